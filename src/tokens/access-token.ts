@@ -100,7 +100,8 @@ async function verify(deps: AccessTokenDeps, poolId: string, token: string): Pro
 
 /**
  * Base64url can encode the same bytes in more than one way, because the last character has unused bits (RFC 4648 §3.5). The signature
- * covers the text of the token's first two parts, but not its own text. Without this check, sixteen spellings of a token would be valid.
+ * covers the text of the token's first two parts, but not the text of the third, the signature itself. Without this check, sixteen
+ * spellings of a token would be valid.
  */
 function hasCanonicalSignature(token: string): boolean {
   const signature = token.slice(token.lastIndexOf('.') + 1)

@@ -53,8 +53,8 @@ function addable({ add }: ClaimChanges): (readonly [string, unknown])[] {
 }
 
 /**
- * The names of the claims to suppress. Of the claims that begin with `cognito:`, only the groups can be suppressed. The roles are then
- * suppressed together with the groups.
+ * The names of the claims to suppress. Of the claims that begin with `cognito:`, a trigger function can suppress only `cognito:groups`. The
+ * claims with the groups' roles are then suppressed as well.
  */
 function suppressable({ suppress }: ClaimChanges, fixed: readonly string[]): ReadonlySet<string> {
   const names = suppress.filter((name) => !fixedClaims.has(name) && !fixed.includes(name) && !name.startsWith('cognito:'))

@@ -29,7 +29,7 @@ export type Grant = TokenSubject & {
   readonly changes: TokenChanges | undefined
 }
 
-/** The claims of an access token. If PreTokenGeneration changes nothing, the claims are not copied. */
+/** The claims of an access token, with the changes of the PreTokenGeneration trigger. */
 export function accessClaims(grant: Grant, jti: string): Claims {
   const claims = defaultAccessClaims(grant, jti)
   return grant.changes === undefined ? claims : changeAccessClaims(claims, grant.changes, grant.client)

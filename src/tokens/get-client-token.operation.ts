@@ -43,7 +43,7 @@ function requireClientCredentials(client: AppClient, secret: string): void {
   }
 }
 
-/** Only version 3 of the trigger is called for tokens without a user. */
+/** For tokens without a user, a PreTokenGeneration trigger is called only if its version is `V3_0`. */
 async function runPreTokenGenerationForClient(
   triggers: Triggers,
   { pool, client, scopes }: { readonly pool: Pool; readonly client: AppClient; readonly scopes: readonly string[] },

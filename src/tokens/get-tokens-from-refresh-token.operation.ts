@@ -6,7 +6,9 @@ import { callerContextOf } from '../triggers/trigger.ts'
 import { type RefreshContext, type RefreshDeps, refreshTokens, requireRefreshToken, rotateTokens } from './refresh.ts'
 import { writeTokens } from './wire.ts'
 
-/** Refreshes tokens, with or without rotation. The request has the client secret itself, not a hash. */
+/**
+ * Refreshes tokens, with or without rotation. The request has the client secret itself, while the sign-in operations take a SECRET_HASH.
+ */
 export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', {
   auth: 'public',
 

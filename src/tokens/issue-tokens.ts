@@ -33,7 +33,10 @@ export type TokenDeps = {
 
 export const issuerOf = (publicUrl: string, poolId: string): string => `${publicUrl}/${poolId}`
 
-/** A session that begins now. The caller stores it before handing out tokens. `activity` is null in pools that do not track sessions. */
+/**
+ * A session that begins now. The caller stores the session before handing out tokens. `activity` is null in pools that do not track
+ * sessions.
+ */
 export function draftSession(
   client: AppClient,
   user: User,

@@ -2,13 +2,13 @@ import type { SigningKeys } from './signing-keys.ts'
 
 /** Makes the first signing keys of a new pool in the background, so that the pool's first sign-in does not wait for them. */
 export type KeysAhead = {
-  /** Returns at once. */
+  /** Puts the pool into the queue of pools whose keys are made. Returns at once. */
   make(poolId: string): void
-  /** Forgets the waiting pools, and resolves when the keys of the current pool are made. */
+  /** Empties the queue, and resolves when the keys that are being made are finished. */
   close(): Promise<void>
 }
 
-/** The most pools that wait for their keys. Further pools get their keys at their first use. */
+/** The most pools in the queue. When the queue is full, a further pool gets its keys at their first use. */
 const mostWaiting = 1000
 
 /** Makes the keys of one pool at a time, so that requests that wait for keys of another pool find a free thread. */

@@ -12,7 +12,7 @@ export async function insertSession(db: Db | Tx, session: Session): Promise<bool
   return numAffectedRows === 1n
 }
 
-/** Every column of the table. The type makes sure that a new column is added here. */
+/** Every column of a session's row. The type makes sure that a new column is added here. */
 const everyColumn: Readonly<Record<keyof SessionTable, true>> = {
   pool_id: true,
   sub: true,

@@ -1,6 +1,9 @@
 import type { User } from '../users/user.ts'
 
-/** What one sign-in began. It lasts as long as its refresh token, and all tokens issued from it end with it. */
+/**
+ * What one sign-in began. All tokens issued from a session end with it. The session lasts as long as its refresh token, or as its first
+ * access token if that one is valid for longer.
+ */
 export type Session = {
   readonly poolId: string
   readonly sub: string
@@ -25,7 +28,7 @@ export type Session = {
 /** When a session was last used, from which address and with which kind of device. */
 export type Activity = {
   readonly lastActiveAt: number
-  /** As `deviceTypeOf` writes it. */
+  /** The kind of device, in the words of `deviceTypeOf`. */
   readonly device: string
   readonly ip: string | null
 }

@@ -6,13 +6,20 @@ import { type KeyUse, newSigningKey, type PublicJwk, type SigningKey } from './s
 import { deleteSigningKeys, insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } from './signing-key-repository.ts'
 
 export type SigningKeys = {
-  /** The current key for this use. A pool's first keys are made when they are first used. */
+  /**
+   * The key that signs the access tokens or the ID tokens (`use`) of the pool now. A pool's first keys are made when they are first used.
+   */
   signer(poolId: string, use: KeyUse): Promise<SigningKey>
   /** The published keys of the pool, always from the database: another process may already sign with new keys. */
   published(poolId: string): Promise<PublicJwk[]>
-  /** The published key with that id. Reads the database again before it returns undefined: another process may have rotated the keys. */
+  /**
+   * The published key whose id is `kid`. Reads the database again before it returns undefined: another process may have rotated the keys.
+   */
   find(poolId: string, kid: string): Promise<SigningKey | undefined>
-  /** New keys sign from now on. What the old keys signed stays valid, unless they are revoked. `alongside` runs in the same transaction. */
+  /**
+   * Makes new keys, which sign from now on. What the old keys signed stays valid, unless they are revoked. `alongside` runs in the
+   * transaction that replaces the keys.
+   */
   rotate(poolId: string, old: OldKeys, alongside: (tx: Tx) => Promise<void>): Promise<void>
 }
 
@@ -62,8 +69,8 @@ export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
     async rotate(poolId, old, alongside) {
       await replaceKeys(deps, poolId, old, alongside)
       cache.delete(poolId)
-      // The change is committed, so a failure here must not look like a failed rotation. Without the notification, the caches of other
-      // processes expire after `cacheMs`.
+      // The change is committed, so a failed notification must not look like a failed rotation. Without the notification, the cached keys
+      // of other processes expire after `cacheMs`.
       await deps.publish(channel, poolId).catch(() => undefined)
     },
     close,
@@ -120,7 +127,7 @@ class KeyCache {
   }
 }
 
-/** Makes the pool's first keys if it has none that signs. */
+/** Reads the pool's keys. If none of them signs, makes the first pair of keys. */
 async function readOrMakeKeys(deps: Deps, poolId: string): Promise<readonly SigningKey[]> {
   const keys = await listSigningKeys(deps.db, deps.secrets, poolId)
   if (keys.some(isCurrent)) return keys
