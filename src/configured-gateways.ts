@@ -10,7 +10,7 @@ import type { EmailMessage, SmsMessage } from './messaging/message.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
 
-/** The settings that configure a gateway for each medium, as a text for the operator. One of the alternatives is enough. */
+/** The settings that are enough for a gateway for e-mail, or for one for text messages. A warning to the operator ends with this text. */
 const enoughForEmail = '--smtp-url or --ses-region, with --email-from'
 const enoughForSms = '--sms-gateway-url, --twilio-url with --twilio-from, or --sns-region'
 

@@ -3,7 +3,7 @@ import type { OpenedDatabase } from './open-database.ts'
 import { SettingsError } from './settings.ts'
 import { findMasterKeyRows } from './storage/installation-repository.ts'
 
-/** The channel that announces a change of the master key to all processes, where the engine can notify other processes. */
+/** The channel that announces a change of the master key to all processes, where the database engine can notify other processes. */
 export const masterKeyChannel = 'master-key'
 
 /** How long a server may still seal under the previous key after a change. The command that changes the key waits several times as long. */
@@ -12,7 +12,7 @@ export const masterKeyPollMs = 2000
 export type MasterKeyWatch = {
   /** Resolves when the master key was changed to a key that this process does not have. The process must then stop. */
   readonly failed: Promise<SettingsError>
-  /** Waits for the current check. To be called before the database is closed. */
+  /** Ends the watch, and waits for a check that is running. Call it before the database is closed. */
   close(): Promise<void>
 }
 
@@ -38,7 +38,8 @@ export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pic
   }
 
   function queueCheck(): void {
-    // Errors are ignored here: other code reports a database that does not answer, and such a database accepts no writes.
+    // An error is ignored here: other code reports a database that does not answer. This process seals nothing under an old key meanwhile,
+    // because such a database accepts no writes.
     lastCheck = lastCheck.then(check).catch(() => undefined)
   }
 

@@ -54,7 +54,7 @@ export function openConfiguredStorage(
     logger,
     ...(timeStatement && { timeStatement }),
     statementSeconds: settings.databaseStatementSeconds,
-    // These commands do not wait, so their user sees at once that the database cannot be reached.
+    // Commands that do not run a server do not wait for the database, so their user sees at once that it cannot be reached.
     waitSeconds: readOnly || mode === 'keys' || mode === 'db' ? 0 : settings.databaseWaitSeconds,
     create: !readOnly && mayCreate(settings),
     readOnly,
@@ -65,7 +65,7 @@ export function databaseUrl({ database, data }: Settings): string {
   return database ?? `sqlite:${join(data, 'lifeguard.db')}`
 }
 
-/** Whether a missing or empty database is a new installation. */
+/** Whether a missing or empty database counts as a new installation, so that it may be created. */
 export function mayCreate({ mode, createDatabase, migrate }: Settings): boolean {
   if (mode === 'db') return createDatabase
   return migrate && (mode !== 'serve' || createDatabase)
@@ -102,7 +102,7 @@ export function lacksMigrations(missing: readonly string[]): SettingsError {
   )
 }
 
-/** `1 migration`, `2 migrations`. */
+/** The count and the noun, with an s unless the count is 1: `1 migration`, `2 migrations`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

@@ -8,7 +8,10 @@ import { endMasterKeyChange, findMasterKeyRows, storeMasterKeyChange } from './s
 import { type ResealPass, resealTable } from './storage/reseal-table.ts'
 
 type Options = {
-  /** How long a server may still seal under the previous key after the change. The last pass begins after this time. */
+  /**
+   * How many milliseconds a server may still seal under the previous key after the master key was changed. The last pass over the tables
+   * begins after this time.
+   */
   readonly quietMs: number
   /** Called with each line of progress for the operator. */
   readonly report: (line: string) => void
@@ -67,7 +70,7 @@ export async function rotateMasterKey(database: OpenedDatabase, options: Options
   }
 }
 
-/** True when this call made the current key the one to seal under; false when an earlier run did. */
+/** True when this call made the current key the one that servers seal under; false when an earlier run did. */
 async function changeKey({ storage, keyRing }: OpenedDatabase, previous: string): Promise<boolean> {
   const { db, publish } = storage
   const hasChanged = await db.transaction().execute(async (tx) => {
@@ -105,7 +108,7 @@ async function runPass({ storage, secrets, keyRing }: OpenedDatabase, pass: Rese
   const afterBatch = async (milliseconds: number) => {
     storage.checkpoint()
     await onBatch?.(pass.resealed)
-    // Pausing as long as the batch took leaves at least half of the time to the servers.
+    // The pause is as long as the batch was, so the servers have the database to themselves for at least half of the time.
     await delay(milliseconds)
   }
   for (const table of sealedTables) {

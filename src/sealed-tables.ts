@@ -12,7 +12,10 @@ import { sealedChunks } from './users/import/import-chunk-repository.ts'
 import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
 import { sealedPasswords } from './users/passwords/sealed-import.ts'
 
-/** Every table with columns that are sealed under the master key. Tables that servers cannot work without come first. */
+/**
+ * Every table with columns that are sealed under the master key. When the master key changes, the values are sealed anew in this order:
+ * first the tables that servers cannot work without.
+ */
 export const sealedTables: readonly SealedTable[] = [
   sealedSigningKeys,
   sealedAccessKeys,

@@ -105,8 +105,8 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const rpc = openRpc(settings, services, { http, metrics, admission, throttle })
   await app.ready()
   listener.handOver(createRouter({ rpc, routes: app.routing }))
-  // Computes the table of powers of g now, since otherwise the first sign-in would wait for it. The promise rejects when the server is
-  // closed before the table is complete, which does no harm.
+  // Computes the table of powers of g (the generator of SRP) now, since otherwise the first sign-in would wait for it. The promise rejects
+  // when the server is closed before the table is complete, which does no harm.
   services.powers.warmUp().catch(() => undefined)
 
   return {
@@ -163,7 +163,7 @@ function admissionOf(settings: Settings, otherDelay: () => number): Admission {
   return createAdmission({ limit: limit.current, onLimit: limit.reached, burst: burstPerProcessor * processors })
 }
 
-/** How many requests may wait for each processor: about a fifth of a second of sign-ins. */
+/** How many requests may wait for each processor in a burst. A processor takes about a fifth of a second for so many sign-ins. */
 const burstPerProcessor = 128
 
 /** `dev` has no request rates by default. */
@@ -179,8 +179,8 @@ function ownUrl({ host, tlsCert }: Settings, port: number): string {
 
 function metricsAccess({ mode, metricsToken }: Settings): Parameters<typeof healthRoutes>[1]['metricsAccess'] {
   if (metricsToken !== undefined) return { token: metricsToken }
-  // Without a token `serve` has no metrics page. It cannot open the page to loopback addresses instead: behind a proxy on the same machine
-  // every client has one.
+  // Without a token `serve` has no metrics page. It cannot open the page to loopback addresses instead: if a proxy runs on the same
+  // machine, every request comes from a loopback address.
   return mode === 'dev' ? 'public' : 'disabled'
 }
 

@@ -54,7 +54,7 @@ type ServiceOptions = {
   /** Replaces the configured gateways in tests. */
   readonly gateways?: Gateways | undefined
   readonly metrics: Metrics
-  /** Runs `work` that a request only waits for. The request gives up its slot meanwhile; see Admission in web/overload. */
+  /** Runs `work` that a request only waits for. Meanwhile the request gives up its slot; see Admission in web/overload. */
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
 
@@ -157,7 +157,7 @@ type Watched = {
   readonly imports: ImportRunner
 }
 
-/** What the metrics show of the services. */
+/** The values that the metrics show about the services, such as the lengths of queues. */
 function gaugesOf({ db, powers, importedHashes, triggerFunctions, sweeper, imports }: Watched) {
   return {
     findWaitingMessages: () => findWaitingByChannel(db),

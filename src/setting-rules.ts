@@ -15,7 +15,7 @@ type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
     readonly kmsEndpoint: string | undefined
   }
 
-/** The rules about settings that concern the command or several settings together. Each broken rule in one line without any secret. */
+/** The broken ones among the rules that concern the command or several settings together, each in one line without any secret. */
 export function contradictionsOf(settings: RuledSettings): string[] {
   const { mode } = settings
   const problems: string[] = []

@@ -26,7 +26,7 @@ export const text = { kind: 'text' } as const
 export const path = { kind: 'path' } as const
 export const flag = { kind: 'flag' } as const
 
-/** `--public-url` is LIFEGUARD_PUBLIC_URL. */
+/** The name of the setting's environment variable: LIFEGUARD_PUBLIC_URL for `--public-url`. */
 export function variableOf(spec: SettingSpec): string {
   return `LIFEGUARD_${spec.flag.toUpperCase().replaceAll('-', '_')}`
 }

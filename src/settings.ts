@@ -127,7 +127,7 @@ type ExaminedSettings = {
   readonly settings: Settings
   /** Everything that is wrong, each in one line without any secret. */
   readonly problems: readonly string[]
-  /** The settings that are wrong or missing, such as `--port`. They have their default. */
+  /** The flags of the settings that are wrong or missing, such as `--port`. In `settings` these settings have their default. */
   readonly wrongFlags: readonly string[]
 }
 
@@ -171,7 +171,7 @@ export function examineSettings(from: SettingsSources): ExaminedSettings {
     }
   }
   const settings = values as Settings
-  // A wrong setting has a problem already. It must not be called missing as well.
+  // A wrong setting has a problem already, so it must not be called missing as well.
   const isFollowUp = (problem: string) => wrongFlags.some((flag) => problem.includes(flag))
   problems.push(...contradictionsOf(settings).filter((problem) => !isFollowUp(problem)))
   const { publicUrl } = settings

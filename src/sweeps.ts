@@ -24,7 +24,9 @@ import { refreshUserStatistics } from './users/user-statistics/refresh-user-stat
 
 type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
 
-/** All sweeps. Most of them remove rows that are kept for a while after their end, because requests may still need them. */
+/**
+ * All sweeps. Most of them remove rows some time after the rows have expired, because requests may still need an expired row for a while.
+ */
 export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Retention): readonly Sweep[] {
   const [removeOfPools, removeOfGroups, removeOfUsers] = [createPoolRemoval(), createMemberRemoval(), createUserRemoval()]
   const recordsMs = messageRecordsHours * hourMs
@@ -57,7 +59,8 @@ const sweeps: readonly Sweep[] = [
   { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'expired sign-ups', run: sweepExpiredSignUps },
-  // Each batch refreshes the statistics of one pool, which takes a while.
+  // Each batch refreshes the statistics of one pool, which takes a while. A batch that found such a pool is reported as if it had found
+  // `limit` rows, so that the next pool follows.
   { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },
   { name: 'heartbeats of ended processes', run: (tx, now, limit) => sweepHeartbeats(tx, now - dayMs, limit) },
   { name: 'temporary access keys', run: (tx, now, limit) => sweepAccessKeys(tx, now - dayMs, limit) },
