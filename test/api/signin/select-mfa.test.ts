@@ -15,7 +15,7 @@ for (const engine of engines) {
   describe(`SELECT_MFA_TYPE on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A user who has activated all three methods and prefers none. */
+    /** A user who has activated all three second factors and prefers none of them. */
     async function givenAna(): Promise<PoolAndClient & { app: App }> {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms', 'totp', 'email'])
       const app = await givenAppUser(server(), ids, 'ana')

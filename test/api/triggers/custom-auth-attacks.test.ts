@@ -37,7 +37,7 @@ const used = { name: 'NotAuthorizedException', message: 'Invalid session for the
 const expired = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session is expired.' }
 const hiding = { PreventUserExistenceErrors: 'ENABLED' } as const
 
-/** Functions that accept any answer, and issue tokens after the first answer. */
+/** Trigger functions that accept any answer to a custom challenge, and issue tokens after the first answer. */
 const careless: Handlers = {
   ...riddles(),
   DefineAuthChallenge: (event: TriggerEvent) =>

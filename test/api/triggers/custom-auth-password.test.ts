@@ -33,7 +33,7 @@ const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or 
 const srpA = result('SRP_A')
 const password = result('PASSWORD_VERIFIER')
 
-/** Functions that issue these challenges one after another, and tokens after all have been passed. */
+/** Trigger functions that issue the challenges in `names` one after another, and tokens after the user has passed all of them. */
 function inOrder(...names: string[]) {
   const indexOfNext = (event: TriggerEvent) =>
     event.request.session.filter(({ challengeName }: { challengeName: string }) => names.includes(challengeName)).length

@@ -47,7 +47,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), ids.clientId, 'ana'), { name: 'NotAuthorizedException' })
       await givenTokens(server(), ids.clientId, 'ana', newPassword)
       await assert.rejects(reset(ids.clientId, 'ana', code), expired)
-      // Sessions stay valid, as at Cognito.
+      // Sessions stay valid after the reset of the password, as at Cognito.
       await update(server(), ana.accessToken, { name: 'Ana' })
     })
 
