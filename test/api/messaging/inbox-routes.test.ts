@@ -158,7 +158,7 @@ for (const engine of engines) {
       assert.equal(recipientsIn(await page(web, '?limit=99999')).length, 1000)
     })
 
-    it('counts the messages of each tab, among those that the filter and the pool leave', async () => {
+    it('counts the messages in each tab that match the filter and the pool, and lists those of the open tab', async () => {
       await using web = await openWeb(engine)
       for (const recipient of ['ana@example.test', 'bob@example.test']) await queue(web, emailMessage({ recipient }))
       await queue(web, emailMessage({ poolId: 'us-east-1_OtherPool' }))
