@@ -11,7 +11,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-/** What a client that was created with only a name shows, except ids, times and name. Recorded from Cognito, except ClientType. */
+/** What responses show of a client that was created with only a name: all but ids, times and name. From Cognito, except ClientType. */
 const defaults: UserPoolClientType = {
   RefreshTokenValidity: 30,
   TokenValidityUnits: {},

@@ -18,7 +18,7 @@ import { call } from './call.ts'
 import { standardAttributes } from './standard-attributes.ts'
 import { wholePool } from './whole-pool.ts'
 
-/** What a pool that was created with only a name shows, except id, times and name. */
+/** What responses show of a pool that was created with only a name: all but the id, the times and the name. */
 const defaults: UserPoolType = {
   Policies: {
     PasswordPolicy: {
@@ -45,7 +45,7 @@ const defaults: UserPoolType = {
   IssuerConfiguration: { Type: 'ORIGINAL' },
 }
 
-/** What a pool that was created from the request `wholePool` shows in addition to the members of that request. */
+/** What responses show of a pool that was created by the request `wholePool`, in addition to the members of that request. */
 const wholePoolShown: UserPoolType = {
   SchemaAttributes: [...standardAttributes],
   EstimatedNumberOfUsers: 0,
