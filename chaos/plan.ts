@@ -13,7 +13,7 @@ const postgresFaults = [...databaseFaults, ...networkFaults, ...nodeFaults, list
 
 export const faultNames: readonly string[] = [...postgresFaults, ...sqliteFaults].map(({ name }) => name)
 
-/** The faults to try, and how. */
+/** What one run does, as its flags say: the faults to try, for how long, and where the results go. */
 export type Plan = {
   readonly postgres: readonly Fault<PostgresStage>[]
   readonly sqlite: readonly Fault<SqliteStage>[]

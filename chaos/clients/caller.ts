@@ -2,7 +2,7 @@ import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-iden
 import { type Deployment, sdkClient } from '../stage/stage.ts'
 import { type Observations, outcomeOf } from './observations.ts'
 
-/** The most requests that are sent during one fault. */
+/** From this number of requests during one fault on, `isSpent` is true. */
 const maxRequests = 30_000
 
 /** Sends calls to the nodes in turn and records the outcome of each. */

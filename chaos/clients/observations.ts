@@ -21,7 +21,7 @@ export class Observations {
     return this.#list.filter(({ startedAt }) => startedAt >= start)
   }
 
-  /** How many good answers arrived from `start` on and before `end`. */
+  /** How many requests got a good answer (outcome `ok`) from `start` on and before `end`. */
   goodBetween(start: number, end: number): number {
     return this.#list.filter(({ outcome, endedAt }) => outcome === 'ok' && endedAt >= start && endedAt < end).length
   }

@@ -5,16 +5,16 @@ import type { Stage } from '../stage/stage.ts'
 export type Trial = {
   /** How long the fault lasts, for faults with a duration. */
   readonly seconds: number
-  /** Milliseconds from `start` until each node has given a good answer; undefined while a node has not. */
+  /** Milliseconds from `start` until each node has answered a later sign-in of the probe with tokens; undefined while a node has not. */
   firstGoodOnEveryNode(start: number): number | undefined
   /**
    * The median time in milliseconds that the probe's requests of one kind have waited for an answer. Only requests that began at or after
    * `since` count.
    */
   medianWait(kind: Sample['kind'], since: number): number
-  /** Adds a remark to the row of the fault. */
+  /** Adds a remark to the fault's row in the table of results. */
   note(remark: string): void
-  /** Adds a remark that makes the series fail. */
+  /** Adds a remark to the fault's row that makes the whole series fail. */
   fail(remark: string): void
 }
 

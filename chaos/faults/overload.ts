@@ -19,7 +19,7 @@ export type OverloadResult = {
   readonly acceptedPerSecond: number
   /** Milliseconds that each successful sign-in took, shortest first. */
   readonly accepted: readonly number[]
-  /** The numbers of other outcomes, by kind. */
+  /** How many sign-ins did not succeed, by their outcome. */
   readonly others: Readonly<Record<string, number>>
 }
 

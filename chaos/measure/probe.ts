@@ -12,7 +12,7 @@ export type Sample = {
 }
 
 const intervalMs = 250
-/** /readyz itself waits 2 s for the database. */
+/** How long the probe waits for an answer. It is longer than the 2 s that /readyz itself waits for the database. */
 const timeoutMs = 4000
 
 /**

@@ -3,8 +3,8 @@ import type { Observations } from '../clients/observations.ts'
 import type { Probe } from './probe.ts'
 
 /**
- * Milliseconds from the end of the fault until every node gave a good answer, and until the clients were nearly as fast as before (see
- * `fullShare`). A member is undefined when its event did not happen before the deadline.
+ * Milliseconds from the end of the fault until every node had given a good answer (`everyNode`), and until the clients were nearly as fast
+ * as before (`fullRate`, see `fullShare`). A member is undefined when its event did not happen before the deadline.
  */
 export type Recovery = { readonly everyNode: number | undefined; readonly fullRate: number | undefined }
 

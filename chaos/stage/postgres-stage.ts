@@ -51,7 +51,7 @@ export async function stopAll({ nodes }: Pick<Deployment, 'nodes'>): Promise<voi
   await Promise.all(nodes.map((node) => node.stop('SIGKILL')))
 }
 
-/** Starts all nodes. A node that does not become ready, although no fault is left, is killed and started again. */
+/** Starts all nodes after a fault has ended. A node that still does not become ready is killed and started again. */
 export async function restoreNodes({ nodes }: Deployment): Promise<void> {
   for (const node of nodes) node.start()
   const ready = await Promise.allSettled(nodes.map((node) => node.ready()))

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 
-/** An SMS gateway for all users: it receives the messages of the nodes and returns the code that was sent to a number. */
+/** Stands in for the outside SMS service of all nodes: it receives their messages, and gives the clients the code sent to a number. */
 export class TextGateway implements AsyncDisposable {
   readonly #codes = new Map<string, string>()
   readonly #waiting = new Map<string, (code: string) => void>()

@@ -5,7 +5,7 @@ import type { RequestHead } from '../../src/access/signed-request.ts'
 /** A signed request with its body. */
 export type SignedRequest = RequestHead & { readonly body: Buffer }
 
-/** Makes Node's SHA-256 usable by AWS's own signer, `SignatureV4`. So the signatures of the tests share no code with our verification. */
+/** Node's SHA-256 for AWS's own signer, `SignatureV4`. The tests sign with that signer: it shares no code with our verification. */
 class Sha256 {
   private readonly hash
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {

@@ -33,7 +33,7 @@ const keys: readonly AccessKey[] = [long, session, example].map(({ id, secret, s
 
 export type Options = { at?: number; region?: string; services?: string[] }
 
-/** Verifies a signature at noon, in any region, unless the options say otherwise. */
+/** Verifies the signature of a request at the time `now`, and accepts any region in it, unless the options say otherwise. */
 export async function verify(
   { body, ...head }: SignedRequest,
   { at = now, region, services = ['cognito-idp'] }: Options = {},

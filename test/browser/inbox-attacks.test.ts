@@ -10,7 +10,7 @@ import { engines } from '../support/engines.ts'
 import { phone, withInboxPage } from '../support/inbox-page.ts'
 import { useTestServer } from '../support/test-server.ts'
 
-/** The server of an attacker: it counts what browsers fetch. */
+/** The requests that browsers sent to `attacker`, the server of an attacker. */
 const requests: string[] = []
 const attackerPage = `<script>document.title = 'opener ' + window.opener + ', referrer ' + (document.referrer || 'none')</script>`
 const attacker = createServer((request, response) => {
@@ -69,7 +69,7 @@ for (const engine of engines.slice(0, 1)) {
         const frame = page.frames()[1] ?? assert.fail()
         await frame.locator('#send').dispatchEvent('click')
         await frame.locator('a', { hasText: 'one' }).dispatchEvent('click')
-        // The page refreshes once more, so that whatever the clicks began has had its time.
+        // Waits until the page has refreshed once more. By then, anything that the clicks began would have happened.
         await page.waitForResponse((response) => response.status() === 304)
         assert.equal(await page.title(), 'Inbox · Lifeguard')
         assert.match(page.url(), /\/inbox\?/)

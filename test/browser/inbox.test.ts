@@ -23,7 +23,7 @@ for (const engine of engines.slice(0, 1)) {
 
     const givenPool = (pool: object = {}) => server().givenPool({ pool: { AutoVerifiedAttributes: ['email'], ...pool } })
 
-    /** A pool whose users have got one e-mail each: `name@example.test`. The path shows only their messages. */
+    /** A pool whose users have got one e-mail each, at `name@example.test`. `path` is the inbox page with only this pool's messages. */
     async function givenMessages(...names: string[]) {
       const { poolId, clientId } = await givenPool({ PoolName: 'Shop' })
       for (const name of names) await signUp(server(), clientId, name, { email: `${name}@example.test` })

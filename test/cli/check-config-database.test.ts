@@ -66,7 +66,7 @@ for (const engine of engines) {
       await using server = new LifeguardProcess(['serve', '--create-database'], envOf(database.url))
       await server.url()
       await server.stop('SIGKILL')
-      // Without the index of the write-ahead log, which SQLite rebuilds at will.
+      // All files except the index of the write-ahead log (`-shm`), because SQLite may rebuild the index at any time.
       const lasting = () =>
         engine.name === 'sqlite' ? Object.entries(filesOf(database.url)).filter(([name]) => !name.endsWith('-shm')) : []
       const before = lasting()

@@ -31,7 +31,7 @@ function build(): void {
 const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { engines: { node: string } }
 const requiredMajor = Number.parseInt(engines.node.replace('>=', ''), 10)
 
-/** A Node of the machine that is older than the program needs. There may be none. */
+/** The path of a Node on this machine that is older than the program needs; undefined when there is none. */
 function findOlderNode(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((each) => each !== '' && !each.includes('node_modules'))
   return folders.map((each) => join(each, 'node')).find((file) => existsSync(file) && majorOf(file) < requiredMajor)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { LifeguardProcess, masterKey, temporaryFolder } from './lifeguard-process.ts'
 
-/** Starts `serve` with a program in place of systemd-notify. Without a script there is none. */
+/** Starts `serve` with `script` as the program systemd-notify. If `script` is undefined, there is no such program. */
 function serve(script?: string) {
   const folder = temporaryFolder()
   if (script !== undefined) writeFileSync(join(folder, 'systemd-notify'), `#!/bin/sh\ncd ${folder}\n${script}\n`, { mode: 0o755 })
@@ -22,7 +22,7 @@ describe('lifeguard serve under systemd', () => {
   it('reports that it is ready by systemd-notify, without its own settings', async () => {
     const { server, folder } = serve('echo "$1 $NOTIFY_SOCKET $LIFEGUARD_MASTER_KEY" > called; exit 3')
     await using process = server
-    // It exits with a failure, so that the log shows when it has ended.
+    // The script exits with a failure, which `serve` logs. So the log shows when the script has ended.
     await process.says(/systemd-notify: it failed \(3\)\. systemd does not know that the server is ready\./)
     assert.equal(readFileSync(join(folder, 'called'), 'utf8'), '--ready /run/notify \n')
     assert.match(process.stdout, /"Ready".*systemd-notify/s)

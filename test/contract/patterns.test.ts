@@ -150,7 +150,7 @@ describe('The patterns of the contract', () => {
         for (const end of ['', '\u0001', ' ', '.', '!', 'a']) matches(text + end)
       }
     }
-    // Typically half a second. One of the patterns, matched by backtracking in cubic time, would take half a minute for one value.
+    // Typically half a second for all. One of the patterns, matched by backtracking in cubic time, would take half a minute for one value.
     assert.ok(process.cpuUsage(before).user < 20_000_000)
   })
 

@@ -97,7 +97,7 @@ describe('readRequest, checking constraints,', () => {
   })
 
   it('reports an unknown enumeration value with the list of known ones', () => {
-    // The order of the known values in recordings follows no known rule. We use the order of the model.
+    // Cognito's recorded errors list the known values in an order without a rule that we know. We list them in the order of the model.
     assert.equal(
       messageOf('SetUserPoolMfaConfig', { UserPoolId: 'eu-west-1_a', MfaConfiguration: 'false' }),
       "1 validation error detected: Value 'false' at 'mfaConfiguration' failed to satisfy constraint: Member must satisfy enum value set: [OFF, ON, OPTIONAL]",

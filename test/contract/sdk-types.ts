@@ -80,7 +80,7 @@ type UserPoolName = Extract<OperationName, Capitalize<Extract<keyof CognitoIdent
 type None<T extends never> = T
 type Only<Expected, T extends Expected> = T
 
-// The documentation of GetClientToken requires a flow for the client that the SDK's types lack.
+// Operations with the client's `ExplicitAuthFlows`. GetClientToken's documentation requires a value there that the SDK's types lack.
 type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | 'UpdateUserPoolClient'
 
 /** Lifeguard's own operations, which no SDK has. */

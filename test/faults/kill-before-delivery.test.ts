@@ -20,7 +20,7 @@ async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { ur
   })
   const [output] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
   assert.equal(String(output).trim(), 'queued')
-  // The child process uses the real clock, by which its message is due.
+  // The child process used the real clock. The clock of the test catches up, so that the message is due by this clock, too.
   clock.catchUp()
   child.kill('SIGKILL')
   await once(child, 'close')

@@ -9,7 +9,7 @@ import { TcpProxy } from './tcp-proxy.ts'
 
 type Node = ReturnType<typeof clientOf>
 
-/** A pool with one user, and the calls that read and write it. */
+/** Creates a pool with one user. Returns calls that read the user, change the user or invite another one. */
 async function givenUser({ sdk, call }: Node) {
   const { UserPool } = await sdk.send(new CreateUserPoolCommand({ PoolName: 'test' }))
   const user = { UserPoolId: UserPool?.Id ?? '', Username: 'ana' }

@@ -124,7 +124,7 @@ describe('A process that missed notifications', { skip: skipWithoutPostgres }, (
     await signIn(one)
 
     const letThrough = broken?.holdNew()
-    // The connection of the other process ends as well, and is opened again.
+    // The listening connection of `other` ends as well. `other` opens a new one, because only `one` connects through the proxy.
     const ended = await withDatabase(url, (client) =>
       client.query(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query ilike 'listen%'`),
     )

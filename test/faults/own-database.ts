@@ -5,7 +5,7 @@ import { LifeguardProcess, masterKey, temporaryFolder } from '../cli/lifeguard-p
 import { type OwnCluster, startOwnCluster } from '../support/postgres.ts'
 import { sdkClient } from '../support/test-server.ts'
 
-/** Much longer than any step takes on a busy machine. */
+/** How long a test waits for a condition or an answer. Even on a busy machine, neither takes nearly as long. */
 const timeoutMs = 30_000
 
 /** Repeats `read` until its result is the wanted one. */

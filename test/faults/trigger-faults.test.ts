@@ -16,7 +16,7 @@ const unreachable = (reason: string) => ({
 const ended = (how: string) => new RegExp(`^PreAuthentication failed with error RequestId: [-0-9a-f]{36} Error: Runtime exited ${how}\\.$`)
 const tooLate = unreachable('Socket timeout while invoking Lambda function')
 
-/** The code of a function, and the error that its sign-in gets. */
+/** For each fault: the code of a trigger function that has it, and the error of the sign-in that invokes the function. */
 const faults: { does: string; code: string; seen: object; timeoutMs?: number; memoryMegabytes?: number }[] = [
   { does: 'throws', code: 'async () => { throw new Error("no") }', seen: refused('no') },
   { does: 'throws a text instead of an error', code: 'async () => { throw "no" }', seen: refused('no') },
@@ -113,7 +113,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
       return pool
     }
 
-    /** Asserts that the function fails its sign-in with `seen` each time it is invoked, and that another function answers meanwhile. */
+    /** Asserts that each sign-in that invokes the function `name` fails with `seen`, and that another function answers meanwhile. */
     async function failsAlone(name: string, seen: object, timeoutMs?: number) {
       const [hurt, well] = await Promise.all([given(name, timeoutMs), given('well')])
       for (let attempt = 0; attempt < 2; attempt++) {

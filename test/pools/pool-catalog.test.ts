@@ -80,7 +80,7 @@ for (const engine of engines) {
           await insertPool(db, draftPool(pool))
           for (const { name, columns } of tables) {
             const values = columns.map((column) => [column.name, /int/i.test(column.dataType) ? 1 : 'x'])
-            // Values that must be unique over all pools differ between them.
+            // Columns whose values must be unique over all pools get the id of the pool.
             const row = { ...Object.fromEntries(values), id: pool, domain: pool, slot: pool, pool_id: pool }
             for (const name of ['id', 'domain', 'slot']) {
               if (!columns.some((column) => column.name === name)) delete row[name]

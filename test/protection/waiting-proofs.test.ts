@@ -25,7 +25,7 @@ for (const engine of engines) {
       })
       const others = [1, 2, 3].map(() => admission.enter())
       assert.deepEqual(others, [true, true, true])
-      // The proof that is being judged has kept its slot.
+      // The request whose answer is being checked has kept its slot.
       assert.equal(admission.enter(), false)
       slow.resolve()
       for (const outcome of await Promise.all(requests)) assert.equal(outcome.proven, true)

@@ -13,7 +13,7 @@ type Options = { busyTimeoutMs?: number; lockTimeoutMs?: number }
 
 let files = 0
 
-/** A file with one table, its group writer, and a function that reads it through another handle. */
+/** An SQLite file with one table, a group writer for it, and `seen`, which reads the table through another handle. */
 function open({ busyTimeoutMs = 5000, lockTimeoutMs = 5000 }: Options = {}) {
   const path = join(folder, `${files++}.db`)
   const handle = new SqliteHandle(path, 0)

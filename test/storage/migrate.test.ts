@@ -47,7 +47,7 @@ for (const engine of engines) {
     it('leave no table behind when one of them fails', async () => {
       await using database = await emptyDatabase(engine)
       const storage = await openStorage({ url: database.url })
-      // Conflicts with the second-last table that the first migration creates.
+      // Conflicts with the second-last table that the first migration creates. So the migration fails after it has created other tables.
       await sql`create table lease (x integer)`.execute(storage.db)
       await assert.rejects(storage.migrate(), /lease/)
       await assert.rejects(storage.db.selectFrom('user').selectAll().execute(), /user/)

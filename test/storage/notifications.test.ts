@@ -72,7 +72,7 @@ describe('LISTEN and NOTIFY', { skip: postgres === undefined && 'SQLite cannot n
     const cut = sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`
     await cut.execute(other.db)
 
-    // Nothing announces that the new connection is open, and until then every notification is lost.
+    // Until the new connection is open, every notification is lost. Nothing announces that moment, so the test notifies again and again.
     const timer = setInterval(() => void other.publish('pools', 'x'), 20)
     await until(1)
     clearInterval(timer)

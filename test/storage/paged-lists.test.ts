@@ -9,7 +9,7 @@ import { type AskForPage, pagedLists, unpagedLists } from './paged-lists.ts'
 import { depth, fillLists } from './paged-rows.ts'
 
 const limit = 20
-/** The number of the entry after which the deep page begins. */
+/** The number of the entry after which a page deep in a list begins. The tests compare its cost with that of the first page. */
 const deep = depth - 500
 
 type Plan = { readonly [key: string]: unknown; readonly Plans?: readonly Plan[] }
@@ -71,13 +71,13 @@ async function requireShortOnPostgres(storage: TestStorage, ask: AskForPage): Pr
 async function requireShortOnSqlite(storage: TestStorage, ask: AskForPage): Promise<void> {
   const { sql: text, parameters } = await statementOf(storage, ask, deep)
   const explain = CompiledQuery.raw(`explain query plan ${text}`, [...parameters])
-  // Outside a transaction the driver takes a raw statement for a write unless it begins with `select` or `pragma`. In a transaction it
-  // makes no such difference.
+  // Runs in a transaction, because outside one the driver takes a raw statement for a write unless the statement begins with `select`
+  // or `pragma`.
   const steps = (await storage.db.transaction().execute((tx) => tx.executeQuery<{ detail: string }>(explain))).rows.map(
     ({ detail }) => detail,
   )
   const plan = steps.join('\n')
-  // A page that is limited before a join is a subquery with as many rows as the page.
+  // The names of subqueries that limit a page before a join. They have only the rows of the page, so a scan of them is short.
   const pages = steps.flatMap((step) => /^(?:CO-ROUTINE|MATERIALIZE) (\w+)$/.exec(step)?.[1] ?? [])
   const isShort = (step: string) =>
     step.startsWith('SEARCH ') ||

@@ -23,7 +23,7 @@ import { depth, idOf, poolId, poolIdOf } from './paged-rows.ts'
 export type AskForPage = (db: Db, after: number | undefined, limit: number) => Promise<unknown>
 
 const idAfter = (after: number | undefined) => (after === undefined ? undefined : idOf(after))
-/** As `idAfter`, for lists that begin with the latest entry. */
+/** The id of entry number `after` in a list that begins with the latest entry. `idAfter` is for lists that begin with the first one. */
 const idBefore = (after: number | undefined) => (after === undefined ? undefined : idOf(depth - after))
 
 const usersBy =

@@ -77,7 +77,7 @@ for (const engine of engines) {
       await one.close()
       await two.sweep()
       assert.deepEqual(called(), [2, 1, 0])
-      // The second sweeper is not closed: its lease expires.
+      // The second sweeper is not closed, so the third one sweeps only after the lease of the second one has expired.
       await three.sweep()
       assert.deepEqual(called(), [2, 1, 0])
       clock.advance(intervalMs * 3)

@@ -39,7 +39,7 @@ const alerts = parse(read('deploy/alerts.yaml'), { strict: true, uniqueKeys: tru
 const rules = alerts.groups.flatMap((group) => group.rules)
 const charts = dashboard.panels.filter(({ type }) => type !== 'row')
 
-/** The rows of the table in docs/production.md. */
+/** Each metric in the table of metrics in docs/production.md, with its type and labels. */
 const documented = new Map(
   [...read('docs/production.md').matchAll(/^\| `(lifeguard_\w+)` \| (\w+) \| (.*?)\s*\| .+ \|$/gm)].map(
     ([, name = '', type = '', labels = '']) => [name, { type, labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label) }],
@@ -65,7 +65,10 @@ for (const engine of engines) {
       metrics = await readMetrics(server.url)
     })
 
-    /** Prometheus itself adds `up`. A histogram is served as three series. */
+    /**
+     * Asserts that the server has the metrics and labels that `expr` names. `up` counts as existing, because Prometheus itself adds it. A
+     * histogram is served as three series: `_bucket`, `_sum` and `_count`.
+     */
     function requireExists(expr: string): void {
       const selectors = selectorsIn(expr)
       assert.notEqual(selectors.length, 0, expr)

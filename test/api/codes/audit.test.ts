@@ -13,7 +13,7 @@ import { rotateSigningKeys } from '../../support/tokens.ts'
 
 type Record = { RecordId: string; At: number; [name: string]: unknown }
 
-/** The record without its id and time, which differ in each run. */
+/** The audit record without its id and its time, which differ in each run. */
 const withoutIdAndTime = ({ RecordId: _id, At: _at, ...rest }: Record) => rest
 
 for (const engine of engines) {

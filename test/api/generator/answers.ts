@@ -99,7 +99,10 @@ function firstFault(entries: readonly (readonly [value: unknown, shapeName: stri
   return undefined
 }
 
-/** Checks the type and the list of known values, but no pattern: the service returns texts that its patterns would reject in a request. */
+/**
+ * Whether the value has the type of the shape, and is one of the known values if the shape lists them. Patterns are not checked, because
+ * the service returns texts that its patterns would reject in a request.
+ */
 function isScalar({ type, enum: values }: Shape, value: unknown): boolean {
   switch (type) {
     case 'string':

@@ -13,7 +13,7 @@ import { prepareWorld, type World } from './world.ts'
 
 const width = 6
 
-/** Applies each of `variations` to a good request of the operation, and sends it. Returns a description of each fault in the responses. */
+/** Applies each of `variations` to a good request of the operation and sends the result. Describes each fault in the responses. */
 async function faultsOf(world: World, name: OperationName, variations: readonly Variation[]): Promise<string[]> {
   const faults: string[] = []
   const unused = Array.from({ length: width }, () => goodRequest(name, world))

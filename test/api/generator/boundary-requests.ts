@@ -71,8 +71,8 @@ function variationAt(input: string, { path, shapeName }: Field, { what, value, a
 }
 
 /**
- * The variations in which `field` has no value. It is null, which means the same as a missing member; or it is left out if it is required.
- * Elements of lists cannot be left out, and good requests lack most optional members anyway.
+ * The variations in which `field` has no value. In one, the field is null, which means the same as a missing member. In another, a required
+ * field is left out. Elements of lists cannot be left out, and good requests lack most optional members anyway.
  */
 function absences(input: string, field: Field): Variation[] {
   const { of: _shape, ...none } = variationAt(input, field, { what: 'missing', value: undefined, allowed: false })

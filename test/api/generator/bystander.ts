@@ -9,7 +9,7 @@ import { givenSignedInUser } from '../../support/self-service.ts'
 import { signInByPassword, signInBySrp } from '../../support/sign-in.ts'
 import type { TestServer } from '../../support/test-server.ts'
 
-/** A user in a pool that no generated request names. */
+/** A user whose pool no generated request names, so no request may change the pool or the user. */
 export type Bystander = {
   /** Rejects unless pool, client and user are unchanged, earlier tokens are still valid and the user can sign in. */
   requireUnchanged(): Promise<void>

@@ -13,7 +13,7 @@ export type Field = { readonly path: readonly Step[]; readonly shapeName: string
 export function fieldsIn(shapeName: string, path: readonly Step[] = [], above: readonly string[] = []): Field[] {
   const shape = getShape(shapeName)
   return stepsInto(shape).flatMap(({ step, inner, required }) => {
-    // A recursive shape is entered once.
+    // A shape that contains itself is entered once, or there would be no end.
     const deeper = above.includes(inner) ? [] : fieldsIn(inner, [...path, step], [...above, shapeName])
     return [{ path: [...path, step], shapeName: inner, required }, ...deeper]
   })

@@ -20,7 +20,7 @@ const newProvider = (world: World) => ({
   IdpIdentifiers: [world.newName()],
 })
 
-/** Creates a provider and returns its request. */
+/** Creates an identity provider, and returns the request that created it. */
 async function givenProvider(world: World) {
   const provider = newProvider(world)
   await mustSucceed(world, 'CreateIdentityProvider', provider)
@@ -32,7 +32,7 @@ const ofProvider: RequestFactory = async (world) => {
   return { UserPoolId, ProviderName }
 }
 
-/** Creates a request that links an identity at a new provider to a new user. The identity is not linked yet. */
+/** A request that links an identity at a new identity provider to a new user. The request is not sent yet. */
 const newLink: RequestFactory = async (world) => {
   const { UserPoolId, ProviderName } = await givenProvider(world)
   const user = world.newName()
@@ -85,7 +85,8 @@ const ofSecretClient = async (world: World) => ({ ...changeablePool(world), Clie
 const taggedPool = (world: World) => ({ ResourceArn: arnOf(world) })
 
 /**
- * For each `World`, one app client for all client tokens: the first token of a new pool creates two pairs of RSA keys, which takes long.
+ * For each `World`, the client that all requests for client tokens name. They share one client, and so one pool, because the first token of
+ * a pool creates two pairs of RSA keys, which takes long.
  */
 const machineClients = new WeakMap<World, Promise<Request>>()
 

@@ -40,7 +40,7 @@ export async function goodRequest(name: OperationName, world: World): Promise<Re
   return (await factories[name]?.(world)) ?? deriveRequest(name, world)
 }
 
-/** A request with the required members. Known members get an id from `world`, the other members an example of their shape. */
+/** A request with the required members. Members such as UserPoolId get an id from `world`, the others an example of their shape. */
 async function deriveRequest(name: OperationName, world: World): Promise<Request> {
   const { members = {}, required = [] } = getShape(definitionOf(name).input)
   // Operations about users get the main pool. The other operations may change their pool, so they get `changeable`.

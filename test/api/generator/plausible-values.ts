@@ -27,7 +27,10 @@ const times = <T>(count: number, value: T): T[] => Array.from({ length: count },
 
 const nowhere = 'us-east-1_Nowhere00'
 
-/** Plausible values with users, tokens, sessions and codes that are new: requests use up, sign out or delete those of the last call. */
+/**
+ * Plausible values with new users, tokens, sessions and codes. Those that an earlier call returned may have been used up, signed out or
+ * deleted by requests.
+ */
 export async function plausibleValues(world: World): Promise<Plausible> {
   const users = await newUsers(world)
   const { main, secretClient, rotatingClientId, changeable, pageTokens } = world
@@ -173,7 +176,7 @@ async function valuesOfOperations(world: World): Promise<Plausible['of']> {
     ...Object.fromEntries(changing.filter(({ auth }) => auth === 'iam').map(({ name }) => [name, changeableIds])),
     DeleteUserPool: { UserPoolId: [deletable.poolId, nowhere] },
     DeleteUserPoolClient: { UserPoolId: [main.poolId], ClientId: [await newClient(world), deletable.clientId] },
-    // Every success creates two pairs of RSA keys, which takes long. So most of these ids name no pool.
+    // Every successful RotateSigningKeys creates two pairs of RSA keys, which takes long. So most of these ids name no pool.
     RotateSigningKeys: { UserPoolId: [changeable.poolId, ...times(9, nowhere)] },
   }
 }

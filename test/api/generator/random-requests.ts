@@ -5,7 +5,7 @@ import type { Plausible, Values } from './plausible-values.ts'
 import { exampleOf, mapKey } from './shape-values.ts'
 import { hostileTexts, surplusMembers, triedValuesOf } from './tried-values.ts'
 
-/** Optional members that nearly all random requests have, because an operation does little in a request that lacks them. */
+/** Optional members that nearly all random requests have, because most requests without them are rejected early. */
 const usefulMembers = ['AuthParameters', 'ChallengeResponses', 'Session', 'PreviousPassword']
 
 type Weighted = fc.WeightedArbitrary<unknown>

@@ -24,7 +24,7 @@ export type World = {
   readonly secretClient: { readonly id: string; readonly secret: string }
   /** An app client of the main pool that rotates refresh tokens. */
   readonly rotatingClientId: string
-  /** A pool and client whose settings requests may change. */
+  /** A pool and a client of it, whose settings requests may change. */
   readonly changeable: App
   readonly pageTokens: { readonly pools: string; readonly clients: string; readonly users: string }
   /** A name that was never used. */

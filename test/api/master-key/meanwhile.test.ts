@@ -72,7 +72,7 @@ for (const engine of engines) {
   describe(`A change of the master key in progress on ${engine.name}`, () => {
     it('lets servers with both keys continue, and seals anew what they store meanwhile', { timeout: 120_000 }, async () => {
       await using server = await givenServer(engine)
-      // The real command waits ten seconds, too. In this time, each server notices the new key, for which it looks every two seconds.
+      // Waits ten seconds for the servers, as the real command does. Each server looks for a new key every two seconds, so that is enough.
       const rotation = rotate(server.databaseUrl, server.keys, 10_000)
       const [count] = await Promise.all([workUntil(server, server.ids, rotation), rotation])
       assert.ok(count > 0)

@@ -148,7 +148,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['sign-up ana@example.test', 'sign-up bob@example.test'])
     })
 
-    it('are counted without error, even when many requests arrive simultaneously', async () => {
+    it('are counted exactly when many requests arrive simultaneously, and no request fails', async () => {
       const { poolId, clientId } = await givenPool({ MaxPerDay: 5 })
       const names = Array.from({ length: 12 }, (_, at) => `user${at}`)
       await Promise.all(names.map((name) => signUp(server(), clientId, name, { email: `${name}@example.test` })))

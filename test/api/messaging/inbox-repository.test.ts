@@ -32,7 +32,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listInboxMessages(setup.db, {}, 1)), [ids[2]])
     })
 
-    it('finds messages by the whole recipient, by pool and by channel, and continues a list', async () => {
+    it('finds messages by the whole recipient, by pool and by channel, and continues a list after a given message', async () => {
       await using setup = await openMessagingSetup(engine)
       const ana = await receive(setup)
       const joana = await receive(setup, { recipient: 'joana@example.test' })

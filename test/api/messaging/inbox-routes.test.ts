@@ -17,7 +17,7 @@ type Web = MessagingSetup & {
   list(query?: string): Promise<InboxEntry[]>
 }
 
-/** The routes of the inbox on a port. The outbox worker polls only once an hour, so the requests themselves deliver the messages. */
+/** A server with the routes of the inbox. Its outbox worker polls only once an hour, so only requests to the inbox cause deliveries. */
 async function openWeb(engine: TestEngine): Promise<Web> {
   const setup = await openMessagingSetup(engine)
   const inbox = createInboxGateway(setup.db)
@@ -158,7 +158,7 @@ for (const engine of engines) {
       assert.equal(recipientsIn(await page(web, '?limit=99999')).length, 1000)
     })
 
-    it('counts the messages of each tab, among those that the filter and the pool leave', async () => {
+    it('counts the messages in each tab that match the filter and the pool, and lists those of the open tab', async () => {
       await using web = await openWeb(engine)
       for (const recipient of ['ana@example.test', 'bob@example.test']) await queue(web, emailMessage({ recipient }))
       await queue(web, emailMessage({ poolId: 'us-east-1_OtherPool' }))
@@ -238,7 +238,7 @@ for (const engine of engines) {
       assert.match(policy, /sandbox allow-popups allow-popups-to-escape-sandbox$/)
       assert.match(policy, /default-src 'none'/)
       assert.doesNotMatch(policy, /script-src|allow-scripts|allow-same-origin|https?:/)
-      // Only the developer can make it load images, not a link in the message itself.
+      // The page of a message loads images only when the inbox page asks for it. A link on another site or in a message cannot cause it.
       const images = (headers = {}) =>
         web.get(`/inbox/messages/${message?.id}?images=load`, headers).then((answer) => answer.headers.get('content-security-policy') ?? '')
       assert.match(await images({ 'sec-fetch-site': 'same-origin' }), /img-src https: http: data:;.* sandbox allow-popups/)
@@ -281,7 +281,7 @@ for (const engine of engines) {
         assert.doesNotMatch(await answer.text(), /123456/)
         assert.equal(answer.headers.get('access-control-allow-origin'), null)
       }
-      // `fetch` cannot send this request: its headers say that it is not a navigation.
+      // `fetch` cannot send this request, because it always sets `sec-fetch-mode` to another value than `navigate`.
       const followed = request(`${web.url}/inbox`, { headers: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' } }).end()
       const [{ statusCode }] = await once(followed, 'response')
       assert.equal(statusCode, 200, 'a link to it works')

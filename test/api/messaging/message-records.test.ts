@@ -59,7 +59,7 @@ for (const engine of engines) {
       assert.equal(JSON.stringify(message).includes(shown?.code ?? ''), false)
     })
 
-    it('are listed newest first, in pages, by state and by any name of the user', async () => {
+    it('are listed newest first, in pages, and can be filtered by state and by username', async () => {
       const { poolId, clientId } = await givenPool({ AutoVerifiedAttributes: ['email'], AliasAttributes: ['email'] })
       for (const name of ['ana', 'bob', 'cyd']) await signUp(server(), clientId, name, { email: `${name}@example.test` })
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['ResendCode'] } })

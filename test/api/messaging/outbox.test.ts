@@ -274,7 +274,7 @@ for (const engine of engines) {
       )
     })
 
-    it('deletes the messages of a deleted user, and no others', async () => {
+    it('deletes the messages of a deleted user, and keeps those of other users', async () => {
       await using setup = await openMessagingSetup(engine)
       for (const changes of [{}, { sub: 'sub-of-bob' }, { poolId: 'us-east-1_OtherPool' }]) await queue(setup, emailMessage(changes))
       await setup.commit((tx) => deleteUserRows(tx, 'us-east-1_Messages1', 'sub-of-ana', setup.clock.now()))

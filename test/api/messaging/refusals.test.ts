@@ -43,7 +43,7 @@ for (const engine of engines) {
 
     const attributes = (phone_number: string) => attributeList({ phone_number, phone_number_verified: 'true' })
 
-    /** Every call that sends a message to a user whose number is refused. */
+    /** Every call that sends a message to a user, when the gateway refuses the user's number (`bad`). */
     function callsOf(
       { poolId, clientId }: { poolId: string; clientId: string },
       accessToken: string,

@@ -11,7 +11,7 @@ import {
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-/** What a client that was created with only a name shows, except ids, times and name. Recorded from Cognito, except ClientType. */
+/** What responses show of a client that was created with only a name: all but ids, times and name. From Cognito, except ClientType. */
 const defaults: UserPoolClientType = {
   RefreshTokenValidity: 30,
   TokenValidityUnits: {},
@@ -99,7 +99,7 @@ for (const engine of engines) {
       assert.deepEqual(await describeClient(server(), poolId, client.ClientId), client)
     })
 
-    it('keep a secret that the request named', async () => {
+    it('have the secret that the request names', async () => {
       const poolId = await givenPool(server())
       const secret = 'a+secret+of+24+characters'
       const client = await create(server(), poolId, { ClientSecret: secret })
@@ -113,7 +113,7 @@ for (const engine of engines) {
       assert.deepEqual(client.TokenValidityUnits, { RefreshToken: 'hours' })
     })
 
-    it('omit empty lists', async () => {
+    it('show no list that was empty in the request', async () => {
       const poolId = await givenPool(server())
       const client = await create(server(), poolId, { ReadAttributes: [], CallbackURLs: [], ExplicitAuthFlows: [], AllowedOAuthFlows: [] })
       assert.deepEqual(withoutIdentity(client), defaults)

@@ -103,7 +103,7 @@ for (const engine of engines) {
       assert.equal((await list(server(), client)).ClientSecrets?.length, 1)
     })
 
-    it('cannot be added twice', async () => {
+    it('cannot be added with a value that another secret of the client has', async () => {
       const { client, secret } = await givenClient(server())
       await assert.rejects(add(server(), client, secret), { name: 'InvalidParameterException' })
     })
@@ -141,7 +141,7 @@ for (const engine of engines) {
       await assert.rejects(remove(server(), client, `${client.ClientId}--0`), gone)
     })
 
-    it('are not listed with an unknown token', async () => {
+    it('are not listed with an unknown page token', async () => {
       const { client } = await givenClient(server())
       const command = new ListUserPoolClientSecretsCommand({ ...client, NextToken: 'x' })
       await assert.rejects(server().send(command), { name: 'InvalidParameterException' })

@@ -185,7 +185,7 @@ for (const engine of engines) {
       await assert.rejects(update(server(), poolId, 'Corp', {}), gone)
     })
 
-    it('never show the key of Apple, and accept an update without it', async () => {
+    it('of type SignInWithApple accept an update without the private key, and do not show the key', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId, apple)
       const { private_key: _key, ...withoutKey } = apple.ProviderDetails

@@ -61,7 +61,7 @@ export const saml: Request = {
   },
 }
 
-/** The details that responses add to those of the request. */
+/** For each type of identity provider, the `ProviderDetails` that responses add to those of the request. */
 export const addedDetails: Readonly<Record<string, Record<string, string>>> = {
   Google: {
     attributes_url: 'https://people.googleapis.com/v1/people/me?personFields=',
@@ -96,7 +96,7 @@ export const addedDetails: Readonly<Record<string, Record<string, string>>> = {
   SAML: {},
 }
 
-/** The mapping of a provider whose request had none. */
+/** For each type of identity provider, the `AttributeMapping` that responses show if the request had none. */
 export const impliedMapping: Readonly<Record<string, Record<string, string>>> = {
   Google: { username: 'sub' },
   Facebook: { username: 'id' },

@@ -54,7 +54,7 @@ for (const engine of engines) {
       assert.deepEqual(created, { ...bare, Scopes: [] })
     })
 
-    it('have name and scopes replaced as a whole', async () => {
+    it('get the name and the scopes of an update, and lose all scopes if the update has no scopes', async () => {
       const poolId = await newPool(server())
       await create(server(), poolId)
       const place = { UserPoolId: poolId, Identifier: shop.Identifier }

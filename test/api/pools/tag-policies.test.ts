@@ -32,7 +32,7 @@ for (const engine of engines) {
     })
     after(() => server.close())
 
-    /** Asserts that all three operations on `resourceArn` fail for a key whose policy has `statements`, and that the tags do not change. */
+    /** Asserts that all three tag operations on `resourceArn` fail for a key whose policy has `statements`, and change no tag. */
     async function requireRejected(statements: readonly object[], resourceArn: string, error: object): Promise<void> {
       const client = server.client(await server.createKey({ policy: { Version: '2012-10-17', Statement: statements } }))
       await assert.rejects(client.send(new TagResourceCommand({ ResourceArn: resourceArn, Tags: { stage: 'test' } })), error)

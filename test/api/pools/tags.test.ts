@@ -119,7 +119,7 @@ for (const engine of engines) {
       assert.deepEqual(await tagsOf(server(), arn), { a: '1' })
     })
 
-    it('have limits for keys and values', async () => {
+    it('are rejected with an empty or too long key, or with a value that is too long or contains a null byte', async () => {
       const { arn } = await givenArn(server())
       const refusal = { name: 'InvalidParameterException' }
       for (const tags of [{ '': 'x' }, { ['k'.repeat(129)]: 'x' }, { k: 'v'.repeat(257) }, { k: 'nul\u0000' }]) {

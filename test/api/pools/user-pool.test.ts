@@ -18,7 +18,7 @@ import { call } from './call.ts'
 import { standardAttributes } from './standard-attributes.ts'
 import { wholePool } from './whole-pool.ts'
 
-/** What a pool that was created with only a name shows, except id, times and name. */
+/** What responses show of a pool that was created with only a name: all but the id, the times and the name. */
 const defaults: UserPoolType = {
   Policies: {
     PasswordPolicy: {
@@ -45,7 +45,7 @@ const defaults: UserPoolType = {
   IssuerConfiguration: { Type: 'ORIGINAL' },
 }
 
-/** What a pool that was created from the request `wholePool` shows in addition to the members of that request. */
+/** What responses show of a pool that was created by the request `wholePool`, in addition to the members of that request. */
 const wholePoolShown: UserPoolType = {
   SchemaAttributes: [...standardAttributes],
   EstimatedNumberOfUsers: 0,
@@ -114,7 +114,7 @@ for (const engine of engines) {
       assert.deepEqual(pool.LambdaConfig, { PreTokenGeneration: arn, PreTokenGenerationConfig: { LambdaVersion: 'V1_0', LambdaArn: arn } })
     })
 
-    it('require only what their password policy names', async () => {
+    it('show false for each requirement that their password policy does not name', async () => {
       const pool = await create(server(), { PoolName: 'weak', Policies: { PasswordPolicy: { MinimumLength: 6 } } })
 
       assert.deepEqual(pool.Policies?.PasswordPolicy, {
@@ -151,7 +151,7 @@ for (const engine of engines) {
       })
     })
 
-    it('are PLUS when a request has threat protection and no tier', async () => {
+    it('have the tier PLUS when a request has threat protection and no tier', async () => {
       const pool = await create(server(), { PoolName: 'guarded', UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } })
       assert.equal(pool.UserPoolTier, 'PLUS')
     })
@@ -171,7 +171,7 @@ for (const engine of engines) {
       }
     })
 
-    it('count their users', async () => {
+    it('show how many users they have', async () => {
       const { poolId, clientId } = await server().givenPool()
       await server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana', Password: 'Correct-horse-1' }))
       await server().givenPool()

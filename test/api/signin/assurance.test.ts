@@ -155,7 +155,7 @@ for (const engine of engines) {
       assert.deepEqual(assuranceIn(enough), { acr: loa(4), amr: ['pwd', 'otp', 'mfa'] })
       const stale = await target(clientId, loa(3), { ACCESS_TOKEN: better, MAX_AGE: '500' })
       assert.deepEqual([stale.ChallengeName, stale.AvailableChallenges], ['SELECT_CHALLENGE', passwords])
-      // A token without `amr` vouches for nothing.
+      // A token without `amr` does not say which factors were used, so the user must sign in again.
       const silent = (await givenTokens(server(), clientId, 'ana')).accessToken
       assert.equal((await target(clientId, loa(1), { ACCESS_TOKEN: silent })).ChallengeName, 'SELECT_CHALLENGE')
       assert.deepEqual(await sentTo(server(), poolId), [])

@@ -9,7 +9,7 @@ import { useTestServer } from '../../support/test-server.ts'
 describe('a sign-in whose user is deleted at the same time, on PostgreSQL', { skip: skipWithoutPostgres }, () => {
   const server = useTestServer(postgresOnly)
 
-  /** A user of a pool that keeps a history, and the operations that delete the user. */
+  /** A user of a pool that records auth events, and the operations that delete the user. */
   async function givenAna() {
     const ids = await server().givenPool({ pool: { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } } })
     const { sub } = await givenUser(server(), ids.poolId, 'ana')

@@ -10,7 +10,7 @@ import { startTestServer, type TestServer } from '../../support/test-server.ts'
 const judged = 'Incorrect username or password.'
 const locked = 'Password attempts exceeded'
 
-/** How many times a test sends a wrong password to all servers at once. Each time follows the end of a lock. */
+/** How many times a test sends a wrong password to all servers at once. Before each time, it waits for the end of the lock. */
 const rounds = 6
 
 for (const engine of engines) {

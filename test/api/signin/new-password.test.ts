@@ -28,7 +28,7 @@ for (const engine of engines) {
       return server().send(new AdminCreateUserCommand({ ...user, MessageAction: 'SUPPRESS', ...more }))
     }
 
-    /** A user with a temporary password, and the challenge that follows it. */
+    /** A user who has signed in with a temporary password, and the challenge NEW_PASSWORD_REQUIRED of that sign-in. */
     async function givenChallenge(options: TestPoolOptions = {}, attributes: Values = {}) {
       const ids = await server().givenPool(options)
       await create(ids.poolId, 'ana', attributes)

@@ -15,7 +15,7 @@ for (const engine of engines) {
   describe(`SELECT_MFA_TYPE on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** A user who has activated all three methods and prefers none. */
+    /** A user who has activated all three second factors and prefers none of them. */
     async function givenAna(): Promise<PoolAndClient & { app: App }> {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['sms', 'totp', 'email'])
       const app = await givenAppUser(server(), ids, 'ana')
@@ -53,7 +53,7 @@ for (const engine of engines) {
       for (const [answer, challenge, key, address] of [
         ['SMS_MFA', 'SMS_MFA', 'SMS_MFA_CODE', phone],
         ['EMAIL_OTP', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
-        // Cognito's documentation calls the answer EMAIL_MFA.
+        // Cognito's documentation names the answer EMAIL_MFA for codes by e-mail.
         ['EMAIL_MFA', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
       ] as const) {
         const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')

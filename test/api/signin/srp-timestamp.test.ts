@@ -14,7 +14,7 @@ const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or 
 const minute = 60_000
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
 
-/** A time on the first day of the month of `now`. */
+/** A timestamp on the first day of the month of `now`. Its day has one digit. */
 function firstOfMonth(now: number): string {
   const date = new Date(now)
   return srpTimestamp(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1, 7, 8, 9))

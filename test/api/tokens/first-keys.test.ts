@@ -8,7 +8,7 @@ import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 import { headerOf, jwksOf } from '../../support/tokens.ts'
 
-/** The ids of the pool's keys, read from the database, because a request would make the keys. */
+/** The ids of the pool's keys, read from the database, because a request that needs the keys would create them. */
 async function keysOf(server: TestServer, poolId: string): Promise<string[]> {
   const storage = await openStorage({ url: server.databaseUrl })
   try {

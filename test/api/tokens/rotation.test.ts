@@ -95,7 +95,7 @@ for (const engine of engines) {
     })
 
     it('makes the client unable to use the flow REFRESH_TOKEN_AUTH', async () => {
-      // A client whose flows have their old names, without ALLOW_, would otherwise allow REFRESH_TOKEN_AUTH as well.
+      // A client whose flows all have old names (without ALLOW_) may use REFRESH_TOKEN_AUTH, too, unless it rotates refresh tokens.
       const { clientId, refreshToken } = await givenSignIn(0, { ExplicitAuthFlows: ['USER_PASSWORD_AUTH'] })
       const refused = { name: 'InvalidParameterException', message: /rotation/ }
       await assert.rejects(refresh(server(), clientId, refreshToken), refused)

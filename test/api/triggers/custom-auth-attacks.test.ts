@@ -37,7 +37,7 @@ const used = { name: 'NotAuthorizedException', message: 'Invalid session for the
 const expired = { name: 'NotAuthorizedException', message: 'Invalid session for the user, session is expired.' }
 const hiding = { PreventUserExistenceErrors: 'ENABLED' } as const
 
-/** Functions that accept any answer, and issue tokens after the first answer. */
+/** Trigger functions that accept any answer to a custom challenge, and issue tokens after the first answer. */
 const careless: Handlers = {
   ...riddles(),
   DefineAuthChallenge: (event: TriggerEvent) =>
@@ -228,7 +228,7 @@ for (const engine of engines) {
       await assert.rejects(startCustom(server(), at.clientId, 'nobody'), failed)
     })
 
-    it('does not sign in an unconfirmed user; a client that hides users learns the reason only after the challenge', async () => {
+    it('rejects an unconfirmed user only after the challenge if the client hides which users exist', async () => {
       const { clientId } = await given(riddles(), hiding)
       await signUp(server(), clientId, 'new')
       const wrong = await answerCustom(server(), clientId, await startCustom(server(), clientId, 'new'), 'green')
@@ -236,7 +236,7 @@ for (const engine of engines) {
       await assert.rejects(answerCustom(server(), clientId, wrong, 'blue'), { name: 'UserNotConfirmedException' })
     })
 
-    it('does not sign in a user who must reset the password; a client that hides users learns it only after the challenge', async () => {
+    it('rejects a user who must reset the password; if the client hides which users exist, only after the challenge', async () => {
       const reset = { name: 'PasswordResetRequiredException' }
       const userAttributes = { email: 'eva@example.test', email_verified: 'true' }
       const UserMigration = (event: TriggerEvent) => ({ ...event, response: { userAttributes, messageAction: 'SUPPRESS' } })

@@ -22,7 +22,7 @@ type Handlers = Parameters<Awaited<ReturnType<typeof openTriggerEndpoint>>['give
 const failed = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const locked = { name: 'NotAuthorizedException', message: 'Attempt limit exceeded, please try after some time.' }
 
-/** Functions that issue two custom challenges, one after the other. Only the result of the second one decides about the sign-in. */
+/** Trigger functions that issue two custom challenges, one after the other. Only the result of the second one decides about the sign-in. */
 const withWarmUp: Handlers = {
   ...riddles(1),
   DefineAuthChallenge(event: TriggerEvent) {

@@ -33,7 +33,7 @@ const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or 
 const srpA = result('SRP_A')
 const password = result('PASSWORD_VERIFIER')
 
-/** Functions that issue these challenges one after another, and tokens after all have been passed. */
+/** Trigger functions that issue the challenges in `names` one after another, and tokens after the user has passed all of them. */
 function inOrder(...names: string[]) {
   const indexOfNext = (event: TriggerEvent) =>
     event.request.session.filter(({ challengeName }: { challengeName: string }) => names.includes(challengeName)).length
@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
     })
 
-    it('sends a code if the functions ask for one, and tells them the result; fails if the user lacks the next factor', async () => {
+    it('sends a code if a function asks for one, and tells it the result; the sign-in fails if the next factor is missing', async () => {
       const at = await given(['EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')
@@ -229,7 +229,7 @@ for (const engine of engines) {
       await assert.rejects(answer(app.code(1)), { name: 'NotAuthorizedException', message: /can only be used once/ })
     })
 
-    it('accepts the proof of a remembered device; fails if a function asks for DEVICE_PASSWORD_VERIFIER first', async () => {
+    it('accepts the proof of a remembered device; the sign-in fails if a function asks for DEVICE_PASSWORD_VERIFIER', async () => {
       const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false }
       const at = await given(['CUSTOM_CHALLENGE', 'DEVICE_PASSWORD_VERIFIER'], { DeviceConfiguration })
       const riddle = await startCustom(server(), at.clientId, 'ana')

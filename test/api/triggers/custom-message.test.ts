@@ -183,7 +183,7 @@ for (const engine of engines) {
       await server().send(new SignUpCommand({ ClientId: clientId, Username: 'ana', Password, UserAttributes }))
       const start = performance.now()
       await server().send(new ForgotPasswordCommand({ ClientId: clientId, Username: 'nobody' }))
-      // The call takes at least as long as the function would. Load only makes it longer; a timer may be a millisecond early.
+      // The call takes at least as long as the function would. Load only makes the call longer. A timer may end a millisecond early.
       assert.ok(performance.now() - start >= tookMs - 1)
       assert.deepEqual(triggers.fired, ['CustomMessage_SignUp'])
       assert.equal((await server().inbox()).filter(({ userPoolId }) => userPoolId === poolId).length, 1)

@@ -220,7 +220,7 @@ for (const engine of engines) {
       } of operations) {
         it(`deliver what ${operation} sends, through ${medium.trigger} alone`, async () => {
           const { trigger, type, attribute, address, other } = medium
-          // CustomMessage would fail every call that invokes it.
+          // This CustomMessage function fails every call that invokes it. So the test shows that no call does.
           const triggers = endpoint.given({ [trigger]: () => undefined, CustomMessage: () => assert.fail('invoked') })
           const { lambdaConfig: LambdaConfig } = triggers
           const pool = { AutoVerifiedAttributes: [attribute], SmsConfiguration, LambdaConfig }
@@ -241,7 +241,7 @@ for (const engine of engines) {
           if (typeof code === 'string') assert.equal(text, code)
           else assert.match(text, code)
           assert.deepEqual(context, { 'userpool-id': poolId })
-          // In base64, the version and the algorithm of the messages in which Cognito encrypts codes.
+          // In base64, every code that Cognito encrypted begins so: these bytes name the version and the algorithm of the encryption.
           assert.match(event?.request.code, /^AYADe/)
           assert.deepEqual(event, {
             version: '1',

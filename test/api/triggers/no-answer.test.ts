@@ -16,7 +16,7 @@ const passwordOf =
   (server, clientId) =>
     signInByPassword(server, clientId, name)
 
-/** For each trigger, a call that invokes its function, and the functions of other triggers that this call needs (`beside`). */
+/** For each trigger, a call that invokes its function. `beside` has the functions of other triggers that the call needs to get that far. */
 const calls: readonly { trigger: keyof Handlers; call: Call; beside?: Handlers }[] = [
   { trigger: 'PreSignUp', call: newcomer },
   { trigger: 'PostConfirmation', call: newcomer, beside: { PreSignUp: answering({ autoConfirmUser: true }) } },

@@ -119,7 +119,7 @@ for (const engine of engines) {
         answer = failure
         assert.equal(await planOf('ana'), 'of ana')
       }
-      // There is no good answer for bob, and ana's is not used for him.
+      // The function has given no good answer for bob yet. The good answer for ana is not used for bob.
       answer = refuse
       await assert.rejects(signInByPassword(server(), clientId, 'bob'), refusedBy('PreTokenGeneration'))
       await server().restart()

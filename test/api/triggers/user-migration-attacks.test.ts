@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.equal(triggers.fired.filter((source) => source === migration).length, 5)
     })
 
-    it('answers and locks alike for users and unknown names, where the client hides who exists', async () => {
+    it('answers and locks alike for users and unknown names, where the client hides which users exist', async () => {
       const { poolId, clientId } = await given(() => assert.fail('Bad password'), 'ENABLED')
       await givenVictim(poolId)
       const stranger = await answersTo(clientId, Array<string>(7).fill('stranger'))

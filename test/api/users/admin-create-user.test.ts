@@ -59,7 +59,7 @@ for (const engine of engines) {
         Object.keys(claims).filter((name) => name.endsWith('_verified')),
         [],
       )
-      // A later change of the address adds the flag, with the value `false`.
+      // A later change of the e-mail address adds `email_verified`, with the value `false`.
       await adminUpdate(server(), poolId, 'ana', { email: 'other@example.test' })
       assert.equal((await adminGet(server(), poolId, 'ana')).attributes['email_verified'], 'false')
     })

@@ -105,7 +105,7 @@ for (const engine of engines) {
       await confirm(server(), ids.clientId, 'ana', own)
     })
 
-    it('tells unknown and disabled users apart if the client does not hide which users exist', async () => {
+    it('has different errors for unknown and disabled users if the client does not hide which users exist', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: verifiesEmail })
       await signUp(server(), clientId, 'ana', { email })
       await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' }))

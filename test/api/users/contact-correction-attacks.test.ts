@@ -94,7 +94,7 @@ for (const engine of engines) {
       assert.equal(refusalOf(await correct(server(), clientId, typo, { session, value: 'free@example.test' })), 'ok')
     })
 
-    it('changes only an attribute that the pool verifies, the client may write and the user has', async () => {
+    it('changes only a mutable attribute that the pool verifies and the user has, and only to another valid address', async () => {
       const both = { pool: { AutoVerifiedAttributes: ['email' as const, 'phone_number' as const], SmsConfiguration } }
       const { attempt } = await given(both)
       const phone = { attribute: 'phone_number', value: '+15550001234' }

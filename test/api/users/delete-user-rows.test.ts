@@ -136,7 +136,7 @@ async function givenManyRows(db: Db, sub: string, count: number): Promise<void> 
     .execute()
 }
 
-/** The record of a trigger at the sign-up. There is no user of that name yet, so the record has no `sub`. */
+/** Stores the record of a trigger's invocation at a sign-up. There is no user of that name yet, so the record has no `sub`. */
 async function givenSignUpRecord(db: Db, poolId: string, username: string): Promise<void> {
   const invocation = { trigger: 'PreSignUp', outcome: 'SUCCEEDED', username_key: username, started_at: now, details: '' }
   await db

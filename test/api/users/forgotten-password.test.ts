@@ -47,7 +47,7 @@ for (const engine of engines) {
       await assert.rejects(signInByPassword(server(), ids.clientId, 'ana'), { name: 'NotAuthorizedException' })
       await givenTokens(server(), ids.clientId, 'ana', newPassword)
       await assert.rejects(reset(ids.clientId, 'ana', code), expired)
-      // Sessions stay valid, as at Cognito.
+      // Sessions stay valid after the reset of the password, as at Cognito.
       await update(server(), ana.accessToken, { name: 'Ana' })
     })
 
@@ -141,7 +141,7 @@ for (const engine of engines) {
       })
     })
 
-    it('is replaced although UserMigration cannot run; only for an unknown user does ForgotPassword then fail', async () => {
+    it('is replaced even when UserMigration cannot run; ForgotPassword then fails for an unknown user only', async () => {
       const fails = { name: 'UnexpectedLambdaException' }
       const arn = 'arn:aws:lambda:us-east-1:123456789012:function:unknown'
       const migrating = await server().givenPool({ pool: { ...verifiesEmail, LambdaConfig: { UserMigration: arn } } })

@@ -95,7 +95,7 @@ const pools: Readonly<Record<string, PoolKind>> = {
   },
 }
 
-/** The parts of an answer that two users may have in common. Of the destination, only whether it is in lower case. */
+/** The parts of an answer that two users may have in common. Instead of the destination, only whether it is in lower case. */
 const kindOf = ({ medium, destination, choices, error }: VisibleAnswer) =>
   JSON.stringify([medium, destination === destination?.toLowerCase(), choices, error])
 
@@ -106,7 +106,7 @@ function pairsOf(sights: VisibleAnswers, operations: readonly OperationName[]): 
   )
 }
 
-/** Asserts that all answers name one destination for each medium, and one list of choices. */
+/** Asserts that the answers of `operations` do not contradict each other: one destination for each medium, and one list of choices. */
 function requireAgreement(sights: VisibleAnswers, operations: readonly OperationName[], who: string): void {
   const destinations = new Map<string, Set<string>>()
   const choices = new Set<string>()
@@ -123,7 +123,7 @@ function requireAgreement(sights: VisibleAnswers, operations: readonly Operation
 const revealedStates = ['to be reset', 'disabled']
 const hiddenOperations: readonly OperationName[] = ['ForgotPassword', 'ResendConfirmationCode']
 
-/** At most so many unknown names are tried. The tests stop earlier once unknown names have got every pair of answers that users got. */
+/** The most unknown names that a test tries. It stops earlier once unknown names have got every pair of answers that users got. */
 const mostUnknownNames = 2_000
 
 for (const engine of engines) {

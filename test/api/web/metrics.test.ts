@@ -93,7 +93,8 @@ for (const engine of engines) {
       await invite('ben')
       server.clock.advance(30_000)
 
-      // Each read would find the messages that wait as they are at most five seconds later, so this is the first read.
+      // The server caches the numbers of waiting messages for five seconds. An earlier read would have cached older numbers, so this is the
+      // first read.
       const metrics = await readMetrics(server.url, 'scrape')
       assert.deepEqual(metrics.valuesOf('lifeguard_messages_waiting'), { 'channel=email': 2, 'channel=sms': 0 })
       assert.deepEqual(metrics.valuesOf('lifeguard_messages_oldest_age_seconds'), { 'channel=email': 120, 'channel=sms': 0 })

@@ -64,7 +64,7 @@ for (const engine of engines) {
       return plainRequest(server.url, { headers: all, body: JSON.stringify(request) })
     }
 
-    /** A request that is signed with the owner's access key. A test may change the request before sending it. */
+    /** A request that is signed with `owner`, an access key that may do everything. A test may change the request before sending it. */
     function signed(service = 'cognito-idp', operation = 'ListUserPools', request: object = { MaxResults: 1 }) {
       const signer = { id: owner.accessKeyId, secret: owner.secretAccessKey, at: server.clock.now(), region: server.region, service }
       return signedRequest(signer, { headers: { 'x-amz-target': targetOf(operation) }, body: JSON.stringify(request) })

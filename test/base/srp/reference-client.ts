@@ -27,7 +27,7 @@ export function power(base: bigint, exponent: bigint): bigint {
   return result
 }
 
-/** The hex text of be(integer): even length, `00` before a first digit of 8 to f. */
+/** The integer in big-endian hex digits. Their number is even, and `00` stands before a first digit of 8 to f. */
 export function padHex(integer: bigint): string {
   const hex = integer.toString(16)
   const even = hex.length % 2 === 1 ? `0${hex}` : hex

@@ -6,7 +6,7 @@ import { modulus, multiplier, toFixedBytes, toInteger } from '../../../src/base/
 import { createSrpPowers } from '../../../src/base/srp/powers.ts'
 import { power } from './reference-client.ts'
 
-/** Values that an existing Cognito client computes. Both exponents have 512 bits, twice as many as the server's. */
+/** The inputs of values that an existing Cognito client computed. Both exponents have 512 bits, twice as many as the server's. */
 const salt = Buffer.from('a1b2c3d4e5f60718293a4b5c6d7e8f90', 'hex')
 const a = toInteger(Buffer.alloc(64, 0x1f))
 const b = Buffer.alloc(64, 0x2e)

@@ -24,7 +24,7 @@ const now = 1_780_000_000_000
 
 const ana = testUser({ poolId: pool.id, sub: 'ana' })
 
-/** The session that a sign-in stores at its end. Earlier, the sign-in read the user, who was then as in `user`. */
+/** The session that a sign-in stores at its end. `user` is the user as the sign-in read it before. */
 function sessionOf(user: User, id = key.id): Session {
   const times = { createdAt: now, expiresAt: now + 60_000, revokedAt: null, generation: 0, rotatedAt: null }
   return { ...key, id, clientId: 'client', ...times, userSignedOutAt: user.signedOutAt, activity: null, deviceKey: null }
@@ -166,7 +166,8 @@ for (const engine of engines) {
             const { AuthenticationResult: tokens } = await signInBySrp(server(), ids, 'ana')
             return { accessToken: tokens?.AccessToken ?? '', refreshToken: tokens?.RefreshToken ?? '' }
           })
-          // Each round disables the user a little later during the sign-ins. In the last round the fastest sign-ins end before that.
+          // Each round disables the user a little later during the sign-ins. In the last round, the fastest sign-ins end before the user is
+          // disabled.
           const [outcomes] = await Promise.all([
             Promise.allSettled(signIns),
             (async () => {

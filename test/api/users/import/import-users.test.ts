@@ -83,7 +83,7 @@ for (const engine of engines) {
       assert.equal((await adminGet(server(), poolId, 'eva')).attributes['email'], 'eva@example.test')
     })
 
-    it('takes an e-mail address as the username in a pool that signs in by e-mail, in any case', async () => {
+    it('takes an e-mail address as the username, without regard to case, in a pool with e-mail addresses as usernames', async () => {
       const pool = { UsernameAttributes: ['email' as const], UsernameConfiguration: { CaseSensitive: false } }
       const file = csv('email_verified,cognito:username', 'true,fay@example.test', 'true,FAY@example.test', 'true,no-address')
       const { poolId, job, log } = await importInto(pool, file)
