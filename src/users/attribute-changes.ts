@@ -19,7 +19,10 @@ export type AttributePlan = {
   readonly attributes: Attributes
   /** Addresses that get a code, whether they are stored now (unverified) or once they are verified. */
   readonly toVerify: readonly AddressToVerify[]
-  /** The addresses in the change. Outstanding codes for their earlier values become invalid. */
+  /**
+   * The kinds of address that the change sets, removes or marks as verified. An outstanding code for an address of these kinds becomes
+   * invalid, unless the code is for the address that the user has after the change.
+   */
   readonly touched: readonly ContactAttribute[]
 }
 
@@ -32,7 +35,8 @@ const contactPhrases: Readonly<Record<ContactAttribute, string>> = { email: 'an 
  * code if the pool verifies it. If the pool requires verification before an update, the address is stored only once it is verified. An
  * address that comes with `*_verified: 'true'` (which only administrators may set) is stored as verified, without a code.
  *
- * @throws ApiError InvalidParameterException when a flag lacks its address, or a username attribute is removed
+ * @throws ApiError InvalidParameterException when the user has no address for a flag such as `email_verified`, or the change
+ * removes the last username attribute
  */
 export function planAttributeChanges(pool: Pool, current: Attributes, changes: Attributes): AttributePlan {
   const storedNow: Record<string, string> = { ...changes }
@@ -62,7 +66,7 @@ export function requireAddressesOfFlags(changes: Attributes, attributes: Attribu
   }
 }
 
-/** A user whose username is an address may change it but not remove it: there would be nothing left to sign in with. */
+/** Refuses to remove the last username attribute of a user: the user would have no address left to sign in with. */
 function requireSignInAddress(pool: Pool, before: Attributes, after: Attributes): void {
   const hasName = (attributes: Attributes) => pool.usernameAttributes.some((attribute) => attributes[attribute])
   if (!hasName(before) || hasName(after)) return
@@ -83,7 +87,7 @@ export function nonMutable(name: string): ApiError {
 }
 
 /**
- * Stores `after` in place of `before`, which the transaction has locked.
+ * Stores the user `after` in place of the user `before`. The caller has locked the user in this transaction.
  *
  * @throws ApiError AliasExistsException when a new name belongs to another user
  */
@@ -119,7 +123,7 @@ export async function storeAttributeChanges(
   await storeUser(tx, pool, user, after)
   for (const attribute of touched) {
     const key = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` }
-    // A code for the unchanged address stays valid: clients often send the whole profile back.
+    // A code for the user's unchanged address stays valid: clients often send all attributes back, although they change only one.
     if ((await findCode(tx, key))?.value !== attributes[attribute]) await discardCode(tx, key)
   }
   const deliveries: Delivery[] = []

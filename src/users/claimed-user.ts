@@ -18,7 +18,7 @@ export type Claim = {
   readonly user: User | undefined
   /** The user who has the name in the request, disabled or not. The masked addresses in the answer are this user's. */
   readonly known: User | undefined
-  /** The `sub` of the user, or of the decoy for a name that no user has. Attempts are counted for it. */
+  /** The `sub` of the user, or of the decoy for a name that no user has. Attempts are counted, and codes looked up, under this `sub`. */
   readonly subject: string
   /** Whether the answer must hide both that the user exists and which state the user is in. */
   readonly hidden: boolean
@@ -27,7 +27,7 @@ export type Claim = {
 type ClaimInput = {
   readonly username: string
   readonly action: LimitedAction
-  /** Called for an unknown name, after the attempt was counted: the UserMigration trigger may create the user. */
+  /** Called after the attempt was counted, when no user has the name. Asks the UserMigration trigger for the user, and stores that user. */
   readonly migrate?: (() => Promise<User | undefined>) | undefined
 }
 

@@ -48,7 +48,7 @@ function withAddressInName(name: string, kind: UserKind): UserKind {
   return kind
 }
 
-/** Always computes both addresses, so that it takes equally long for every name. */
+/** Always computes both addresses, even those that the decoy does not get: so the call takes equally long for every name. */
 function draftAttributes(secrets: Secrets, pool: Pool, name: string, kind: UserKind): Attributes {
   const contact = (attribute: ContactAttribute, state: UserKind['email']): Attributes => {
     const value = simulateAddress(secrets, pool, name, attribute)

@@ -62,7 +62,8 @@ export async function findTakenName(
 }
 
 /**
- * Checks that the user's new names are free. First deletes expired sign-ups that have one of the names. Never call it inside a transaction.
+ * Checks that the user's new names are free. First deletes expired sign-ups that have one of the names, each in a transaction of its own.
+ * So never call it inside a transaction.
  *
  * @throws ApiError AliasExistsException when `attributes` would give the user a new name that belongs to another user
  */

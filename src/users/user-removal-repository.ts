@@ -8,16 +8,16 @@ import { deleteInvocationsBeforeUser } from '../triggers/invocations/invocation-
 const tablesAtOnce = userTablesDeleted('at-once')
 const tablesInBatches = userTablesDeleted('in-batches')
 
-/** The most rows of a table in `tablesInBatches` that are deleted together with the user. Few users have more. */
+/** How many rows of each table in `tablesInBatches` are deleted together with the user, at most. Few users have more rows in a table. */
 const maxRowsAtOnce = 500
 
 /**
  * Deletes everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, records of
  * triggers, and messages, sent or not. If there are very many sessions or auth events, the sweeper deletes the rest: no operation shows
  * them, because every operation looks for the user first.
- * @NOTE The user's own row goes first. A transaction that stores a row of a user holds the user's row until its commit (lockUser, or FOR
- * KEY SHARE). If that transaction has ended by then, this function finds its row. Otherwise it waits for this function's transaction, and
- * then finds no user.
+ * @NOTE The user's own row goes first. A transaction that stores another row about a user holds the user's own row until its commit
+ * (lockUser, or FOR KEY SHARE). If that transaction got the user's row first, this function waits for its commit, and then finds the stored
+ * row. Otherwise that transaction waits for this function's transaction, and then finds no user.
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string, now: number): Promise<void> {
   await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
@@ -47,7 +47,7 @@ function deleteFirstRows(tx: Tx, table: UserTable, poolId: string, sub: string):
   return deleteRows(tx, table, poolId, sub).where('id', 'in', selectIds(tx, table, poolId, sub).orderBy('id').limit(maxRowsAtOnce))
 }
 
-/** Leaves to the sweeper the rows that are still there; stores nothing when there are none. */
+/** Asks the sweeper to delete the rows of the user that are still there; stores nothing when there are no such rows. */
 function insertRemoval(tx: Tx, poolId: string, sub: string, now: number): Compilable {
   return tx
     .insertInto('deleted_user')

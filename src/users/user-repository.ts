@@ -8,7 +8,10 @@ import { fromRow, toRow } from './user-row.ts'
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
-/** When names are spelled alike, the first kind wins. A preferred username, which is never verified, comes last. */
+/**
+ * The kinds of names that find a user. If several users have a name of this spelling, the user whose kind of name stands first is found. A
+ * preferred username, which is never verified, comes last.
+ */
 const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
 
 /** Finds a user by username, active alias or `sub`. */
@@ -50,7 +53,7 @@ export async function getUserByName(db: Db | Tx, pool: Pool, name: string): Prom
   return user
 }
 
-/** Ends the user's sessions, and sign-ins in progress. Sets the same time as `nextSignOut`, but without reading the user. */
+/** Ends the user's sessions, and sign-ins in progress. Stores the time that `nextSignOut` computes, but without reading the user first. */
 export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now: number): Promise<void> {
   await db
     .updateTable('user')
@@ -118,8 +121,8 @@ export async function insertUser(tx: Tx, pool: Pool, user: User): Promise<AliasK
 }
 
 /**
- * Stores `after` in place of `before`, which the transaction has locked. Undefined when that was done; otherwise the kind of a name that
- * another user has.
+ * Stores the user `after` in place of the user `before`. The caller has locked the user in this transaction. Undefined when the user was
+ * stored; otherwise the kind of a name that another user has.
  */
 export async function updateUser(tx: Tx, pool: Pool, before: User, after: User): Promise<AliasKind | undefined> {
   const oldAliases = aliasesOf(pool, before)

@@ -7,7 +7,7 @@ import type { CallerContext, TriggerSubject, Triggers } from '../triggers/trigge
 import type { AddressToVerify } from './attribute-changes.ts'
 import { type Attributes, aliasesOf, isContactAttribute, type User } from './user.ts'
 
-// The trigger functions that the life of a user calls. None of them may be called inside a transaction.
+// Calls of the trigger functions for the sign-up, confirmation and messages of a user. Never call a trigger function inside a transaction.
 
 /**
  * The attributes of a user in an event, all as text. An address that the user can sign in with appears a second time as

@@ -22,14 +22,14 @@ export type User = {
   readonly signedOutAt: number | null
   readonly createdAt: number
   readonly updatedAt: number
-  /** Null before it was set for the first time. */
+  /** Null until MFA preferences were set for this user for the first time. */
   readonly mfa: MfaPreferences | null
 }
 
 /** The second factors that the user or an administrator has activated. */
 export type MfaPreferences = {
   readonly enabled: readonly MfaMethod[]
-  /** One of `enabled`. */
+  /** The method that a sign-in asks for without offering a selection: one of `enabled`. Null when no method is preferred. */
   readonly preferred: MfaMethod | null
   /** Whether the older SetUserSettings activated SMS. Answers show it as MFAOptions. */
   readonly byOptions: boolean
@@ -52,8 +52,9 @@ export function isVerified(attributes: Attributes, contact: ContactAttribute): b
 }
 
 /**
- * All names that the user can be found by, and the linked identities. An address counts in a pool with that username attribute, verified or
- * not, and in a pool with that alias attribute once it is verified. A preferred username counts as soon as it is set.
+ * All names, other than the `sub`, that the user can be found by, and the linked identities. An address counts in a pool with that username
+ * attribute, verified or not, and in a pool with that alias attribute once it is verified. A preferred username counts as soon as it is
+ * set.
  */
 export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'attributes'>): Alias[] {
   const aliases: Alias[] = []

@@ -14,8 +14,8 @@ import { type InvitationDeps, invitation, resendInvitation } from './invitation.
 type Deps = InvitationDeps & { readonly pools: PoolCatalog }
 
 /**
- * An administrator creates a user, or sends the invitation again. (Unconfirmed: what Cognito does with attributes that come with RESEND.
- * They have no effect here.)
+ * An administrator creates a user, or sends the invitation again (MessageAction RESEND). Attributes in a request with RESEND have no effect
+ * here. (Unconfirmed: what Cognito does with them.)
  */
 export const adminCreateUser = operation('AdminCreateUser', {
   auth: 'iam',

@@ -7,7 +7,7 @@ import { getUserByName, lockUser } from '../user-repository.ts'
 
 type Change = (user: User, tx: Tx) => User | Promise<User>
 
-/** Finds the user by any name, and changes the user as `changeFoundUser` does. */
+/** Finds the user by username, alias or `sub`, and changes the user as `changeFoundUser` does. */
 export async function changeUser(db: Db, pool: Pool, username: string, change: Change): Promise<User> {
   return changeFoundUser(db, pool, await getUserByName(db, pool, username), change)
 }

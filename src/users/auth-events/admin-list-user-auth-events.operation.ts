@@ -19,7 +19,7 @@ export const adminListUserAuthEvents = operation('AdminListUserAuthEvents', {
     const pool = await pools.getPool(request.UserPoolId)
     requireThreatProtection(pool)
     const { sub } = await getUserByName(db, pool, request.Username)
-    // The service's model allows a MaxResults of 0, which means the same as a missing value.
+    // Cognito's API model allows a MaxResults of 0, which means the same as a missing value.
     const size = request.MaxResults || largestPage
     const list = `AdminListUserAuthEvents ${pool.id} ${sub}`
     const after = readPageToken(secrets, list, request.NextToken)

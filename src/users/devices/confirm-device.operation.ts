@@ -14,15 +14,15 @@ import { findDevice, insertDevice } from './device-repository.ts'
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
 /**
- * Stores the device under the key that its sign-in was given. The device is remembered at once, unless the pool lets its users decide that
- * (`onlyRememberedOnUserPrompt`).
+ * Stores the device under the device key that the server issued at the sign-in. The device is remembered at once, unless the pool lets its
+ * users decide that (`onlyRememberedOnUserPrompt`).
  */
 export const confirmDevice = operation('ConfirmDevice', {
   auth: 'access-token',
 
   async handle(request, { db, clock, secrets }: Deps, { pool, user, sessionId, deviceKey }: TokenCaller, context: RequestContext) {
     const tracking = requireDeviceTracking(pool)
-    // A key works only for the session it was given to. So a caller can neither choose a key nor take one from another session.
+    // A device key works only for the session that it was issued to. So a caller can neither choose a key nor use that of another session.
     if (deviceKey !== request.DeviceKey) throw invalidKey()
     const verifier = readSealedVerifier(secrets, user, deviceKey, request.DeviceSecretVerifierConfig)
     const asksUser = tracking.onlyRememberedOnUserPrompt

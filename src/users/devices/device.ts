@@ -24,7 +24,7 @@ export type Device = {
 
 type UserKey = Pick<User, 'poolId' | 'sub'>
 
-/** `<region>_<uuid>`. */
+/** A new device key: `<region>_<uuid>`. */
 export function newDeviceKey(poolId: string): string {
   return `${regionOf(poolId)}_${randomUUID()}`
 }

@@ -8,13 +8,19 @@ import { deleteUserRows } from '../user-removal-repository.ts'
 import { findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
 import { listExpiredSignUps } from './expired-sign-up-repository.ts'
 
-/** Finds a user by any name, as `findUserByName` does. Undefined also for an expired sign-up: that user is treated as deleted already. */
+/**
+ * Finds a user by username, alias or `sub`, as `findUserByName` does. Undefined also for an expired sign-up: that user is treated as
+ * deleted already.
+ */
 export async function findActiveUser(db: Db | Tx, pool: Pool, name: string, now: number): Promise<User | undefined> {
   const user = await findUserByName(db, pool, name)
   return user !== undefined && isExpiredSignUp(pool, user, now) ? undefined : user
 }
 
-/** Deletes the expired sign-ups that have a name of `user`, who is new or changes names. Never call it inside a transaction. */
+/**
+ * Deletes expired sign-ups that have a name which `user`, a new or changed user, needs. Never call it inside a transaction: it opens
+ * transactions of its own.
+ */
 export async function deleteExpiredSignUpsOf(
   db: Db,
   pool: Pool,

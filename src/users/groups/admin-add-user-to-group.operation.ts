@@ -24,7 +24,7 @@ export const adminAddUserToGroup = operation('AdminAddUserToGroup', {
       await insertMember(tx, { poolId: pool.id, sub: user.sub, memberKey })
       const page = { after: undefined, limit: quotas.groupsPerUser + 1 }
       const groups = await listGroupsOfUser(tx, pool.id, user.sub, page)
-      // The service's model does not list LimitExceededException for this operation, so the error is InvalidParameterException.
+      // Cognito's API model does not list LimitExceededException for this operation, so the error is InvalidParameterException.
       if (groups.length > quotas.groupsPerUser) throw invalidParameter(quotaExceeded(quotas, 'groupsPerUser'))
     })
   },

@@ -39,7 +39,7 @@ const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; 
     .where('group_member.sub', '=', sub),
 )
 
-/** The users in the group in the order of their `sub`, from the first one after `after`. */
+/** The users in the group in the order of their `sub`, from the first one whose `sub` comes after `after`. */
 export async function listMembers(
   db: Db | Tx,
   { poolId, memberKey }: Pick<Group, 'poolId' | 'memberKey'>,

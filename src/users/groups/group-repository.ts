@@ -95,13 +95,13 @@ export async function deleteGroupRow(tx: Tx, poolId: string, name: string, now: 
   await insertRemoval(tx, { poolId, memberKey: fromRow(row).memberKey }, now)
 }
 
-/** The condition that joins `user_group` to `group_member`. The cast to `text` is the same as in the index (see the migration). */
+/** The condition that joins `user_group` to `group_member`. It repeats the expression of the index `user_group_member_key`. */
 export const groupMatchesMember = () =>
   sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = group_member.group_name`
 
 type Page = { readonly after: string | undefined; readonly limit: number }
 
-/** The pool's groups in the order of their names, from the first one after `after`. */
+/** The pool's groups in the order of their names, from the first one after the name `after`. */
 export async function listGroups(db: Db | Tx, poolId: string, { after, limit }: Page): Promise<readonly Group[]> {
   let query = db.selectFrom('user_group').selectAll().where('pool_id', '=', poolId).orderBy('name').limit(limit)
   if (after !== undefined) query = query.where('name', '>', after)

@@ -6,14 +6,14 @@ export type Group = {
   readonly description: string | null
   /** The role whose credentials its members may get from an identity pool. */
   readonly roleArn: string | null
-  /** The group with the lowest number comes first; null comes last. */
+  /** Of a user's groups, the one with the lowest number comes first, and its role is preferred. Groups with null come last. */
   readonly precedence: number | null
   readonly createdAt: number
   readonly updatedAt: number
   /**
-   * The name of the group in its members' rows. It is the group's name, unless a group of that name was deleted and its members were not
-   * all removed yet: the new group must not inherit them, so it gets another key. That key is the name, a space and a UUID. It sorts as the
-   * name does, because no name contains a space.
+   * Stands for the group in the rows of its members. Usually it is the group's name. When a group of that name was deleted and the sweeper
+   * has not removed all its members yet, a new group must not inherit them. So the new group gets another key: the name, a space and a
+   * UUID. The key sorts as the name does, because no name contains a space.
    */
   readonly memberKey: string
 }

@@ -1,4 +1,4 @@
-/** Cognito's limit for the length of a row. */
+/** The most characters in a row of the file: Cognito's limit. */
 const maximumRowCharacters = 16_000
 
 /** A character takes at most four bytes of UTF-8, so a longer line has too many characters. */

@@ -12,21 +12,21 @@ export async function findImportJob(db: Db | Tx, { poolId, jobId }: ImportJobKey
   return row && fromRow(row)
 }
 
-/** The job, locked until the transaction ends. */
+/** Reads the job, and locks it until the transaction ends. Undefined also for a job of a deleted pool. */
 export async function lockImportJob(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<ImportJob | undefined> {
   const row = await tx
     .updateTable('import_job')
     .set((column) => ({ id: column.ref('id') }))
     .where('pool_id', '=', poolId)
     .where('id', '=', jobId)
-    // The rows of a deleted pool's jobs exist until the sweeper removes them.
+    // The jobs of a deleted pool have rows until the sweeper removes them. Such a job counts as not found.
     .where(({ exists, selectFrom }) => exists(selectFrom('user_pool').select('user_pool.id').where('user_pool.id', '=', poolId)))
     .returningAll()
     .executeTakeFirst()
   return row && fromRow(row)
 }
 
-/** Stores the job, which the transaction has locked. */
+/** Stores the changed job. The caller has locked it in this transaction. */
 export async function updateImportJob(tx: Tx, job: ImportJob): Promise<void> {
   const { pool_id, id, ...changes } = toRow(job)
   await tx.updateTable('import_job').set(changes).where('pool_id', '=', pool_id).where('id', '=', id).execute()

@@ -43,7 +43,7 @@ export function toRow(job: ImportJob): Selectable<ImportJobTable> {
   }
 }
 
-/** As JSON text, because PostgreSQL cannot store NUL characters, which a file may contain. */
+/** The header as JSON text. PostgreSQL cannot store NUL characters, which a file may contain; JSON escapes them. */
 function writeHeader(header: string | null): string | null {
   return header === null ? null : JSON.stringify(header)
 }

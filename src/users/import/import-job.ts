@@ -29,7 +29,7 @@ export type ImportJob = {
   readonly header: string | null
 }
 
-/** At Cognito a job expires when it was not started within 24 to 48 hours. */
+/** A job that was not started within this time after its creation expires. (At Cognito the time is 24 to 48 hours.) */
 export const startWithinMs = dayMs
 
 export const stoppedMessage = 'The Import Job was stopped by the developer.'

@@ -44,7 +44,7 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
       try {
         await runSteps(deps, { holder, stop: stop.signal, onImport })
       } catch (error) {
-        // The next poll repeats the step, whose transaction was rolled back.
+        // Not logged: the transaction of the step was rolled back, and the next poll, of this or another process, repeats the step.
         if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
         logger.error({ err: error }, 'A step of a user import failed')
       } finally {

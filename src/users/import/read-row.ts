@@ -67,7 +67,7 @@ function draftImportedUser(context: RowContext, values: ReadonlyMap<string, stri
   }
 }
 
-/** The names come from the header, which was checked against the schema. An empty field sets nothing. */
+/** The attributes of a row. Their names come from the header, which was checked against the schema. An empty field sets no attribute. */
 function readAttributeFields(values: ReadonlyMap<string, string>): Attributes {
   const attributes: Record<string, string> = {}
   for (const [name, value] of values) {
@@ -78,7 +78,7 @@ function readAttributeFields(values: ReadonlyMap<string, string>): Attributes {
   return attributes
 }
 
-/** Ignores `email_verified` or `phone_number_verified` when it is FALSE and the user has no such address, as is usual in such files. */
+/** Removes the flag `email_verified` or `phone_number_verified` when it is false and the user has no such address: files often have it. */
 function withoutUnusedFlags(fields: Attributes, named: Attributes): Attributes {
   const isUnused = (contact: ContactAttribute) => fields[`${contact}_verified`] === 'false' && !named[contact]
   const unused = (['email', 'phone_number'] as const).filter(isUnused).map((contact) => `${contact}_verified`)

@@ -17,7 +17,7 @@ export const startUserImportJob = operation('StartUserImportJob', {
     const key = { poolId: request.UserPoolId, jobId: request.JobId }
     const now = clock.now()
     const started = await db.transaction().execute(async (tx): Promise<ImportJob> => {
-      // A concurrent change of the pool waits, and then finds the active job.
+      // A concurrent change of the pool waits for this lock. Then it finds the active job and is refused (`requireNoImport`).
       const pool = await requireLockedPool(tx, key.poolId)
       const job = await lockImportJob(tx, key)
       if (job === undefined) throw importJobNotFound(key.jobId)

@@ -15,8 +15,8 @@ const succeeded: RowResult = { outcome: 'SUCCEEDED', message: 'The import succee
 const skipped: RowResult = { outcome: 'SKIPPED', message: 'The user already exists.' }
 
 /**
- * Stores the users whose names are free; of several rows with the same name, the first. Without `checksNames`, this function assumes that
- * no stored user has one of the names, which is usually right and saves a query.
+ * Stores the users whose names are free. If several rows have the same name, only the user of the first one is stored. Without
+ * `checksNames`, this function assumes that no stored user has one of the names. This is usually right and saves a query.
  * @throws NameTakenError when a stored user has one of the names after all
  */
 export async function storeImportedUsers(

@@ -40,7 +40,7 @@ export async function storeUpload(deps: UploadDeps, key: ImportJobKey, body: Asy
   }
 }
 
-/** Stores all lines but the first one, the header, which it returns. */
+/** Stores all lines but the first one, the header. Returns the header, or why the file was refused. */
 async function storeLines(
   { db, secrets, quotas }: UploadDeps,
   upload: UploadKey,

@@ -3,7 +3,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { ImportJob } from './import-job.ts'
 
-/** The lifetime of Cognito's pre-signed URL. */
+/** How long after its creation a job's pre-signed URL is valid: as long as Cognito's. */
 const uploadWithinMs = 15 * minuteMs
 
 export function uploadPath(poolId: string, jobId: string): string {

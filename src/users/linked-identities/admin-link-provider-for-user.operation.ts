@@ -45,7 +45,7 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
   },
 })
 
-/** A local user, by username, or a user who came from a provider, by the provider's name and the subject. */
+/** Finds the user to link to: a local user by username; a user who came from a provider by the provider's name and the subject. */
 function findDestination(db: Db, pool: Pool, identifier: ProviderUserIdentifierType): Promise<User> {
   const name = requireValue('ProviderAttributeValue', identifier.ProviderAttributeValue)
   return getUserByName(db, pool, isOwnDirectory(identifier.ProviderName) ? name : `${identifier.ProviderName}_${name}`)

@@ -23,7 +23,7 @@ export function identitiesOf(attributes: Readonly<Record<string, string>>): read
   return text === undefined ? [] : (JSON.parse(text) as LinkedIdentity[])
 }
 
-/** The attributes with these identities. If there are none, the attribute `identities` is left out. */
+/** Replaces the linked identities in `attributes` by `identities`. If that list is empty, the attribute `identities` is left out. */
 export function withIdentities(
   attributes: Readonly<Record<string, string>>,
   identities: readonly LinkedIdentity[],
@@ -33,8 +33,8 @@ export function withIdentities(
 }
 
 /**
- * The alias of the user for the identity. The alias is case-sensitive, as providers' subjects are. It is a digest, because subjects can be
- * long.
+ * The key that the linked identity is stored under in the table of aliases. A sign-in with the identity finds its user by this key. The key
+ * is case-sensitive, as providers' subjects are. It is a digest, because subjects can be long.
  */
 export function identityAlias(identity: Pick<LinkedIdentity, 'providerName' | 'attributeName' | 'userId'>) {
   const parts = JSON.stringify([identity.providerName, identity.attributeName ?? subjectAttribute, identity.userId])

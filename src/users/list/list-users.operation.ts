@@ -50,8 +50,8 @@ function requireKnownAttributes({ schema }: Pool, names: readonly string[]): voi
 }
 
 /**
- * The user with only the attributes of these names. For an empty list of names it has no attributes.
- * @throws ApiError InvalidParameterException when the user lacks one of them (observed; AWS calls it intended).
+ * The user with only the attributes in `names`; without attributes if `names` is empty.
+ * @throws ApiError InvalidParameterException when the user lacks one of the attributes (observed; AWS says that this error is intended).
  */
 function selectAttributes<W extends ReturnType<typeof writeUser>>(written: W, names: readonly string[]): W {
   const shown = written.Attributes.filter(({ Name }) => names.includes(Name ?? ''))

@@ -11,10 +11,10 @@ type PageRequest = { readonly limit: number; readonly after: PageEnd | undefined
 
 export type UserPage = { readonly users: readonly User[]; readonly next: PageEnd | undefined }
 
-/** The last text of the maximum length of a key, in bytewise order. */
+/** In bytewise order, no search key comes after this text: the highest character, as often as the longest key has characters. */
 const lastText = '\u{10FFFF}'.repeat(longestKey)
 
-/** The upper bound, in bytewise order, of the texts that begin with the prefix. */
+/** In bytewise order, no search key that begins with the prefix comes after this text. */
 const endOf = (prefix: string) => prefix + lastText
 
 /** One page of users, in the order of the filtered attribute, or else of `sub`, which is the order of creation. */

@@ -9,7 +9,8 @@ import { deleteSoftwareToken } from './software-token-repository.ts'
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
 /**
- * Deletes a user's authenticator app, for a user who lost the phone with it. A user without an app is no error: the outcome is the same.
+ * Deletes a user's authenticator app, for a user who lost the phone with it. A user who has no authenticator app is no error: the
+ * outcome is the same.
  */
 export const adminDeleteSoftwareToken = operation('AdminDeleteSoftwareToken', {
   auth: 'iam',

@@ -6,7 +6,7 @@ import type { User } from '../user.ts'
 import { writeMfa } from './mfa-wire.ts'
 import { hasSoftwareToken } from './software-token-repository.ts'
 
-/** The answer of GetUserAuthFactors and AdminGetUserAuthFactors: the factors that the user has, first or second. */
+/** The answer of GetUserAuthFactors and AdminGetUserAuthFactors: the user's factors. First and second factors are in one list. */
 export async function describeAuthFactors(db: Db, pool: Pool, user: User) {
   return {
     Username: user.username,

@@ -31,7 +31,10 @@ export function collidesWithRecovery(pool: MfaPool, user: MfaUser, attribute: Co
   return primary === attribute && (!user.attributes[other] || others.length === 0)
 }
 
-/** In a pool that requires MFA: the methods by message that a sign-in may ask for although the user has not activated any. */
+/**
+ * The methods by message that a sign-in may ask for in a pool that requires MFA, where the user need not activate a method. A method whose
+ * address collides with recovery (`collidesWithRecovery`) is left out unless the user has activated it.
+ */
 export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly MfaMethod[] {
   return usableMfa(pool, user, false).filter((method) => {
     const contact = contactOf(method)

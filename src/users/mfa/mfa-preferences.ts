@@ -7,7 +7,7 @@ export type MfaMethodChange = { readonly enabled: boolean | undefined; readonly 
 
 /** What a request says about MFA. Undefined members change nothing. */
 export type MfaChanges = Readonly<Partial<Record<MfaMethod, MfaMethodChange | undefined>>> & {
-  /** Whether passkeys count as a second factor. */
+  /** Whether to activate the user's passkeys for MFA. */
   readonly passkey?: boolean | undefined
 }
 
@@ -20,8 +20,11 @@ export type IsAvailable = (method: MfaMethod | 'WEB_AUTHN') => boolean
 const none: MfaPreferences = { enabled: [], preferred: null, byOptions: false }
 
 /**
- * The preferences after a request. A method that becomes preferred is activated too; one that is deactivated is no longer preferred. In a
- * pool that requires MFA the activation of a method has no effect, because every sign-in asks for MFA; only the preference has an effect.
+ * The preferences after a request. A method that becomes preferred is activated too; one that is deactivated is no longer preferred.
+ *
+ * In a pool that requires MFA, every sign-in asks for MFA, also with methods that are not activated. There the activation decides only
+ * which addresses serve MFA and which serve account recovery (see `eligibleMessageMethods` and `addressesOfActiveMfa`).
+ *
  * @throws ApiError InvalidParameterException when the request prefers two methods, or activates one that is not available.
  */
 export function applyMfaChanges(current: MfaPreferences | null, changes: MfaChanges, isAvailable: IsAvailable): MfaPreferences | null {
@@ -77,7 +80,7 @@ function requirePasskeyAndOtherMethod(enabled: readonly MfaMethod[], isAvailable
   throw new ApiError('InvalidParameterException', 'Passkeys can be activated for MFA only together with another MFA method.')
 }
 
-/** Cognito's error for two cases (observed): the pool does not offer the method, or the user has no address or app for the method. */
+/** Cognito's error for two cases (observed): the pool does not offer the method, or the user lacks the address, app or passkey for it. */
 function notAvailable(method: MfaMethod | 'WEB_AUTHN'): ApiError {
   return new ApiError('InvalidParameterException', `User does not have delivery config set to turn on ${method}`)
 }

@@ -28,8 +28,9 @@ export async function hasSoftwareToken(db: Db | Tx, key: UserKey): Promise<boole
 }
 
 /**
- * Stores a secret that waits for its first code. The secret in use stays. `replaced` is the waiting secret that was read before; null when
- * there was none. False when another request has stored a waiting secret since then: the value in the WHERE clause is the lock.
+ * Stores `pending`, a secret that waits for its first code. The secret in use stays. `replaced` is the waiting secret that the caller read
+ * earlier; null when there was none. False when another request has stored or proven a waiting secret since then: the condition in the
+ * WHERE clause is the lock.
  */
 export async function setPendingSecret(
   tx: Tx,
@@ -51,7 +52,10 @@ export async function setPendingSecret(
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** Replaces the user's secret, waiting or in use. `step` is the time step of the code that proved the secret: the code is consumed. */
+/**
+ * Stores a proven secret. It replaces both the secret in use and the one that waits for its first code. `step` is the time step of the code
+ * that proved the new secret: that code is consumed.
+ */
 export async function putSoftwareToken(
   tx: Tx,
   { poolId, sub }: UserKey,

@@ -8,9 +8,9 @@ import type { User } from '../user.ts'
 
 /** A user's authenticator app as it is stored. */
 export type SoftwareToken = {
-  /** Sealed. Null until a first code has proven that the user's app has it. */
+  /** The secret in use, sealed. Null until a first code has proven that the user's app has the secret. */
   readonly secret: string | null
-  /** Sealed. The secret that no code has verified yet; null when no verification is pending. */
+  /** A secret that waits for the first code to prove it, sealed. Null when no secret waits. */
   readonly pendingSecret: string | null
   readonly deviceName: string | null
 }
@@ -21,7 +21,7 @@ const secretBytes = 32
 /** The parameters that every authenticator app assumes (RFC 6238): SHA-1, six digits, a new code every 30 seconds. */
 const scheme = { algorithm: 'SHA1', digits: 6, period: 30 } as const
 
-/** One time step each way, for clocks that are off and for codes that are typed at the last moment (RFC 6238 §5.2). */
+/** How many time steps too early or too late a code may be, for clocks that are off and codes typed at the last moment (RFC 6238 §5.2). */
 const window = 1
 
 export type UserKey = Pick<User, 'poolId' | 'sub'>

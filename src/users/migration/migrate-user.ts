@@ -27,7 +27,7 @@ const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 /**
  * Asks the UserMigration trigger for a user whom this pool does not know, and stores the user. Undefined when the trigger does not know the
- * user either. Of two calls at once one stores the user, and both return that user. The caller has to check the password in any case.
+ * user either. Of two concurrent calls, one stores the user, and both return that user. The caller has to check the password in any case.
  *
  * @NOTE The answer reveals whether name and password are right in the other system. The caller limits the attempts.
  * @throws ApiError what a failing trigger throws
@@ -44,7 +44,7 @@ export async function migrateUser(deps: MigrationDeps, pool: Pool, attempt: Sign
     return await storeMigrated(deps, pool, migrated, attempt)
   } catch (error) {
     if (!(error instanceof NameTakenError)) throw error
-    // The transaction waits for that of the other call, whose user may not be committed yet.
+    // Read in a transaction: if the other call has not committed its user yet, this transaction waits for that commit.
     const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
     if (other === undefined) throw badAnswer(`An account with the given ${error.kind} already exists.`)
     return other

@@ -26,5 +26,5 @@ export const listWebAuthnCredentials = operation('ListWebAuthnCredentials', {
   },
 })
 
-/** Sorts in the order of the repository. */
+/** A text for each passkey. Sorted by these texts, passkeys have the order of `findPasskeys`. */
 const sortKeyOf = ({ createdAt, id }: Passkey): string => `${createdAt.toString().padStart(16, '0')} ${id}`

@@ -29,8 +29,8 @@ export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Pr
 }
 
 /**
- * Records a use of a passkey. False when the passkey was deleted or used since it was read as `before`: the counter in the WHERE clause is
- * the lock.
+ * Records a use of a passkey. False when the passkey was deleted since it was read as `before`, or its counter has changed: the counter in
+ * the WHERE clause is the lock. An authenticator that does not count leaves the counter at 0: then this lock stops no concurrent use.
  */
 export async function recordPasskeyUse(db: Db | Tx, before: Passkey, { counter, now }: { counter: number; now: number }): Promise<boolean> {
   const { numUpdatedRows } = await db

@@ -8,7 +8,7 @@ export type Passkey = {
   readonly sub: string
   /** The authenticator's id of the credential, base64url. */
   readonly id: string
-  /** COSE_Key (RFC 9052 §7). */
+  /** The public key, encoded as a COSE_Key (RFC 9052 §7). */
   readonly publicKey: Buffer
   /** The authenticator's count of signatures at the latest use; 0 if the authenticator does not count. */
   readonly counter: number

@@ -3,7 +3,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { TokenCaller } from '../caller.ts'
 
-/** Web Authentication (§15.1) recommends five to ten minutes for a ceremony in which the user is verified. */
+/** How long a challenge is valid. Web Authentication (§15.1) recommends five to ten minutes when the authenticator verifies the user. */
 const lifetimeMs = 300_000
 
 /** What the server needs when the new passkey arrives. Sealed, it is the challenge that the passkey signs. */

@@ -44,7 +44,7 @@ function isOriginOf(relyingPartyId: string, origin: string, publicUrl: string): 
   if (androidApp.test(origin)) return true
   if (!URL.canParse(origin)) return false
   const url = new URL(origin)
-  // Browsers write an origin without a path, and in one form only.
+  // Browsers write an origin without a path and in one spelling only. A text that differs from it does not come from a browser.
   if (url.origin !== origin) return false
   if (url.hostname !== relyingPartyId && !url.hostname.endsWith(`.${relyingPartyId}`)) return false
   if (url.protocol === 'https:') return true

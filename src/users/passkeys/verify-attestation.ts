@@ -88,7 +88,10 @@ export async function verifyAttestation(
 /** Loaded with the first new passkey: the library takes longer to load than the rest of the server. */
 const loadWebAuthn = () => import('@simplewebauthn/server')
 
-/** Checks what Cognito has errors of its own for, and returns the bytes of the authenticator data. */
+/**
+ * Checks relying party, algorithm and user verification, for which Cognito has specific errors. Returns the bytes of the authenticator
+ * data.
+ */
 async function checkAuthenticatorData(
   { attestationObject }: Attestation,
   relyingParty: RelyingParty,
@@ -131,7 +134,7 @@ function withoutStatement(authenticatorData: Uint8Array): string {
   return Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part))).toString('base64url')
 }
 
-/** At most eight words that look like names of transports. So names that browsers may add later are accepted. */
+/** The first eight words that look like names of transports. A list of known names would drop those that browsers add later. */
 function readTransports(transports: unknown): readonly string[] {
   if (!Array.isArray(transports)) return []
   const words = transports.filter((word): word is string => typeof word === 'string' && /^[a-z][a-z-]{1,30}$/.test(word))

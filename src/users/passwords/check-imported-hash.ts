@@ -20,7 +20,7 @@ function derive(hash: Exclude<ImportedHash, { algorithm: 'BCRYPT' }>, password: 
   switch (hash.algorithm) {
     case 'SCRYPT': {
       const { cost, blockSize, parallelization } = hash
-      // Node's default limit is too low for 65536/8/1, which needs a little more than 128·N·r bytes.
+      // Node's default memory limit is too low for the highest cost that we accept (N=65536, r=8, p=1): it takes just over 128·N·r bytes.
       return scryptSync(password, salt, key.length, { cost, blockSize, parallelization, maxmem: 129 * cost * blockSize + 1024 * 1024 })
     }
     case 'ARGON2ID': {

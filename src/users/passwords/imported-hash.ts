@@ -21,7 +21,7 @@ export type ImportedHash =
     }
   | { readonly algorithm: 'PBKDF2_SHA256'; readonly iterations: number; readonly salt: Buffer; readonly key: Buffer }
 
-/** A shorter key is too weak; a longer one adds no security. */
+/** How long the derived key in a hash may be, in bytes. A shorter key is too weak; a longer one adds no security. */
 const keyBytes = { min: 16, max: 128 }
 const maximumSaltBytes = 128
 
@@ -44,7 +44,8 @@ export function readImportedHash(algorithm: HashAlgorithm, text: string): Import
 function readBcrypt(text: string): ImportedHash | undefined {
   const [, cost, rest] = /^\$2[abxy]\$(\d\d)\$([./A-Za-z0-9]{53})$/.exec(text) ?? []
   if (cost === undefined || !isWithin(Number(cost), 4, 12)) return undefined
-  // All revisions give the same hash, except `x`: it marks hashes of an implementation that was wrong for letters outside ASCII.
+  // All revisions of bcrypt (`2a`, `2b`, `2y`) give the same hash, except `2x`: it marks hashes of an implementation with a bug in letters
+  // outside ASCII.
   return { algorithm: 'BCRYPT', hash: `$2b$${cost}$${rest}` }
 }
 

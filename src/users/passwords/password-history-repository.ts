@@ -25,7 +25,7 @@ export async function insertFormerPassword(
   keep: number,
 ): Promise<void> {
   const [newest] = await listFormerPasswords(tx, former.poolId, former.sub, 1)
-  // Two changes within one millisecond still have an order.
+  // Each `setAt` of a user is later than the one before, so that passwords which were replaced within one millisecond have an order.
   const setAt = Math.max(former.at, (newest?.setAt ?? 0) + 1)
   await tx
     .insertInto('password_history')

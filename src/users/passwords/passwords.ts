@@ -8,7 +8,7 @@ import type { User } from '../user.ts'
 import type { ImportedHashes } from './imported-hashes.ts'
 import { isImported, openImportedHash } from './sealed-import.ts'
 
-/** The user whose password it is. A verifier depends on pool and username; the sealed value opens in the user's row only. */
+/** The user who has the password. A verifier depends on pool and username. Sealed, it can be opened only for the same pool and `sub`. */
 type PasswordOwner = Pick<User, 'poolId' | 'sub' | 'username'>
 
 /** What is stored of a password: the salt and g^x mod N of SRP-6a. Sign-ins with SRP and with the plain password both use it. */
@@ -19,7 +19,7 @@ export type Passwords = {
   protect(owner: PasswordOwner, password: string): Promise<string>
   /**
    * Whether the password is the sealed one. When `sealed` is undefined (no such user) or null (no password), the result is false, but the
-   * check takes as long.
+   * check takes as long as with a verifier.
    */
   matches(owner: PasswordOwner, sealed: string | null | undefined, password: string): Promise<boolean>
   /** The verifier, for an SRP exchange; undefined for a user without a password or with an imported hash. */

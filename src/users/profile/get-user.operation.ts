@@ -4,7 +4,7 @@ import type { TokenCaller } from '../caller.ts'
 import { writeMfa, writeMfaOptions } from '../mfa/mfa-wire.ts'
 import { writeAttributes } from '../wire.ts'
 
-/** The user of the access token, with the attributes that its client may read. */
+/** Returns the user of the access token, with the attributes that the token's app client may read. */
 export const getUser = operation('GetUser', {
   auth: 'access-token',
 

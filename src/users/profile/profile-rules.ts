@@ -50,16 +50,17 @@ export function requireKnownNames(pool: Pool, names: readonly string[]): void {
 }
 
 /**
- * Locks the user of the access token. Refuses a request whose token was accepted before a global sign-out that is committed by now.
+ * Locks the user of the access token. Refuses the request if the user was signed out everywhere after the token had been checked.
  * @throws ApiError UserNotFoundException when the user was deleted since the token was checked
- * @throws ApiError NotAuthorizedException when the user signed out everywhere since then
+ * @throws ApiError NotAuthorizedException when the user was signed out everywhere since then
  */
 export async function lockCaller(tx: Tx, user: User): Promise<User> {
   return requireNotSignedOut(await lockUser(tx, user.poolId, user.sub), user)
 }
 
 /**
- * Returns `locked`, the user under the lock, after comparing it with `user`, as read when the token was checked. Throws like `lockCaller`.
+ * Returns `locked`, the user as read under the lock. `user` is the user as read when the token was checked. Throws like `lockCaller` when
+ * the user was deleted or signed out everywhere between the two reads.
  */
 export function requireNotSignedOut(locked: User | undefined, user: User): User {
   if (locked === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')

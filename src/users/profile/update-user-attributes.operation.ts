@@ -25,7 +25,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
-    // The check includes an address that waits for its verification: otherwise the user would verify it in vain.
+    // The check includes a new address that still has to be verified: if another user has it, the user would verify it in vain.
     await requireFreeNames({ db, clock }, pool, user, changeAttributes(user.attributes, changes))
     if (toVerify.length > 0) await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'UpdateUserAttributes' }, now)
 

@@ -91,7 +91,7 @@ function currentAttribute({ attribute, value }: Proof, attributes: Attributes): 
   return attribute !== undefined && attributes[attribute] === value ? attribute : undefined
 }
 
-/** @NOTE The error reveals that the user exists. */
+/** @NOTE The error reveals that the user exists. Call it only if the client does not hide that, or if the caller has the right code. */
 function requireUnconfirmed({ status }: User): void {
   if (status !== 'UNCONFIRMED') throw new ApiError('NotAuthorizedException', `User cannot be confirmed. Current status is ${status}`)
 }

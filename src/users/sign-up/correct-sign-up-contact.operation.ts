@@ -45,7 +45,7 @@ export const correctSignUpContact = operation('CorrectSignUpContact', {
     const delivery = await db.transaction().execute(async (tx) => {
       const before = await lockUser(tx, pool.id, session.sub)
       requireUnchangedUser(session, before)
-      // The same session may be used for a sign-in or for another correction at the same time: only one of them succeeds.
+      // Concurrent requests may bring this `Session`, for a sign-in or for another correction: only one of them succeeds.
       if (!(await consumeState(tx, session.id, session.expiresAt))) throw invalidSession()
       const after = correctContact(caller, before, correction, now)
       await storeUser(tx, pool, before, after)

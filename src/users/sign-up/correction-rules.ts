@@ -12,9 +12,10 @@ export function requireCorrectionAllowed(pool: Pool): void {
 }
 
 /**
- * Requires the latest session that SignUp or a correction issued for this user. It may have expired.
+ * Requires the latest `Session` that SignUp or a correction issued for this user. The `Session` may have expired.
  *
- * @throws ApiError NotAuthorizedException when the user does not exist, or was confirmed, corrected or changed since the session was issued
+ * @throws ApiError NotAuthorizedException when the user does not exist, or was confirmed, corrected or changed since the `Session` was
+ * issued
  */
 export function requireUnchangedUser(session: SignUpSession, user: User | undefined): asserts user is User {
   if (user === undefined || session.sub !== user.sub || session.provenBy !== null) throw invalidSession()

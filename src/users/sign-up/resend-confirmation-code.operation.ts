@@ -64,7 +64,7 @@ async function resend(
   })
 }
 
-/** Does comparable work for a name that no user has, or whose user is not new. */
+/** Takes as long as `resend` with its message, for a name that no user has, or whose user gets no code. */
 async function simulateResend(deps: Deps, pool: Pool, { name: username, now }: NamedUser, { attribute }: Delivery): Promise<void> {
   await simulateRendering(deps.triggers, pool, attribute)
   await simulateSendCode(deps, pool, { username, attribute, kind: 'resend', now })

@@ -42,7 +42,7 @@ function requirePasswordlessSignIn(pool: Pool, client: AppClient, attributes: At
   throw new ApiError('InvalidParameterException', message)
 }
 
-/** Comes before the check of the values, so that a client learns nothing about attributes that it may not write. */
+/** Call it before the values are checked, so that a client learns nothing about attributes that it may not write. */
 function requireWritableAttributes(pool: Pool, client: AppClient, attributes: Attributes): void {
   if (Object.keys(attributes).every(writableAttributes(pool, client))) return
   throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')

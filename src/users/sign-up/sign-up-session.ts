@@ -48,7 +48,7 @@ export function newUnconfirmedSession(secrets: Secrets, { pool, client }: AppCli
   return sealNew(secrets, client, { sub: user.sub, provenBy: null, securityStamp: unconfirmedStampOf(user), now })
 }
 
-/** A digest that changes when the user is confirmed, or when the password or an address of the user changes. */
+/** A digest that changes when the user is confirmed or signed out everywhere, or when the password or an address of the user changes. */
 export function unconfirmedStampOf(user: Pick<User, 'status' | 'password' | 'signedOutAt' | 'attributes'>): string {
   const { email, phone_number: phoneNumber } = user.attributes
   return createHash('sha256')
@@ -56,7 +56,7 @@ export function unconfirmedStampOf(user: Pick<User, 'status' | 'password' | 'sig
     .digest('base64url')
 }
 
-/** Undefined when the text is no sign-up session of this client. The session may have expired. */
+/** Opens the `Session` of SignUp or ConfirmSignUp, expired or not. Undefined when the text is no such `Session` of this client. */
 export function readSignUpSession(secrets: Secrets, client: AppClient, text: string): SignUpSession | undefined {
   if (!text.startsWith(prefix)) return undefined
   const sealed = text.slice(prefix.length)
@@ -85,8 +85,8 @@ function sealNew(secrets: Secrets, client: AppClient, session: Omit<SignUpSessio
 }
 
 /**
- * What the seal is bound to. It contains the version, so that a server of a release that does not know the version cannot open the session:
- * it refuses the session as invalid, and never misreads it.
+ * What the seal is bound to. It contains the version of the sealed format. So a server of a release that does not know the version cannot
+ * open the `Session`: that server refuses the `Session` as invalid, and never misreads it.
  */
 const contextOf = (client: AppClient): string => `${unversionedContextOf(client)}/v${version}`
 

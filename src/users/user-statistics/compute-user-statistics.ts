@@ -4,7 +4,7 @@ import { kindOf, type RegisteredFactors, serializeUserKind } from './user-kind.t
 
 export type SampledUser = { readonly user: User } & RegisteredFactors
 
-/** Statistics of fewer users could reveal something about one of them. */
+/** The smallest number of users to compute statistics from. Statistics of fewer users could reveal something about one of them. */
 export const minimumSample = 20
 
 /** Undefined when the sample is too small. */

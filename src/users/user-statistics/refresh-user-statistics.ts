@@ -8,9 +8,9 @@ import { sampleUsers } from './user-sample-repository.ts'
 const sampleSize = 400
 
 /**
- * Refreshes the statistics of one pool for which they are due; false when there is no such pool. The statistics are removed when the sample
- * has become too small. Otherwise they change only after a month, or when the pool has doubled: a decoy must not change its attributes more
- * often than a user does.
+ * Refreshes the statistics of one pool whose refresh is due; false when there is no such pool. The statistics are removed when the sample
+ * has become too small. Otherwise they change only after a month, or when the number of users has doubled: a decoy must not change its
+ * attributes more often than a user does.
  */
 export async function refreshUserStatistics(tx: Tx, now: number): Promise<boolean> {
   const pool = await lockPoolWithDueStatistics(tx, now)

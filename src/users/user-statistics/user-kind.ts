@@ -19,7 +19,7 @@ export type UserKind = {
   readonly passkeys: number
 }
 
-/** The factors of a user that other tables hold. */
+/** The factors that are not stored in the user's own row but in tables of their own. */
 export type RegisteredFactors = { readonly hasSoftwareToken: boolean; readonly passkeys: number }
 
 /** The largest number of passkeys in a user kind. Users with more passkeys count as users with this many. */
