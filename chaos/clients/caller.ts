@@ -2,9 +2,6 @@ import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-iden
 import { type Deployment, sdkClient } from '../stage/stage.ts'
 import { type Observations, outcomeOf } from './observations.ts'
 
-/** From this number of requests during one fault on, `isSpent` is true. */
-const maxRequests = 30_000
-
 /** Sends calls to the nodes in turn and records the outcome of each. */
 export class Caller implements Disposable {
   readonly #clients: readonly CognitoIdentityProviderClient[]
@@ -14,10 +11,6 @@ export class Caller implements Disposable {
   constructor({ nodes, credentials }: Deployment, observations: Observations) {
     this.#clients = nodes.map(({ url }) => sdkClient(url, credentials))
     this.#observations = observations
-  }
-
-  get isSpent(): boolean {
-    return this.#observations.count >= maxRequests
   }
 
   /** Makes one call and records its outcome. Undefined when the call failed in any way. */

@@ -35,7 +35,7 @@ export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
       case 'setup':
         return createSetupChallenge(deps, signIn, decision.methods)
       case 'impossible':
-        // (Unconfirmed: which error Cognito throws here. The service's model lists the error below for all operations that sign in.)
+        // (Unconfirmed: which error Cognito throws here. Cognito's API model lists the error below for all operations that sign in.)
         throw new ApiError(
           'InvalidUserPoolConfigurationException',
           'The user pool requires MFA, and no MFA method is available to the user.',
