@@ -49,7 +49,7 @@ export function createBodyReader(limits: Limits): BodyReader {
 
 class BoundedBodyReader implements BodyReader {
   readonly #limits: Required<Limits>
-  /** Oldest first. */
+  /** The bodies that have not arrived completely, oldest first. */
   readonly #arriving = new Set<ArrivingBody>()
   #held = 0
   #timer: NodeJS.Timeout | undefined
