@@ -76,7 +76,7 @@ export const customClient = {
 
 type Step = { readonly challengeName?: string; readonly issueTokens?: boolean; readonly failAuthentication?: boolean }
 
-/** The answer of a DefineAuthChallenge function. */
+/** The event with the decision of a DefineAuthChallenge function in its response. */
 export function say(event: TriggerEvent, { challengeName, issueTokens = false, failAuthentication = false }: Step): TriggerEvent {
   return { ...event, response: { challengeName: challengeName ?? null, issueTokens, failAuthentication } }
 }
