@@ -26,7 +26,7 @@ while (fixedBase.prepareRow());
 type Waiting = { readonly name: string; resolve(): void }
 let waiting: Waiting[] = []
 
-/** All rows of one turn of the event loop share one commit. */
+/** Stores a row. All rows that are stored in one turn of the event loop share one commit. */
 function store(name: string): Promise<void> {
   return new Promise((resolve) => {
     if (waiting.push({ name, resolve }) === 1) setImmediate(commit)

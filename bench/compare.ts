@@ -11,7 +11,7 @@ export type Comparison = {
   readonly runs: number
   /** How many runs of a variant are in progress at the same time. */
   readonly concurrency: number
-  /** The process id of the PostgreSQL whose processor time counts as well. */
+  /** The process id of the PostgreSQL server. With it, the processor time of PostgreSQL is measured, too. */
   readonly postgresPid?: number
 }
 

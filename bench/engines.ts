@@ -46,7 +46,7 @@ async function openPostgresCluster(): Promise<BenchEngine> {
       await administer(cluster.url, `create database ${name} template template0`)
       const options = { databaseUrl: databaseUrl(cluster.url, name), masterKey: newMasterKey() }
       const crowd = await seed(options, users)
-      // In production, autovacuum has vacuumed and analysed the tables long before there are so many users.
+      // The users were inserted at once. In production, autovacuum vacuums and analyses the tables while so many users sign up.
       await administer(options.databaseUrl, 'vacuum analyze')
       return { options, crowd }
     },

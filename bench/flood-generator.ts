@@ -19,7 +19,7 @@ async function openAll(url: string, count: number): Promise<HttpConnection[]> {
   return opened
 }
 
-/** Sends password sign-ins at a fixed rate, whether earlier ones were answered or not. */
+/** Sends password sign-ins at a fixed rate, even while earlier sign-ins are not answered. */
 async function run({ url, crowd, perSecond, seconds, connections = 1_000, patient = false }: FloodTask): Promise<FloodReply> {
   const accepted: number[] = []
   const shed: number[] = []

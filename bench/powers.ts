@@ -7,9 +7,9 @@ import { modulus, toFixedBytes } from '../src/base/srp/group.ts'
 export type Floor = {
   /** One RSA-2048 signature on the thread pool, including the switch to the pool and back. */
   readonly signatureMilliseconds: number
-  /** g^e mod N with an exponent of 256 bits, by the precomputed table of powers of g. */
+  /** One modular exponentiation g^e mod N with an exponent of 256 bits, by the precomputed table of powers of g. */
   readonly fixedPowerMilliseconds: number
-  /** base^e mod N with an exponent of 256 bits and any base, in OpenSSL. */
+  /** One modular exponentiation base^e mod N with an exponent of 256 bits and any base, in OpenSSL. */
   readonly generalPowerMilliseconds: number
 }
 

@@ -31,7 +31,7 @@ export class ServerProcess {
     return ServerProcess.run(['dist/main.js', 'serve', ...flags], { LIFEGUARD_MASTER_KEY: masterKey })
   }
 
-  /** Runs any program that prints its URL on one of its first lines and answers /metrics. */
+  /** Runs `command`: any program that prints its URL on one of its first lines and answers /metrics. */
   static async run(command: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<ServerProcess> {
     const nodeFlags = process.env['LIFEGUARD_BENCH_NODE_FLAGS']?.split(' ') ?? []
     const child = spawn(process.execPath, [...nodeFlags, ...command], { env: { ...env }, stdio: ['ignore', 'pipe', 'inherit'] })

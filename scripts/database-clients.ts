@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
  */
 const only = 'src/storage/dialect/postgres-client.ts'
 
-/** Other files may import the driver's types only. */
+/** Finds an import that other files may not have: they may import only the types of the driver. */
 const forbidden = /^import (?!type\b).*\bfrom 'pg(?:-pool)?'|\bimport\('pg(?:-pool)?'\)|\brequire\('pg(?:-pool)?'\)/m
 
 const found = readdirSync('src', { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,6 @@
 import type { ModelShape, ServiceModel } from './docs-service-model.ts'
 
-/** A mistake on the command line: told in one line, with the exit code that the AWS CLI has for it. */
+/** A mistake on the command line. It is reported in one line, with the exit code of the AWS CLI for such mistakes. */
 export class UsageError extends Error {}
 
 /** One value of the AWS CLI: JSON, `file://…` (read by the caller), or the shorthand `Name=…,Value=…`. */

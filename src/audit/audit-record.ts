@@ -17,7 +17,7 @@ export type AuditInput = {
 /** A record that an administrator used a sensitive permission. */
 export type AuditRecord = {
   readonly poolId: string
-  /** Ids sort by time. */
+  /** The id of the record. Sorted by id, records are in the order of time. */
   readonly id: string
   readonly at: number
   readonly action: string

@@ -63,10 +63,10 @@ function publicUrlFindings({ publicUrl, mode }: Settings): readonly Finding[] {
   return [warning(`--public-url: ${publicUrl} is not encrypted. Other machines between it and its clients can read passwords and tokens.`)]
 }
 
-/** Longer than all time limits inside a check together. */
+/** How long a check may take. This is longer than all time limits inside one check together. */
 const checkMs = 60_000
 
-/** A check would look at the default instead of a wrong setting. */
+/** By check, the settings without which it is skipped: if one of them is wrong, the check would look at the default instead. */
 const skippedFor: Readonly<Record<string, readonly string[]>> = { database: ['--database', '--data'], port: ['--port', '--host'] }
 
 /** Runs all checks at once. The result is in the order in which they are reported. */

@@ -2,7 +2,7 @@ import { SettingsError } from '../settings.ts'
 import { type Command, readOperands } from './command.ts'
 import { withOpenedDatabase } from './with-opened-database.ts'
 
-/** How many unreadable rows the error names. */
+/** The most unreadable rows that the error names. */
 const maxNamedRows = 10
 
 /** The time between two lines of progress. */

@@ -10,7 +10,7 @@ export type OperationDefinition = {
   /** Whether callers sign their requests (SigV4). */
   readonly signed: boolean
   readonly input: string
-  /** Absent when the response has an empty body. */
+  /** The name of the response's shape. Absent when the response has an empty body. */
   readonly output?: string
   readonly errors: readonly ModelledErrorCode[]
 }

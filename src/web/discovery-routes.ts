@@ -22,7 +22,7 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
     if (pool === undefined) return reply.callNotFound()
     reply.headers(publicCacheHeaders(cacheSeconds))
     const issuer = issuerOf(publicUrl, pool.id)
-    // OpenID Connect Discovery 1.0 §3; the endpoints of OAuth 2.0 are added with the hosted pages.
+    // The document of OpenID Connect Discovery 1.0 §3. It lacks the OAuth 2.0 endpoints until the hosted pages are built.
     return {
       issuer,
       jwks_uri: `${issuer}/.well-known/jwks.json`,

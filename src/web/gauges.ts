@@ -21,7 +21,7 @@ export type GaugeSources = {
   readonly certificateExpiresAt: number | undefined
 }
 
-/** Many monitors that read at once cost the database no more than one. */
+/** How long a result of the database is reused, so that many monitors cost the database no more than one monitor. */
 const cachedMs = 5000
 /** How long the answer to a monitor waits for the database. */
 const databaseMs = 1000
@@ -56,7 +56,7 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   )
 }
 
-/** Without a value the gauge is left out. It would be 0 otherwise. */
+/** Sets the gauge. Without a value, the gauge is left out of the metrics; otherwise it would be shown as 0. */
 function setOrRemove(gauge: Gauge, value: number | undefined): void {
   if (value === undefined) gauge.remove()
   else gauge.set(value)
@@ -89,7 +89,7 @@ function databaseGauges(gauge: AddGauge, { checkDatabase, connections }: GaugeSo
   )
 }
 
-/** Without the database these gauges have no values. */
+/** Adds the gauges of waiting messages. While the database cannot be read, they have no values. */
 function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSources): void {
   const find = cached(findWaitingMessages)
   const setByChannel = async (gauge: Gauge, figure: (waiting: WaitingMessages) => number) => {
@@ -111,7 +111,7 @@ function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSourc
   )
 }
 
-/** The last result while it is new. Calls that come meanwhile share one load, also one that takes long. A failure is not kept. */
+/** Returns the last result of `load` for `cachedMs`. Calls during a load share that load, even a long one. Failures are not cached. */
 function cached<T>(load: () => Promise<T>): () => Promise<T> {
   let current: Promise<T> | undefined
   let loadedAt = Number.POSITIVE_INFINITY

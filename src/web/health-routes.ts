@@ -24,7 +24,7 @@ export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, m
       await within(2000, checkDatabase())
       return { status: 'ready' }
     } catch {
-      // The failure is logged elsewhere, once and not for each request.
+      // The storage layer logs the failure of the database once. A line for each request would flood the log.
       return reply.code(503).send({ status: 'database cannot be read or written' })
     }
   })

@@ -10,7 +10,7 @@ export type InboxPage = InboxResult & {
   /** The message in the detail pane: the one that the user opened, or else the newest. Undefined when there is none. */
   readonly shown: ListedEntry | undefined
   readonly poolNames: ReadonlyMap<string, string>
-  /** Of the inbox, for the script, which asks for changes. */
+  /** The version of the inbox that this page shows. The script sends this version when it asks whether the inbox has changed. */
   readonly version: string
   /** The endpoint URL for the AWS CLI. */
   readonly endpoint: string

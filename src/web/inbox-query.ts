@@ -37,7 +37,7 @@ export function scopeOf({ tab, poolId }: Pick<InboxView, 'tab' | 'poolId'>): [na
   return scope
 }
 
-/** The address of a view like this one, with changes. Without a change of `message`, no message is open. */
+/** The address of `view` with `changes`. Unless `changes` names a `message`, no message is open. */
 export function inboxUrl(view: InboxView, changes: Partial<InboxView>): string {
   const changed = { ...view, message: undefined, ...changes }
   const query = new URLSearchParams(scopeOf(changed))

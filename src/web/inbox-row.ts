@@ -16,7 +16,7 @@ const stateNames: Readonly<Record<UnsentEntry['state'], string>> = { queued: 'Wa
 
 type RowPlace = { readonly href: string; readonly poolName: string | undefined; readonly isOpen: boolean }
 
-/** One line of the list. `data-version` changes when the message does. */
+/** One line of the list of messages. Its `data-version` changes when the message changes. */
 export function row(entry: ListedEntry, { href, poolName, isOpen }: RowPlace): Html {
   return html`
 <li data-id="${entry.id}" data-version="${versionOf(entry)}">
@@ -47,7 +47,7 @@ export function tags(entry: ListedEntry): Html {
   return html`<span class="tag ${entry.channel}">${entry.channel === 'email' ? 'E-mail' : 'SMS'}</span>${state}`
 }
 
-/** In UTC. The script of the page shows it in the local time zone. */
+/** A time in UTC. The script of the page converts it to the local time zone. */
 export function timeOf(iso: string): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`
 }

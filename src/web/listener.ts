@@ -32,7 +32,7 @@ const socketTimeoutMs = 60_000
  */
 const backlog = 4096
 
-/** Far longer than any real handshake takes; Node's default is two minutes. */
+/** The time limit of a TLS handshake: far longer than any real one takes. Node's default is two minutes. */
 const handshakeTimeout = 10_000
 
 /** A process that waits for its database must pass the health check, or it would be restarted again and again. */

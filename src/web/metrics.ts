@@ -26,7 +26,7 @@ export type Metrics = {
   readonly timeStatement: TimeStatement
   readonly messages: MessageMetrics
   readonly sweeps: SweepMetrics
-  /** From now on, these are read whenever the metrics are read. */
+  /** From now on, whenever the metrics are read, the gauges get their values from `sources`. */
   watch(sources: GaugeSources): void
   text(): Promise<string>
   readonly contentType: string

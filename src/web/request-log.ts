@@ -7,7 +7,7 @@ export type RequestLogFields = {
   operation: string
   /** The access key that signed the request; in `dev`, the one that the request names. */
   accessKeyId?: string | undefined
-  /** From a valid request or from the caller's token. Pool and app client need not exist. */
+  /** The pool that a valid request or the caller's token names. It need not exist. */
   userPoolId?: string | undefined
   clientId?: string | undefined
   address?: string | undefined

@@ -6,7 +6,7 @@ import { isRpc } from './rpc/received-head.ts'
 import { limitBodyTime } from './unread-body.ts'
 
 type Options = {
-  /** Handles calls of the JSON API. It sends `100 Continue` by itself. */
+  /** Handles calls of the JSON API, and sends `100 Continue` itself when a client waits for that. */
   readonly rpc: RequestListener
   /** Handles all other requests. */
   readonly routes: RequestListener

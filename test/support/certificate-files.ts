@@ -6,7 +6,7 @@ const certificateYears = 10
 
 const pem = (label: string, der: Buffer) => `-----BEGIN ${label}-----\n${der.toString('base64')}\n-----END ${label}-----\n`
 
-/** Writes a certificate and its key into files, and returns the flags that name them. It ends `days` after now. */
+/** Writes a certificate that expires `days` from now, and its key, into files. Returns the paths. Negative `days`: already expired. */
 export async function certificateFiles(folder: string, host: string, days: number): Promise<{ cert: string; key: string }> {
   const from = new Date()
   from.setUTCDate(from.getUTCDate() + days)

@@ -17,7 +17,7 @@ export const choiceClient = {
 
 export const allFactors: readonly AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']
 
-/** A pool with these first factors. The relying party of passkeys is example.test. */
+/** A pool that allows the first factors `factors`. The relying party of passkeys is example.test. */
 export async function givenChoicePool(server: TestServer, factors: readonly AuthFactorType[], { pool, client }: TestPoolOptions = {}) {
   const ids = await server.givenPool({
     pool: { SmsConfiguration, ...pool, Policies: { SignInPolicy: { AllowedFirstAuthFactors: [...factors] } } },

@@ -58,7 +58,7 @@ after(async () => {
   await own.stop()
 })
 
-/** `LIFEGUARD_TEST_ENGINES=sqlite` limits a local run. Without it every test runs on every engine. */
+/** The engines that tests run on: all of them, or those that `LIFEGUARD_TEST_ENGINES` names, such as `sqlite`. */
 export function chosenEngines(): readonly TestEngine[] {
   const chosen = process.env['LIFEGUARD_TEST_ENGINES']?.split(',') ?? ['sqlite', 'postgres']
   return [sqlite, postgres].filter((engine) => chosen.includes(engine.name))

@@ -2,7 +2,7 @@ import { rawCall } from './raw-call.ts'
 import type { TestServer } from './test-server.ts'
 
 /**
- * Calls an operation that only Lifeguard has, so that no SDK can call it.
+ * Calls an operation that only Lifeguard has. No SDK knows such an operation.
  * @throws Error with the name and message of the response
  */
 export async function callLifeguard(

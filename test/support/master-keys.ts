@@ -7,7 +7,7 @@ import { type Rotation, rotateMasterKey } from '../../src/rotate-master-key.ts'
 import { readSettings } from '../../src/settings.ts'
 import type { Db } from '../../src/storage/db.ts'
 
-/** Two new master keys, as texts for the environment variables. */
+/** Two new master keys, as the environment variables contain them: `before` and `after` the rotation. */
 export const newKeys = () => ({ before: randomBytes(32).toString('base64'), after: randomBytes(32).toString('base64') })
 
 type Keys = { readonly masterKey: string; readonly previous?: string }

@@ -30,7 +30,7 @@ export function setMfa(server: TestServer, poolId: string, mode: 'OFF' | 'OPTION
   return server.send(new SetUserPoolMfaConfigCommand({ UserPoolId: poolId, MfaConfiguration: mode, ...blocks }))
 }
 
-/** A pool that offers these second factors. */
+/** A pool that offers the second factors `factors`. */
 export async function givenMfaPool(server: TestServer, mode: 'OPTIONAL' | 'ON', factors: readonly FactorName[], options?: TestPoolOptions) {
   const ids = await server.givenPool(options)
   await setMfa(server, ids.poolId, mode, factors)
@@ -52,7 +52,7 @@ export function appOf(server: TestServer, secret: string) {
 
 export type App = ReturnType<typeof appOf>
 
-/** Registers an app with an access token, and advances the clock past the code that was used for it. */
+/** Registers an authenticator app with an access token, and advances the clock by one time step, so that the app has another code. */
 export async function registerApp(server: TestServer, accessToken: string, name?: string): Promise<App> {
   const { SecretCode = '' } = await server.send(new AssociateSoftwareTokenCommand({ AccessToken: accessToken }))
   const app = appOf(server, SecretCode)
@@ -61,7 +61,7 @@ export async function registerApp(server: TestServer, accessToken: string, name?
   return app
 }
 
-/** A user who has activated an app, in a pool with optional MFA. */
+/** A user who has activated an authenticator app, in a pool with optional MFA. */
 export async function givenAppUser(server: TestServer, { poolId, clientId }: PoolAndClient, username: string, name?: string): Promise<App> {
   await givenUser(server, poolId, username)
   const { accessToken } = await givenTokens(server, clientId, username)

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../src/storage/db.ts'
 
-/** The number of rows of the pool in each table that has any. */
+/** The number of rows of the pool, by table. Tables without such rows are left out. */
 export async function rowsOfPool(db: Db, poolId: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const { name, columns } of await db.introspection.getTables()) {

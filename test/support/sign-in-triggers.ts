@@ -26,7 +26,7 @@ export const refusedBy = (trigger: string) => ({
 export const unrecognizable = { name: 'InvalidLambdaResponseException', message: 'Unrecognizable lambda output' }
 export const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
 
-/** A pool with these trigger functions. */
+/** A pool with the trigger functions in `triggers`. */
 export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: TestPoolOptions = {}) {
   const options = client === undefined ? {} : { client }
   return server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...options })
@@ -76,7 +76,7 @@ export const customClient = {
 
 type Step = { readonly challengeName?: string; readonly issueTokens?: boolean; readonly failAuthentication?: boolean }
 
-/** The answer of a DefineAuthChallenge function. */
+/** The event with the decision of a DefineAuthChallenge function in its response. */
 export function say(event: TriggerEvent, { challengeName, issueTokens = false, failAuthentication = false }: Step): TriggerEvent {
   return { ...event, response: { challengeName: challengeName ?? null, issueTokens, failAuthentication } }
 }

@@ -14,11 +14,11 @@ export type SmsEndpoint = {
   readonly flags: readonly string[]
   /** The messages of a pool that were accepted, oldest first. */
   acceptedOf(poolId: string): readonly Text[]
-  /** Sets the answers for messages to a number, in order. The last answer is repeated. The default is 200. */
+  /** Sets the answers for messages to a phone number, in order. The last answer is repeated. The default is 200. */
   answerTo(number: string, ...answers: readonly Answer[]): void
 }
 
-/** A gateway for text messages. Open it before the server, in the same file. */
+/** Plays the outside service that delivers text messages. Open it before the server, in the same file. */
 export async function openSmsEndpoint(): Promise<SmsEndpoint> {
   const accepted: Text[] = []
   const scripts = new Map<string, Answer[]>()

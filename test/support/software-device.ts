@@ -39,7 +39,7 @@ export function signInOnDevice(server: TestServer, clientId: string, username: s
   return server.send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))
 }
 
-/** The challenge to answer. Some clients send back its Session, and some do not. */
+/** A DEVICE_SRP_AUTH challenge, as far as its answer needs it. Some clients send back its Session, and some do not. */
 export type DeviceChallenge = Pick<InitiateAuthCommandOutput, 'ChallengeParameters' | 'Session'>
 
 /** Answers DEVICE_SRP_AUTH. `a` is the client's secret exponent, which `answerDevicePassword` needs. */

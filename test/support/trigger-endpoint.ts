@@ -35,7 +35,7 @@ export type GivenTriggers = {
 }
 
 export type TriggerEndpoint = {
-  /** Flags of a server whose functions, under any name, are the handlers of this endpoint. */
+  /** The flags for a server that is to call this endpoint for every trigger function, whatever its name. */
   readonly flags: readonly string[]
   /** Makes functions for the triggers of a pool. `version` is the event version of PreTokenGeneration. */
   given(handlers: Partial<Record<TriggerName, Handler>>, options?: { version?: 'V1_0' | 'V2_0' | 'V3_0' }): GivenTriggers
@@ -44,7 +44,7 @@ export type TriggerEndpoint = {
 const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555'
 const withVersion = new Set<TriggerName>(['CustomEmailSender', 'CustomSMSSender', 'InboundFederation'])
 
-/** Trigger functions in the test itself, reached over HTTP. Open it before the server, in the same `describe`. */
+/** An HTTP endpoint whose trigger functions are code of the test. Open it before the server, in the same `describe`. */
 export async function openTriggerEndpoint(): Promise<TriggerEndpoint> {
   const handlers = new Map<string, (event: TriggerEvent) => unknown>()
   const server = createServer((request, response) => void answer(handlers, request, response))

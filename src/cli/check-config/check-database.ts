@@ -73,13 +73,13 @@ function nameOf(settings: Settings): string {
   return `${host || 'localhost'}${pathname}`
 }
 
-/** SQLite writes to the file, and creates others beside it. */
+/** Checks that SQLite may write to the database file, and may create its other files in the same folder. */
 function permissionFindings(settings: Settings): readonly Finding[] {
   const url = databaseUrl(settings)
   if (!url.startsWith('sqlite:')) return []
   const file = resolve(url.slice('sqlite:'.length))
   const folder = dirname(file)
-  // The start creates one missing folder.
+  // The server creates the folder when it starts, if only the last folder of the path is missing.
   const places = [file, existsSync(folder) ? folder : dirname(folder)]
   return places.flatMap((place) => {
     const isMissingFile = place === file && !existsSync(file)

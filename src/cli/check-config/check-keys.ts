@@ -18,7 +18,7 @@ export async function checkKeys(settings: Settings): Promise<readonly Finding[]>
   return findings
 }
 
-/** Undefined when a key cannot be used, which `checkKeys` reports, or when `dev` has not made its master key yet. */
+/** The master keys. Undefined when a key cannot be used, which `checkKeys` reports, or when `dev` has not made its master key yet. */
 export function findKeyRing(settings: Settings): KeyRing | undefined {
   if (!hasMasterKey(settings)) return undefined
   try {
@@ -43,7 +43,7 @@ function keyFilesOf(settings: Settings): readonly KeyFile[] {
     ...(settings.masterKey === undefined && masterKeyFile === undefined ? [fileOfDataFolder(settings, 'master key', masterKeyName)] : []),
     ...(codeKeyFile === undefined ? [fileOfDataFolder(settings, 'key for codes', 'code.key')] : []),
   ]
-  // The start makes a missing one.
+  // A missing key file in the data folder is no fault: the server makes it when it starts.
   return [...named, ...inDataFolder.filter(({ path }) => existsSync(path))]
 }
 

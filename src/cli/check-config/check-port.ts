@@ -5,7 +5,7 @@ import { alive } from '../../web/health-routes.ts'
 import { openListener } from '../../web/listener.ts'
 import { error, type Finding, ok } from './finding.ts'
 
-/** Opens the port for a moment. A port that a Lifeguard uses is right: that one is about to be restarted. */
+/** Opens the port for a moment. A port that a Lifeguard server uses is no fault: that server is about to be restarted. */
 export async function checkPort({ host, port }: Settings): Promise<readonly Finding[]> {
   try {
     const listener = await openListener({ host, port, maxConnections: 1, tls: undefined })
@@ -26,7 +26,7 @@ async function isLifeguard(host: string, port: number): Promise<boolean> {
   return answers.includes(JSON.stringify(alive))
 }
 
-/** Undefined when there is no such answer. The certificate does not matter: nothing is sent. */
+/** The answer of `/healthz`, or undefined without one. The certificate is not verified, because the request holds no secret. */
 function readHealth(get: typeof getByHttps, host: string, port: number): Promise<string | undefined> {
   const options = { host, port, path: '/healthz', rejectUnauthorized: false, agent: false, signal: AbortSignal.timeout(answerMs) }
   return new Promise((resolve) => {

@@ -10,7 +10,7 @@ export const ok = (message: string): Finding => ({ level: 'ok', message })
 export const warning = (message: string): Finding => ({ level: 'warning', message })
 export const error = (message: string): Finding => ({ level: 'error', message })
 
-/** The result of the work, or the SettingsError that it threw as a finding. */
+/** Returns the result of `work`. A SettingsError that `work` throws is added to `findings`; then the result is undefined. */
 export async function tryToFind<T>(findings: Finding[], work: () => T | Promise<T>): Promise<T | undefined> {
   try {
     return await work()

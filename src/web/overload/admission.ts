@@ -28,7 +28,7 @@ type Options = {
   readonly now?: () => number
 }
 
-/** A wait of up to this long is acceptable, even if requests wait as long all the time. */
+/** The longest wait for a slot that is acceptable, even if every request waits that long. */
 export const targetMs = 20
 
 /** When waits have been above the target for this long, they are an overload and not a burst. */
@@ -49,7 +49,7 @@ class AdmissionQueue implements Admission {
   readonly #burst: number
   readonly #onLimit: () => void
   readonly #now: () => number
-  /** Oldest first. */
+  /** The requests that wait for a slot, oldest first. */
   readonly #waiting: Waiting[] = []
   #active = 0
   #overloaded = false
@@ -101,7 +101,7 @@ class AdmissionQueue implements Admission {
     }
   }
 
-  /** Checks how long the oldest request has waited, a few times within the target. */
+  /** Checks how long the oldest request has waited. A timer calls this four times within `targetMs`. */
   #check(): void {
     const now = this.#now()
     const [oldest] = this.#waiting

@@ -1,6 +1,6 @@
 /** Many time limits of the same length, which share one timer. */
 export type Deadlines = {
-  /** Calls `expire` once unless `end` is called within the limit. It may be called a second late. */
+  /** Calls `expire` once, up to a second after the time limit, unless `end` is called within the limit. */
   start(expire: () => void): Deadline
 }
 

@@ -3,11 +3,11 @@ import { jsonContentType } from './rpc-error.ts'
 
 /** The most that a JSON text may hold. */
 export type JsonLimits = {
-  /** Members of one object. */
+  /** The most members of one object. */
   readonly entries: number
-  /** Elements of one list. */
+  /** The most elements of one list. */
   readonly elements: number
-  /** Objects, lists, members and elements in total. */
+  /** The most objects, lists, members and elements in total. */
   readonly values: number
 }
 
@@ -43,7 +43,7 @@ export function parseBody(body: Buffer, limits: JsonLimits): unknown {
   }
 }
 
-/** Far deeper than any request of the contract, and far less than would exhaust the stack. */
+/** The most levels of nesting: far more than any request of the contract has, and far fewer than would exhaust the stack. */
 const deepestNesting = 64
 
 /**

@@ -23,7 +23,7 @@ export class BudgetError extends Error {
 type Limits = {
   /** The most memory that all bodies may take together. */
   readonly budgetBytes: number
-  /** Milliseconds before `bytesPerSecond` applies. */
+  /** How many milliseconds a body may arrive at any rate. After that, `bytesPerSecond` applies. */
   readonly graceMs?: number
   /** The lowest average rate that is accepted after `graceMs`. */
   readonly bytesPerSecond?: number
@@ -49,7 +49,7 @@ export function createBodyReader(limits: Limits): BodyReader {
 
 class BoundedBodyReader implements BodyReader {
   readonly #limits: Required<Limits>
-  /** Oldest first. */
+  /** The bodies that have not arrived completely, oldest first. */
   readonly #arriving = new Set<ArrivingBody>()
   #held = 0
   #timer: NodeJS.Timeout | undefined

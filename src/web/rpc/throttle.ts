@@ -27,7 +27,7 @@ const addressShare = 0.1
 /** The part of the next second's limit that requests of addresses within their share may use up in advance. */
 const advanceShare = 0.5
 
-/** The most shares that are remembered, each of one bucket and one address. An address whose share was forgotten gets a full one again. */
+/** The most shares in memory, each of one address in one bucket. If the share of an address is forgotten, the address gets a full one. */
 const mostShares = 10_000
 
 type Options = {
@@ -97,7 +97,7 @@ function take(bucket: Bucket, least: number): boolean {
   return true
 }
 
-/** Some operations' models lack TooManyRequestsException; every AWS service has ThrottlingException. */
+/** The error past a limit: ThrottlingException, which every AWS service has, where an operation's model lacks TooManyRequestsException. */
 function tooMany(operation: OperationName): ApiError {
   const isListed = definitionOf(operation).errors.includes('TooManyRequestsException')
   return new ApiError(isListed ? 'TooManyRequestsException' : 'ThrottlingException', 'Rate exceeded')
