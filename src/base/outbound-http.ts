@@ -11,7 +11,7 @@ export type OutboundRequest = {
   readonly body?: string | Buffer
   /** Limit for the whole exchange, from the DNS lookup to the last byte. */
   readonly timeoutMs: number
-  /** A longer answer is an error. */
+  /** The most bytes of an answer. A longer answer is an error. */
   readonly maxResponseBytes: number
   /** Allows addresses of this machine and private networks. Only for URLs in the operator's settings, never for a URL of the API. */
   readonly allowPrivate?: boolean

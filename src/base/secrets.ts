@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { createSealingKey, ivOf, keyedHash, keyIdOf, readSealed, type SealingKey, sealMarkLength, sealMarkStart } from './sealing-key.ts'
 
-/** Each purpose has its own subkey, so that a value that was sealed for one does not open for another. */
+/** What a value is sealed or hashed for. Each purpose has its own subkey, so a value that was sealed for one purpose opens for no other. */
 export type SecretPurpose =
   | 'access-key'
   | 'client-secret'
@@ -115,7 +115,7 @@ type Key = SealingKey<SecretPurpose>
 
 type Ring = {
   readonly keys: readonly Key[]
-  /** The key to seal under. */
+  /** The one of `keys` that new values are sealed under. */
   sealing: Key
   lasting: ReadonlyMap<SecretPurpose, Buffer>
 }

@@ -41,7 +41,10 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
     return slot
   }
 
-  /** Finds an idle thread, otherwise starts a new one, otherwise finds a thread with only one job. */
+  /**
+   * Finds an idle thread. If there is none, starts a new one; if there are `options.workers` threads, finds one with fewer than
+   * `jobsPerWorker` jobs. Undefined when every thread has that many.
+   */
   function findSlot(): Slot | undefined {
     const idle = slots.find((slot) => slot.running.length === 0)
     if (idle !== undefined) return idle

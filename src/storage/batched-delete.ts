@@ -17,13 +17,18 @@ export type RowsToDelete = {
 }
 
 /**
- * What one batch left to do. `more`: the pass over all tables has not ended. After the pass: `leftovers` when rows remain that other
- * transactions hold or have stored meanwhile, else `done`.
+ * What is left to delete after one batch.
+ * - `more`: call `deleteBatch` again, because not all tables have been gone through.
+ * - `leftovers`: all tables have been gone through, but rows remain that other transactions hold or have stored meanwhile.
+ * - `done`: no row remains.
  */
 export type BatchResult = 'more' | 'leftovers' | 'done'
 
 export type BatchedDelete = {
-  /** Deletes one batch of the rows in `parts`, in the order of `parts`. `id` identifies the pass; another `id` begins another pass. */
+  /**
+   * Deletes the next batch of the rows in `parts`, in the order of `parts`. Calls with the same `id` continue each other; another `id`
+   * begins again at the first part.
+   */
   deleteBatch(tx: Tx, id: string, parts: readonly RowsToDelete[]): Promise<BatchResult>
 }
 
@@ -46,8 +51,8 @@ const maxRows = 500
 const minRowsOf = (part: RowsToDelete | undefined) => (part?.areLarge ? minLargeRows : minRows)
 
 /**
- * The progress of a pass: which part it is in, the key of the last deleted row, and how many rows the next statement may delete. The
- * progress is in memory only. Another process, or this one after a restart, begins a new pass and finds the first tables empty.
+ * The progress of one pass over all parts: the current part, the key of its last deleted row, and how many rows the next statement may
+ * delete. The progress is in memory only. Another process, or this one after a restart, begins a new pass and finds the first tables empty.
  */
 type Pass = { readonly id: string; part: number; after: RowKey | undefined; limit: number }
 
@@ -75,7 +80,7 @@ export function createBatchedDelete(): BatchedDelete {
   }
 }
 
-/** Runs one statement, and sets the limit of the next one from the time that this one took. */
+/** Runs one statement. Sets how many rows the next statement may delete, so that it takes about `statementMs`. */
 async function runStatement(tx: Tx, pass: Pass, part: RowsToDelete): Promise<{ readonly count: number; readonly isEmptied: boolean }> {
   const startedAt = performance.now()
   const { count, last } = await deleteRows(tx, part, pass.after, pass.limit)

@@ -1,7 +1,7 @@
 import type { Db, Tx } from './db.ts'
 import { prepareQuery } from './prepared-query.ts'
 
-/** Consumed states are kept this long after they expired, because the clocks of two processes may differ. */
+/** Consumed states are kept this long after they expired: by the clock of another process, they may not have expired yet. */
 const keptAfterExpiryMs = 600_000
 
 /**
@@ -21,8 +21,8 @@ const insertUnlessConsumed = prepareQuery((db, { id, expiresAt }: { id: string; 
 )
 
 /**
- * Whether the state was consumed. Use this function only to say why a state no longer works: only `consumeState` can decide between two
- * callers at once.
+ * Whether the state was consumed. Use this function only to say why a state no longer works. If two callers send a state at the same
+ * time, only `consumeState` makes sure that one of them fails.
  */
 export async function isStateConsumed(db: Db | Tx, id: string): Promise<boolean> {
   return (await db.selectFrom('spent_state').select('id').where('id', '=', id).executeTakeFirst()) !== undefined

@@ -2,11 +2,11 @@ import type { Clock } from '../base/clock.ts'
 import type { Db } from './db.ts'
 import { type Lease, releaseLease, tryLease } from './lease-repository.ts'
 
-/** A lease, as the process sees it that takes it again and again. */
+/** A lease that this process takes and then renews again and again. */
 export type HeldLease = {
   /** Takes or renews the lease; false while another process has it. */
   renew(): Promise<boolean>
-  /** Whether this process has it, as far as the process knows. It does not ask the database. */
+  /** Whether this process has the lease, judged by its latest `renew`. Does not ask the database. */
   isHeld(): boolean
   release(): Promise<void>
 }

@@ -15,15 +15,16 @@ const proofName = 'master-key-check'
 const lastingName = 'lasting-subkeys'
 const changeName = 'master-key-change'
 
-/** The rows about the master key, as one query saw them. */
+/** What the table `installation` says about the master key. A `proof` is a keyed hash that identifies a master key. */
 export type MasterKeyRows = {
+  /** Identifies the current master key; empty before the first one is stored. */
   readonly proof: string
   readonly lastingSubkeys: string | undefined
-  /** The proof of the previous key while the rows are being sealed anew. */
+  /** The `proof` of the previous master key, as long as stored values may be sealed under that key; else undefined. */
   readonly changedFrom: string | undefined
 }
 
-/** Stores `proof` in a database that has none. */
+/** Stores `proof`, which identifies the current master key. Does nothing if the database has such a row already. */
 export async function ensureMasterKeyProof(db: Db, proof: string): Promise<void> {
   await ensureInstallationValue(db, proofName, proof)
 }
@@ -34,7 +35,10 @@ export async function findMasterKeyRows(db: Db | Tx): Promise<MasterKeyRows> {
   return { proof: values.get(proofName) ?? '', lastingSubkeys: values.get(lastingName), changedFrom: values.get(changeName) }
 }
 
-/** After the commit every server seals under the key that `to` proves. False when the current key is not the one that `from` proves. */
+/**
+ * Changes the current master key from the one that the proof `from` identifies to the one that `to.proof` identifies. After the commit
+ * every server seals under the new key. Returns false, and changes nothing, when the current key is not the one of `from`.
+ */
 export async function storeMasterKeyChange(
   tx: Tx,
   from: string,
@@ -59,7 +63,10 @@ export async function storeMasterKeyChange(
   return true
 }
 
-/** Ends the change of the master key. By now no stored value is sealed under the previous key. */
+/**
+ * Ends the change of the master key. Call this function when no stored value is sealed under the previous key. The proof `from` identifies
+ * the previous key.
+ */
 export async function endMasterKeyChange(db: Db, from: string): Promise<void> {
   await db.deleteFrom('installation').where('name', '=', changeName).where('value', '=', from).execute()
 }

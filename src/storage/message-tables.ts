@@ -10,7 +10,7 @@ export interface OutboxTable {
   channel: 'email' | 'sms' | 'custom-email' | 'custom-sms'
   /** What the message is for, such as `sign-up` or `forgot-password`. */
   trigger: string
-  /** Sealed JSON of the rendered message; empty once it is no longer needed. */
+  /** Sealed JSON of the rendered message; emptied at the time in `content_until`. */
   payload: string
   /** Sealed JSON of what message records show as long as the row exists. Null in rows of earlier releases. */
   label: string | null
@@ -37,7 +37,7 @@ export interface OutboxTable {
 /** Primary key: (pool_id, key). Index: (window_ends_at). How many messages a pool has sent, or has sent to one recipient. */
 export interface MessageCountTable {
   pool_id: string
-  /** `day`, or a keyed hash of the recipient. */
+  /** `day` for the daily count of the pool, or a keyed hash of the recipient for the recipient's hourly count. */
   key: string
   count: number
   window_ends_at: number

@@ -19,7 +19,7 @@ export interface AuditRecordTable {
  */
 export interface TriggerInvocationTable {
   pool_id: string
-  /** Empty if the call was about a user who does not exist. */
+  /** The `sub` of the user; empty if the function was called about a user who does not exist. */
   sub: string
   id: string
   trigger: string

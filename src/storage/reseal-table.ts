@@ -7,24 +7,24 @@ type Row = Record<string, string | number | null>
 type AnySchema = Record<string, Row>
 type Change = { readonly row: Row; readonly values: Readonly<Record<string, string>> }
 
-/** How many rows are read at a time, and at most changed in one transaction. */
+/** How many rows are read at a time. One transaction changes at most these rows. */
 const rowsPerBatch = 100
 const largeRowsPerBatch = 4
 
 /** The counts of one pass over the tables; `resealed` is the sum over all passes. */
 export type ResealPass = {
-  /** Rows with a value under another key, whether they were sealed anew or not. */
+  /** How many rows had a value under another key than the one of `Secrets.seal`, whether they were sealed anew or not. */
   stale: number
   /** Rows that were sealed anew. */
   resealed: number
-  /** The names of rows with a value that does not open under any key. */
+  /** The table and primary key of each row with a value that does not open under any key. */
   unreadable: string[]
 }
 
 type Options = {
   readonly db: Db
   readonly secrets: Secrets
-  /** Called in each transaction that changes rows. It throws an error to end the work. */
+  /** Called in each transaction that changes rows. Throws when the current master key is another one by now; the error ends the work. */
   readonly requireKey: (tx: Tx) => Promise<void>
   /** Called after each batch that changed rows, with the time that its transaction took. */
   readonly afterBatch: (milliseconds: number) => Promise<void>

@@ -2,8 +2,8 @@ import type { Compilable } from 'kysely'
 import type { Tx } from './db.ts'
 
 /**
- * Runs statements in this order; none of them may need the result of another. PostgreSQL gets all of them at once, which saves a round trip
- * for each.
+ * Runs the statements in the order of the list. No statement may need the result of another one, because PostgreSQL gets all of them at
+ * once. That saves a round trip for each statement after the first.
  */
 export async function runTogether(tx: Tx, statements: readonly Compilable[]): Promise<void> {
   const results = await tx

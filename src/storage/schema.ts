@@ -31,8 +31,8 @@ import type {
 
 /**
  * Every table, as Kysely sees it. Times are integer epoch milliseconds, booleans are 0 or 1, and nested values are JSON text, so that a row
- * looks the same on both engines. Every row of a user has a column `sub`, and every unique key of such a row contains `sub` or the alias
- * value: the data could be sharded by these columns.
+ * looks the same on both engines. Every row about a user has a column `sub` (`subject` in `attempt`). Every unique key of such a row
+ * contains this column or the alias value: the data could be sharded by these columns.
  */
 export interface Schema {
   user_pool: UserPoolTable

@@ -15,11 +15,11 @@ export type SealedTable = {
   readonly columns: readonly string[]
   /** Whether a row can have hundreds of kilobytes. Then fewer rows are read at a time. */
   readonly areLarge: boolean
-  /** The new values of those columns of a row that are not under the key of `Secrets.seal`. Throws when a value does not open. */
+  /** Seals anew the values of `row` that are not under the key of `Secrets.seal`. Returns them by column. Throws when one does not open. */
   reseal(secrets: Secrets, row: Row): Readonly<Record<string, string>>
 }
 
-/** Seals the value of one column anew. Returns the same text when it is under the right key already. */
+/** Seals the value of one column anew. Returns the same text when the value is under the key of `Secrets.seal` already. */
 type Resealer<Table extends keyof Schema> = (secrets: Secrets, value: string, row: Selectable<Schema[Table]>) => string
 
 type SealedTableInput<Table extends keyof Schema> = {
@@ -28,7 +28,10 @@ type SealedTableInput<Table extends keyof Schema> = {
   readonly areLarge?: boolean
 }
 
-/** Describes a table with sealed columns. Call this function next to the code that seals them. `reseal` gets rows with all columns. */
+/**
+ * Describes a table with sealed columns. Call this function next to the code that seals these columns. The functions in `columns` get the
+ * whole row, with all its columns.
+ */
 export function sealedTable<Table extends keyof Schema>(
   table: Table,
   { key, columns, areLarge = false }: SealedTableInput<Table>,

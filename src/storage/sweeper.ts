@@ -24,7 +24,7 @@ export type Sweeper = {
   close(): Promise<void>
 }
 
-/** Counts sweeps for the operator. */
+/** Gets the result of each sweep, for the metrics that the operator sees. */
 export type SweepMetrics = {
   /** `at` is in epoch milliseconds. */
   succeeded(sweep: string, at: number): void
@@ -48,7 +48,10 @@ type SweeperOptions = {
 /** A sweep pauses for as long as its last batch took. So it takes at most half of the time, and requests come first. */
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => undefined)
 
-/** Without the database the other sweeps would fail as well. A timeout concerns one statement only. */
+/**
+ * Whether the remaining sweeps are skipped after `error`. If the database is unavailable, they would fail as well. A timeout concerns one
+ * statement only, so it does not stop them.
+ */
 const stopsAllSweeps = (error: unknown) => error instanceof DatabaseUnavailableError && !(error instanceof StatementTimeoutError)
 
 /** Sweeps every `intervalMs`, in one process at a time. Each batch is one short transaction, so other transactions get their turn. */

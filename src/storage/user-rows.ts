@@ -38,7 +38,7 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   auth_event: 'in-batches',
   // These rows show what administrators did to the user.
   audit_record: 'kept',
-  // These rows tell the sweeper whose rows it has to delete. It deletes these rows last.
+  // Each of these rows names a deleted user whose other rows the sweeper has to delete. The sweeper deletes this row after all others.
   deleted_user: 'kept',
 }
 

@@ -1,4 +1,4 @@
-// The tables about users. Their rows have a column `sub`, except for the groups themselves.
+// The tables about users and groups. Rows about a user have a column `sub`, which is called `subject` in `attempt`.
 
 /** Primary key: (pool_id, sub). */
 export interface UserTable {

@@ -14,10 +14,10 @@ export class PowersBusyError extends Error {
  * method rejects with PowersBusyError when its queue is full, and with another error when a thread ended or the powers were closed.
  */
 export type SrpPowers = {
-  /** v = g^x mod N as 384 bytes; x has at most 32. */
+  /** v = g^x mod N as 384 bytes; x has at most 32 bytes. */
   verifier(x: Uint8Array): Promise<Buffer>
   /**
-   * B = k·v + g^b mod N as 384 bytes; b has at most 32. With sign −1 it is k·v − g^b, for which S is the same or −S
+   * B = k·v + g^b mod N as 384 bytes; b has at most 32 bytes. With sign −1, B is k·v − g^b mod N. Then the client's S is ours or −S
    * (see openExchange for the reason).
    */
   publicB(verifier: Uint8Array, b: Uint8Array, sign: 1 | -1): Promise<Buffer>
@@ -25,7 +25,7 @@ export type SrpPowers = {
   sharedSecret(input: SharedSecretInput): Promise<Buffer>
   /** Roughly how many milliseconds a new call of `sharedSecret` would wait for a thread. */
   delay(): number
-  /** How many powers of g, and how many S, wait. */
+  /** How many exponentiations of g (`fixedBase`), and how many computations of S (`sharedSecret`), are waiting. */
   waiting(): { readonly fixedBase: number; readonly sharedSecret: number }
   /** Computes the table of powers of g (about 40 ms in small slices), so that no request has to wait for it. */
   warmUp(): Promise<void>
@@ -82,7 +82,7 @@ const workerEntry = import.meta.url.endsWith('.ts')
   ? new URL('./powers-worker.ts', import.meta.url)
   : new URL('./powers-worker.js', import.meta.url)
 
-/** `undefined` means that the queue is full. */
+/** Rejects with PowersBusyError when `outcome` is undefined, which means that the queue is full. */
 function orReject<T>(outcome: Promise<T> | undefined): Promise<T> {
   return outcome ?? Promise.reject(new PowersBusyError('Too many modular exponentiations are waiting.'))
 }

@@ -14,7 +14,7 @@ export type Listener = (payload: string) => void
 /** Called with the seconds that a statement, or the COMMIT of a transaction, took until its answer or its failure. */
 export type TimeStatement = (kind: 'statement' | 'commit', seconds: number) => void
 
-/** The connections for statements and transactions, and the callers that wait for one. */
+/** How many connections for statements and transactions are in use and idle, and how many callers wait for a connection. */
 export type Connections = { readonly inUse: number; readonly idle: number; readonly waiting: number }
 
 /** One opened engine: everything in which the two engines differ. */

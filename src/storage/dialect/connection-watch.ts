@@ -15,8 +15,8 @@ const tickMs = 250
  * Aborts connections on which an answer is overdue. Nothing else notices soon that a network has gone silent: TCP waits for a quarter of an
  * hour. One timer serves all connections, so no statement needs a timer of its own.
  *
- * @NOTE The watch counts its own ticks and not the time. After this process was suspended, answers may lie unread in the sockets, and one
- * late tick says nothing about the other side.
+ * @NOTE The watch counts the ticks of its timer instead of comparing times. After this process was suspended, much time has passed, but
+ * the answers may lie unread in the sockets. The timer then ticks only once, so the pause counts as one `tickMs`.
  */
 export class ConnectionWatch {
   readonly #connections = new Map<WatchedConnection, { answered: number; ticks: number }>()

@@ -13,7 +13,7 @@ export function registerDirectExecutor(adapter: object, executor: DirectExecutor
   executors.set(adapter, executor)
 }
 
-/** From now on Kysely's executor gets all statements, and rejects them because the database is closed. */
+/** After this call Kysely's executor gets all statements again. It rejects them, because the database is closed. */
 export function unregisterDirectExecutor(adapter: object): void {
   executors.delete(adapter)
 }

@@ -24,13 +24,17 @@ const connectInDoubtMs = 1500
 
 /** How long the answer to a look-up by key may take. A usual look-up takes a millisecond, and none waits for a lock. */
 const lookupMs = 2000
-/** PostgreSQL itself cancels a statement that takes too long. The connection is aborted only if no answer arrives this much later. */
+/**
+ * PostgreSQL itself cancels a statement that exceeds its time limit. The connection is aborted only if no answer has arrived this long
+ * after that time limit.
+ */
 const marginMs = 1000
 const migrationMs = 3_600_000
 
 /**
- * If a machine is lost in the middle of a transaction, its row locks would stay until TCP gives up after hours. Transactions of ours wait
- * for nothing but the database, so they are never idle for this long.
+ * PostgreSQL ends a transaction that has been idle for this long. Otherwise, if one of our machines is lost in the middle of a transaction,
+ * the row locks would stay until TCP gives up after hours. Our transactions wait for nothing but the database, so they are never idle for
+ * this long.
  */
 const idleInTransactionMillis = 30_000
 
@@ -41,7 +45,7 @@ export type PostgresOptions = {
   readonly logger: StorageLogger
   /** How long a statement may take, in seconds. */
   readonly statementSeconds: number
-  /** How long to wait for a server that cannot be reached, in seconds. */
+  /** How long to retry at the start while PostgreSQL cannot be reached, in seconds. */
   readonly waitSeconds: number
   readonly timeStatement: TimeStatement
 }

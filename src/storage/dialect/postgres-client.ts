@@ -18,9 +18,9 @@ export type ClientOptions = {
 export class PostgresClient extends pg.Client implements WatchedConnection {
   /** Whether the connection can no longer be used. */
   isLost = false
-  /** How many statements were sent. `run` counts them; busy callers of `query` count by themselves to save a promise. */
+  /** How many statements were sent. `run` counts its statement. Code that calls `query` directly, to save a promise, must count it here. */
   sent = 0
-  /** How many of the sent statements have ended, with a result or an error. */
+  /** How many of the sent statements have ended, with a result or an error. Whoever counts in `sent` counts here as well. */
   answered = 0
   readonly answerTimeoutMs: () => number
   #isEnding = false

@@ -160,7 +160,7 @@ class PostgresConnection implements DatabaseConnection {
     if (this.#broken) throw new Error('The transaction could not begin.')
   }
 
-  /** Never rejects, so that the caller sees the error that caused the rollback. If it fails, the connection is closed. */
+  /** Never rejects, so that the caller sees the error that caused the rollback. If the rollback fails, the connection is closed. */
   async rollback(): Promise<void> {
     await this.#control('rollback').catch(() => undefined)
   }

@@ -42,7 +42,7 @@ function namesIn(url: string): { place: string; database: string } {
   return { place: `${host}:${parsed?.port || '5432'}`, database: decoded(parsed?.pathname.slice(1) ?? '') }
 }
 
-/** The text itself if its percent-encoding is wrong: that may be the very error to be reported. */
+/** Decodes percent-encoded text. Returns wrongly encoded text as it is, because that mistake may be the reason for the error message. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -52,13 +52,14 @@ function decoded(text: string): string {
 }
 
 /**
- * Errors of the network, and of a server that starts, stops or has no connections left. None of them means a wrong setting on this side.
+ * Errors of the network, and of a PostgreSQL server that starts, stops or has no connections left. These errors may pass without a change
+ * of our settings.
  */
 const transientCodes = new Set(
   'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENETUNREACH ENOTFOUND EAI_AGAIN 57P01 57P02 57P03 53300'.split(' '),
 )
 
-/** Whether an attempt to connect may succeed later without a change on this side. */
+/** Whether a later attempt to connect may succeed without a change of our settings. */
 export function isWorthWaiting(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException
   // A socket file may appear later; a missing certificate file stays missing.
@@ -96,7 +97,7 @@ export function isStaleStatement(error: unknown): boolean {
   return code === '0A000' && routine === 'RevalidateCachedQuery'
 }
 
-/** `detail` and `where` quote the row or the parameters, which must not reach a log. */
+/** Removes `detail` and `where` from the error: PostgreSQL quotes the row or the parameters there, which must not reach a log. */
 function hideRowValues(error: Error): void {
   if ('detail' in error) Object.assign(error, { detail: undefined, where: undefined })
 }

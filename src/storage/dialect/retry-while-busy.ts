@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isBusy } from './sqlite-handle.ts'
 
 /**
- * Repeats the attempt while another process holds the lock, for at most `timeoutMs`. Unlike SQLite's own busy timeout it does not block
- * this thread.
+ * Repeats `attempt` while another process holds the lock of the SQLite file, for at most `timeoutMs`. Unlike SQLite's own busy timeout,
+ * this function does not block the thread.
  */
 export async function retryWhileBusy<T>(attempt: () => T, timeoutMs: number): Promise<T> {
   const deadline = performance.now() + timeoutMs

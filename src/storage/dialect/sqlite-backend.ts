@@ -76,7 +76,7 @@ export function requireContent(file: string): void {
 }
 
 /**
- * Checks the file for damage. Damage that is found at a start can be repaired from a backup that is older than the damage.
+ * Checks the file for damage. Damage must be found early, while a backup from before the damage still exists.
  * @throws StorageError when a file that is not large is damaged
  */
 export function checkPages(file: string, reader: SqliteHandle): void {

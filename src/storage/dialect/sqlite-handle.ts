@@ -63,7 +63,10 @@ export class SqliteHandle {
 
 const columnsOf = (statement: StatementSync): readonly string[] => statement.columns().map(({ name }) => name)
 
-/** Builds a row from an array: rows of `node:sqlite` have no prototype, unlike those of `pg`, and copying them takes longer than this. */
+/**
+ * Builds a row object from an array of values. `node:sqlite` could return objects, but without a prototype, unlike the rows of `pg`.
+ * Copying such objects takes longer than building rows from arrays.
+ */
 function toObject(columns: readonly string[], values: readonly SQLOutputValue[]): Record<string, SQLOutputValue> {
   const row: Record<string, SQLOutputValue> = {}
   for (let at = 0; at < columns.length; at++) row[columns[at] ?? ''] = values[at] ?? null

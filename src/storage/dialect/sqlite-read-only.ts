@@ -18,7 +18,7 @@ const busyTimeoutMs = 2000
 type Options = { readonly logger: StorageLogger; readonly timeStatement: TimeStatement }
 
 /**
- * Opens the file for reading only, and creates no file beside it.
+ * Opens the file for reading only, and creates no other file, such as a write-ahead log.
  * @throws EmptyDatabaseError when the file is missing or empty
  * @throws StorageError when the file cannot be opened or is damaged
  */
@@ -54,7 +54,10 @@ export async function openSqliteReadOnly(path: string, { logger, timeStatement }
   }
 }
 
-/** Without a write-ahead log no process has the file open. SQLite would create an empty log then, unless the file is called immutable. */
+/**
+ * The path or URL by which to open the file. When there is no write-ahead log, no process has the file open. Then SQLite would create an
+ * empty log, unless the URL has `immutable=1`.
+ */
 function placeOf(file: string): string | URL {
   if (existsSync(`${file}-wal`)) return file
   const url = pathToFileURL(file)

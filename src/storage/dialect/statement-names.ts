@@ -9,7 +9,7 @@ export class StatementNames {
   readonly #names = new Map<string, string>()
   #generation = 0
 
-  /** Undefined when there are too many names already. Then the statement is not prepared. */
+  /** The name of a statement. Undefined for a new statement when there are `maxNames` names already: then do not prepare the statement. */
   nameOf(sql: string): string | undefined {
     const known = this.#names.get(sql)
     if (known !== undefined || this.#names.size >= maxNames) return known

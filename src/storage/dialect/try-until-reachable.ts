@@ -2,11 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { StorageLogger } from './backend.ts'
 
 type Options = {
-  /** How long to retry. */
+  /** For how long to repeat failed attempts. */
   readonly seconds: number
-  /** Whether a failure may pass without a change on this side. */
+  /** Whether the next attempt may succeed after this error without a change of our settings. */
   readonly isWorthWaiting: (error: unknown) => boolean
-  /** The failure as a sentence. */
+  /** Says in one sentence, for the log, why the attempt failed. */
   readonly messageOf: (error: unknown) => string
   readonly logger: StorageLogger
 }
