@@ -30,6 +30,7 @@ import { hasTrigger, type Triggers } from './triggers/trigger.ts'
 import { createImportRunner, type ImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
+import { findUserByName } from './users/user-repository.ts'
 import type { Metrics } from './web/metrics.ts'
 
 /**
@@ -93,7 +94,7 @@ export async function openServices(options: ServiceOptions) {
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
-    audit: createAuditTrail({ clock, logger }),
+    audit: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     signingKeys,
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
@@ -106,6 +107,14 @@ export async function openServices(options: ServiceOptions) {
       await Promise.all([powers.close(), importedHashes.close(), triggerFunctions.close()])
       for (const subscriber of [pools, provisionedLimits, signingKeys, accessKeys]) subscriber.close()
     },
+  }
+}
+
+/** Finds users for audit records of refused calls, whose pools need not exist. */
+function findSubIn(db: Db, pools: PoolCatalog) {
+  return async (poolId: string, username: string): Promise<string | undefined> => {
+    const pool = await pools.findPool(poolId)
+    return pool && (await findUserByName(db, pool, username))?.sub
   }
 }
 
