@@ -63,7 +63,7 @@ for (const engine of engines) {
         await insertAppClient(db, secrets, client)
 
         assert.deepEqual(await listAppClients(db, other.id, { after: undefined, limit: 9 }), [])
-        assert.equal(await deleteAppClient(db, other.id, client.id), false)
+        assert.equal(await deleteAppClient(db, other.id, client.id), undefined)
         await db.transaction().execute(async (tx) => {
           assert.equal(await lockAppClient(tx, secrets, other.id, client.id), undefined)
           assert.equal(await markPoolDeleted(tx, other.id, 1), true)

@@ -1,9 +1,9 @@
 import type { AuditedCaller } from '../../audit/audited-caller.ts'
-import { changedMembers } from '../../audit/changed-members.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
+import type { Pool } from '../pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { readExtensions, writeExtensions } from './extensions-wire.ts'
 
@@ -15,11 +15,11 @@ export const setUserPoolExtensions = operation('SetUserPoolExtensions', {
   isAudited: true,
 
   async handle(request, { db, secrets, pools }: Deps, { audit }: AuditedCaller) {
-    const changed = await changePool(db, pools, request.UserPoolId, async (before, tx) => {
-      const after = { ...before, extensions: readExtensions(secrets, before, request) }
-      await audit.record(tx, { changedMembers: changedMembers(writeExtensions(secrets, before), writeExtensions(secrets, after)) })
-      return after
-    })
-    return writeExtensions(secrets, changed)
+    const write = (pool: Pool) => writeExtensions(secrets, pool)
+    const changed = await changePool({ db, pools, audit }, request.UserPoolId, write, (before) => ({
+      ...before,
+      extensions: readExtensions(secrets, before, request),
+    }))
+    return write(changed)
   },
 })
