@@ -82,10 +82,10 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
 export async function recordCommand(
   tx: Tx,
   clock: Clock,
-  { operation, subject, detail }: Pick<AuditRecord, 'operation' | 'subject' | 'detail'>,
+  { outcome = outcomeOk, ...command }: Pick<AuditRecord, 'operation' | 'subject' | 'detail'> & { readonly outcome?: string },
 ): Promise<void> {
   const at = clock.now()
-  await insertAuditRecord(tx, { id: uuidv7(at), at, operation, systemUser: systemUser(), subject, detail, outcome: outcomeOk })
+  await insertAuditRecord(tx, { id: uuidv7(at), at, systemUser: systemUser(), ...command, outcome })
 }
 
 /** A process in a container may run under a user id that has no name. */

@@ -1,3 +1,5 @@
+import { poolIdFromArn } from '../access/authorize.ts'
+
 /** What a request says about the thing that it is about. The texts are as the caller sent them: the thing need not exist. */
 export type RequestSubject = {
   readonly poolId?: string | undefined
@@ -19,7 +21,6 @@ const subjectMembers = [
   'Domain',
   'RegionName',
   'ClientId',
-  'ResourceArn',
 ] as const
 
 /** The most characters of a text that are kept. No valid id or name is longer than 256 characters. */
@@ -28,11 +29,19 @@ const maxLength = 256
 /** Reads the body of a request, which need not be valid. */
 export function subjectOfRequest(body: unknown): RequestSubject {
   const member = subjectMembers.find((name) => textOf(body, name) !== undefined)
-  return { poolId: textOf(body, 'UserPoolId'), subject: member && textOf(body, member), username: textOf(body, 'Username') }
+  return {
+    poolId: textOf(body, 'UserPoolId') ?? poolIdFromArn('user-pools', textOf(body, 'ResourceArn') ?? ''),
+    subject: member === undefined ? textOf(body, 'LimitDefinition', 'Attributes', 'Category') : textOf(body, member),
+    username: textOf(body, 'Username'),
+  }
 }
 
-function textOf(body: unknown, name: string): string | undefined {
-  if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined
-  const value = (body as Record<string, unknown>)[name]
+/** The text that is found by following the names. */
+function textOf(body: unknown, ...path: readonly string[]): string | undefined {
+  let value = body
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
   return typeof value === 'string' ? value.slice(0, maxLength) : undefined
 }
