@@ -168,6 +168,7 @@ for (const engine of engines) {
 
     it('stay when their pool is deleted, and say who deleted it', async () => {
       const { poolId } = await server().givenPool()
+      server().clock.advance(10)
       await rotateSigningKeys(server(), poolId)
       server().clock.advance(10)
       await rawCall(server(), 'DeleteUserPool', { UserPoolId: poolId }, namingKey('AKIADELETER'))
