@@ -1,6 +1,6 @@
 /** The record of one signed call that changes something, or of one command that does. No member may contain a secret. */
 export type AuditRecord = {
-  /** A UUIDv7 of the time `at`. So ids sort by time. */
+  /** A UUIDv7 of the time `at`. Sorted by id, records are in the order of time. */
   readonly id: string
   /** When the record was stored, in milliseconds since the epoch. */
   readonly at: number

@@ -80,7 +80,7 @@ function toRow(record: AuditRecord): AuditRecordTable {
   }
 }
 
-export function fromRow(row: AuditRecordTable): AuditRecord {
+function fromRow(row: AuditRecordTable): AuditRecord {
   return {
     id: row.id,
     at: row.at,

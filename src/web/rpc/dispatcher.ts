@@ -1,5 +1,5 @@
 import type { RequestHead } from '../../access/signed-request.ts'
-import type { AuditTrail, OpenAuditedCall } from '../../audit/audit-trail.ts'
+import type { AuditTrail, CallOrigin, OpenAuditedCall } from '../../audit/audit-trail.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import type { Operation, OperationName, RequestContext } from '../../contract/operation.ts'
@@ -61,7 +61,7 @@ type Options<Services> = {
 }
 
 export function createDispatcher<Services>(options: Options<Services>): Dispatcher {
-  const { operations, services, gate, throttle, audit, recordsAddresses } = options
+  const { operations, services, gate, throttle } = options
   const built = new Map<OperationName, { readonly operation: BuiltOperation<Services>; readonly limits: RequestLimits }>(
     operations.map((operation) => [operation.name, { operation, limits: requestLimits(operation.name, operation.auth) }]),
   )
@@ -80,10 +80,8 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
         checkHead: operation.auth === 'iam' ? () => gate(head, name) : undefined,
         async answer(bytes, checked, logFields) {
           const administrator = checked?.authenticate(bytes)
-          const accessKeyId = administrator?.caller.accessKeyId
-          logFields.accessKeyId = accessKeyId
-          const address = recordsAddresses ? head.context.ip : undefined
-          const audited = operation.isAudited ? audit.open({ operation: name, accessKeyId, requestId, address }) : undefined
+          logFields.accessKeyId = administrator?.caller.accessKeyId
+          const audited = openAuditedCall(options, operation, { accessKeyId: logFields.accessKeyId, requestId, address: head.context.ip })
           const request = await refusalsRecorded(audited, async () => {
             const body = parseBody(bytes, limits)
             audited?.readSubject(body)
@@ -111,6 +109,15 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
       }
     },
   }
+}
+
+/** Undefined when the operation leaves no audit record. */
+function openAuditedCall(
+  { audit, recordsAddresses }: Pick<Options<never>, 'audit' | 'recordsAddresses'>,
+  { name, isAudited }: BuiltOperation<never>,
+  { address, ...origin }: Omit<CallOrigin, 'operation'>,
+): OpenAuditedCall | undefined {
+  return isAudited ? audit.open({ operation: name, ...origin, address: recordsAddresses ? address : undefined }) : undefined
 }
 
 /** Does a part of the work of a call. If it fails, the audit record of the refusal is stored before the caller gets the error. */
