@@ -50,9 +50,18 @@ export function matches(record: AuditRecord, filter: AuditFilter): boolean {
 /** How many members of the filter are set. */
 export const countMembers = (filter: AuditFilter): number => Object.values(filter).filter((value) => value !== undefined).length
 
-/** Deletes up to `limit` records that are older than the time `before`. Returns how many were found. */
-export async function sweepAuditRecords(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const old = await db.selectFrom('audit_record').select(['pool_id', 'id']).where('at', '<', before).limit(limit).execute()
+/**
+ * Deletes up to `limit` records that are older than the time `before`. With `isStreamed`, records that the stream has not delivered yet are
+ * kept. Returns how many were found.
+ */
+export async function sweepAuditRecords(
+  db: Db | Tx,
+  { before, isStreamed }: { before: number; isStreamed: boolean },
+  limit: number,
+): Promise<number> {
+  let query = db.selectFrom('audit_record').select(['pool_id', 'id']).where('at', '<', before).limit(limit)
+  if (isStreamed) query = query.where('streamed_at', 'is not', null)
+  const old = await query.execute()
   for (const { pool_id, id } of old) {
     await db.deleteFrom('audit_record').where('pool_id', '=', pool_id).where('id', '=', id).execute()
   }
@@ -80,7 +89,7 @@ function toRow(record: AuditRecord): AuditRecordTable {
   }
 }
 
-function fromRow(row: AuditRecordTable): AuditRecord {
+export function fromRow(row: AuditRecordTable): AuditRecord {
   return {
     id: row.id,
     at: row.at,

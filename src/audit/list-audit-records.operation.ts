@@ -1,12 +1,11 @@
 import { lowestUuidv7 } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { invalidParameter } from '../contract/api-error.ts'
-import type { AuditRecordType } from '../contract/generated/types.ts'
 import { operation } from '../contract/operation.ts'
 import { readPageToken, writePageToken } from '../contract/page-token.ts'
 import type { Db } from '../storage/db.ts'
-import type { AuditRecord } from './audit-record.ts'
 import { type AuditFilter, countMembers, listAuditRecordsOf, matches } from './audit-repository.ts'
+import { writeRecord } from './wire.ts'
 
 type Deps = { db: Db; secrets: Secrets }
 
@@ -45,24 +44,4 @@ function idAt(member: string, time: Date): string {
   const at = time.getTime()
   if (!(at >= 0 && at < 2 ** 48)) throw invalidParameter(`${member} must be a time after 1970.`)
   return lowestUuidv7(at)
-}
-
-/** `Username` is the username that the user had when the call was recorded. For some users that username is their `sub`. */
-function writeRecord(record: AuditRecord): AuditRecordType {
-  return {
-    RecordId: record.id,
-    At: new Date(record.at),
-    Operation: record.operation,
-    Outcome: record.outcome,
-    AccessKeyId: record.accessKeyId,
-    SystemUser: record.systemUser,
-    UserPoolId: record.poolId,
-    Subject: record.subject,
-    Username: record.username,
-    ChangedMembers: record.changedMembers,
-    RequestId: record.requestId,
-    Address: record.address,
-    Detail: record.detail,
-    Reason: record.reason,
-  }
 }

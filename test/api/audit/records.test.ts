@@ -157,8 +157,8 @@ for (const engine of engines) {
       const { db } = storage
       const record = { operation: 'IssueCode', outcome: 'ok' }
       for (const at of [10, 20, 30]) await insertAuditRecord(db as never, { ...record, poolId: 'here', id: String(at), at })
-      assert.equal(await sweepAuditRecords(db, 30, 1), 1)
-      assert.equal(await sweepAuditRecords(db, 30, 10), 1)
+      assert.equal(await sweepAuditRecords(db, { before: 30, isStreamed: false }, 1), 1)
+      assert.equal(await sweepAuditRecords(db, { before: 30, isStreamed: false }, 10), 1)
       const left = await listAuditRecordsOf(db, { poolId: 'here' }, { from: undefined, before: undefined }, 10)
       assert.deepEqual(
         left.map(({ at }) => at),
