@@ -6,10 +6,12 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { pino } from 'pino'
 import { sweepAuditRecords } from '../../../src/audit/audit-repository.ts'
+import { startAuditStream } from '../../../src/audit/stream/audit-stream.ts'
+import { createStreamDestination } from '../../../src/audit/stream/destination.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { LifeguardProcess } from '../../cli/lifeguard-process.ts'
 import { startPeer } from '../../faults/http-peer.ts'
-import { clientOf, until } from '../../faults/own-database.ts'
+import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { readMetrics } from '../../support/metrics.ts'
 import { rawCall } from '../../support/raw-call.ts'
@@ -28,6 +30,25 @@ const parse = (lines: string) =>
 async function createPool(server: Pick<TestServer, 'url'>, name: string): Promise<void> {
   const { status, text } = await rawCall(server, 'CreateUserPool', { PoolName: name }, namingKey('AKIASTREAM'))
   assert.equal(status, 200, text)
+}
+
+/** The stream of another process, whose clock says that the lease of the first process has ended. */
+async function startNextStream(databaseUrl: string, target: string) {
+  const storage = await openStorage({ url: databaseUrl })
+  const stream = startAuditStream({
+    db: storage.db,
+    clock: { now: () => Date.now() + 60_000 },
+    logger: pino({ level: 'silent' }),
+    holder: 'next',
+    destination: createStreamDestination({ target, secret: undefined }),
+    countFailure: () => undefined,
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      await stream.close()
+      await storage.close()
+    },
+  }
 }
 
 for (const engine of engines) {
@@ -133,9 +154,7 @@ for (const engine of engines) {
             await until('an attempt', async () => peer.requests.length)
             child.child.kill('SIGKILL')
           }
-          // The lease of the killed process ends within 15 seconds.
-          await using next = new LifeguardProcess(['dev', '--port', '0', '--audit-stream', target.url, '--database', database.url])
-          await clientOf(await next.url()).ready()
+          await using _next = await startNextStream(database.url, target.url)
           const [request] = await until(
             'a delivery',
             async () => target.requests,
