@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { recordCommand } from './audit/audit-trail.ts'
+import { systemClock } from './base/clock.ts'
 import { masterKeyChannel } from './master-key-watch.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { sealedTables } from './sealed-tables.ts'
@@ -76,7 +78,10 @@ async function changeKey({ storage, keyRing }: OpenedDatabase, previous: string)
   const hasChanged = await db.transaction().execute(async (tx) => {
     const rows = await findMasterKeyRows(tx)
     requireNoOtherChange(rows, keyRing.proofs.current, previous)
-    return storeMasterKeyChange(tx, previous, keyRing.recordForCurrent())
+    const isStored = await storeMasterKeyChange(tx, previous, keyRing.recordForCurrent())
+    // A run that continues an earlier one changes no key, so it leaves no audit record.
+    if (isStored) await recordCommand(tx, systemClock, { operation: 'RotateMasterKey' })
+    return isStored
   })
   if (hasChanged) await publish(masterKeyChannel, '')
   const rows = await findMasterKeyRows(db)

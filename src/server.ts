@@ -142,7 +142,14 @@ type RpcParts = {
 function openRpc(settings: Settings, services: Services, { http, metrics, admission, throttle }: RpcParts): RequestListener {
   return rpcListener({
     ...http,
-    dispatcher: createDispatcher<Services>({ operations, services, gate: gateOf(settings, services), throttle }),
+    dispatcher: createDispatcher<Services>({
+      operations,
+      services,
+      gate: gateOf(settings, services),
+      throttle,
+      audit: services.audit,
+      recordsAddresses: settings.logAddresses,
+    }),
     admission,
     deadlines: createDeadlines(settings.requestSeconds * 1000),
     bodies: createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 }),

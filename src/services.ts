@@ -2,9 +2,13 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
+import { startAuditStream } from './audit/stream/audit-stream.ts'
+import { createStreamDestination } from './audit/stream/destination.ts'
+import { findOldestUnstreamed } from './audit/stream/stream-repository.ts'
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
+import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
@@ -30,6 +34,7 @@ import { hasTrigger, type Triggers } from './triggers/trigger.ts'
 import { createImportRunner, type ImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
+import { findUserByName } from './users/user-repository.ts'
 import type { Metrics } from './web/metrics.ts'
 
 /**
@@ -76,6 +81,7 @@ export async function openServices(options: ServiceOptions) {
   const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
+  const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
   return {
     db,
@@ -93,19 +99,27 @@ export async function openServices(options: ServiceOptions) {
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
-    audit: createAuditTrail({ clock, logger }),
+    audit: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     signingKeys,
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
     countSignInStep: metrics.countSignInStep,
-    gauges: gaugesOf({ db, powers, importedHashes, triggerFunctions, sweeper, imports }),
+    gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Call `close` after the last request has ended, and before the database is closed. */
     async close(): Promise<void> {
-      await Promise.all([sweeper, imports, worker, keysAhead].map((worker) => worker.close()))
+      await Promise.all([sweeper, imports, worker, keysAhead, auditStream].map((worker) => worker?.close()))
       await Promise.all([powers.close(), importedHashes.close(), triggerFunctions.close()])
       for (const subscriber of [pools, provisionedLimits, signingKeys, accessKeys]) subscriber.close()
     },
+  }
+}
+
+/** Finds users for audit records of refused calls, whose pools need not exist. */
+function findSubIn(db: Db, pools: PoolCatalog) {
+  return async (poolId: string, username: string): Promise<string | undefined> => {
+    const pool = await pools.findPool(poolId)
+    return pool && (await findUserByName(db, pool, username))?.sub
   }
 }
 
@@ -148,7 +162,15 @@ function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: Service
   }
 }
 
+function openAuditStream({ settings, ...options }: { settings: Settings } & Omit<Parameters<typeof startAuditStream>[0], 'destination'>) {
+  const { auditStream: target, auditStreamSecret } = settings
+  if (target === undefined) return undefined
+  const secret = auditStreamSecret === undefined ? undefined : readWebhookSecret(auditStreamSecret)
+  return startAuditStream({ ...options, destination: createStreamDestination({ target, secret }) })
+}
+
 type Watched = {
+  readonly isStreaming: boolean
   readonly db: Db
   readonly powers: Pick<SrpPowers, 'waiting'>
   readonly importedHashes: Pick<ImportedHashes, 'waiting'>
@@ -158,9 +180,10 @@ type Watched = {
 }
 
 /** The values that the metrics show about the services, such as the lengths of queues. */
-function gaugesOf({ db, powers, importedHashes, triggerFunctions, sweeper, imports }: Watched) {
+function gaugesOf({ isStreaming, db, powers, importedHashes, triggerFunctions, sweeper, imports }: Watched) {
   return {
     findWaitingMessages: () => findWaitingByChannel(db),
+    findOldestUnstreamed: isStreaming ? () => findOldestUnstreamed(db) : undefined,
     queueLengths() {
       const { fixedBase, sharedSecret } = powers.waiting()
       return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }

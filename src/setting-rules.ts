@@ -10,6 +10,8 @@ type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
     readonly allowHttp: boolean
     readonly tlsCert: string | undefined
     readonly tlsKey: string | undefined
+    readonly auditStream: string | undefined
+    readonly auditStreamSecret: string | undefined
     readonly codeKeyFile: string | undefined
     readonly kmsRegion: string | undefined
     readonly kmsEndpoint: string | undefined
@@ -28,6 +30,7 @@ export function contradictionsOf(settings: RuledSettings): string[] {
       '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted either by the file or by KMS: leave one of them out.',
     )
   }
+  problems.push(...auditStreamProblems(settings))
   if (mode === 'serve' && settings.region === 'local') {
     problems.push('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
   }
@@ -36,6 +39,18 @@ export function contradictionsOf(settings: RuledSettings): string[] {
   }
   const publicUrlProblem = settings.publicUrl && publicUrlError(settings.publicUrl, settings)
   return publicUrlProblem ? [...problems, publicUrlProblem] : problems
+}
+
+function auditStreamProblems({ auditStream, auditStreamSecret }: RuledSettings): string[] {
+  const problems: string[] = []
+  const isUrl = auditStream !== undefined && /^https?:/i.test(auditStream)
+  if (isUrl && (!URL.canParse(auditStream) || new URL(auditStream).password !== '')) {
+    problems.push('--audit-stream: the URL must be valid and must not contain a password. Requests are signed with --audit-stream-secret.')
+  }
+  if (auditStreamSecret !== undefined && !isUrl) {
+    problems.push('--audit-stream-secret signs requests to a URL, so --audit-stream must be a URL.')
+  }
+  return problems
 }
 
 function publicUrlError(publicUrl: string, { mode, allowHttp }: RuledSettings): string | undefined {

@@ -221,6 +221,22 @@ export const settingsTable = {
     default: 365,
     help: 'Days for which audit records are kept.',
   },
+  auditStream: {
+    flag: 'audit-stream',
+    type: text,
+    value: 'TARGET',
+    help: 'Where audit records go as lines of JSON, in addition to the database: `stdout`, the path of a file, or a URL that they are posted to.',
+  },
+  auditStreamSecret: {
+    flag: 'audit-stream-secret',
+    type: {
+      kind: 'pattern',
+      pattern: /^whsec_(?:[A-Za-z\d+/]{4}){8,21}(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/,
+      expected: '`whsec_` and the base64 form of 24 to 64 bytes; make one with: echo whsec_$(openssl rand -base64 32)',
+    },
+    secret: true,
+    help: 'Signs the requests that --audit-stream sends to a URL, as the Standard Webhooks specification says.',
+  },
   metricsToken: {
     flag: 'metrics-token',
     type: text,

@@ -52,6 +52,8 @@ export type Settings = {
   readonly kmsRegion: string | undefined
   readonly kmsEndpoint: string | undefined
   readonly auditDays: number
+  readonly auditStream: string | undefined
+  readonly auditStreamSecret: string | undefined
   readonly functionsFolder: string | undefined
   readonly triggerRecordsHours: number
   /** The environment of trigger functions. It contains no setting of this program and no NODE_OPTIONS. */

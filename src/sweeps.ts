@@ -22,19 +22,22 @@ import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 
-type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays'>
+type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays' | 'auditStream'>
 
 /**
  * All sweeps. Most of them remove rows some time after the rows have expired, because requests may still need an expired row for a while.
  */
-export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays }: Retention): readonly Sweep[] {
+export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays, auditStream }: Retention): readonly Sweep[] {
   const [removeOfPools, removeOfGroups, removeOfUsers] = [createPoolRemoval(), createMemberRemoval(), createUserRemoval()]
   const recordsMs = messageRecordsHours * hourMs
   return [
     ...sweeps,
     { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) },
     { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - triggerRecordsHours * hourMs, limit) },
-    { name: 'audit records', run: (tx, now, limit) => sweepAuditRecords(tx, now - auditDays * dayMs, limit) },
+    {
+      name: 'audit records',
+      run: (tx, now, limit) => sweepAuditRecords(tx, { before: now - auditDays * dayMs, isStreamed: auditStream !== undefined }, limit),
+    },
     // These sweeps come last, because there can be very many such rows. Their batches end after a time and not after `limit` rows. So a
     // batch that leaves work is reported as if it had found `limit` rows.
     { name: 'rows of deleted users', run: async (tx, now, limit) => ((await removeOfUsers(tx, now)) ? limit : 0) },

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { type Credentials, hashSessionToken, newAccessKey } from './access-key.ts'
 import { insertAccessKey } from './access-key-repository.ts'
 import { fullAccessPolicy } from './policy.ts'
@@ -20,7 +20,7 @@ type CreateAccessKeyInput = {
  * @throws RangeError when `sessionSeconds` is not a positive whole number
  */
 export async function createAccessKey(
-  db: Db,
+  db: Db | Tx,
   secrets: Secrets,
   clock: Clock,
   input: CreateAccessKeyInput,

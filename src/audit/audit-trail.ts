@@ -1,28 +1,107 @@
+import { userInfo } from 'node:os'
 import type { Clock } from '../base/clock.ts'
+import { uuidv7 } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
-import { newOrderedId } from '../base/ordered-id.ts'
-import type { Tx } from '../storage/db.ts'
-import type { AuditInput } from './audit-record.ts'
+import { ApiError } from '../contract/api-error.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { type AuditRecord, outcomeOk } from './audit-record.ts'
 import { insertAuditRecord } from './audit-repository.ts'
+import type { AuditedCall, AuditedChange } from './audited-caller.ts'
+import { type RequestSubject, subjectOfRequest } from './request-subject.ts'
 
-/** Records what administrators do. */
-export type AuditTrail = {
-  /**
-   * Stores the record in the transaction that does the recorded action, so that the database has either both or neither. Also writes a line
-   * to the log. That line stays even if the transaction then fails to commit: the line shows an attempt.
-   */
-  recordAudit(tx: Tx, input: AuditInput): Promise<void>
+/** What is known about a call before its body is read. */
+export type CallOrigin = Pick<AuditRecord, 'operation' | 'accessKeyId' | 'requestId' | 'address'>
+
+/** A call that must leave exactly one audit record, whatever becomes of it. */
+export type OpenAuditedCall = AuditedCall & {
+  /** Reads from the body, which need not be valid, what the call is about. */
+  readSubject(body: unknown): void
+  /** Ends a call that was answered. Its handler has stored the record. */
+  succeed(): Promise<void>
+  /** Ends a call that failed with `error`: stores a record of the refusal. Never throws. */
+  refuse(error: unknown): Promise<void>
 }
 
-export function createAuditTrail({ clock, logger }: { readonly clock: Clock; readonly logger: Pick<Logger, 'info'> }): AuditTrail {
+/** Records who changes what. */
+export type AuditTrail = { open(origin: CallOrigin): OpenAuditedCall }
+
+type Options = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly logger: Pick<Logger, 'error'>
+  /** The `sub` of a user whom a refused request names; undefined when there is no such user. */
+  readonly findSub: (poolId: string, username: string) => Promise<string | undefined>
+}
+
+export function createAuditTrail({ db, clock, logger, findSub }: Options): AuditTrail {
   return {
-    async recordAudit(tx, { poolId, action, caller, user, detail, reason }) {
+    open(origin) {
       const at = clock.now()
-      const { accessKeyId } = caller
-      const record = { poolId, id: newOrderedId(at), at, action, accessKeyId, sub: user?.sub, username: user?.username, detail, reason }
-      await insertAuditRecord(tx, record)
-      // The username and the reason are only in the record, not in the log, because they may be personal data.
-      logger.info({ poolId, auditRecordId: record.id, action, accessKeyId, sub: user?.sub, detail }, 'An administrator acted.')
+      const id = uuidv7(at)
+      let request: RequestSubject = {}
+      let isRecorded = false
+
+      /** @NOTE The id is the same for each record of the call. So a refusal adds no record when a commit succeeded but its answer was lost. */
+      const store = (db: Db | Tx, outcome: string, change: AuditedChange) =>
+        insertAuditRecord(db, { id, at, ...origin, ...subjectOf(request, change), outcome, ...factsOf(change) })
+
+      return {
+        readSubject(body) {
+          request = subjectOfRequest(body)
+        },
+
+        async record(tx, change = {}) {
+          await store(tx, outcomeOk, change)
+          isRecorded = true
+        },
+
+        async succeed() {
+          if (isRecorded) return
+          logger.error({ operation: origin.operation }, 'The operation stored no audit record with its change. The record is stored now.')
+          await store(db, outcomeOk, {})
+        },
+
+        async refuse(error) {
+          try {
+            const outcome = error instanceof ApiError ? error.code : 'InternalErrorException'
+            await store(db, outcome, { subject: await findSubOf(request) })
+          } catch (err) {
+            logger.error({ err, operation: origin.operation }, 'The audit record of a refused call could not be stored.')
+          }
+        },
+      }
     },
   }
+
+  async function findSubOf({ poolId, username }: RequestSubject): Promise<string | undefined> {
+    return poolId === undefined || username === undefined ? undefined : findSub(poolId, username)
+  }
 }
+
+/** Stores the record of a command that an operator ran on the machine of the server. */
+export async function recordCommand(
+  tx: Tx,
+  clock: Clock,
+  { outcome = outcomeOk, ...command }: Pick<AuditRecord, 'operation' | 'subject' | 'detail'> & { readonly outcome?: string },
+): Promise<void> {
+  const at = clock.now()
+  await insertAuditRecord(tx, { id: uuidv7(at), at, systemUser: systemUser(), ...command, outcome })
+}
+
+/** A process in a container may run under a user id that has no name. */
+function systemUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.()}`
+  }
+}
+
+/** The narrowest thing that the call is about. A call about nothing else is about its pool. */
+function subjectOf(request: RequestSubject, { user, subject, ...change }: AuditedChange): Partial<AuditRecord> {
+  const poolId = change.poolId ?? request.poolId
+  const username = user?.username ?? request.username
+  return { poolId, username, subject: user?.sub ?? subject ?? request.subject ?? username ?? poolId }
+}
+
+const factsOf = ({ changedMembers, detail, reason }: AuditedChange): Partial<AuditRecord> => ({ changedMembers, detail, reason })

@@ -1,32 +1,47 @@
+import { lowestUuidv7 } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
-import type { AuditRecordType } from '../contract/generated/types.ts'
+import { invalidParameter } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
-import { pageOf, readPageToken } from '../pools/page-token.ts'
-import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import { readPageToken, writePageToken } from '../contract/page-token.ts'
 import type { Db } from '../storage/db.ts'
-import type { AuditRecord } from './audit-record.ts'
-import { listAuditRecordsOf } from './audit-repository.ts'
+import { type AuditFilter, countMembers, listAuditRecordsOf, matches } from './audit-repository.ts'
+import { writeRecord } from './wire.ts'
 
-type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
+type Deps = { db: Db; secrets: Secrets }
 
 const largestPage = 60
 
-/** Lifeguard's own operation: lists what administrators did in a pool, newest first. */
+/** The most records that one call reads to find those that match several members of a filter. */
+const mostExamined = 600
+
+/**
+ * Lifeguard's own operation: lists who changed what, newest first; also of pools that are deleted. Without `UserPoolId`, the policy of the
+ * caller's key must allow it on the resource `*`.
+ *
+ * An index finds the records of one member of the filter. If there are more members, one call reads a limited number of records, so its
+ * page may be short, or empty, although a `NextToken` follows.
+ */
 export const listAuditRecords = operation('ListAuditRecords', {
   auth: 'iam',
 
-  async handle(request, { db, secrets, pools }: Deps) {
-    const pool = await pools.getPool(request.UserPoolId)
+  async handle(request, { db, secrets }: Deps) {
+    const { UserPoolId: poolId, AccessKeyId: accessKeyId, Operation, Subject: subject, StartTime: start, EndTime: end } = request
+    const filter: AuditFilter = { poolId, accessKeyId, operation: Operation, subject }
+    const list = `ListAuditRecords ${JSON.stringify([poolId, accessKeyId, Operation, subject, start, end])}`
     const size = request.MaxResults ?? largestPage
-    const list = `ListAuditRecords ${pool.id}`
-    const after = readPageToken(secrets, list, request.NextToken)
-    const found = await listAuditRecordsOf(db, pool.id, { after, limit: size + 1 })
-    const { entries, nextToken } = pageOf(found, size, secrets, list)
-    return { Records: entries.map(writeRecord), NextToken: nextToken }
+    const limit = countMembers(filter) > 1 ? mostExamined : size + 1
+    const before = readPageToken(secrets, list, request.NextToken) ?? (end && idAt('EndTime', end))
+    const examined = await listAuditRecordsOf(db, filter, { from: start && idAt('StartTime', start), before }, limit)
+    const found = examined.filter((record) => matches(record, filter))
+    const records = found.slice(0, size)
+    const last = found.length > size ? records.at(-1) : examined.length === limit ? examined.at(-1) : undefined
+    return { Records: records.map(writeRecord), NextToken: last && writePageToken(secrets, list, last.id) }
   },
 })
 
-/** `Username` is the username that the user had when the action was recorded. For some users that username is their `sub`. */
-function writeRecord({ id, at, action, accessKeyId, username, detail, reason }: AuditRecord): AuditRecordType {
-  return { RecordId: id, At: new Date(at), Action: action, AccessKeyId: accessKeyId, Username: username, Detail: detail, Reason: reason }
+/** The times that an id can express: 48 bits of milliseconds. */
+function idAt(member: string, time: Date): string {
+  const at = time.getTime()
+  if (!(at >= 0 && at < 2 ** 48)) throw invalidParameter(`${member} must be a time after 1970.`)
+  return lowestUuidv7(at)
 }

@@ -43,6 +43,13 @@ export function uuidv7(now: number, random: Buffer = fewRandomBytes(16)): string
   return uuidFromBytes(bytes)
 }
 
+/** The least UUID of all that `uuidv7` makes at the time `at`, and greater than all of earlier times. */
+export function lowestUuidv7(at: number): string {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUIntBE(at, 0, 6)
+  return uuidFromBytes(bytes)
+}
+
 /** Formats sixteen bytes as a UUID. */
 export function uuidFromBytes(bytes: Buffer): string {
   const hex = bytes.toString('hex')

@@ -33,8 +33,14 @@ export const keysCreate: Command = {
     await withOpenedDatabase(call, ownFlags, async ({ storage, secrets }) => {
       const { createAccessKey } = await import('../access/create-access-key.ts')
       const { PolicyError } = await import('../access/read-policy.ts')
+      const { recordCommand } = await import('../audit/audit-trail.ts')
       try {
-        const key = await createAccessKey(storage.db, secrets, systemClock, input)
+        const key = await storage.db.transaction().execute(async (tx) => {
+          const created = await createAccessKey(tx, secrets, systemClock, input)
+          const detail = describe(input.policy, created.expiresAt)
+          await recordCommand(tx, systemClock, { operation: 'CreateAccessKey', subject: created.id, detail })
+          return created
+        })
         console.log(`AWS_ACCESS_KEY_ID=${key.id}\nAWS_SECRET_ACCESS_KEY=${key.secret}`)
         if (key.sessionToken !== undefined) console.log(`AWS_SESSION_TOKEN=${key.sessionToken}`)
         console.error('Keep the secret: it is not shown again.')
@@ -45,6 +51,12 @@ export const keysCreate: Command = {
     })
     return undefined
   },
+}
+
+/** What an auditor wants to know about a new key. */
+function describe(policy: string | undefined, expiresAt: number | undefined): string {
+  const rights = policy === undefined ? 'policy: none, the key may do everything' : 'policy: given'
+  return expiresAt === undefined ? rights : `${rights}; expires: ${new Date(expiresAt).toISOString()}`
 }
 
 function readPolicyFile(path: string): string {

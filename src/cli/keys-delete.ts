@@ -1,3 +1,5 @@
+import { outcomeOk } from '../audit/audit-record.ts'
+import { systemClock } from '../base/clock.ts'
 import { SettingsError } from '../settings.ts'
 import { type Command, readOperands } from './command.ts'
 import { withOpenedDatabase } from './with-opened-database.ts'
@@ -12,8 +14,17 @@ export const keysDelete: Command = {
     await withOpenedDatabase(call, [], async ({ storage }) => {
       const { deleteAccessKey } = await import('../access/access-key-repository.ts')
       const { accessKeyDeleted } = await import('../access/access-key-cache.ts')
-      if (!(await deleteAccessKey(storage.db, id)))
-        throw new SettingsError(`There is no access key ${JSON.stringify(id)}. See: lifeguard keys list`)
+      const { isAccessKeyId } = await import('../access/access-key.ts')
+      const { recordCommand } = await import('../audit/audit-trail.ts')
+      const isDeleted = await storage.db.transaction().execute(async (tx) => {
+        const isFound = await deleteAccessKey(tx, id)
+        // An attempt to delete an unknown key is recorded as well. Any other text is not recorded: it may be a secret, typed by mistake.
+        const subject = isAccessKeyId(id) ? id : undefined
+        const outcome = isFound ? outcomeOk : 'ResourceNotFoundException'
+        await recordCommand(tx, systemClock, { operation: 'DeleteAccessKey', subject, outcome })
+        return isFound
+      })
+      if (!isDeleted) throw new SettingsError(`There is no access key ${JSON.stringify(id)}. See: lifeguard keys list`)
       // The key is deleted already. A server that misses the notification notices the deletion by itself.
       await storage.publish(accessKeyDeleted, id).catch(() => undefined)
       console.log(`Deleted ${id}`)

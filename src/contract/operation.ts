@@ -40,10 +40,15 @@ export type Output<N extends OperationName> = Operations[N]['output'] extends un
 export type Operation<N extends OperationName, D, C> = {
   readonly name: N
   readonly auth: Auth
+  /**
+   * Whether each call leaves an audit record. True for every `iam` operation that changes something or shows a secret. The handler's caller
+   * is then an `AuditedCaller`.
+   */
+  readonly isAudited?: boolean
   handle(request: Input<N>, deps: D, caller: C, context: RequestContext): Promise<Output<N>>
 }
 
 /** Binds a handler to an operation of the contract, which gives request and response their types. */
 export function operation<N extends OperationName, D, C>(name: N, spec: Omit<Operation<N, D, C>, 'name'>): Operation<N, D, C> {
-  return { name, auth: spec.auth, handle: spec.handle }
+  return { name, auth: spec.auth, isAudited: spec.isAudited ?? false, handle: spec.handle }
 }

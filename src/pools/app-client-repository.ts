@@ -44,14 +44,15 @@ export async function updateAppClient(tx: Tx, secrets: Secrets, client: AppClien
     .execute()
 }
 
-/** False when the pool has no such client. */
-export async function deleteAppClient(db: Db | Tx, poolId: string, clientId: string): Promise<boolean> {
-  const { numDeletedRows } = await db
+/** Returns the name that the client had. Undefined when the pool has no such client. */
+export async function deleteAppClient(db: Db | Tx, poolId: string, clientId: string): Promise<string | undefined> {
+  const row = await db
     .deleteFrom('app_client')
     .where('pool_id', '=', poolId)
     .where('id', '=', clientId)
-    .executeTakeFirstOrThrow()
-  return numDeletedRows === 1n
+    .returning('name')
+    .executeTakeFirst()
+  return row?.name
 }
 
 /** The number of clients in the pool, counted up to `limit`. */

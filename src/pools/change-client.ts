@@ -5,6 +5,7 @@ import { lockAppClient, updateAppClient } from './app-client-repository.ts'
 import { clientNotFound, type PoolCatalog } from './pool-catalog.ts'
 
 type Deps = { readonly db: Db; readonly pools: PoolCatalog; readonly secrets: Secrets }
+type ChangeClient = (client: AppClient, tx: Tx) => Promise<AppClient>
 type ClientKey = { readonly poolId: string; readonly clientId: string }
 
 /**
@@ -12,11 +13,11 @@ type ClientKey = { readonly poolId: string; readonly clientId: string }
  * client stays as it is.
  * @throws ApiError ResourceNotFoundException when the pool or the client does not exist
  */
-export async function changeClient({ db, pools, secrets }: Deps, key: ClientKey, change: (client: AppClient) => AppClient): Promise<void> {
+export async function changeClient({ db, pools, secrets }: Deps, key: ClientKey, change: ChangeClient): Promise<void> {
   await pools.getPool(key.poolId)
   await db.transaction().execute(async (tx) => {
     const client = await requireLockedClient(tx, secrets, key.poolId, key.clientId)
-    await updateAppClient(tx, secrets, change(client))
+    await updateAppClient(tx, secrets, await change(client, tx))
   })
   await pools.invalidate(key.poolId)
 }

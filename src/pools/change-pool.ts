@@ -1,22 +1,29 @@
+import type { AuditedCall } from '../audit/audited-caller.ts'
+import { changedMembers } from '../audit/changed-members.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import type { Pool } from './pool.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { lockPool, updatePool } from './pool-repository.ts'
 
+type Deps = { readonly db: Db; readonly pools: PoolCatalog; readonly audit: AuditedCall }
+
 /**
  * Applies `change` to the stored pool while it is locked, and invalidates the catalogs of all processes. When `change` throws, the pool
- * stays as it is. Returns the changed pool.
+ * stays as it is. Returns the changed pool. `write` returns, in wire form, all settings that `change` may change: the audit record names
+ * those that have other values now.
  * @throws ApiError ResourceNotFoundException when the pool does not exist
  */
 export async function changePool(
-  db: Db,
-  pools: PoolCatalog,
+  { db, pools, audit }: Deps,
   poolId: string,
+  write: (pool: Pool) => object,
   change: (pool: Pool, tx: Tx) => Pool | Promise<Pool>,
 ): Promise<Pool> {
   const changed = await db.transaction().execute(async (tx) => {
-    const after = await change(await requireLockedPool(tx, poolId), tx)
+    const before = await requireLockedPool(tx, poolId)
+    const after = await change(before, tx)
     await updatePool(tx, after)
+    await audit.record(tx, { poolId, changedMembers: changedMembers(write(before), write(after)) })
     return after
   })
   await pools.invalidate(poolId)

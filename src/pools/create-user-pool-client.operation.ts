@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../audit/audited-caller.ts'
 import type { Clock } from '../base/clock.ts'
 import { newClientId, newClientSecret } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -18,8 +19,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tie
 
 export const createUserPoolClient = operation('CreateUserPoolClient', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
+  async handle(request, { db, clock, secrets, quotas, tiers }: Deps, { audit }: AuditedCaller) {
     const id = newClientId()
     const now = clock.now()
     const clientSecrets = draftSecrets(request, id, now)
@@ -32,6 +34,7 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
       requireTierOfClient(tiers, pool, client)
       await insertAppClient(tx, secrets, client)
       requireWithinQuota(quotas, 'appClientsPerPool', await countAppClientsUpTo(tx, pool.id, quotas.appClientsPerPool + 1))
+      await audit.record(tx, { subject: id, detail: `name: ${client.name}` })
       return { UserPoolClient: writeClient(client) }
     })
   },

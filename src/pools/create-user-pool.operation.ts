@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../audit/audited-caller.ts'
 import type { Clock } from '../base/clock.ts'
 import { newPoolId } from '../base/ids.ts'
 import { operation } from '../contract/operation.ts'
@@ -26,8 +27,9 @@ type Deps = {
 
 export const createUserPool = operation('CreateUserPool', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, accountId, region, quotas, tiers, keysAhead, senderDomains }: Deps) {
+  async handle(request, { db, clock, accountId, region, quotas, tiers, keysAhead, senderDomains }: Deps, { audit }: AuditedCaller) {
     const pool = readNewPool(request, { id: newPoolId(region), now: clock.now() })
     requireConsistentPool(pool)
     requireAllowedSender(senderDomains, pool.email.from, 'EmailConfiguration.From')
@@ -36,6 +38,7 @@ export const createUserPool = operation('CreateUserPool', {
     await db.transaction().execute(async (tx) => {
       await insertPool(tx, pool)
       requireWithinQuota(quotas, 'userPools', await countPoolsUpTo(tx, quotas.userPools + 1))
+      await audit.record(tx, { poolId: pool.id, detail: `name: ${pool.name}` })
     })
     keysAhead.make(pool.id)
     return { UserPool: writePool(pool, { accountId, estimatedNumberOfUsers: 0, domains: [], isFederated: false }) }

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../audit/audited-caller.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { deleteAppClient } from './app-client-repository.ts'
@@ -9,13 +10,16 @@ type Deps = { db: Db; pools: PoolCatalog }
 /** The sessions of the client stay in the database until they expire. Without the client they cannot be used. */
 export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools }: Deps) {
+  async handle(request, { db, pools }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     await pools.getPool(poolId)
     await db.transaction().execute(async (tx) => {
-      if (!(await deleteAppClient(tx, poolId, clientId))) throw clientNotFound(clientId)
+      const name = await deleteAppClient(tx, poolId, clientId)
+      if (name === undefined) throw clientNotFound(clientId)
       await deleteClientResources(tx, poolId, clientId)
+      await audit.record(tx, { detail: `name: ${name}` })
     })
     await pools.invalidate(poolId)
   },

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../audit/audited-caller.ts'
 import type { Clock } from '../base/clock.ts'
 import { invalidParameter } from '../contract/api-error.ts'
 import { operation } from '../contract/operation.ts'
@@ -12,9 +13,10 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
 export const deleteUserPool = operation('DeleteUserPool', {
   auth: 'iam',
+  isAudited: true,
 
   /** Marks the pool as deleted. Its rows are removed later, so the size of the pool does not matter. */
-  async handle(request, { db, clock, pools }: Deps) {
+  async handle(request, { db, clock, pools }: Deps, { audit }: AuditedCaller) {
     const poolId = request.UserPoolId
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
@@ -28,6 +30,7 @@ export const deleteUserPool = operation('DeleteUserPool', {
         throw invalidParameter('User pool cannot be deleted. It has a domain configured that should be deleted first.')
       }
       await markPoolDeleted(tx, poolId, clock.now())
+      await audit.record(tx, { detail: `name: ${pool.name}` })
     })
     await pools.invalidate(poolId)
   },

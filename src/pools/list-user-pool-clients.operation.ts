@@ -1,8 +1,8 @@
 import type { Secrets } from '../base/secrets.ts'
 import { operation } from '../contract/operation.ts'
+import { pageOf, readPageToken } from '../contract/page-token.ts'
 import type { Db } from '../storage/db.ts'
 import { listAppClients } from './app-client-repository.ts'
-import { pageOf, readPageToken } from './page-token.ts'
 import type { PoolCatalog } from './pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }

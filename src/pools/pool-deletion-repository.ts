@@ -4,7 +4,8 @@ import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import type { Schema } from '../storage/schema.ts'
 
-type PoolTable = { [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema]
+/** The tables with rows of a pool. The audit records are not deleted with their pool: they say who deleted it. */
+type PoolTable = Exclude<{ [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema], 'audit_record'>
 
 /**
  * All tables with rows of a pool, and the columns that identify a row within the pool. The type requires new tables to be added here.
@@ -32,7 +33,6 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   session: ['sub', 'id'],
   auth_event: ['sub', 'id'],
   trigger_invocation: ['sub', 'id'],
-  audit_record: ['id'],
   trigger_answer: ['sub', 'client_id', 'trigger'],
   import_job: ['id'],
   import_chunk: ['job_id', 'upload_id', 'number'],

@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../audit/audited-caller.ts'
+import { changedMembers } from '../audit/changed-members.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { operation } from '../contract/operation.ts'
@@ -15,8 +17,9 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets; tiers:
 
 export const updateUserPoolClient = operation('UpdateUserPoolClient', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock, secrets, tiers }: Deps) {
+  async handle(request, { db, pools, clock, secrets, tiers }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const client = await db.transaction().execute(async (tx) => {
       const pool = await findPool(tx, poolId)
@@ -26,6 +29,7 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
       requireValidClient(pool, after, await findClientReferences(tx, after), 'updating')
       requireTierOfClient(tiers, pool, after)
       await updateAppClient(tx, secrets, after)
+      await audit.record(tx, { changedMembers: changedMembers(writeClient(before), writeClient(after)) })
       return after
     })
     await pools.invalidate(poolId)

@@ -1,16 +1,32 @@
-/** Primary key: (pool_id, id). Index: (at). The audit records. Ids sort by time. A row outlives the user whom it is about. */
+/**
+ * Primary key: (pool_id, id). Indexes: (id), (access_key_id, id), (action, id), (subject, id), (at), and (id) of the rows without
+ * `streamed_at`. The audit records. Ids sort by time. A row outlives the pool and the user that it is about.
+ */
 export interface AuditRecordTable {
+  /** Empty when the call is not about a pool. */
   pool_id: string
   id: string
   at: number
   /** The operation's name. */
   action: string
   access_key_id: string | null
+  /** Only in rows of earlier releases. Later ones have the `sub` in `subject`. */
   sub: string | null
   username: string | null
   detail: string | null
   /** The reason that the caller gave. */
   reason: string | null
+  subject: string | null
+  /** Null in rows of earlier releases, which recorded no refused calls. */
+  outcome: string | null
+  request_id: string | null
+  /** The user of the operating system who ran a command. */
+  system_user: string | null
+  /** A JSON array of names. */
+  changed_members: string | null
+  address: string | null
+  /** When the stream delivered the record. Null until then. */
+  streamed_at: number | null
 }
 
 /**

@@ -1,9 +1,9 @@
-import type { AuditTrail } from '../audit/audit-trail.ts'
-import { type IamCaller, operation } from '../contract/operation.ts'
+import type { AuditedCaller } from '../audit/audited-caller.ts'
+import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { SigningKeys } from './signing-keys.ts'
 
-type Deps = { pools: PoolCatalog; signingKeys: SigningKeys; audit: AuditTrail }
+type Deps = { pools: PoolCatalog; signingKeys: SigningKeys }
 
 /**
  * Lifeguard's own operation: new keys sign the pool's tokens from now on. The old keys stay in the pool's JWK set until all their tokens
@@ -11,12 +11,13 @@ type Deps = { pools: PoolCatalog; signingKeys: SigningKeys; audit: AuditTrail }
  */
 export const rotateSigningKeys = operation('RotateSigningKeys', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { pools, signingKeys, audit }: Deps, caller: IamCaller) {
+  async handle(request, { pools, signingKeys }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const revoke = request.RevokeOld === true
-    const auditRecord = { poolId: pool.id, action: 'RotateSigningKeys', caller, detail: revoke ? 'old keys: revoked' : undefined }
-    await signingKeys.rotate(pool.id, revoke ? 'revoked' : 'published', (tx) => audit.recordAudit(tx, auditRecord))
+    const detail = revoke ? 'old keys: revoked' : undefined
+    await signingKeys.rotate(pool.id, revoke ? 'revoked' : 'published', (tx) => audit.record(tx, { detail }))
     return {}
   },
 })

@@ -13,6 +13,8 @@ export type GaugeSources = {
   /** Undefined when the database has no pool of connections. */
   connections(): Connections | undefined
   findWaitingMessages(): Promise<Readonly<Record<Channel, WaitingMessages>>>
+  /** Undefined when no stream is set up. Otherwise: when the oldest audit record was stored that the stream has not delivered yet. */
+  readonly findOldestUnstreamed: (() => Promise<number | undefined>) | undefined
   queueLengths(): Readonly<Record<Queue, number>>
   countOpenBreakers(): number
   hasSweeperLease(): boolean
@@ -35,6 +37,7 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   }
   databaseGauges(gauge, sources)
   messageGauges(gauge, sources)
+  auditGauge(gauge, sources)
   gauge(
     'lifeguard_queue_length',
     'Computations that wait for a thread or for their turn, by queue.',
@@ -108,6 +111,19 @@ function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSourc
     'Age of the oldest message that waits for its delivery, by channel; 0 if none waits.',
     (gauge) => setByChannel(gauge, ({ oldestAt }) => (oldestAt === undefined ? 0 : Math.max(now() - oldestAt, 0) / 1000)),
     ['channel'],
+  )
+}
+
+function auditGauge(gauge: AddGauge, { now, findOldestUnstreamed }: GaugeSources): void {
+  if (findOldestUnstreamed === undefined) return
+  const find = cached(async () => ({ at: await findOldestUnstreamed() }))
+  gauge(
+    'lifeguard_audit_stream_oldest_age_seconds',
+    'Age of the oldest audit record that the stream has not delivered; 0 if all were delivered.',
+    async (gauge) => {
+      const found = await inTime(find(), undefined)
+      setOrRemove(gauge, found && (found.at === undefined ? 0 : Math.max(now() - found.at, 0) / 1000))
+    },
   )
 }
 

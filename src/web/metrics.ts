@@ -26,6 +26,8 @@ export type Metrics = {
   readonly timeStatement: TimeStatement
   readonly messages: MessageMetrics
   readonly sweeps: SweepMetrics
+  /** Counts a batch of audit records that could not be delivered to the target of the stream. */
+  countAuditStreamFailure(): void
   /** From now on, whenever the metrics are read, the gauges get their values from `sources`. */
   watch(sources: GaugeSources): void
   text(): Promise<string>
@@ -45,6 +47,7 @@ export function createMetrics(): Metrics {
     timeStatement: statementMetrics(registry),
     messages: messageMetrics(registry),
     sweeps: sweepMetrics(registry),
+    ...auditMetrics(registry),
     watch: (sources) => registerGauges(registry, sources),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -123,6 +126,15 @@ function invocationMetrics(registry: Registry): Metrics['countInvocation'] {
     invocations.inc({ trigger, outcome })
     durations.observe({ trigger }, seconds)
   }
+}
+
+function auditMetrics(registry: Registry): Pick<Metrics, 'countAuditStreamFailure'> {
+  const failures = new Counter({
+    name: 'lifeguard_audit_stream_failures_total',
+    help: 'Batches of audit records that this process could not deliver to the target of --audit-stream. They are delivered again.',
+    registers: [registry],
+  })
+  return { countAuditStreamFailure: () => failures.inc() }
 }
 
 function statementMetrics(registry: Registry): TimeStatement {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import {
@@ -8,6 +9,8 @@ import {
   DescribeUserPoolCommand,
   ListUserPoolsCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { listAuditRecordsOf } from '../../src/audit/audit-repository.ts'
+import { openStorage } from '../../src/storage/open-storage.ts'
 import { LifeguardProcess, lifeguard, masterKey, temporaryFolder } from './lifeguard-process.ts'
 
 const folder = temporaryFolder()
@@ -96,6 +99,48 @@ describe('An access key from the command line', () => {
     assert.equal((await lifeguard(['keys', 'delete', key.accessKeyId], env)).code, 0)
     assert.ok(!(await lifeguard(['keys', 'list'], env)).stdout.includes(key.accessKeyId))
     await assert.rejects(list(key), { name: 'UnrecognizedClientException' })
+  })
+})
+
+describe('The audit trail', () => {
+  /** The records of a command, oldest first, without what differs in each run. */
+  async function recordsOf(operation: string) {
+    const storage = await openStorage({ url: env.LIFEGUARD_DATABASE })
+    try {
+      const records = await listAuditRecordsOf(storage.db, { operation }, { from: undefined, before: undefined }, 100)
+      return records.map(({ id: _id, at: _at, ...facts }) => JSON.parse(JSON.stringify(facts))).toReversed()
+    } finally {
+      await storage.close()
+    }
+  }
+  const common = { systemUser: userInfo().username, outcome: 'ok' }
+
+  it('has a record of a new key, which says whether it has a policy and when it expires, but not its secrets', async () => {
+    const known = (await recordsOf('CreateAccessKey')).length
+    const all = await createKey()
+    const restricted = await createKey('--policy', listOnly, '--session-seconds', '900')
+    const [first, second, ...others] = (await recordsOf('CreateAccessKey')).slice(known)
+    assert.deepEqual(others, [])
+    const created = { ...common, operation: 'CreateAccessKey' }
+    assert.deepEqual(first, { ...created, subject: all.accessKeyId, detail: 'policy: none, the key may do everything' })
+    assert.deepEqual({ ...second, detail: '' }, { ...created, subject: restricted.accessKeyId, detail: '' })
+    assert.match(second.detail, /^policy: given; expires: \d{4}-\d\d-\d\dT[\d:.]+Z$/)
+    const text = JSON.stringify([first, second])
+    for (const secret of [all.secretAccessKey, restricted.secretAccessKey, restricted.sessionToken ?? '']) assert.ok(!text.includes(secret))
+  })
+
+  it('has a record of a deleted key and of each attempt to delete an unknown one', async () => {
+    const known = (await recordsOf('DeleteAccessKey')).length
+    const { accessKeyId: subject, secretAccessKey } = await createKey()
+    assert.equal((await lifeguard(['keys', 'delete', subject], env)).code, 0)
+    assert.equal((await lifeguard(['keys', 'delete', subject], env)).code, 1)
+    assert.equal((await lifeguard(['keys', 'delete', secretAccessKey], env)).code, 1)
+    const deleted = { ...common, operation: 'DeleteAccessKey' }
+    assert.deepEqual((await recordsOf('DeleteAccessKey')).slice(known), [
+      { ...deleted, subject },
+      { ...deleted, subject, outcome: 'ResourceNotFoundException' },
+      { ...deleted, outcome: 'ResourceNotFoundException' },
+    ])
   })
 })
 

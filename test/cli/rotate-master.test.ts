@@ -2,8 +2,11 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
+import { listAuditRecordsOf } from '../../src/audit/audit-repository.ts'
+import { openStorage } from '../../src/storage/open-storage.ts'
 import { LifeguardProcess, lifeguard, temporaryFolder } from './lifeguard-process.ts'
 
 const folder = temporaryFolder()
@@ -23,6 +26,16 @@ const startServe = (env: Record<string, string>) =>
   new LifeguardProcess(['serve', '--port', '0', '--public-url', 'https://id.example.test'], env)
 const rotate = (env: Record<string, string>) => lifeguard(['keys', 'rotate-master'], env)
 const isReady = async (server: LifeguardProcess) => (await fetch(`${await server.url()}/readyz`)).ok
+
+async function auditedRotations() {
+  const storage = await openStorage({ url: database.LIFEGUARD_DATABASE })
+  try {
+    const records = await listAuditRecordsOf(storage.db, { operation: 'RotateMasterKey' }, { from: undefined, before: undefined }, 10)
+    return records.map(({ systemUser, outcome }) => ({ systemUser, outcome }))
+  } finally {
+    await storage.close()
+  }
+}
 
 describe('lifeguard keys rotate-master', () => {
   it('changes the key while servers run, makes a server without the new key stop, and can be stopped and run again', {
@@ -62,6 +75,9 @@ describe('lifeguard keys rotate-master', () => {
     const again = await rotate(withBoth)
     assert.equal(again.code, 0, again.stderr)
     assert.match(again.stderr, /^The master key was changed earlier\. Looking for values under the previous key\.\nDone: /)
+
+    // Of the three runs, only the first one changed the key.
+    assert.deepEqual(await auditedRotations(), [{ systemUser: userInfo().username, outcome: 'ok' }])
 
     const refused = await startServe(withOld).ended
     assert.equal(refused.code, 1)

@@ -1,4 +1,4 @@
-import { listAuditRecordsOf } from '../../src/audit/audit-repository.ts'
+import { type AuditFilter, listAuditRecordsOf } from '../../src/audit/audit-repository.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 import { listMessageRows } from '../../src/messaging/message-record-repository.ts'
 import { listAppClients } from '../../src/pools/app-client-repository.ts'
@@ -41,6 +41,11 @@ const messagesBy =
   (db, after, limit) =>
     listMessageRows(db, poolId, { ...filter, before: idBefore(after) }, limit)
 
+const auditRecordsBy =
+  (filter: AuditFilter): AskForPage =>
+  (db, after, limit) =>
+    listAuditRecordsOf(db, filter, { from: undefined, before: idBefore(after) }, limit)
+
 const anyInvocation = { trigger: undefined, outcome: undefined, usernameKey: undefined }
 const devices: AskForPage = (db, after, limit) => listDevicesOf(db, { poolId, sub: 'ana' }, { after: idAfter(after), limit })
 
@@ -70,7 +75,13 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
   ListUserImportLog: {
     all: (db, after, limit) => listLog(db, { poolId, jobId: 'job' }, { after: after === undefined ? undefined : String(after), limit }),
   },
-  ListAuditRecords: { all: (db, after, limit) => listAuditRecordsOf(db, poolId, { after: idBefore(after), limit }) },
+  ListAuditRecords: {
+    all: auditRecordsBy({}),
+    UserPoolId: auditRecordsBy({ poolId }),
+    AccessKeyId: auditRecordsBy({ accessKeyId: 'AKIA' }),
+    Operation: auditRecordsBy({ operation: 'AdminDeleteUser' }),
+    Subject: auditRecordsBy({ subject: 'ana' }),
+  },
   ListMessages: { all: messagesBy({}), State: messagesBy({ state: 'sent' }), Username: messagesBy({ sub: 'ana' }) },
   ListTriggerInvocations: {
     all: invocationsBy(anyInvocation),

@@ -27,7 +27,7 @@ const lists: readonly (readonly [table: string, same: Values, differing: (at: nu
   ['device', { sub: 'ana' }, (at) => ({ device_key: idOf(at) })],
   ['import_job', { header: null }, (at) => ({ id: idOf(at) })],
   ['import_log', { job_id: 'job' }, (at) => ({ number: at })],
-  ['audit_record', {}, (at) => ({ id: idOf(at) })],
+  ['audit_record', { access_key_id: 'AKIA', action: 'AdminDeleteUser', subject: 'ana', changed_members: null }, (at) => ({ id: idOf(at) })],
   ['outbox', { sub: 'ana', state: 'sent', next_attempt_at: null }, (at) => ({ id: idOf(at) })],
   ['trigger_invocation', { sub: 'ana', trigger: 'PreSignUp', outcome: 'FAILED', username_key: 'ana' }, (at) => ({ id: idOf(at) })],
 ]

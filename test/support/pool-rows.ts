@@ -1,11 +1,14 @@
 import { sql } from 'kysely'
 import type { Db } from '../../src/storage/db.ts'
 
-/** The number of rows of the pool, by table. Tables without such rows are left out. */
+/**
+ * The number of rows of the pool, by table. Tables without such rows are left out. Audit records are left out as well, because they stay
+ * when the pool is removed.
+ */
 export async function rowsOfPool(db: Db, poolId: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const { name, columns } of await db.introspection.getTables()) {
-    if (!columns.some((column) => column.name === 'pool_id')) continue
+    if (name === 'audit_record' || !columns.some((column) => column.name === 'pool_id')) continue
     const { rows } = await sql<{ count: number }>`select count(*) as count from ${sql.table(name)} where pool_id = ${poolId}`.execute(db)
     const count = Number(rows[0]?.count)
     if (count > 0) counts[name] = count

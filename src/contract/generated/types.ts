@@ -437,9 +437,16 @@ export interface AttributeType {
 export interface AuditRecordType {
   RecordId?: string | undefined
   At?: Date | undefined
-  Action?: string | undefined
+  Operation?: string | undefined
+  Outcome?: string | undefined
   AccessKeyId?: string | undefined
+  SystemUser?: string | undefined
+  UserPoolId?: string | undefined
+  Subject?: string | undefined
   Username?: string | undefined
+  ChangedMembers?: readonly string[] | undefined
+  RequestId?: string | undefined
+  Address?: string | undefined
   Detail?: string | undefined
   Reason?: string | undefined
 }
@@ -1663,7 +1670,12 @@ export interface LimitType {
 }
 
 export interface ListAuditRecordsRequest {
-  UserPoolId: string
+  UserPoolId?: string | undefined
+  AccessKeyId?: string | undefined
+  Operation?: string | undefined
+  Subject?: string | undefined
+  StartTime?: Date | undefined
+  EndTime?: Date | undefined
   MaxResults?: number | undefined
   NextToken?: string | undefined
 }

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { newClientSecret } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
@@ -17,15 +18,17 @@ const maxSecrets = 2
 /** Both secrets are valid from now on, so a program can change to the new one without a pause. */
 export const addUserPoolClientSecret = operation('AddUserPoolClientSecret', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: Deps) {
+  async handle(request, deps: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId, ClientSecret: chosen } = request
     const createdAt = deps.clock.now()
     const value = chosen ?? newClientSecret()
     let id = ''
-    await changeClient(deps, { poolId, clientId }, (client) => {
+    await changeClient(deps, { poolId, clientId }, async (client, tx) => {
       requireNewSecretAllowed(client, value)
       id = newSecretId(client, createdAt)
+      await audit.record(tx, { subject: id })
       return { ...client, secrets: [...client.secrets, { id, value, createdAt }], updatedAt: createdAt }
     })
     const descriptor = writeClientSecret({ id, value, createdAt })

@@ -1,9 +1,9 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
+import { readPageToken } from '../../contract/page-token.ts'
 import type { Db } from '../../storage/db.ts'
 import { findAppClient } from '../app-client-repository.ts'
 import { writeClientSecret } from '../app-client-wire.ts'
-import { readPageToken } from '../page-token.ts'
 import { clientNotFound, type PoolCatalog } from '../pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }

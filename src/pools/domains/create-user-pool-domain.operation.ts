@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
@@ -15,8 +16,9 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; quota
 
 export const createUserPoolDomain = operation('CreateUserPoolDomain', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock, publicUrl, quotas, tiers }: Deps) {
+  async handle(request, { db, pools, clock, publicUrl, quotas, tiers }: Deps, { audit }: AuditedCaller) {
     const domain = readNewDomain(request, clock.now())
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, domain.poolId)
@@ -24,8 +26,10 @@ export const createUserPoolDomain = operation('CreateUserPoolDomain', {
       requireTierOfDomain(tiers, pool, domain)
       await requireOnlyDomainOfKind(tx, domain)
       if (!(await insertDomain(tx, domain))) throw domainTaken(domain)
-      if (domain.custom === undefined) return
-      requireWithinQuota(quotas, 'customDomains', await countCustomDomainsUpTo(tx, quotas.customDomains + 1))
+      if (domain.custom !== undefined) {
+        requireWithinQuota(quotas, 'customDomains', await countCustomDomainsUpTo(tx, quotas.customDomains + 1))
+      }
+      await audit.record(tx)
     })
     await pools.invalidate(domain.poolId)
     return writeDomainAnswer(domain, new URL(publicUrl).hostname)

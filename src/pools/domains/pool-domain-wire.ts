@@ -52,6 +52,13 @@ export function writeDomain(domain: PoolDomain, { accountId, host }: { accountId
     CloudFrontDistribution: host,
     Version: versionOf(domain),
     Status: 'ACTIVE',
+    ...writeDomainSettings(domain),
+  }
+}
+
+/** The settings that UpdateUserPoolDomain changes. */
+export function writeDomainSettings(domain: PoolDomain) {
+  return {
     CustomDomainConfig: writeCustomConfig(domain),
     ManagedLoginVersion: domain.managedLoginVersion,
     Routing: writeRouting(domain),

@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
@@ -7,14 +9,15 @@ import { findPool } from '../pool-repository.ts'
 import type { Tiers } from '../tier-rules.ts'
 import { lockDomain, updateDomain } from './pool-domain-repository.ts'
 import { domainNotFound, requireTierOfDomain, requireValidDomain } from './pool-domain-rules.ts'
-import { readDomainUpdate, writeDomainAnswer } from './pool-domain-wire.ts'
+import { readDomainUpdate, writeDomainAnswer, writeDomainSettings } from './pool-domain-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; publicUrl: string; tiers: Tiers }
 
 export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock, publicUrl, tiers }: Deps) {
+  async handle(request, { db, pools, clock, publicUrl, tiers }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, Domain: name } = request
     const domain = await db.transaction().execute(async (tx) => {
       const pool = await findPool(tx, poolId)
@@ -27,6 +30,7 @@ export const updateUserPoolDomain = operation('UpdateUserPoolDomain', {
       requireValidDomain(after, publicUrl)
       requireTierOfDomain(tiers, pool, after)
       await updateDomain(tx, after)
+      await audit.record(tx, { changedMembers: changedMembers(writeDomainSettings(before), writeDomainSettings(after)) })
       return after
     })
     await pools.invalidate(poolId)

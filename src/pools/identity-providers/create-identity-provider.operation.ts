@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
@@ -15,8 +16,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas }
 /** Stores the settings only. The server contacts the provider's endpoints when a user signs in through it. */
 export const createIdentityProvider = operation('CreateIdentityProvider', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas }: Deps) {
+  async handle(request, { db, clock, secrets, quotas }: Deps, { audit }: AuditedCaller) {
     const poolId = request.UserPoolId
     const provider = readNewProvider(request, clock.now())
     await db.transaction().execute(async (tx) => {
@@ -25,6 +27,7 @@ export const createIdentityProvider = operation('CreateIdentityProvider', {
       await requireFreeName(tx, pool, provider.id, quotas)
       if (!(await insertIdentityProvider(tx, secrets, poolId, provider))) throw nameTaken(poolId, provider.id)
       await replaceIdentifiers(tx, poolId, provider, [])
+      await audit.record(tx)
     })
     return { IdentityProvider: writeProvider(poolId, provider) }
   },

@@ -1,7 +1,7 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
+import { pageOf, readPageToken } from '../../contract/page-token.ts'
 import type { Db } from '../../storage/db.ts'
-import { pageOf, readPageToken } from '../page-token.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { listIdentityProviders as listProviders } from './identity-provider-repository.ts'
 import { writeProviderDescription } from './identity-provider-wire.ts'

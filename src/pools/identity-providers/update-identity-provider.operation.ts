@@ -1,8 +1,11 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
+import type { IdentityProvider } from './identity-provider.ts'
 import { lockIdentityProvider, replaceIdentifiers, updateIdentityProvider as storeProvider } from './identity-provider-repository.ts'
 import { providerNotFound, requireExternalProvider, requireValidProvider } from './identity-provider-rules.ts'
 import { readProviderUpdate, writeProvider } from './identity-provider-wire.ts'
@@ -11,8 +14,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
 export const updateIdentityProvider = operation('UpdateIdentityProvider', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets }: Deps) {
+  async handle(request, { db, clock, secrets }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ProviderName: name } = request
     const provider = await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
@@ -23,8 +27,12 @@ export const updateIdentityProvider = operation('UpdateIdentityProvider', {
       requireValidProvider(pool, after)
       await replaceIdentifiers(tx, poolId, after, before.config.identifiers)
       await storeProvider(tx, secrets, poolId, after)
+      await audit.record(tx, { changedMembers: changedMembers(writeSettings(before), writeSettings(after)) })
       return after
     })
     return { IdentityProvider: writeProvider(poolId, provider) }
   },
 })
+
+/** What a request can change, with the private key, which responses never show. */
+const writeSettings = (provider: IdentityProvider) => ({ ...writeProvider('', provider), ProviderDetails: provider.config.details })

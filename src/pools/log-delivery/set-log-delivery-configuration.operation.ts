@@ -1,10 +1,12 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { putResource } from '../pool-resource-repository.ts'
+import { findResource, putResource } from '../pool-resource-repository.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
-import { logDeliveries, logDeliveryId, requireValidLogs } from './log-delivery.ts'
+import { type LogConfiguration, logDeliveries, logDeliveryId, requireValidLogs } from './log-delivery.ts'
 import { readLogConfiguration, writeLogDelivery } from './log-delivery-wire.ts'
 
 type Deps = { db: Db; clock: Clock; tiers: Tiers }
@@ -12,8 +14,9 @@ type Deps = { db: Db; clock: Clock; tiers: Tiers }
 /** Replaces the whole configuration. An empty list ends all exports. */
 export const setLogDeliveryConfiguration = operation('SetLogDeliveryConfiguration', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, tiers }: Deps) {
+  async handle(request, { db, clock, tiers }: Deps, { audit }: AuditedCaller) {
     const poolId = request.UserPoolId
     const logs = request.LogConfigurations.map(readLogConfiguration)
     requireValidLogs(logs)
@@ -22,7 +25,10 @@ export const setLogDeliveryConfiguration = operation('SetLogDeliveryConfiguratio
       const pool = await requireLockedPool(tx, poolId)
       if (logs.some(({ source }) => source === 'userAuthEvents'))
         requireTier(tiers, pool, { feature: 'The export of user activity', tier: 'PLUS' })
+      const before = await findResource(tx, poolId, logDeliveries, logDeliveryId)
       await putResource(tx, poolId, logDeliveries, { id: logDeliveryId, createdAt: now, updatedAt: now, config: { logs } })
+      const write = (configurations: readonly LogConfiguration[]) => writeLogDelivery(poolId, configurations)
+      await audit.record(tx, { changedMembers: changedMembers(write(before?.config.logs ?? []), write(logs)) })
     })
     return { LogDeliveryConfiguration: writeLogDelivery(poolId, logs) }
   },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
@@ -18,8 +19,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tie
 
 export const createManagedLoginBranding = operation('CreateManagedLoginBranding', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
+  async handle(request, { db, clock, secrets, quotas, tiers }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId, UseCognitoProvidedValues: isDefault = false } = request
     const id = randomUUID()
     const now = clock.now()
@@ -37,6 +39,7 @@ export const createManagedLoginBranding = operation('CreateManagedLoginBranding'
       for (const asset of assets) await insertResource(tx, poolId, brandingAssets, asset)
       const count = await countResourcesUpTo(tx, poolId, brandings, quotas.managedLoginBrandingsPerPool + 1)
       requireWithinQuota(quotas, 'managedLoginBrandingsPerPool', count)
+      await audit.record(tx, { subject: id, detail: `client: ${clientId}` })
     })
     return { ManagedLoginBranding: writeBranding(poolId, branding, assets) }
   },

@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { UpdateManagedLoginBrandingRequest } from '../../contract/generated/types.ts'
 import { operation } from '../../contract/operation.ts'
@@ -15,8 +17,9 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 /** Merges the request into the stored style. A return to the defaults removes all settings and assets. */
 export const updateManagedLoginBranding = operation('UpdateManagedLoginBranding', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock }: Deps) {
+  async handle(request, { db, pools, clock }: Deps, { audit }: AuditedCaller) {
     const { poolId, brandingId } = requireIds(request)
     await pools.getPool(poolId)
     const now = clock.now()
@@ -30,11 +33,19 @@ export const updateManagedLoginBranding = operation('UpdateManagedLoginBranding'
       const isDefault = request.UseCognitoProvidedValues ?? (before.config.isDefault && !hasCustomValues)
       const config = { ...before.config, isDefault, settings: isDefault ? undefined : mergedSettings(before.config.settings, settings) }
       const after: Branding = { ...before, updatedAt: now, config }
+      const assetsBefore = await listResourcesUnder(tx, poolId, brandingAssets, assetPrefix(brandingId))
       await updateResource(tx, poolId, brandings, after)
       const stored = isDefault ? await deleteAssets(tx, poolId, brandingId) : await putAssets(tx, poolId, brandingId, assets)
+      await audit.record(tx, { changedMembers: changedMembers(membersOf(before, assetsBefore), membersOf(after, stored)) })
       return { ManagedLoginBranding: writeBranding(poolId, after, stored) }
     })
   },
+})
+
+/** What a request can change. The images are compared as they are stored. */
+const membersOf = (branding: Branding, assets: readonly BrandingAsset[]) => ({
+  ...writeBranding('', branding, []),
+  Assets: assets.map(({ config }) => config),
 })
 
 /** The model requires neither id, but the operation needs both. */

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
@@ -11,9 +12,10 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock; tiers: Tiers }
 
 export const setUserPoolMfaConfig = operation('SetUserPoolMfaConfig', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock, tiers }: Deps) {
-    const changed = await changePool(db, pools, request.UserPoolId, (before) => {
+  async handle(request, { db, pools, clock, tiers }: Deps, { audit }: AuditedCaller) {
+    const changed = await changePool({ db, pools, audit }, request.UserPoolId, writeMfaConfig, (before) => {
       const after = readMfaConfig(before, request, clock.now())
       requireConsistentPool(after)
       requireFeaturesOfTier(tiers, after)

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Db } from '../../storage/db.ts'
+import type { Db, Tx } from '../../storage/db.ts'
 import { listProvisionedLimits, putProvisionedLimit } from './provisioned-limit-repository.ts'
 import { type RequestCategory, requestCategories } from './request-categories.ts'
 
@@ -10,7 +10,8 @@ export type ProvisionedLimits = {
   /** The rate that applies, from the cache, so it never waits for the database. A change by another process arrives within seconds. */
   cached(category: RequestCategory): number
   get(category: RequestCategory): Promise<RequestLimit>
-  set(category: RequestCategory, requestsPerSecond: number): Promise<void>
+  /** `record` stores the audit record in the transaction of the change. */
+  set(category: RequestCategory, requestsPerSecond: number, record: (tx: Tx) => Promise<void>): Promise<void>
   close(): void
 }
 
@@ -53,8 +54,11 @@ export function createProvisionedLimits({ db, clock, factor, publish, subscribe 
       await load()
       return { provisioned: provisioned(category), free: free(category) }
     },
-    async set(category, requestsPerSecond) {
-      await putProvisionedLimit(db, category, requestsPerSecond, clock.now())
+    async set(category, requestsPerSecond, record) {
+      await db.transaction().execute(async (tx) => {
+        await putProvisionedLimit(tx, category, requestsPerSecond, clock.now())
+        await record(tx)
+      })
       await load()
       // The change is committed. Processes that miss the notification load the change when their cache expires.
       await publish(channel, category).catch(() => undefined)

@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { readCategory, writeLimit } from './provisioned-limit-wire.ts'
@@ -10,11 +12,12 @@ const maxTimesFree = 100
 
 export const updateProvisionedLimit = operation('UpdateProvisionedLimit', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { provisionedLimits }: Deps) {
+  async handle(request, { provisionedLimits }: Deps, { audit }: AuditedCaller) {
     const category = readCategory(request.LimitDefinition)
     const requested = request.RequestedLimitValue
-    const { free } = await provisionedLimits.get(category)
+    const { provisioned, free } = await provisionedLimits.get(category)
     if (requested < free) throw invalidParameter(`RequestedLimitValue cannot be below the free limit, which is ${free}.`)
     if (requested > free * maxTimesFree) {
       throw new ApiError(
@@ -22,7 +25,11 @@ export const updateProvisionedLimit = operation('UpdateProvisionedLimit', {
         `The limit of ${category} can be at most ${free * maxTimesFree} requests a second.`,
       )
     }
-    await provisionedLimits.set(category, requested)
-    return { Limit: writeLimit(category, { provisioned: requested, free }) }
+    const before = writeLimit(category, { provisioned, free })
+    const after = writeLimit(category, { provisioned: requested, free })
+    await provisionedLimits.set(category, requested, (tx) =>
+      audit.record(tx, { subject: category, changedMembers: changedMembers(before, after) }),
+    )
+    return { Limit: after }
   },
 })

@@ -4,5 +4,6 @@ import { refuseReplica } from './refuse-replica.ts'
 
 export const deleteUserPoolReplica = operation('DeleteUserPoolReplica', {
   auth: 'iam',
+  isAudited: true,
   handle: (request, { pools }: { pools: PoolCatalog }) => refuseReplica(pools, request.UserPoolId),
 })

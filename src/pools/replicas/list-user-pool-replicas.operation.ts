@@ -1,6 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { readPageToken } from '../page-token.ts'
+import { readPageToken } from '../../contract/page-token.ts'
 import { regionOf } from '../pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { poolArn } from '../pool-wire.ts'

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
@@ -12,8 +13,9 @@ type Deps = { db: Db; clock: Clock; quotas: Quotas }
 
 export const createResourceServer = operation('CreateResourceServer', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, quotas }: Deps) {
+  async handle(request, { db, clock, quotas }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, Identifier: id } = request
     const now = clock.now()
     const server: ResourceServer = { id, createdAt: now, updatedAt: now, config: readResourceServer(request) }
@@ -24,6 +26,7 @@ export const createResourceServer = operation('CreateResourceServer', {
         throw invalidParameter(`${id} already exists in user pool ${poolId}.`)
       const count = await countResourcesUpTo(tx, poolId, resourceServers, quotas.resourceServersPerPool + 1)
       requireWithinQuota(quotas, 'resourceServersPerPool', count)
+      await audit.record(tx)
     })
     return { ResourceServer: writeResourceServer(poolId, server) }
   },

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
@@ -8,9 +9,13 @@ type Deps = { db: Db; pools: PoolCatalog }
 
 export const deleteResourceServer = operation('DeleteResourceServer', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools }: Deps) {
+  async handle(request, { db, pools }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
-    if (!(await deleteResource(db, pool.id, resourceServers, request.Identifier))) throw resourceServerNotFound(request.Identifier)
+    await db.transaction().execute(async (tx) => {
+      if (!(await deleteResource(tx, pool.id, resourceServers, request.Identifier))) throw resourceServerNotFound(request.Identifier)
+      await audit.record(tx)
+    })
   },
 })

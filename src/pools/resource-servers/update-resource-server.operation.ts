@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
@@ -11,8 +13,9 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 /** Replaces name and scopes. App clients keep the names of removed scopes, but such a scope is no longer granted. */
 export const updateResourceServer = operation('UpdateResourceServer', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock }: Deps) {
+  async handle(request, { db, pools, clock }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const server = await db.transaction().execute(async (tx) => {
       const before = await lockResource(tx, pool.id, resourceServers, request.Identifier)
@@ -20,6 +23,7 @@ export const updateResourceServer = operation('UpdateResourceServer', {
       const after = { ...before, updatedAt: clock.now(), config: readResourceServer(request) }
       requireValidResourceServer(after)
       await updateResource(tx, pool.id, resourceServers, after)
+      await audit.record(tx, { changedMembers: changedMembers(writeResourceServer(pool.id, before), writeResourceServer(pool.id, after)) })
       return after
     })
     return { ResourceServer: writeResourceServer(pool.id, server) }

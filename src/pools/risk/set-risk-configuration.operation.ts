@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
@@ -6,8 +8,8 @@ import { allClients } from '../app-client.ts'
 import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { requireAllowedSender, type SenderDomains } from '../email-sender.ts'
-import { deleteResource, putResource } from '../pool-resource-repository.ts'
-import { hasSections, requireThreatProtection, requireValidRisk, riskConfigurations } from './risk-configuration.ts'
+import { deleteResource, findResource, putResource } from '../pool-resource-repository.ts'
+import { hasSections, type RiskSettings, requireThreatProtection, requireValidRisk, riskConfigurations } from './risk-configuration.ts'
 import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-wire.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
@@ -18,8 +20,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomai
  */
 export const setRiskConfiguration = operation('SetRiskConfiguration', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, senderDomains }: Deps) {
+  async handle(request, { db, clock, secrets, senderDomains }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const config = readRiskSettings(request)
     requireValidRisk(config)
@@ -29,9 +32,13 @@ export const setRiskConfiguration = operation('SetRiskConfiguration', {
     const stored = await db.transaction().execute(async (tx) => {
       requireThreatProtection(await requireLockedPool(tx, poolId))
       if (clientId !== undefined) await requireLockedClient(tx, secrets, poolId, clientId)
-      if (hasSections(config)) return putResource(tx, poolId, riskConfigurations, { id, createdAt: now, updatedAt: now, config })
-      await deleteResource(tx, poolId, riskConfigurations, id)
-      return { id, createdAt: now, updatedAt: now, config }
+      const before = await findResource(tx, poolId, riskConfigurations, id)
+      const after = { id, createdAt: now, updatedAt: now, config }
+      if (hasSections(config)) await putResource(tx, poolId, riskConfigurations, after)
+      else await deleteResource(tx, poolId, riskConfigurations, id)
+      const write = (settings: RiskSettings) => writeRiskConfiguration(poolId, { ...after, config: settings })
+      await audit.record(tx, { changedMembers: changedMembers(write(before?.config ?? readRiskSettings({})), write(config)) })
+      return after
     })
     return { RiskConfiguration: writeRiskConfiguration(poolId, stored) }
   },

@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
@@ -14,8 +16,9 @@ type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; tiers: Tiers }
 /** The setting can be changed only while the pool tracks sessions. It is kept when the pool stops tracking sessions. */
 export const setUserPoolClientSessionConfiguration = operation('SetUserPoolClientSessionConfiguration', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, secrets, pools, tiers }: Deps) {
+  async handle(request, { db, secrets, pools, tiers }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const client = await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
@@ -24,6 +27,7 @@ export const setUserPoolClientSessionConfiguration = operation('SetUserPoolClien
       if (!sessionTrackingOf(pool).enabled) throw invalidParameter('User session tracking is not enabled for this user pool.')
       const after = { ...before, ssoSessionMinutes: request.SSOSession.MaxValidityMinutes }
       await updateAppClient(tx, secrets, after)
+      await audit.record(tx, { changedMembers: changedMembers(writeClientSessions(before), writeClientSessions(after)) })
       return after
     })
     await pools.invalidate(poolId)

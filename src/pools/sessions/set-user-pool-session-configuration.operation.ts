@@ -1,10 +1,11 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
-import type { SessionTracking } from '../pool.ts'
+import type { Pool, SessionTracking } from '../pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
-import { writeSessionTracking } from './session-settings.ts'
+import { sessionTrackingOf, writeSessionTracking } from './session-settings.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; tiers: Tiers }
 
@@ -14,17 +15,19 @@ type Deps = { db: Db; pools: PoolCatalog; tiers: Tiers }
  */
 export const setUserPoolSessionConfiguration = operation('SetUserPoolSessionConfiguration', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, tiers }: Deps) {
+  async handle(request, { db, pools, tiers }: Deps, { audit }: AuditedCaller) {
     const poolId = request.UserPoolId
     const sessionTracking: SessionTracking = {
       enabled: request.UserSessionTracking === 'ENABLED',
       maxPerUser: request.TokenSession.MaxPerUser,
     }
-    await changePool(db, pools, poolId, (pool) => {
+    const write = (pool: Pool) => writeSessionTracking(poolId, sessionTrackingOf(pool))
+    const changed = await changePool({ db, pools, audit }, poolId, write, (pool) => {
       requireTier(tiers, pool, { feature: 'User session tracking', tier: 'ESSENTIALS' })
       return { ...pool, sessionTracking }
     })
-    return writeSessionTracking(poolId, sessionTracking)
+    return write(changed)
   },
 })

@@ -2,7 +2,7 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { poolNotFound } from '../pool-catalog.ts'
 import { findPool } from '../pool-repository.ts'
-import { requirePoolArn } from './tags.ts'
+import { requirePoolArn, writeTags } from './tags.ts'
 
 type Deps = { db: Db; accountId: string }
 
@@ -14,6 +14,6 @@ export const listTagsForResource = operation('ListTagsForResource', {
     const poolId = requirePoolArn(request.ResourceArn, accountId)
     const pool = await findPool(db, poolId)
     if (pool === undefined) throw poolNotFound(poolId)
-    return { Tags: { ...pool.tags } }
+    return writeTags(pool)
   },
 })

@@ -18,6 +18,10 @@ export function requirePoolArn(arn: string, accountId: string): string {
   return poolId
 }
 
+export function writeTags({ tags }: Pick<Pool, 'tags'>): { Tags: Record<string, string> } {
+  return { Tags: { ...tags } }
+}
+
 /**
  * `code` is the operation's error code for too many tags.
  * @throws ApiError UserPoolTaggingException or InvalidParameterException when the pool has more tags than the quota allows

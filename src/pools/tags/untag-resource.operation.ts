@@ -1,18 +1,20 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { requirePoolArn } from './tags.ts'
+import { requirePoolArn, writeTags } from './tags.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; accountId: string }
 
 /** Ignores keys that the pool does not have. */
 export const untagResource = operation('UntagResource', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, accountId }: Deps) {
+  async handle(request, { db, pools, accountId }: Deps, { audit }: AuditedCaller) {
     const keys = new Set(request.TagKeys)
-    await changePool(db, pools, requirePoolArn(request.ResourceArn, accountId), (pool) => ({
+    await changePool({ db, pools, audit }, requirePoolArn(request.ResourceArn, accountId), writeTags, (pool) => ({
       ...pool,
       tags: Object.fromEntries(Object.entries(pool.tags).filter(([key]) => !keys.has(key))),
     }))

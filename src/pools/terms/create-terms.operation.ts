@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
@@ -15,8 +16,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tie
 
 export const createTerms = operation('CreateTerms', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas, tiers }: Deps) {
+  async handle(request, { db, clock, secrets, quotas, tiers }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId, TermsName: name, Links: links = {} } = request
     requireValidLinks(links)
     const now = clock.now()
@@ -30,6 +32,7 @@ export const createTerms = operation('CreateTerms', {
       if (!(await insertResource(tx, poolId, termsByName, byName))) throw termsExist(name)
       await insertResource(tx, poolId, termsDocuments, terms)
       requireWithinQuota(quotas, 'termsPerPool', await countResourcesUpTo(tx, poolId, termsDocuments, quotas.termsPerPool + 1))
+      await audit.record(tx, { subject: terms.id, detail: `name: ${name}, client: ${clientId}` })
     })
     return { Terms: writeTerms(poolId, terms) }
   },

@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db, Tx } from '../../storage/db.ts'
@@ -11,8 +13,9 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 /** Members that the request does not name stay as they are. Links are replaced as a whole. */
 export const updateTerms = operation('UpdateTerms', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock }: Deps) {
+  async handle(request, { db, pools, clock }: Deps, { audit }: AuditedCaller) {
     const { id: poolId } = await pools.getPool(request.UserPoolId)
     const terms = await db.transaction().execute(async (tx) => {
       const before = await lockResource(tx, poolId, termsDocuments, request.TermsId)
@@ -29,6 +32,7 @@ export const updateTerms = operation('UpdateTerms', {
       const after: Terms = { ...before, config, updatedAt: clock.now() }
       if (config.name !== name) await rename(tx, poolId, before, after)
       await updateResource(tx, poolId, termsDocuments, after)
+      await audit.record(tx, { changedMembers: changedMembers(writeTerms(poolId, before), writeTerms(poolId, after)) })
       return after
     })
     return { Terms: writeTerms(poolId, terms) }

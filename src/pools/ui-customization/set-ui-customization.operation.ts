@@ -1,3 +1,5 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { SetUICustomizationRequest, UICustomizationType } from '../../contract/generated/types.ts'
@@ -6,7 +8,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { allClients } from '../app-client.ts'
 import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
-import { deleteResource, putResource } from '../pool-resource-repository.ts'
+import { deleteResource, findResource, putResource } from '../pool-resource-repository.ts'
 import { requireValidCss } from './classic-css.ts'
 import { readLogo, requireDomain, type UiCustomization, uiCustomizations } from './ui-customization.ts'
 import { writeUiCustomization } from './ui-customization-wire.ts'
@@ -16,8 +18,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string }
 /** Replaces the whole customization. A request with neither style sheet nor image removes it. */
 export const setUICustomization = operation('SetUICustomization', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, publicUrl }: Deps) {
+  async handle(request, { db, clock, secrets, publicUrl }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: id = allClients } = request
     const now = clock.now()
     const requested: UiCustomization = { id, createdAt: now, updatedAt: now, config: readCustomization(request) }
@@ -25,11 +28,16 @@ export const setUICustomization = operation('SetUICustomization', {
       await requireLockedPool(tx, poolId)
       if (id !== allClients) await requireLockedClient(tx, secrets, poolId, id)
       await requireDomain(tx, poolId)
-      return putOrDelete(tx, poolId, requested, publicUrl)
+      const before = await findResource(tx, poolId, uiCustomizations, id)
+      const answer = await putOrDelete(tx, poolId, requested, publicUrl)
+      await audit.record(tx, { changedMembers: changedMembers(before ? membersOf(before) : {}, membersOf(requested)) })
+      return answer
     })
     return { UICustomization: customization }
   },
 })
+
+const membersOf = ({ config }: UiCustomization) => ({ CSS: config.css, ImageFile: config.logo?.digest })
 
 function readCustomization({ CSS: css = '', ImageFile: image }: SetUICustomizationRequest): UiCustomization['config'] {
   requireValidCss(css)

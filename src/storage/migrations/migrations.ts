@@ -14,6 +14,7 @@ import { deletedPoolsAndGroups } from './0013-deleted-pools-and-groups.ts'
 import { likeness } from './0014-likeness.ts'
 import { devicesOfSignIns } from './0015-devices-of-sign-ins.ts'
 import { deletedUsers } from './0016-deleted-users.ts'
+import { auditOfOperations } from './0017-audit-of-operations.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   likeness,
   devicesOfSignIns,
   deletedUsers,
+  auditOfOperations,
 ]

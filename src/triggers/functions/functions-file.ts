@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { isObject } from '../../base/is-object.ts'
 import { checkOutboundUrl, OutboundError } from '../../base/outbound-http.ts'
+import { readWebhookSecret, webhookSecretForm } from '../../base/webhook-signature.ts'
 import { readJsonFile, SettingsError } from '../../settings.ts'
 
 /** Where a function runs, and which pools may use it. */
@@ -112,15 +113,10 @@ function readUrl(value: unknown, name: string, entryError: EntryError): string {
   }
 }
 
-/** As the Standard Webhooks specification writes it: `whsec_` and the base64 form of 24 to 64 bytes. */
 function readSecret(value: unknown, entryError: EntryError): Buffer | undefined {
   if (value === undefined) return undefined
-  const text = typeof value === 'string' ? value.replace(/^whsec_/, '') : ''
-  const secret = Buffer.from(text, 'base64')
-  // Encoded again for the comparison, because Node ignores characters that are not base64.
-  if (secret.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '') || secret.length < 24 || secret.length > 64) {
-    throw entryError('has a secret that is not the base64 form of 24 to 64 bytes; make one with: echo whsec_$(openssl rand -base64 32)')
-  }
+  const secret = typeof value === 'string' ? readWebhookSecret(value) : undefined
+  if (secret === undefined) throw entryError(`has a secret that is not ${webhookSecretForm}`)
   return secret
 }
 

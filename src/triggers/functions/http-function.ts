@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { OutboundError, requestOutbound } from '../../base/outbound-http.ts'
+import { webhookHeaders } from '../../base/webhook-signature.ts'
 import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
 import { answerTooLong, type Invocation, maxAnswerBytes, parseAnswer, type TriggerFunction } from './function.ts'
 
@@ -21,7 +21,7 @@ const maxTimeoutMs = 90_000
 export function createHttpFunction({ url, secret }: Options): TriggerFunction {
   return {
     async invoke(invocation, signal) {
-      const { status, body } = await post(url, invocation, signatureHeaders(invocation, secret), signal)
+      const { status, body } = await post(url, invocation, webhookHeaders({ id: invocation.id, body: invocation.event }, secret), signal)
       const answer = parseAnswer(body.toString())
       if (status >= 200 && status <= 299) return answer
       const message = (answer as { errorMessage?: unknown } | null | undefined)?.errorMessage
@@ -53,13 +53,4 @@ async function post(url: string, { id, event }: Invocation, signature: Record<st
     if (error instanceof OutboundError && error.failure === 'too-large') throw answerTooLong()
     throw new InvocationError('ServiceException', { cause: error })
   }
-}
-
-/** The headers of https://www.standardwebhooks.com: an HMAC-SHA-256 over id, time and body. */
-function signatureHeaders({ id, event }: Invocation, secret: Buffer | undefined): Record<string, string> {
-  const timestamp = Math.floor(Date.now() / 1000).toString()
-  const headers = { 'webhook-id': id, 'webhook-timestamp': timestamp }
-  if (secret === undefined) return headers
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${event}`).digest('base64')
-  return { ...headers, 'webhook-signature': `v1,${signature}` }
 }

@@ -1,7 +1,7 @@
-import type { AuditTrail } from '../../audit/audit-trail.ts'
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError, invalidParameter } from '../../contract/api-error.ts'
-import { type IamCaller, operation } from '../../contract/operation.ts'
+import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import type { InvocationReplayer } from '../create-triggers.ts'
@@ -15,7 +15,6 @@ type Deps = {
   db: Db
   secrets: Secrets
   pools: PoolCatalog
-  audit: AuditTrail
   invocations: InvocationRecorder
   triggers: InvocationReplayer
 }
@@ -26,16 +25,16 @@ type Deps = {
  */
 export const replayTriggerInvocation = operation('ReplayTriggerInvocation', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, secrets, pools, audit, invocations, triggers }: Deps, caller: IamCaller) {
+  async handle(request, { db, secrets, pools, invocations, triggers }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     await invocations.flush()
     const row = await findInvocation(db, pool.id, request.InvocationId)
     if (row === undefined) throw new ApiError('ResourceNotFoundException', `Trigger invocation ${request.InvocationId} does not exist.`)
     const recorded = fromRow(secrets, row)
     if (recorded.event === undefined) throw invalidParameter('The event of this invocation was too long to be kept.')
-    const auditRecord = { poolId: pool.id, action: 'ReplayTriggerInvocation', caller, detail: `invocation: ${recorded.id}` } as const
-    await db.transaction().execute((tx) => audit.recordAudit(tx, auditRecord))
+    await db.transaction().execute((tx) => audit.record(tx))
     const replayed = await triggers.replay(pool, recorded, JSON.parse(recorded.event) as JsonObject)
     return { Invocation: writeInvocation(maskInvocation(replayed)) }
   },

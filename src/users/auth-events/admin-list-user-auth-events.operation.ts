@@ -1,6 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { pageOf, readPageToken } from '../../pools/page-token.ts'
+import { pageOf, readPageToken } from '../../contract/page-token.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { requireThreatProtection } from '../../pools/risk/risk-configuration.ts'
 import { listAuthEvents } from '../../protection/auth-event-repository.ts'

@@ -1,7 +1,7 @@
-import type { AuditTrail } from '../../audit/audit-trail.ts'
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import { type IamCaller, operation } from '../../contract/operation.ts'
+import { operation } from '../../contract/operation.ts'
 import { issueCode as replaceCode } from '../../messaging/codes.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
@@ -9,7 +9,7 @@ import { getLockedUser } from '../admin/change-user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { planCode } from './plan-code.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit: AuditTrail }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
 /**
  * Lifeguard's own operation: makes a code for a user whom no message reaches. The administrator identifies the user and passes the code on.
@@ -17,8 +17,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit:
  */
 export const issueCode = operation('IssueCode', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, pools, audit }: Deps, caller: IamCaller) {
+  async handle(request, { db, clock, secrets, pools }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
     const now = clock.now()
@@ -28,7 +29,7 @@ export const issueCode = operation('IssueCode', {
       const { contact, lifetimeMs, ...plan } = await planCode(tx, pool, user, { purpose, now })
       const holder = { pool, user }
       const code = await replaceCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...plan, ...contact, holder, now, lifetimeMs })
-      await audit.recordAudit(tx, { poolId: pool.id, action: 'IssueCode', caller, user, detail: `purpose: ${purpose}`, reason })
+      await audit.record(tx, { user, detail: `purpose: ${purpose}`, reason })
       return { Code: code, ExpiresAt: new Date(now + lifetimeMs) }
     })
   },

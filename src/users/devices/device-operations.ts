@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { DeviceRememberedStatusType, DeviceType } from '../../contract/generated/types.ts'
-import { pageOf, readPageToken } from '../../pools/page-token.ts'
+import { pageOf, readPageToken } from '../../contract/page-token.ts'
 import type { Db } from '../../storage/db.ts'
 import type { User } from '../user.ts'
 import { type Device, deviceNotFound } from './device.ts'

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { pageOf, readPageToken } from '../../pools/page-token.ts'
+import { pageOf, readPageToken } from '../../contract/page-token.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { listImportJobs } from './import-job-repository.ts'

@@ -1,13 +1,13 @@
-import type { AuditTrail } from '../../audit/audit-trail.ts'
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { type IamCaller, operation } from '../../contract/operation.ts'
+import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { getMessageRow, openUnexpiredMessage } from './open-message.ts'
 
-type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; audit: AuditTrail }
+type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog }
 
 /**
  * Lifeguard's own operation: shows the code or temporary password in a message, for an administrator who helps a user whom the message did
@@ -15,15 +15,15 @@ type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; audit:
  */
 export const readMessageCode = operation('ReadMessageCode', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, secrets, clock, pools, audit }: Deps, caller: IamCaller) {
+  async handle(request, { db, secrets, clock, pools }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     return db.transaction().execute(async (tx) => {
       const row = await getMessageRow(tx, pool, request.MessageId)
       const { code, expiresAt, sub, username } = openUnexpiredMessage(secrets, row, clock.now())
       if (code === undefined) throw new ApiError('InvalidParameterException', `Message ${row.id} holds no code.`)
-      const record = { poolId: pool.id, action: 'ReadMessageCode', caller, user: { sub, username }, detail: `message: ${row.id}` } as const
-      await audit.recordAudit(tx, { ...record, reason: request.Reason })
+      await audit.record(tx, { user: { sub, username }, detail: `message: ${row.id}`, reason: request.Reason })
       return { Code: code, ExpiresAt: new Date(expiresAt) }
     })
   },

@@ -1,6 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { pageOf, readPageToken } from '../../pools/page-token.ts'
+import { pageOf, readPageToken } from '../../contract/page-token.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { type Passkey, requireNoPasswordReset } from './passkey.ts'

@@ -1,4 +1,5 @@
 import type { RequestHead } from '../../access/signed-request.ts'
+import type { AuditTrail, CallOrigin, OpenAuditedCall } from '../../audit/audit-trail.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import type { Operation, OperationName, RequestContext } from '../../contract/operation.ts'
@@ -44,25 +45,29 @@ export type Dispatcher = {
    *
    * @throws ApiError when the headers name no operation of this server
    */
-  open(head: RpcHead, logFields: RequestLogFields): RpcCall
+  open(head: RpcHead, logFields: RequestLogFields, requestId: string): RpcCall
 }
 
 type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
 
 type Options<Services> = {
+  readonly audit: AuditTrail
+  /** Whether audit records name the addresses of callers. */
+  readonly recordsAddresses: boolean
   readonly operations: readonly BuiltOperation<Services>[]
   readonly services: Services & CallerDeps
   readonly gate: IamGate
   readonly throttle: Throttle
 }
 
-export function createDispatcher<Services>({ operations, services, gate, throttle }: Options<Services>): Dispatcher {
+export function createDispatcher<Services>(options: Options<Services>): Dispatcher {
+  const { operations, services, gate, throttle } = options
   const built = new Map<OperationName, { readonly operation: BuiltOperation<Services>; readonly limits: RequestLimits }>(
     operations.map((operation) => [operation.name, { operation, limits: requestLimits(operation.name, operation.auth) }]),
   )
 
   return {
-    open(head, logFields) {
+    open(head, logFields, requestId) {
       requireJsonContentType(head.contentType)
       const { name } = getOperationByTarget(head.target)
       logFields.operation = name
@@ -76,16 +81,26 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
         async answer(bytes, checked, logFields) {
           const administrator = checked?.authenticate(bytes)
           logFields.accessKeyId = administrator?.caller.accessKeyId
-          const body = parseBody(bytes, limits)
-          administrator?.authorize(body)
-          const request = readRequest(name, body)
+          const audited = openAuditedCall(options, operation, { accessKeyId: logFields.accessKeyId, requestId, address: head.context.ip })
+          const request = await refusalsRecorded(audited, async () => {
+            const body = parseBody(bytes, limits)
+            audited?.readSubject(body)
+            administrator?.authorize(body)
+            return readRequest(name, body)
+          })
           noteRequest(logFields, request)
           // Requests are counted after these checks, so that requests which can never succeed do not use up the limits of honest callers.
+          // A request beyond the limit leaves no audit record: storing one would cost as much as the request.
           throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
-          const caller = administrator?.caller ?? (await identifyCaller(services, operation, request))
+          const caller =
+            administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
           if (caller !== undefined) noteCaller(logFields, caller)
           try {
-            return writeResponse(name, await operation.handle(request, services, caller as never, head.context))
+            return await refusalsRecorded(audited, async () => {
+              const answer = writeResponse(name, await operation.handle(request, services, caller as never, head.context))
+              await audited?.succeed()
+              return answer
+            })
           } finally {
             // Operations such as InitiateAuth look up the client themselves, so only now is its pool in the catalog.
             if (logFields.clientId !== undefined) logFields.userPoolId ??= services.pools.cachedPoolIdOf(logFields.clientId)
@@ -93,6 +108,26 @@ export function createDispatcher<Services>({ operations, services, gate, throttl
         },
       }
     },
+  }
+}
+
+/** Undefined when the operation leaves no audit record. */
+function openAuditedCall(
+  { audit, recordsAddresses }: Pick<Options<never>, 'audit' | 'recordsAddresses'>,
+  { name, isAudited }: BuiltOperation<never>,
+  { address, ...origin }: Omit<CallOrigin, 'operation'>,
+): OpenAuditedCall | undefined {
+  return isAudited ? audit.open({ operation: name, ...origin, address: recordsAddresses ? address : undefined }) : undefined
+}
+
+/** Does a part of the work of a call. If it fails, the audit record of the refusal is stored before the caller gets the error. */
+async function refusalsRecorded<T>(audited: OpenAuditedCall | undefined, part: () => Promise<T>): Promise<T> {
+  if (audited === undefined) return part()
+  try {
+    return await part()
+  } catch (error) {
+    await audited.refuse(error)
+    throw error
   }
 }
 

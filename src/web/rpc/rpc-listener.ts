@@ -86,7 +86,7 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
   try {
     if (loopbackOnly && isForeignHost(request.headers.host)) return foreignHostAnswer
     if (request.method === 'OPTIONS') return preflight
-    const call = dispatcher.open(head, logFields)
+    const call = dispatcher.open(head, logFields, id)
     if (Number(request.headers['content-length']) > call.limits.bytes) throw tooLarge(call.limits.bytes)
     const checked = call.checkHead && (await runAdmitted(options, call.checkHead))
     return await answerBody(options, received, call, checked)

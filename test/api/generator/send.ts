@@ -13,11 +13,16 @@ const targetPrefixes: Readonly<Record<Service, string>> = {
 const timeoutMs = 20_000
 
 /** Calls an operation with `body`: a JSON value, or bytes that are sent unchanged. Rejects when there is no response. */
-export async function send(server: TestServer, name: OperationName, body: unknown): Promise<RawAnswer> {
+export async function send(
+  server: TestServer,
+  name: OperationName,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> {
   const { service, wireName } = definitionOf(name)
   try {
     return await rawRequest(server, {
-      headers: { 'content-type': jsonContentType, 'x-amz-target': `${targetPrefixes[service]}.${wireName}` },
+      headers: { 'content-type': jsonContentType, 'x-amz-target': `${targetPrefixes[service]}.${wireName}`, ...headers },
       body: body instanceof Uint8Array ? body : JSON.stringify(body),
       signal: AbortSignal.timeout(timeoutMs),
     })

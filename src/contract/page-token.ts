@@ -1,8 +1,8 @@
 import type { Secrets } from '../base/secrets.ts'
-import { invalidParameter } from '../contract/api-error.ts'
+import { invalidParameter } from './api-error.ts'
 
 /** A NextToken: the id after which the next page begins, sealed so that callers can neither read nor forge it, and bound to `list`. */
-function writePageToken(secrets: Secrets, list: string, after: string): string {
+export function writePageToken(secrets: Secrets, list: string, after: string): string {
   return secrets.seal('pagination', after, list)
 }
 

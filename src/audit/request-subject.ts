@@ -1,0 +1,47 @@
+import { poolIdFromArn } from '../access/authorize.ts'
+
+/** What a request says about the thing that it is about. The texts are as the caller sent them: the thing need not exist. */
+export type RequestSubject = {
+  readonly poolId?: string | undefined
+  readonly subject?: string | undefined
+  readonly username?: string | undefined
+}
+
+/** The members of requests that name what a call is about, from the narrowest to the widest. */
+const subjectMembers = [
+  'ClientSecretId',
+  'ManagedLoginBrandingId',
+  'TermsId',
+  'JobId',
+  'MessageId',
+  'InvocationId',
+  'GroupName',
+  'ProviderName',
+  'Identifier',
+  'Domain',
+  'RegionName',
+  'ClientId',
+] as const
+
+/** The most characters of a text that are kept. No valid id or name is longer than 256 characters. */
+const maxLength = 256
+
+/** Reads the body of a request, which need not be valid. */
+export function subjectOfRequest(body: unknown): RequestSubject {
+  const member = subjectMembers.find((name) => textOf(body, name) !== undefined)
+  return {
+    poolId: textOf(body, 'UserPoolId') ?? poolIdFromArn('user-pools', textOf(body, 'ResourceArn') ?? ''),
+    subject: member === undefined ? textOf(body, 'LimitDefinition', 'Attributes', 'Category') : textOf(body, member),
+    username: textOf(body, 'Username'),
+  }
+}
+
+/** The text that is found by following the names. */
+function textOf(body: unknown, ...path: readonly string[]): string | undefined {
+  let value = body
+  for (const name of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return typeof value === 'string' ? value.slice(0, maxLength) : undefined
+}

@@ -1,0 +1,21 @@
+import type { AuditRecordType } from '../../../src/contract/generated/types.ts'
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { operations } from '../../../src/operations.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
+import type { TestServer } from '../../support/test-server.ts'
+
+export const signedOperations = operations.filter(({ auth }) => auth === 'iam')
+export const auditedOperations: readonly OperationName[] = signedOperations.filter(({ isAudited }) => isAudited).map(({ name }) => name)
+
+/** A record as `ListAuditRecords` returns it: times are numbers in JSON. */
+export type ListedRecord = Omit<AuditRecordType, 'At'> & { readonly At: number }
+
+/** The headers of a request in `dev` that names this access key. */
+export const namingKey = (accessKeyId: string) => ({
+  authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/cognito-idp/aws4_request, Signature=x`,
+})
+
+/** The first page of the audit records that match the filter, newest first. */
+export async function listAuditRecords(server: TestServer, filter: object): Promise<readonly ListedRecord[]> {
+  return (await callLifeguard(server, 'ListAuditRecords', filter)).Records
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { pino } from 'pino'
+import type { OperationName } from '../../../src/contract/operation.ts'
+import { engines } from '../../support/engines.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import type { Request } from '../generator/fields.ts'
+import { goodRequest, neverGood } from '../generator/good-requests.ts'
+import { send } from '../generator/send.ts'
+import { prepareWorld, type World } from '../generator/world.ts'
+import { auditedOperations, listAuditRecords, namingKey, signedOperations } from './audited-calls.ts'
+
+const nowhere = 'us-east-1_Nowhere00'
+
+/** Requests that a handler refuses, of operations that take no UserPoolId. */
+const refused: Partial<Record<OperationName, (good: Request) => Request>> = {
+  CreateUserPool: (good) => ({ ...good, UserPoolTags: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`tag-${at}`, ''])) }),
+  TagResource: (good) => ({ ...good, ResourceArn: `arn:aws:cognito-idp:us-east-1:000000000000:userpool/${nowhere}` }),
+  UntagResource: (good) => ({ ...good, ResourceArn: `arn:aws:cognito-idp:us-east-1:000000000000:userpool/${nowhere}` }),
+  UpdateProvisionedLimit: (good) => ({ ...good, RequestedLimitValue: 1 }),
+}
+
+const refusedRequest = (name: OperationName, good: Request): Request => refused[name]?.(good) ?? { ...good, UserPoolId: nowhere }
+
+for (const engine of engines) {
+  describe(`The audit trail on ${engine.name}`, () => {
+    const errors: string[] = []
+    const logger = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) })
+    const server = useTestServer(engine, { logger })
+    let world: World
+    let keys = 0
+    before(async () => {
+      world = await prepareWorld(server())
+    })
+
+    /** Sends the request with an access key of its own, so that the records of this key are those of the request. */
+    async function recordsOf(name: OperationName, request: Request) {
+      const key = `AKIA${String(keys++).padStart(16, '0')}`
+      const answer = await send(server(), name, request, namingKey(key))
+      return { key, answer, records: await listAuditRecords(server(), { AccessKeyId: key }) }
+    }
+
+    it('has no record of an operation that only reads; every other signed operation is audited', () => {
+      const unaudited = signedOperations.map(({ name }) => name).filter((name) => !auditedOperations.includes(name))
+      assert.deepEqual(
+        unaudited.filter((name) => !/^(Admin)?(Get|List|Describe)/.test(name)),
+        [],
+      )
+      assert.deepEqual(
+        auditedOperations.filter((name) => /^(Admin)?(Get|List|Describe)/.test(name)),
+        [],
+      )
+    })
+
+    for (const { name, isAudited } of signedOperations) {
+      if (neverGood.includes(name)) continue
+      it(`has ${isAudited ? 'one record' : 'no record'} of a successful ${name}`, async () => {
+        const request = (await goodRequest(name, world)) as Record<string, unknown>
+        const { key, answer, records } = await recordsOf(name, request)
+        assert.equal(answer.status, 200, answer.text)
+        assert.equal(records.length, isAudited ? 1 : 0)
+        const [record] = records
+        if (record === undefined) return
+        assert.deepEqual([record.Operation, record.Outcome, record.AccessKeyId], [name, 'ok', key])
+        assert.equal(record.RequestId, answer.headers.get('x-amzn-requestid'))
+        if (name !== 'UpdateProvisionedLimit') assert.ok(record.UserPoolId, 'the record names no pool')
+        if ('UserPoolId' in request) assert.equal(record.UserPoolId, request['UserPoolId'])
+        assert.ok(record.Subject, 'the record names no subject')
+        if ('Username' in request && name !== 'AdminDeleteUser') {
+          const { Username } = request
+          const user = await send(server(), 'AdminGetUser', { UserPoolId: request['UserPoolId'], Username })
+          const attributes = user.body['UserAttributes'] as { Name: string; Value: string }[]
+          assert.equal(record.Subject, attributes.find(({ Name }) => Name === 'sub')?.Value)
+          assert.equal(record.Username, user.body['Username'])
+        }
+      })
+    }
+
+    for (const name of auditedOperations) {
+      it(`has one record of a refused ${name}`, async () => {
+        const good = (await goodRequest(name, world)) as Record<string, unknown>
+        const request = refusedRequest(name, good) as Record<string, unknown>
+        const { key, answer, records } = await recordsOf(name, request)
+        assert.notEqual(answer.status, 200)
+        assert.equal(records.length, 1)
+        const [record] = records
+        assert.deepEqual([record?.Operation, record?.Outcome, record?.AccessKeyId], [name, answer.body['__type'], key])
+        assert.equal(record?.RequestId, answer.headers.get('x-amzn-requestid'))
+        if ('UserPoolId' in request) assert.equal(record?.UserPoolId, request['UserPoolId'])
+        if (name !== 'CreateUserPool') assert.ok(record?.Subject, 'the record names no subject')
+      })
+    }
+
+    it('got each record from the transaction of its change', () => {
+      assert.deepEqual(
+        errors.filter((line) => line.includes('audit')),
+        [],
+      )
+    })
+  })
+}

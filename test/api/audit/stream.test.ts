@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { pino } from 'pino'
+import { sweepAuditRecords } from '../../../src/audit/audit-repository.ts'
+import { startAuditStream } from '../../../src/audit/stream/audit-stream.ts'
+import { createStreamDestination } from '../../../src/audit/stream/destination.ts'
+import { openStorage } from '../../../src/storage/open-storage.ts'
+import { LifeguardProcess } from '../../cli/lifeguard-process.ts'
+import { startPeer } from '../../faults/http-peer.ts'
+import { until } from '../../faults/own-database.ts'
+import { engines } from '../../support/engines.ts'
+import { readMetrics } from '../../support/metrics.ts'
+import { rawCall } from '../../support/raw-call.ts'
+import { startTestServer, type TestServer } from '../../support/test-server.ts'
+import { listAuditRecords, namingKey } from './audited-calls.ts'
+
+const secret = Buffer.alloc(32, 5)
+
+const parse = (lines: string) =>
+  lines
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line))
+
+/** Creates a pool, which leaves one record. */
+async function createPool(server: Pick<TestServer, 'url'>, name: string): Promise<void> {
+  const { status, text } = await rawCall(server, 'CreateUserPool', { PoolName: name }, namingKey('AKIASTREAM'))
+  assert.equal(status, 200, text)
+}
+
+/** The stream of another process, whose clock says that the lease of the first process has ended. */
+async function startNextStream(databaseUrl: string, target: string) {
+  const storage = await openStorage({ url: databaseUrl })
+  const stream = startAuditStream({
+    db: storage.db,
+    clock: { now: () => Date.now() + 60_000 },
+    logger: pino({ level: 'silent' }),
+    holder: 'next',
+    destination: createStreamDestination({ target, secret: undefined }),
+    countFailure: () => undefined,
+  })
+  return {
+    async [Symbol.asyncDispose]() {
+      await stream.close()
+      await storage.close()
+    },
+  }
+}
+
+for (const engine of engines) {
+  describe(`The stream of audit records on ${engine.name}`, () => {
+    it('appends each record to a file, which may be rotated and which only its owner can read', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'lifeguard-audit-'))
+      const file = join(folder, 'audit.jsonl')
+      const linesIn = (path: string) =>
+        until(
+          'a line in the file',
+          async () => parse(readFileSync(path, 'utf8')),
+          (lines) => lines.length > 0,
+        )
+      try {
+        await using server = await startTestServer(engine, { flags: ['--audit-stream', file] })
+        await createPool(server, 'first')
+        const [first] = await linesIn(file)
+        const [record] = await listAuditRecords(server, { AccessKeyId: 'AKIASTREAM' })
+        assert.ok(record)
+        assert.deepEqual(first, { type: 'audit', ...record, At: new Date(record.At * 1000).toISOString() })
+        assert.equal(statSync(file).mode & 0o777, 0o600)
+
+        renameSync(file, `${file}.1`)
+        await createPool(server, 'second')
+        assert.equal((await linesIn(file)).length, 1)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    })
+
+    it('posts batches of records to a URL, signed, and again after an error until they are accepted', async () => {
+      await using peer = await startPeer({ status: 503 }, { status: 204 })
+      const warnings: string[] = []
+      const logger = pino({ level: 'info' }, { write: (line: string) => void warnings.push(line) })
+      const flags = ['--audit-stream', `${peer.url}/audit`, '--audit-stream-secret', `whsec_${secret.toString('base64')}`]
+      await using server = await startTestServer(engine, { flags, logger })
+      await createPool(server, 'posted')
+      const delivered = await until(
+        'an accepted batch',
+        async () => peer.requests,
+        ({ length }) => length >= 2,
+      )
+      const [refused, accepted] = delivered
+      assert.ok(refused && accepted)
+      assert.equal(refused.body, accepted.body)
+      assert.equal(refused.headers['webhook-id'], accepted.headers['webhook-id'])
+      assert.deepEqual(
+        parse(accepted.body).map(({ Operation, AccessKeyId }) => [Operation, AccessKeyId]),
+        [['CreateUserPool', 'AKIASTREAM']],
+      )
+      const signed = `${accepted.headers['webhook-id']}.${accepted.headers['webhook-timestamp']}.${accepted.body}`
+      const signature = createHmac('sha256', secret).update(signed).digest('base64')
+      assert.equal(accepted.headers['webhook-signature'], `v1,${signature}`)
+      assert.equal(accepted.headers['content-type'], 'application/x-ndjson')
+      await until(
+        'all are delivered',
+        async () => (await readMetrics(server.url)).valuesOf('lifeguard_audit_stream_oldest_age_seconds')[''],
+        (age) => age === 0,
+      )
+      assert.equal((await readMetrics(server.url)).valuesOf('lifeguard_audit_stream_failures_total')[''], 1)
+      assert.equal(warnings.filter((line) => line.includes('The audit stream cannot deliver')).length, 1)
+      assert.equal(peer.requests.length, 2)
+    })
+
+    it('writes records to standard output', async () => {
+      const database = await engine.createDatabase()
+      try {
+        await using child = new LifeguardProcess(['dev', '--port', '0', '--audit-stream', 'stdout', '--database', database.url])
+        await createPool({ url: await child.url() }, 'printed')
+        const [line] = await child.says(/^\{"type":"audit".*$/m)
+        assert.equal(JSON.parse(line).Operation, 'CreateUserPool')
+      } finally {
+        await database.drop()
+      }
+    })
+
+    it('keeps old records that it could not deliver', async () => {
+      await using peer = await startPeer({ status: 500 })
+      await using server = await startTestServer(engine, { flags: ['--audit-stream', peer.url, '--log-level', 'silent'] })
+      await createPool(server, 'kept')
+      await until('an attempt', async () => peer.requests.length)
+      const { db, close } = await openStorage({ url: server.databaseUrl })
+      const before = server.clock.now() + 1
+      assert.equal(await sweepAuditRecords(db, { before, isStreamed: true }, 10), 0)
+      assert.equal(await sweepAuditRecords(db, { before, isStreamed: false }, 10), 1)
+      await close()
+    })
+  })
+
+  describe(`A process that is killed before its audit records are delivered, on ${engine.name}`, () => {
+    for (const [when, answer] of [
+      ['before the target accepts a record', { status: 503 }],
+      ['while the target has a record but has not answered', 'hang'],
+    ] as const) {
+      it(`leaves the record to the next process, if it is killed ${when}`, async () => {
+        await using peer = await startPeer(answer)
+        await using target = await startPeer({ status: 200 })
+        const database = await engine.createDatabase()
+        try {
+          {
+            await using child = new LifeguardProcess(['dev', '--port', '0', '--audit-stream', peer.url, '--database', database.url])
+            await createPool({ url: await child.url() }, 'killed')
+            await until('an attempt', async () => peer.requests.length)
+            child.child.kill('SIGKILL')
+          }
+          await using _next = await startNextStream(database.url, target.url)
+          const [request] = await until(
+            'a delivery',
+            async () => target.requests,
+            ({ length }) => length > 0,
+          )
+          assert.deepEqual(
+            parse(request?.body ?? '').map(({ Operation }) => Operation),
+            ['CreateUserPool'],
+          )
+        } finally {
+          await database.drop()
+        }
+      })
+    }
+  })
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { before, describe, it } from 'node:test'
+import { sql } from 'kysely'
+import { pino } from 'pino'
+import type { Db } from '../../../src/storage/db.ts'
+import { openStorage } from '../../../src/storage/open-storage.ts'
+import { engines, type TestEngine } from '../../support/engines.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { goodRequest, neverGood } from '../generator/good-requests.ts'
+import { send } from '../generator/send.ts'
+import { prepareWorld, type World } from '../generator/world.ts'
+import { auditedOperations } from './audited-calls.ts'
+
+/** Makes every insert of an audit record fail. */
+const refuseRecords: Readonly<Record<TestEngine['name'], readonly string[]>> = {
+  sqlite: ["create trigger no_audit before insert on audit_record begin select raise(abort, 'no audit'); end"],
+  postgres: [
+    "create function no_audit() returns trigger language plpgsql as $$ begin raise exception 'no audit'; end $$",
+    'create trigger no_audit before insert on audit_record for each row execute function no_audit()',
+  ],
+}
+const allowRecords: Readonly<Record<TestEngine['name'], readonly string[]>> = {
+  sqlite: ['drop trigger no_audit'],
+  postgres: ['drop trigger no_audit on audit_record', 'drop function no_audit'],
+}
+
+/** Tables that show what was tried, and tables of background work. They may change although a call fails. */
+const ignoredTables = new Set([
+  'attempt',
+  'auth_event',
+  'lease',
+  'node_heartbeat',
+  'trigger_invocation',
+  'outbox',
+  'inbox_message',
+  'signing_key',
+])
+
+async function withStorage<T>(url: string, use: (db: Db) => Promise<T>): Promise<T> {
+  const storage = await openStorage({ url })
+  try {
+    return await use(storage.db)
+  } finally {
+    await storage.close()
+  }
+}
+
+/** All rows of each table, as text. */
+async function contentsOf(db: Db): Promise<Record<string, readonly string[]>> {
+  const contents: Record<string, readonly string[]> = {}
+  for (const { name } of await db.introspection.getTables()) {
+    if (ignoredTables.has(name)) continue
+    const { rows } = await sql`select * from ${sql.table(name)}`.execute(db)
+    contents[name] = rows.map((row) => JSON.stringify(row)).sort()
+  }
+  return contents
+}
+
+for (const engine of engines) {
+  describe(`A change whose audit record cannot be stored, on ${engine.name}`, () => {
+    const server = useTestServer(engine, { logger: pino({ level: 'silent' }) })
+    let world: World
+    before(async () => {
+      world = await prepareWorld(server())
+    })
+
+    for (const name of auditedOperations) {
+      if (neverGood.includes(name)) continue
+      it(`is not made by ${name}`, async () => {
+        const request = await goodRequest(name, world)
+        await withStorage(server().databaseUrl, async (db) => {
+          for (const statement of refuseRecords[engine.name]) await sql.raw(statement).execute(db)
+          try {
+            const contents = await contentsOf(db)
+            const answer = await send(server(), name, request)
+            assert.equal(answer.status, 500, answer.text)
+            assert.deepEqual(await contentsOf(db), contents)
+          } finally {
+            for (const statement of allowRecords[engine.name]) await sql.raw(statement).execute(db)
+          }
+        })
+      })
+    }
+  })
+}
