@@ -117,7 +117,7 @@ function readSecret(value: unknown, entryError: EntryError): Buffer | undefined 
   if (value === undefined) return undefined
   const text = typeof value === 'string' ? value.replace(/^whsec_/, '') : ''
   const secret = Buffer.from(text, 'base64')
-  // Encoded again for the comparison, because Node ignores characters that are not base64.
+  // The secret is encoded again and compared, because Node skips characters that are not base64 and reports no error.
   if (secret.toString('base64').replace(/=+$/, '') !== text.replace(/=+$/, '') || secret.length < 24 || secret.length > 64) {
     throw entryError('has a secret that is not the base64 form of 24 to 64 bytes; make one with: echo whsec_$(openssl rand -base64 32)')
   }
