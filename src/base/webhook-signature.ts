@@ -21,7 +21,7 @@ export function webhookHeaders({ id, body }: Signed, secret: Buffer | undefined)
 export function readWebhookSecret(text: string): Buffer | undefined {
   const base64 = text.replace(/^whsec_/, '')
   const secret = Buffer.from(base64, 'base64')
-  // Buffer.from skips characters that are not base64, so the result must be compared with the text.
+  // Encoded again and compared, because Node skips characters that are not base64 and reports no error.
   const isBase64 = secret.toString('base64').replace(/=+$/, '') === base64.replace(/=+$/, '')
   return isBase64 && secret.length >= 24 && secret.length <= 64 ? secret : undefined
 }

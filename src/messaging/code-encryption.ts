@@ -21,14 +21,14 @@ export type CodeKeys = { readonly kind: 'local'; readonly key: Buffer } | KmsKey
 /** The namespace of the local key (not of KMS keys). The program that decrypts a code finds the key by namespace and KMSKeyID. */
 const keyNamespace = 'lifeguard'
 
-/** Without `keys` every encryption fails, and the messages stay in the outbox. */
+/** Creates the function that encrypts codes. Without `keys` every encryption fails: the messages wait in the outbox until they expire. */
 export function createCodeEncryption(keys: CodeKeys | undefined): EncryptCode {
   return async (code, context) => {
     if (keys === undefined) throw new DeliveryError('no key for codes: neither --code-key-file nor --kms-region is set')
     try {
       return await encrypt(keys, code, context)
     } catch (error) {
-      // The message of the error may quote the code or the key; its name says enough.
+      // Only the name of the error is kept, because its message may quote the code or the key.
       const name = error instanceof Error ? error.name : 'unknown failure'
       throw new DeliveryError(`the code could not be encrypted (${keys.kind === 'kms' ? `KMS: ${name}` : name})`, { cause: error })
     }
@@ -45,7 +45,7 @@ async function encrypt(keys: CodeKeys, code: string, { poolId, keyArn }: CodeEnc
   return result.toString('base64')
 }
 
-/** The library is slow to load, and most installations have no custom sender. */
+/** Loads the library when the first code is encrypted. It is slow to load, and most installations have no custom sender. */
 const loadEncryptionSdk = () => import('@aws-crypto/client-node')
 
 async function localKeyring(key: Buffer, keyName: string): Promise<RawAesKeyringNode> {
@@ -72,7 +72,7 @@ function kmsClient(Client: typeof KMS, region: string, endpoint: string | undefi
   const name = `${region} ${endpoint}`
   const existing = kmsClients.get(name)
   if (existing !== undefined) return existing
-  // Short limits: the outbox retries what fails.
+  // A call of KMS may fail soon, because the outbox retries the message.
   const limits = { maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000 } }
   const client = new Client({ region, ...limits, ...(endpoint !== undefined && { endpoint }) })
   kmsClients.set(name, client)

@@ -46,7 +46,10 @@ export async function findCode(db: Db | Tx, key: CodeKey): Promise<StoredCode | 
   }
 }
 
-/** False when the code was used or replaced in the meantime: the hash in the WHERE clause is the lock. */
+/**
+ * Deletes the outstanding code that has this hash. False when that code was used or replaced in the meantime: the hash in the WHERE clause
+ * is the lock.
+ */
 export async function deleteCode(tx: Tx, key: CodeKey, hash: string): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('code')

@@ -19,7 +19,7 @@ type NewCode = PurposeKey & {
   readonly value?: string | undefined
   readonly now: number
   readonly lifetimeMs: number
-  /** Undefined for a decoy code, which belongs to no user. */
+  /** The user that the code is for. Undefined for the code of a decoy. */
   readonly holder?: CodeHolder
 }
 

@@ -69,8 +69,8 @@ export function isRecoveredByAdminOnly({ recovery }: Pick<Pool, 'recovery'>): bo
 /**
  * The address for a code that lets a user choose a new password: the first recovery mechanism by priority whose attribute the user has
  * verified. `mfaContacts` are the attributes that receive codes of the user's second factor. A password that is recovered by the same
- * attribute would reduce the two factors to one, so the pool's mechanisms skip `mfaContacts`. A pool without mechanisms follows the legacy
- * rule, by which `mfaContacts` come last: for users who have verified no other attribute.
+ * attribute would reduce the two factors to one. So a pool with recovery mechanisms never uses `mfaContacts`. A pool without mechanisms
+ * follows Cognito's legacy rule: it uses one of `mfaContacts` when the user has verified no other attribute.
  */
 export function chooseRecoveryContact(
   pool: Pick<Pool, 'recovery'>,
@@ -83,8 +83,8 @@ export function chooseRecoveryContact(
 }
 
 /**
- * The addresses for an invitation. Without mediums, Cognito's default is SMS. (Unconfirmed: what Cognito does then for a user who has only
- * an e-mail address. Here such a user gets an e-mail.)
+ * The addresses for an invitation. When the request names no medium, Cognito's default is SMS. (Unconfirmed: what Cognito does by default
+ * for a user who has only an e-mail address. Here such a user gets an e-mail.)
  */
 export function chooseInvitationContacts(mediums: readonly ('EMAIL' | 'SMS')[] | undefined, attributes: Attributes): Contact[] {
   if (mediums === undefined || mediums.length === 0) {
@@ -107,7 +107,10 @@ const attributeOfMechanism: Readonly<Record<RecoveryMechanism, ContactAttribute 
   admin_only: undefined,
 }
 
-/** The attributes by which the pool recovers accounts, in order of preference. Without mechanisms: phone, then e-mail (the legacy rule). */
+/**
+ * The attributes by which the pool recovers accounts, in order of preference. A pool without recovery mechanisms follows Cognito's legacy
+ * rule: first the phone number, then the e-mail address.
+ */
 export function recoveryOrder({ recovery }: Pick<Pool, 'recovery'>): ContactAttribute[] {
   if (recovery === undefined) return ['phone_number', 'email']
   return recovery.flatMap((mechanism) => attributeOfMechanism[mechanism] ?? [])

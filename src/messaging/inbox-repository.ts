@@ -8,15 +8,18 @@ import type { Channel, Message } from './message.ts'
 export type InboxMessage = { readonly id: string; readonly createdAt: number; readonly message: Message }
 
 export type InboxFilter = {
-  /** The whole address. */
+  /** Only messages to exactly this address. */
   readonly recipient?: string
   readonly poolId?: string | undefined
   readonly channel?: Channel | undefined
-  /** The list continues after this id. */
+  /** Only messages that are older than the one with this id. Undefined: from the newest on. */
   readonly before?: string | undefined
 }
 
-/** The messages of one pool and channel in the inbox, in numbers. It changes whenever one of them is added or deleted. */
+/**
+ * How many messages of one pool and channel are in the inbox, and the ids of the oldest and the newest of them. One of these values changes
+ * whenever such a message is added or deleted.
+ */
 export type InboxTally = {
   readonly poolId: string
   readonly channel: Channel
@@ -41,7 +44,10 @@ export async function listInboxMessages(db: Db, filter: InboxFilter, limit: numb
   return rows.map((row) => ({ id: row.id, createdAt: row.created_at, message: JSON.parse(row.message) as Message }))
 }
 
-/** In the order of pool and channel. @NOTE It reads a part of each row, of which there are some 10,000 at most. */
+/**
+ * Counts the messages in the inbox for each pool and channel, sorted by pool and then by channel.
+ * @NOTE This query reads a part of each row. The inbox keeps about 10,000 rows by default.
+ */
 export async function tallyInbox(db: Db): Promise<InboxTally[]> {
   const rows = await filtered(db.selectFrom('inbox_message').selectAll(), {})
     .clearSelect()
@@ -83,7 +89,7 @@ function filtered(
   query: SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable>,
   { recipient, poolId, channel, before }: InboxFilter,
 ): SelectQueryBuilder<Schema, 'inbox_message', InboxMessageTable> {
-  // The messages of a deleted pool stay in the table until the sweeper deletes them.
+  // The messages of a deleted pool are left out: they stay in the table until the sweeper deletes them.
   let result = query.where('pool_id', 'not in', (eb) => eb.selectFrom('deleted_pool').select('id'))
   if (recipient !== undefined) result = result.where('recipient', '=', recipient)
   if (poolId !== undefined) result = result.where('pool_id', '=', poolId)

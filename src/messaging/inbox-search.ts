@@ -7,7 +7,7 @@ import type { Channel } from './message.ts'
 import { listUnsentRows, type MessageRow } from './message-record-repository.ts'
 import { type UnsentEntry, unsentEntry } from './unsent.ts'
 
-/** A message that was sent, or a message that was not sent, with the reason. */
+/** An entry of the inbox page: a message that was sent, or a message that was not sent, with the reason. */
 export type ListedEntry = InboxEntry | UnsentEntry
 
 export type InboxTab = 'all' | Channel | 'unsent'
@@ -31,7 +31,7 @@ export type InboxResult = {
 export type InboxState = {
   readonly tallies: readonly InboxTally[]
   readonly unsent: readonly MessageRow[]
-  /** Changes when the inbox does. */
+  /** A digest of `tallies` and of the states of the unsent messages. It changes when the inbox page has something new to show. */
   readonly version: string
 }
 
@@ -70,7 +70,10 @@ async function newest(db: Db, { tallies }: InboxState, { poolId, tab, limit }: I
   return { entries: messages.map(writeEntry), counts }
 }
 
-/** Reads all messages in batches. They are few, since the inbox trims itself; and neither engine could use an index for parts of words. */
+/**
+ * Searches all messages of the inbox, in batches. The inbox is trimmed, so they are few. An index would not help: neither SQLite nor
+ * PostgreSQL could find parts of words by it.
+ */
 async function scan(db: Db, { poolId, tab, limit }: InboxSearch, matches: (entry: InboxEntry) => boolean): Promise<Sent> {
   const found: Sent = { entries: [], counts: { email: 0, sms: 0 } }
   let before: string | undefined

@@ -26,7 +26,7 @@ export type MessageContent = {
   readonly customMessage: CustomMessageResponse | undefined
 }
 
-/** For each kind of message, the part of the trigger source after the underscore. */
+/** The name of each kind of message in a trigger source, after the underscore: `SignUp` in `CustomMessage_SignUp`. */
 export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   'sign-up': 'SignUp',
   resend: 'ResendCode',

@@ -103,7 +103,7 @@ export async function sweepMessageContents(db: Db | Tx, now: number, limit: numb
   return ids.length
 }
 
-/** Deletes up to `limit` messages that ended at `before` or earlier. Resolves with their number. */
+/** Deletes up to `limit` messages that got their final state at the time `before` or earlier. Resolves with their number. */
 export async function sweepMessageRecords(db: Db | Tx, before: number, limit: number): Promise<number> {
   const expired = await db.selectFrom('outbox').select('id').where('ended_at', '<=', before).limit(limit).forUpdate().skipLocked().execute()
   const ids = expired.map(({ id }) => id)

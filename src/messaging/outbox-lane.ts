@@ -43,7 +43,7 @@ export type LaneOptions = {
   readonly metrics: MessageMetrics
 }
 
-/** How much longer than the time limit of an attempt its lease lasts. That is the time to store the result. */
+/** How long a lease lasts beyond the time limit of the attempt. In this time the process stores the result of the attempt. */
 const leaseMarginMs = 30_000
 
 /** The assumed lifetime of a message whose expiry is unknown, because its sealed payload does not open. */
@@ -72,13 +72,13 @@ export class OutboxLane {
     await this.#filling
   }
 
-  /** Resolves when this process has tried every message that was due at `asOf`. */
+  /** Resolves when every message that was due at `asOf` has been tried, and this process has no delivery running. */
   async drain(asOf: number): Promise<void> {
     const { db, channel } = this.#options
     do {
       await this.fill()
       await Promise.all(this.#inFlight.values())
-      // When a delivery ends, the delivery of another message may start. That message is then no longer due, but is still being delivered.
+      // The end of one delivery may start another. That other message is then no longer due, but `drain` must still wait for its delivery.
     } while (!this.#closed && ((await hasDueEntry(db, channel, asOf)) || this.#filling !== undefined || this.#inFlight.size > 0))
   }
 
@@ -110,7 +110,7 @@ export class OutboxLane {
 
   async #startDue(): Promise<void> {
     const { db, clock, channel, concurrency, timeoutMs } = this.#options
-    // Claims until no message is left. One claim takes only the first message of each user, and may have read only messages of some users.
+    // One claim is not enough. It takes at most one message of each user, and it reads only the first due messages, perhaps of few users.
     while (!this.#closed && this.#inFlight.size < concurrency) {
       const now = clock.now()
       const leaseUntil = now + timeoutMs + leaseMarginMs
@@ -192,7 +192,8 @@ export class OutboxLane {
     }
     await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason, refused })
     const text = 'A message could not be delivered; it stays queued and is tried again.'
-    // Only the first failure of a message is worth a warning. While a gateway is down or missing, not each message gets a warning.
+    // Only the first failure of a message is worth a warning. The throttle counts such failures, so that a gateway that is down does not
+    // cause a warning for each message.
     const messages = entry.attempts === 1 ? this.#warnings.countToReport(reason, clock.now()) : undefined
     if (messages !== undefined) logger.warn({ ...fields, nextAttemptAt: at, messages }, text)
     else logger.info({ ...fields, nextAttemptAt: at }, text)

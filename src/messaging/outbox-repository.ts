@@ -114,13 +114,13 @@ export async function hasDueEntry(db: Db, channel: Lane, asOf: number): Promise<
   return row !== undefined
 }
 
-/** Messages that wait. `oldestAt` is when the oldest was queued, in epoch milliseconds; undefined when none waits. */
+/** How many messages wait. `oldestAt` is when the oldest of them was queued, in epoch milliseconds; undefined when no message waits. */
 export type WaitingMessages = { readonly count: number; readonly oldestAt: number | undefined }
 
-/** The most messages of a lane that are looked at. */
+/** The most waiting messages of a lane that are counted. Counting stops there, so that it stays quick however many messages wait. */
 const mostWaiting = 10_000
 
-/** The messages of all pools that are queued or being delivered. */
+/** The messages of all pools that are queued or being delivered, by channel. A custom sender's messages count for their channel. */
 export async function findWaitingByChannel(db: Db): Promise<Record<Channel, WaitingMessages>> {
   const both = async (...lanes: readonly Lane[]): Promise<WaitingMessages> => {
     const found = await Promise.all(lanes.map((lane) => findWaitingMessages(db, lane)))
@@ -131,7 +131,7 @@ export async function findWaitingByChannel(db: Db): Promise<Record<Channel, Wait
   return { email, sms }
 }
 
-/** It looks only at the index of the queue, and there at a limited number of messages. So it is quick however many wait. */
+/** Counts up to `mostWaiting` messages of one lane by the index of the queue, and reads one row: that of the oldest counted message. */
 async function findWaitingMessages(db: Db, channel: Lane): Promise<WaitingMessages> {
   const waiting = db
     .selectFrom('outbox')
@@ -142,7 +142,7 @@ async function findWaitingMessages(db: Db, channel: Lane): Promise<WaitingMessag
     .limit(mostWaiting)
   const { count, oldest } = await db
     .selectFrom(waiting.as('waiting'))
-    // Ids begin with the time.
+    // Ids begin with the time, so the smallest id is that of the oldest message.
     .select(({ fn }) => [fn.countAll<number>().as('count'), fn.min('id').as('oldest')])
     .executeTakeFirstOrThrow()
   const row = oldest === null ? undefined : await db.selectFrom('outbox').select('created_at').where('id', '=', oldest).executeTakeFirst()

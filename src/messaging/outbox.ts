@@ -17,7 +17,7 @@ import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-rep
 export type Outbox = {
   /**
    * Starts the delivery of messages that a transaction queued. Call it once the transaction has committed. In pools with the setting
-   * `OnRefusal: FAIL` this call waits for the first delivery attempts, but not for long.
+   * `OnRefusal: FAIL` this call waits until the first delivery attempts have ended, or until a time limit (`maxWaitMs`) is reached.
    * @throws ApiError CodeDeliveryFailureException in such a pool, when the mail server or the SMS provider refused a message.
    * @throws ApiError LimitExceededException in such a pool, when a message exceeds a limit of the pool.
    * @NOTE Pass no deliveries where the answer must not reveal whether a user exists. A message to a decoy is never refused, so a refusal
@@ -55,8 +55,8 @@ const lanesOf = (pool: Pool): readonly Lane[] =>
   (['email', 'sms'] as const).map((channel) => (hasCustomSender(pool, channel) ? (`custom-${channel}` as const) : channel))
 
 /**
- * Whether a message was refused. Polls the database, because any process may deliver the messages. A slow delivery does not count as
- * refused, and neither does a delivery whose result is unknown because the database is unavailable.
+ * Whether one of these messages was refused. Polls the database, because any process may deliver the messages. A slow delivery does not
+ * count as refused, and neither does a delivery whose result is unknown because the database is unavailable.
  */
 async function isRefused(db: Db, poolId: string, ids: readonly string[], maxWaitMs: number): Promise<boolean> {
   const deadline = performance.now() + maxWaitMs
@@ -100,7 +100,7 @@ export async function queueMessage(
 
 type SealedMessage = Pick<OutboxEntry, 'poolId' | 'id' | 'payload'>
 
-/** Undefined when the payload has been emptied, was altered, or is sealed under another master key. */
+/** Opens the sealed payload of a message. Undefined when it has been emptied, was altered, or is sealed under another master key. */
 export function openMessage(secrets: Secrets, { poolId, id, payload }: SealedMessage): QueuedMessage | undefined {
   const plain = secrets.open('message', payload, sealContext(poolId, id))
   return plain && (JSON.parse(plain.toString()) as QueuedMessage)
@@ -109,7 +109,7 @@ export function openMessage(secrets: Secrets, { poolId, id, payload }: SealedMes
 /** What is still known about a message after its payload has been emptied. */
 export type MessageLabel = Pick<QueuedMessage, 'recipient' | 'username' | 'expiresAt'>
 
-/** Undefined when neither label nor payload can be read. */
+/** Opens the label of a message. A message without a readable label gets one from its payload. Undefined when neither can be read. */
 export function openLabel(secrets: Secrets, entry: SealedMessage & { readonly label: string | undefined }): MessageLabel | undefined {
   const plain = entry.label && secrets.open('message', entry.label, `${sealContext(entry.poolId, entry.id)}/label`)
   return plain ? (JSON.parse(plain.toString()) as MessageLabel) : openMessage(secrets, entry)

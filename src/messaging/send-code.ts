@@ -72,7 +72,7 @@ export function queueAttributeCode(tx: Tx, secrets: Secrets, { attribute, value,
 
 type SignInCode = MessageInput & { readonly contact: Contact; readonly code: string; readonly expiresAt: number }
 
-/** Queues a code that the sign-in state already holds. */
+/** Queues the message with a code for a sign-in. The sign-in state already holds this code, so no code is issued here. */
 export function queueSignInCode(tx: Tx, secrets: Secrets, input: SignInCode): Promise<Delivery> {
   return queueDraft(tx, secrets, { ...input, kind: 'mfa' })
 }
@@ -119,7 +119,7 @@ type MessageDraft = MessageInput & {
 type NewCode = Omit<MessageDraft, 'code' | 'link' | 'expiresAt'> & {
   readonly purpose: CodePurpose
   readonly lifetimeMs: number
-  /** Undefined for a message with a code to type in. */
+  /** Makes the link that carries the code. Undefined for a message that shows the code itself. */
   readonly linkFor?: ((code: string) => string) | undefined
 }
 
@@ -133,8 +133,8 @@ async function queueNewCode(tx: Tx, secrets: Secrets, { purpose, lifetimeMs, lin
 }
 
 /**
- * Queues a message. Only records a message that is suppressed or exceeds a limit. Does neither when the message would lack its code or link
- * (see `renderDraft`). The returned address is the same in all cases.
+ * Queues a message. A message that is suppressed or exceeds a limit is only recorded. A message that would lack its code or link is neither
+ * queued nor recorded (see `renderDraft`). The caller gets the same masked address in all these cases.
  */
 async function queueDraft(tx: Tx, secrets: Secrets, draft: MessageDraft): Promise<Delivery> {
   const { pool, user, contact, kind, messageContent, now } = draft
@@ -154,7 +154,7 @@ async function queueDraft(tx: Tx, secrets: Secrets, draft: MessageDraft): Promis
   const exceededLimit = await findExceededLimit(tx, secrets, pool, { channel, recipient: contact.value, now })
   const withheld = exceededLimit && ({ state: 'failed', reason: exceededLimitText(pool, exceededLimit) } as const)
   const id = await queueMessage(tx, secrets, { message, now, withheld })
-  // Custom senders run asynchronously: callers never wait for them.
+  // `afterCommit` waits for a message that is returned here. No caller waits for a custom sender, so its message is left out.
   return byCustomSender && exceededLimit === undefined ? delivery : { ...delivery, message: { id, exceededLimit } }
 }
 

@@ -11,7 +11,7 @@ export type TemplateValues = {
   readonly username: string
   /** The code, or the temporary password of an invitation. Undefined when the invited user has no password. */
   readonly code: string | undefined
-  /** The address that confirms a new user at a click. Only e-mail of pools that verify by link has one. */
+  /** The URL that confirms a new user at a click. Undefined except in e-mail of pools that verify by link. */
   readonly link: string | undefined
   /** What the CustomMessage trigger wrote; it takes the place of the template. */
   readonly customMessage?: CustomMessageResponse | undefined
@@ -46,14 +46,14 @@ type Template = {
 const placeholders = /\{####\}|\{username\}|\{##([^{}]*)##\}/g
 const linkPlaceholder = /\{##[^{}]+##\}/
 
-/** Whether a message of this kind carries a link instead of a code. Attributes and forgotten passwords always get codes. */
+/** Whether a message of this kind carries a link instead of a code. Only the e-mail that confirms a new user can carry a link. */
 export function usesLink(templates: MessageTemplates, kind: MessageKind, channel: Channel): boolean {
   return templates.verifyBy === 'CONFIRM_WITH_LINK' && channel === 'email' && (kind === 'sign-up' || kind === 'resend')
 }
 
 /**
- * Fills the values into the template of the pool. Undefined when the template has no placeholder for the code or link: Cognito silently
- * sends nothing then. The e-mail template is HTML, so values are escaped there.
+ * Fills the values into the template of the pool. Undefined when the template has no placeholder for the code or link. In that case Cognito
+ * silently sends nothing. The e-mail template is HTML, so values are escaped there.
  */
 export function renderMessage(
   templates: MessageTemplates,

@@ -67,7 +67,7 @@ export class AnswerReader {
     return value as string[]
   }
 
-  /** An object whose values are all text. */
+  /** An object whose values are all text. Undefined when the member is missing or null. */
   textMap(name: string): Readonly<Record<string, string>> | undefined {
     const map = this.map(name)
     if (map === undefined) return undefined
@@ -77,7 +77,7 @@ export class AnswerReader {
     return map as Readonly<Record<string, string>>
   }
 
-  /** An object with values of any kind. */
+  /** An object with values of any kind. Undefined when the member is missing or null. */
   map(name: string): Readonly<Record<string, unknown>> | undefined {
     return this.#optional(name, 'an object', isObject)
   }
@@ -87,7 +87,7 @@ export class AnswerReader {
     return new AnswerError(this.#path, expected, found, publicMessage)
   }
 
-  /** Null means that the function left the member as it was. */
+  /** The member, or undefined when it is missing or null. The event has null in members that the function did not fill in. */
   #optional<Value>(name: string, expected: string, is: (value: unknown) => value is Value): Value | undefined {
     const value = this.#object[name]
     if (value === undefined || value === null) return undefined

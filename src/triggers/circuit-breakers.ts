@@ -20,7 +20,7 @@ export type CircuitBreakers = {
    * @throws InvocationError while the breaker is open.
    */
   guard<Answer>(key: string, policy: TriggerPolicy['circuitBreaker'], work: () => Promise<Answer>): Promise<Answer>
-  /** How many are open at this moment. */
+  /** How many breakers are open at this moment. */
   countOpen(): number
 }
 

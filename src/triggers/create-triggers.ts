@@ -91,7 +91,7 @@ type Policy = TriggerPolicy & { readonly signal: AbortSignal | undefined }
 function createRunner({ functions, breakers, onInvocation }: Pick<Options, 'functions' | 'breakers' | 'onInvocation'>) {
   const durations = createRecentDurations()
   return {
-    /** Resolves with a reader of the response. */
+    /** Invokes the function, and resolves with a reader of its response. Keeps the answer in `draft`, so that `record` can record it. */
     async run(draft: InvocationDraft, policy: Policy): Promise<AnswerReader> {
       draft.answer = await invokeGuarded(functions, breakers, draft, policy)
       return AnswerReader.ofEvent(draft.answer)

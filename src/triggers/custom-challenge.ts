@@ -13,7 +13,7 @@ export type CustomChallengeRequest = {
   /** Empty when the user does not exist. */
   readonly userAttributes: Texts
   readonly userNotFound: boolean
-  /** The challenges so far. */
+  /** The results of the challenges of this sign-in so far. */
   readonly results: readonly ChallengeResult[]
   readonly clientMetadata: Texts | undefined
 }

@@ -43,7 +43,7 @@ function readResponse(answer: AnswerReader, attributes: Texts, source: Source): 
   const autoVerify = (['email', 'phone_number'] as const).filter((attribute) => flags[attribute])
   const absent = autoVerify.find((attribute) => !attributes[attribute])
   if (absent !== undefined) throw answer.error(`no automatic verification of ${absent} for a user without ${absent}`, 'one')
-  // A verified address would take the alias from the user who has it, before the new user has proven anything.
+  // A verified address may be an alias. Then the new user would take the alias from the user who has it, before any proof.
   if (autoVerify.length > 0 && !autoConfirm) {
     throw answer.error('autoConfirmUser to be true when an address is verified automatically', 'false', verifiedUnconfirmed)
   }

@@ -25,7 +25,7 @@ export type TokenChanges = {
   readonly id: ClaimChanges
   readonly access: ClaimChanges
   readonly scopes: ScopeChanges
-  /** Takes the place of the user's groups. Undefined leaves them. */
+  /** The groups and roles in place of the user's own. Undefined when the function left the user's own as they are. */
   readonly groups: GroupConfiguration | undefined
 }
 
@@ -37,7 +37,7 @@ type PreTokenGenerationRequest = {
   readonly clientMetadata: Texts | undefined
 }
 
-/** Invokes PreTokenGeneration. Resolves with undefined when the tokens stay as they are. */
+/** Invokes PreTokenGeneration. Resolves with the changes that the function asked for; with undefined when the tokens stay as they are. */
 export async function invokePreTokenGeneration(
   triggers: Triggers,
   subject: TriggerSubject,
@@ -69,7 +69,7 @@ const noScopes: ScopeChanges = { add: [], suppress: [] }
 /** The most claims and scopes that one answer may add or suppress, all of them counted together. */
 const maxChanges = 5000
 
-/** Undefined when the function left the tokens as they are. */
+/** The changes that the answer asks for. Undefined when the function left the tokens as they are. */
 function readTokenChanges(answer: AnswerReader, version: string): TokenChanges | undefined {
   const changes = version === 'V1_0' ? readFirstVersion(answer) : readLaterVersions(answer)
   if (changes !== undefined) {

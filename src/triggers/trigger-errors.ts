@@ -28,7 +28,10 @@ export class FunctionError extends Error {
    * loaded, or answered too much.
    */
   readonly refuses: boolean
-  /** Whether the message may quote the event. A text of this server does not. A function that could not be loaded never got an event. */
+  /**
+   * Whether the message may quote the event. False for a text that this server wrote, and for a function that could not be loaded: such a
+   * function never got an event.
+   */
   readonly mayQuote: boolean
 
   constructor(message: string, { refuses = true, mayQuote = true, cause }: FunctionErrorOptions = {}) {

@@ -17,7 +17,7 @@ export type CallerContext = {
   readonly userAgent: string | undefined
 }
 
-/** `client` is undefined when an administrator acts without an app client. */
+/** The caller context of an API call. `client` is undefined when an administrator acts without an app client. */
 export function callerContextOf(
   client: { readonly id: string } | undefined,
   { userAgent }: { readonly userAgent: string | undefined },
@@ -50,8 +50,9 @@ export type TriggerCall = TriggerSubject & {
 /** Invokes the trigger functions of user pools. */
 export type Triggers = {
   /**
-   * Resolves with what `readResponse` makes of the function's response. Undefined when the pool has no such trigger, or when the function
-   * failed and the policy of the trigger says to continue.
+   * Resolves with what `readResponse` makes of the function's response. When the function failed, the policy of the trigger may say to use
+   * its last good response instead. Undefined when the pool has no such trigger, or when the function failed and the policy says to
+   * continue. Otherwise, a failure is thrown:
    * @throws ApiError UserLambdaValidationException when the function reported an error.
    * @throws ApiError UnexpectedLambdaException when the function could not be invoked, or did not answer in time.
    * @throws ApiError InvalidLambdaResponseException when the answer has the wrong shape.
@@ -59,8 +60,8 @@ export type Triggers = {
    */
   invoke<Response>(call: TriggerCall, readResponse: (response: AnswerReader) => Response): Promise<Response | undefined>
   /**
-   * Waits as long as recent invocations took, and invokes nothing. It stands for an invocation about a user who does not exist, where the
-   * time must not reveal that. A process that has not invoked the function yet does not wait.
+   * Waits as long as a recent invocation of the trigger took, and invokes nothing. This call takes the place of an invocation about a user
+   * who does not exist, so that the time does not reveal that. A process that has not invoked the function yet does not wait.
    */
   simulateInvocation(pool: Pool, trigger: TriggerName): Promise<void>
 }

@@ -9,15 +9,15 @@ export type Outgoing<M extends QueuedMessage = Message> = {
   readonly message: M
 }
 
-/** Where a gateway delivers. `none` stands for a channel without a gateway. */
+/** What a gateway hands its messages to. `none` stands for a channel without a gateway. */
 export type GatewayKind = 'smtp' | 'ses' | 'sms-http' | 'twilio' | 'sns' | 'custom-sender' | 'inbox' | 'none'
 
 /** Sends the messages of one channel. */
 export type Gateway<M extends QueuedMessage = Message> = {
-  /** For the metrics. */
+  /** The kind under which the metrics count this gateway's deliveries: `other` when undefined. */
   readonly kind?: GatewayKind
   /**
-   * Resolves once the receiver has accepted the message. The signal ends the attempt.
+   * Resolves once the receiver has accepted the message. When `signal` aborts, the attempt ends.
    * @throws DeliveryError when the message was not accepted.
    */
   deliver(outgoing: Outgoing<M>, signal: AbortSignal): Promise<void>

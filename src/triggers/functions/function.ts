@@ -41,7 +41,7 @@ export const maxAnswerBytes = 6_291_556
 /** Lambda's error text for a longer answer. */
 export const tooLongAnswer = `Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes).`
 
-/** Undefined when the text is not JSON; `AnswerReader` then throws. */
+/** The JSON value in the text that a function answered. Undefined when the text is not JSON; `AnswerReader` rejects such an answer. */
 export function parseAnswer(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -12,7 +12,7 @@ type Job = {
   readonly invocation: Invocation
   readonly signal: AbortSignal
   thread: ModuleThread | undefined
-  /** Whether the job waits or runs for the second time, because its first thread ended before it handed the invocation to the function. */
+  /** Whether the job waits or runs for the second time. The first time, the thread ended before the function got the invocation. */
   isSecondAttempt: boolean
   resolve(answer: unknown): void
   reject(error: unknown): void
@@ -91,7 +91,7 @@ async function run(threads: ModuleThreads, thread: ModuleThread, job: Job, waiti
   threads.release(thread)
 }
 
-/** Appends a job to the queue. */
+/** Appends a job to the queue. Resolves with the function's answer. When `signal` aborts, `giveUp` is called with the job. */
 function newJob(invocation: Invocation, signal: AbortSignal, giveUp: (job: Job) => void, waiting: Job[]): Promise<unknown> {
   const { promise, resolve, reject } = Promise.withResolvers<unknown>()
   const job: Job = { invocation, signal, thread: undefined, isSecondAttempt: false, resolve, reject }

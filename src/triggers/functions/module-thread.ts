@@ -176,7 +176,7 @@ function onMessage(state: State, message: ModuleThreadMessage): void {
       break
     case 'answer':
       if (message.id === running?.id) running.resolve(parseAnswer(message.text))
-      // Lambda would have ended a function that used so much memory during the invocation.
+      // The thread ends after its answer. Lambda would have ended a function that used so much memory during the invocation.
       if (message.usedMegabytes > options.memoryMegabytes) end(state)
       break
     case 'error':

@@ -9,8 +9,9 @@ import { createLambdaFunction } from './lambda-function.ts'
 import { createModuleFunction } from './module-function.ts'
 
 type Options = {
-  /** The values of `--functions-file` and `--functions`. */
+  /** The value of `--functions-file`. */
   readonly file: string | undefined
+  /** The value of `--functions`. */
   readonly folder: string | undefined
   /** Whether the next invocation sees modules that changed on the disk, or were added to the folder or removed from it. */
   readonly reload: boolean
@@ -64,7 +65,8 @@ function openFolder({ folder, reload }: Options): () => ReadonlyMap<string, stri
     try {
       return readFunctionsFolder(folder)
     } catch (error) {
-      // Only developers reload functions. Since the start, a developer has added a second module of the same name or removed the folder.
+      // The folder could be read when the server started. Since then, a developer has added a second module of the same name or removed
+      // the folder.
       if (error instanceof SettingsError) throw new FunctionError(error.message, { refuses: false, mayQuote: false })
       throw error
     }

@@ -38,7 +38,7 @@ export function createErrorMask(...values: readonly unknown[]): ErrorMask {
 type Member = {
   readonly value: unknown
   readonly isSecret: boolean
-  /** Whether every value inside this one is secret, whatever its name. */
+  /** Whether every value inside `value` is secret, whatever the names of the members are. */
   readonly isSecretMap: boolean
 }
 

@@ -10,7 +10,7 @@ import { findLastAnswer, type LastAnswer, saveLastAnswers } from './last-answer-
 
 /** The last good responses of functions, for each user, app client and trigger. */
 export type LastAnswers = {
-  /** Saves the `response` of an answer. */
+  /** Saves the `response` of an answer in place of the last one. Does nothing when the call has no user or no app client. */
   save(call: TriggerCall, answer: unknown): void
   find(call: TriggerCall): Promise<JsonObject | undefined>
   flush(): Promise<void>
@@ -45,7 +45,7 @@ export function createLastAnswers({ db, secrets, clock, logger }: Options): Last
   }
 }
 
-/** Undefined when the call has no user or no app client. The answer to such a call is not saved. */
+/** The key under which the answer to a call is saved. Undefined when the call has no user or no app client: such an answer is not saved. */
 function keyOf({ pool, sub, clientId, trigger }: TriggerCall) {
   return sub === undefined || clientId === undefined ? undefined : { poolId: pool.id, sub, clientId, trigger }
 }
