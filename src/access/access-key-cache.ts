@@ -7,7 +7,7 @@ import { findAccessKey } from './access-key-repository.ts'
 
 export type FindAccessKey = (id: string) => Promise<AccessKey | undefined>
 
-/** The channel of deleted keys. Publish the id there after the commit that deleted the key. */
+/** The channel that tells all processes which access key was deleted. Publish the key's id there after the commit of the deletion. */
 export const accessKeyDeleted = 'access_key_deleted'
 
 /** How long a process that missed the message on the channel `accessKeyDeleted` may still accept a deleted key. */

@@ -9,7 +9,7 @@ export type SignatureClaim = {
   readonly region: string
   readonly service: string
   readonly terminator: string
-  /** Lower case, sorted. */
+  /** The names of the headers that the signature covers, in lower case and sorted. */
   readonly signedHeaders: readonly string[]
   readonly signature: string
   /** The time of the signature: in epoch milliseconds, and as `YYYYMMDDTHHMMSSZ`. */
@@ -103,7 +103,7 @@ function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timesta
   return { signedAt, timestamp: writeTimestamp(signedAt) }
 }
 
-/** ISO 8601 basic format, to the second. */
+/** Writes a time in the basic format of ISO 8601, to the second: `YYYYMMDDTHHMMSSZ`. */
 export function writeTimestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/[-:]|\.\d+/g, '')
 }

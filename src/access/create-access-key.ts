@@ -10,7 +10,7 @@ type CreateAccessKeyInput = {
   /** A JSON policy document. A key without a policy may do everything. */
   readonly policy?: string | undefined
   readonly description: string
-  /** Creates a temporary access key with a session token. It expires after this many seconds. */
+  /** Makes the key a temporary one, which has a session token and expires after this many seconds. Undefined: a long-lived key. */
   readonly sessionSeconds?: number | undefined
 }
 

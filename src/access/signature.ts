@@ -158,7 +158,7 @@ function writeStringToSign(claim: SignatureClaim, canonicalText: string): string
   return ['AWS4-HMAC-SHA256', claim.timestamp, scope, sha256(canonicalText)].join('\n')
 }
 
-/** The latest derived key of each access key. The derived key can be garbage-collected once the access key has left its cache. */
+/** The latest signing key that was derived from each access key. It can be garbage-collected once its access key is no longer cached. */
 const derivedKeys = new WeakMap<AccessKey, KeyScope & { readonly bytes: Buffer }>()
 
 function signingKey(key: AccessKey, { date, region, service }: KeyScope): Buffer {

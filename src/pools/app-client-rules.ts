@@ -11,8 +11,8 @@ const day = 24 * hour
 const tenYears = 3650 * day
 
 /**
- * Checks the settings of a client in its pool. `references` are the client's references that exist in the pool. Some error texts contain
- * `action`.
+ * Checks the settings of a client in its pool. `references` are the scopes and identity providers that the client names and the pool has.
+ * Some error texts contain the word `action`.
  * @throws ApiError InvalidParameterException, InvalidOAuthFlowException or ScopeDoesNotExistException, as Cognito does
  */
 export function requireValidClient(pool: Pool, client: AppClient, references: ClientReferences, action: 'creating' | 'updating'): void {

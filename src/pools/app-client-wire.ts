@@ -112,7 +112,7 @@ function writeRotation(rotation: AppClient['refreshRotation']): RefreshTokenRota
   return rotation && { Feature: rotation.enabled ? 'ENABLED' : 'DISABLED', RetryGracePeriodSeconds: rotation.gracePeriodSeconds }
 }
 
-/** The distinct values. Undefined for an empty list: Cognito treats it like a missing one, and shows neither. */
+/** The values of a list, each once. Undefined for an empty list: Cognito treats it like a missing list, and its responses show neither. */
 function ifAny<Value>(values: readonly Value[] | undefined): readonly Value[] | undefined {
   return values === undefined || values.length === 0 ? undefined : [...new Set(values)]
 }

@@ -20,7 +20,7 @@ export function checkAttributes(pool: Pick<Pool, 'schema' | 'aliasAttributes'>, 
     if (definition === undefined) throw nonconforming(`Type for attribute {${name}} could not be determined`)
     if (value === '') continue
     requireAddressFormat(name, value)
-    // A preferred username that is an alias follows the same rule as the username.
+    // A preferred username that is an alias must not look like an address, just as a username must not.
     if (name === 'preferred_username' && pool.aliasAttributes.includes(name)) requireNoAliasFormat(pool, 'Preferred username', value)
     const problem = problemOf(definition, value)
     if (problem !== undefined) problems.push(`${name}: ${problem}\n`)

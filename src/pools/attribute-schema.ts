@@ -59,7 +59,7 @@ export const standardAttributes: readonly AttributeDefinition[] = [
   },
 ]
 
-/** The attribute that lists a user's linked identities. The server sets it. A pool shows it once the pool has an identity provider. */
+/** The attribute that lists a user's linked identities. The server sets it. A pool with an identity provider shows it. */
 export const identitiesAttribute: AttributeDefinition = { ...textAttribute('identities'), length: { min: undefined, max: undefined } }
 
 export const isStandardAttribute = (name: string): boolean => standardAttributes.some((attribute) => attribute.name === name)

@@ -3,11 +3,11 @@ import type { AppClient } from './app-client.ts'
 import { findProviderNames, listProviderNames } from './identity-providers/identity-provider-repository.ts'
 import { findExistingScopes } from './resource-servers/scopes.ts'
 
-/** Of the things that the settings of an app client name, those that exist in the pool. */
+/** The scopes and identity providers that the settings of an app client name and that exist in the pool. */
 export type ClientReferences = {
-  /** The client's scopes that exist. */
+  /** The scopes that the client names and that exist in the pool or belong to the service. */
   readonly scopes: ReadonlySet<string>
-  /** The client's identity providers that exist. */
+  /** The names of the client's identity providers that exist in the pool. */
   readonly identityProviders: ReadonlySet<string>
   /** Whether the pool has an identity provider, so that its users can have the attribute `identities`. */
   readonly isFederated: boolean

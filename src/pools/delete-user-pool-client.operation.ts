@@ -7,7 +7,7 @@ import { clientNotFound, type PoolCatalog } from './pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 
-/** The sessions of the client stay in the database until they expire. Without the client they cannot be used. */
+/** The sessions of a deleted client stay in the database until they expire. Without the client, such sessions cannot be used. */
 export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
   auth: 'iam',
   isAudited: true,

@@ -13,8 +13,8 @@ const defaultTemporaryPasswordDays = 7
 const defaultMinimumLength = 8
 
 /**
- * The password policy of a request. Without one, every kind of character is required. A policy that was sent requires only the kinds that
- * it names (observed with Terraform and CDK, which always send every member). UnusedAccountValidityDays is the old name of
+ * The password policy of a request. A request without a policy requires every kind of character. A policy in the request requires only the
+ * kinds that it names (observed with Terraform and CDK, which always send every member). UnusedAccountValidityDays is the old name of
  * TemporaryPasswordValidityDays.
  */
 export function readPasswordPolicy(
@@ -64,8 +64,8 @@ export function writePolicies({ passwordPolicy, allowedFirstFactors }: Pool): Us
 }
 
 /**
- * The mechanisms in the order of their priorities. Only the order is stored: a single priority of 2 is shown as 1 later. Undefined stands
- * for Cognito's legacy rule.
+ * The recovery mechanisms in the order of their priorities. Only the order is stored: a single mechanism of priority 2 is later shown with
+ * priority 1. Undefined stands for Cognito's legacy rule.
  */
 export function readRecovery(setting: AccountRecoverySettingType | undefined): readonly RecoveryMechanism[] | undefined {
   const mechanisms = setting?.RecoveryMechanisms ?? []

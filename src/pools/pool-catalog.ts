@@ -39,7 +39,7 @@ const poolCacheMilliseconds = 5_000
 
 const maxEntries = 10_000
 
-/** Ids come from URLs and from unverified tokens. Do not query the database for a text that cannot be an id. */
+/** The form of a pool id. Ids come from URLs and unverified tokens, so a text that cannot be an id must not cause a database query. */
 const poolIdPattern = /^[\w-]{1,45}_[0-9a-zA-Z]{1,55}$/
 const channel = 'pool_changed'
 
@@ -54,7 +54,7 @@ type Deps = {
 
 const clear = (cache: { clear(): void }) => cache.clear()
 
-/** `close` ends the subscription. The catalog itself keeps nothing open. */
+/** Creates the catalog. It subscribes to the changes that other processes make; `close` ends the subscription. */
 export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish, subscribe }: Deps): PoolCatalog & { close(): void } {
   const options = { clock, lifetimeMilliseconds: poolCacheMilliseconds, maxEntries }
   async function load(poolId: string): Promise<Pool | undefined> {

@@ -82,15 +82,15 @@ const selectDeleted = prepareLookup((db, { poolId }: { poolId: string }) =>
 )
 
 /**
- * A request that began before the deletion may store a row after the sweeper has passed. No request takes this long, so a pass that
- * begins this long after the deletion finds the last rows.
+ * How long after the deletion of a pool its rows are removed for the last time. A request that began before the deletion may store a row
+ * after an earlier removal. No request takes as long as this, so the last removal finds every row.
  */
 const settledAfterMs = hourMs
 
 /** How long the removal waits before it tries again to delete rows that other transactions had locked. */
 const retryAfterMs = minuteMs
 
-/** Removes the rows of deleted pools. Each call is one short batch of one pool, and returns whether there is more to do now. */
+/** The sweep that removes the rows of deleted pools. Each call removes one short batch of one pool, and returns whether more is due now. */
 export function createPoolRemoval(): (tx: Tx, now: number) => Promise<boolean> {
   const batches = createBatchedDelete()
 

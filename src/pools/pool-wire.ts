@@ -163,7 +163,7 @@ export function poolArn(poolId: string, accountId: string): string {
   return `arn:aws:cognito-idp:${regionOf(poolId)}:${accountId}:userpool/${poolId}`
 }
 
-/** Copies with a spread instead of assignments, because a tag may be called `__proto__`. */
+/** Copies the tags with a spread instead of assignments, because a tag may be called `__proto__`. */
 function readTags(tags: Readonly<Record<string, string>>): Pool['tags'] {
   return { ...tags }
 }

@@ -37,14 +37,14 @@ export type Pool = {
   readonly autoVerifiedAttributes: readonly ContactAttribute[]
   readonly aliasAttributes: readonly AliasAttribute[]
   readonly usernameAttributes: readonly ContactAttribute[]
-  /** Undefined when the request did not name it, which means case-sensitive. */
+  /** Whether usernames are case-sensitive. Undefined, when CreateUserPool did not say, means that they are. */
   readonly caseSensitive: boolean | undefined
   readonly templates: MessageTemplates
   readonly mfa: 'OFF' | 'OPTIONAL' | 'ON'
   readonly mfaFactors: MfaFactors
-  /** Undefined when SetUserPoolMfaConfig did not set it. The defaults then apply to passkeys. */
+  /** The settings for passkeys. Undefined when SetUserPoolMfaConfig did not set them: then the defaults apply. */
   readonly webAuthn: WebAuthnSettings | undefined
-  /** Undefined when the request had no UserAttributeUpdateSettings. */
+  /** The attributes that keep the old value until the new one is verified. Undefined when no UserAttributeUpdateSettings were sent. */
   readonly verifyBeforeUpdate: readonly ContactAttribute[] | undefined
   readonly devices: DeviceTracking | undefined
   readonly email: EmailSettings
@@ -56,20 +56,20 @@ export type Pool = {
   readonly addOns:
     | { readonly advancedSecurityMode: 'OFF' | 'AUDIT' | 'ENFORCED'; readonly customAuthMode: 'AUDIT' | 'ENFORCED' | undefined }
     | undefined
-  /** In the order of priority. Undefined stands for Cognito's legacy rule: phone first, then e-mail. */
+  /** The ways to recover an account, in the order of priority. Undefined stands for Cognito's legacy rule: phone first, then e-mail. */
   readonly recovery: readonly RecoveryMechanism[] | undefined
   readonly tier: 'LITE' | 'ESSENTIALS' | 'PLUS'
   readonly key: { readonly type: 'AWS_OWNED_KEY' | 'CUSTOMER_MANAGED_KEY'; readonly kmsKeyArn: string | undefined } | undefined
   readonly issuerType: 'ORIGINAL' | 'UPDATED' | undefined
   readonly acrValues: Readonly<Record<string, string>> | undefined
   readonly dynamicClientRegistration: DynamicClientRegistration | undefined
-  /** Undefined when it was never set. Sessions are not tracked then. */
+  /** The settings of session tracking. Undefined when they were never set: then sessions are not tracked. */
   readonly sessionTracking: SessionTracking | undefined
   /** The settings that Cognito does not have. Undefined when they were never set. */
   readonly extensions: PoolExtensions | undefined
   /** Undefined while the pool has too few users. Decoys then follow general statistics, not those of the pool. */
   readonly userStatistics?: UserStatistics | undefined
-  /** The server's settings for pools without their own. The catalog adds them; they are never stored. */
+  /** The server's settings, for what the pool does not set itself. The pool catalog adds them to a loaded pool; they are never stored. */
   readonly serverDefaults?: ServerDefaults
 }
 
@@ -87,7 +87,7 @@ export type PasswordPolicy = {
 /** The second factors that are set up for the pool. The pool's `mfa` says whether users need one. */
 export type MfaFactors = {
   readonly sms: boolean
-  /** Undefined when it was never set, which responses show differently from `false`. */
+  /** Authenticator apps. Undefined when this factor was never set: responses then omit it, while they show `false`. */
   readonly softwareToken: boolean | undefined
   readonly email: boolean
 }

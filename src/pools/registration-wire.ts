@@ -13,7 +13,7 @@ export const defaultAcrValues: Readonly<Record<string, string>> = {
 /** Printable ASCII without space, quotation mark and backslash: a scope-token (RFC 6749 §3.3). */
 const acrValuePattern = /^[\x21\x23-\x5B\x5D-\x7E]{1,64}$/
 
-/** The values of all four levels. Where the request has no value, the default applies. Undefined without an AcrConfiguration. */
+/** The names of all four assurance levels. A level that `sent` lacks has its default name. Undefined without an AcrConfiguration. */
 export function readAcrValues(sent: Readonly<Record<string, AcrLevelConfigType>> | undefined): Pool['acrValues'] {
   if (sent === undefined) return undefined
   const values = { ...defaultAcrValues }

@@ -6,7 +6,7 @@ import { resealCertificate, signingCertificates } from './signing-certificate/si
 
 type PoolConfig = { readonly extensions?: PoolExtensions }
 
-/** The fixed codes of test users are the only secrets in a pool's configuration. */
+/** Seals the fixed codes of test users again, under the current master key. They are the only secrets in the `config` of a pool. */
 function resealPool(secrets: Secrets, text: string, { id }: { readonly id: string }): string {
   const config = JSON.parse(text) as PoolConfig
   if (config.extensions === undefined) return text

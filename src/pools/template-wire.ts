@@ -35,7 +35,7 @@ export function readTemplates(request: TemplateMembers): MessageTemplates {
     linkEmail: template.EmailMessageByLink,
     linkSubject: template.EmailSubjectByLink,
     mfaSms: request.SmsAuthenticationMessage,
-    // Only SetUserPoolMfaConfig sets the next two members.
+    // Only SetUserPoolMfaConfig sets mfaEmail and mfaSubject.
     mfaEmail: undefined,
     mfaSubject: undefined,
     inviteSms: invitation?.SMSMessage,
@@ -52,7 +52,7 @@ function requireLinkText(message: string | undefined): void {
   if (start < 0 || end <= start + 3) throw invalidParameter('The message is invalid.')
 }
 
-/** Cognito shows the texts both in the template and in the older members, wherever they were sent. */
+/** Cognito shows the texts both in VerificationMessageTemplate and in the older members, in whichever of the two they were sent. */
 export function writeVerificationTemplates(templates: MessageTemplates): Partial<UserPoolType> {
   return {
     VerificationMessageTemplate: {

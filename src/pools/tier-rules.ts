@@ -39,7 +39,7 @@ export function requireTierOfClient(tiers: Tiers, pool: Pool, client: AppClient)
   if (client.authFlows?.includes('ALLOW_USER_AUTH')) requireTier(tiers, pool, { feature: 'ALLOW_USER_AUTH', tier: 'ESSENTIALS' })
 }
 
-/** The names Threat Protection and Passwordless Sign-In are the service's (observed). */
+/** The features that the pool uses and its tier lacks. Threat Protection and Passwordless Sign-In are Cognito's names (observed). */
 function featuresAbove(pool: Pool): readonly string[] {
   const features: string[] = []
   if (pool.tier !== 'PLUS' && usesThreatProtection(pool.addOns)) features.push('Threat Protection')

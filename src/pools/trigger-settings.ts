@@ -14,7 +14,7 @@ export type TriggerTargets = {
 /** What the server does when a trigger function is slow or fails. */
 export type TriggerPolicy = {
   readonly timeoutMs: number
-  /** How often a call without an answer is repeated. A function that answered with an error is not called again. */
+  /** How many times a call that got no answer is repeated. A function that answered with an error is not called again. */
   readonly retries: number
   /**
    * What a failure means. `FAIL` fails the API call. `CONTINUE` ignores every failure, as if the pool had no such trigger. That includes an

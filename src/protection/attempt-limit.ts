@@ -3,11 +3,12 @@ import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
 import { type AttemptKey, countAttempt } from './attempt-repository.ts'
 
-/** How often each action may be attempted for one user in an hour, from Cognito's quotas page. */
+/** How many times each action may be attempted for one user in an hour. The numbers are from Cognito's quotas page, except as noted. */
 const hourlyLimits = {
   ConfirmSignUp: 15,
   ResendConfirmationCode: 5,
-  // Lifeguard's own operation, so Cognito has no limit for it. Each attempt sends a message to an address that the caller chooses.
+  // CorrectSignUpContact is Lifeguard's own operation, so Cognito has no limit for it. Each attempt sends a message to an address that the
+  // caller chooses.
   CorrectSignUpContact: 5,
   GetUserAttributeVerificationCode: 5,
   VerifyUserAttribute: 15,

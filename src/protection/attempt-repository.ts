@@ -15,7 +15,7 @@ export type Attempts = {
   readonly updatedAt: number
 }
 
-/** Undefined when no attempt was counted. */
+/** The count of attempts and the lock that are stored for `key`. Undefined when no attempt was counted. */
 export async function findAttempts(db: Db | Tx, key: AttemptKey): Promise<Attempts | undefined> {
   const { rows } = await selectAttempts(db, key)
   const [row] = rows

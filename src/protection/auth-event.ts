@@ -1,4 +1,7 @@
-/** A sign-up, sign-in, password change or recovery, by the user or by a person who used the user's name. Only some pools record them. */
+/**
+ * A sign-up, sign-in, password change or recovery, by the user or by a person who used the user's name. Only pools with threat protection
+ * record auth events.
+ */
 export type AuthEvent = {
   readonly poolId: string
   readonly sub: string

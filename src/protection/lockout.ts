@@ -12,7 +12,7 @@ import {
   undoAttempt,
 } from './attempt-repository.ts'
 
-/** The failure in a row that is the first to lock the user. As at Cognito, the n-th locks for 2^(n-5) seconds, at most 15 minutes. */
+/** The number of failures in a row that locks the user. As at Cognito, the n-th failure locks for 2^(n-5) seconds, at most 15 minutes. */
 const freeFailures = 5
 const longestLockMs = 900_000
 
@@ -36,7 +36,7 @@ export type Lockout = {
   clear(poolId: string, subject: string): Promise<void>
 }
 
-/** Runs `work`, for which a request only waits. The request does not occupy its slot meanwhile; see Admission in web/overload. */
+/** Runs `work` while the request only waits for it. Meanwhile the request does not occupy its slot; see Admission in web/overload. */
 export type WithoutSlot = <T>(work: () => Promise<T>) => Promise<T>
 
 /** What a lock keeps a user from trying. */
@@ -44,7 +44,7 @@ export type LockedAction = 'password' | 'sign-in-code' | 'device-step'
 
 type LockoutOptions = {
   readonly db: Db
-  /** What is guessed. Each action has a count of its own. */
+  /** What an attacker could guess. Each action has a count of failures of its own. */
   readonly action: LockedAction
   /** How long after the latest failure the count of failures begins anew. */
   readonly forgetAfterMs: number
@@ -59,9 +59,9 @@ type LockoutOptions = {
 export type CountLocked = (action: LockedAction) => void
 
 /**
- * Within this process, the proofs of one user run one after the other. So a burst of parallel guesses cannot pass between the check of the
- * lock and the count. Between processes the count itself prevents that: after a first failure, a proof counts and locks as a failure before
- * it is judged. So of all guesses that wait for the end of a lock, only one is judged.
+ * Creates the lock-out for one action. Within this process, the proofs of one user run one after the other. So a burst of parallel guesses
+ * cannot pass between the check of the lock and the count. Between processes the count itself prevents that: after a first failure, a proof
+ * counts and locks as a failure before it is judged. So of all guesses that wait for the end of a lock, only one is judged.
  */
 export function createLockout(options: LockoutOptions): Lockout {
   const { db, action, withoutSlot = (work) => work() } = options

@@ -27,13 +27,13 @@ export async function clearPasswordFailures(db: Db | Tx, poolId: string, subject
  */
 const codeForgetAfterMs = hourMs
 
-/** The error text while a user is locked after wrong codes. (Unconfirmed: the text that Cognito has for codes.) */
+/** The error text while a user is locked after wrong codes. Whether Cognito has this text for codes is not confirmed. */
 const message = 'Attempt limit exceeded, please try after some time.'
 
 /**
- * Guards every code that completes a sign-in, of whichever factor. The count belongs to the user, not to the sign-in: another sign-in
- * neither resets the count nor ends the lock. A trigger function may judge a proof, which can take seconds, so proofs wait for their turn
- * without a slot.
+ * Guards every code that completes a sign-in, of whichever factor. The count of wrong codes belongs to the user, not to the sign-in:
+ * another sign-in neither resets the count nor ends the lock. A trigger function may judge a proof, which can take seconds. So requests
+ * give up their slot while their proof waits for its turn.
  */
 export function createCodeLockout(options: Options & { readonly withoutSlot?: WithoutSlot }): Lockout {
   return createLockout({ ...options, action: 'sign-in-code', forgetAfterMs: codeForgetAfterMs, message })

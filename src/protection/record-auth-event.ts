@@ -13,15 +13,15 @@ import { deviceTypeOf } from './device-type.ts'
 export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
   readonly context: RequestContext
   readonly now: number
-  /** A new id if undefined. */
+  /** The id of the auth event. Undefined: the event gets a new id. */
   readonly id?: string | undefined
   readonly clientId?: string | undefined
   readonly challenges?: readonly AnsweredChallenge[]
-  /** The id of the event of an earlier step, which this event replaces. */
+  /** The id of the event that an earlier step of this sign-in stored. The new event replaces it. */
   readonly continues?: string | undefined
 }
 
-/** Whether the pool records auth events. */
+/** Whether the pool records auth events. Pools with threat protection do. */
 export function recordsAuthEvents(pool: Pool): boolean {
   return usesThreatProtection(pool.addOns)
 }

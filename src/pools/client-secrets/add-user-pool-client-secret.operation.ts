@@ -15,7 +15,7 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets }
 /** The most secrets of a client: one that is in use, and one that replaces it. */
 const maxSecrets = 2
 
-/** Both secrets are valid from now on, so a program can change to the new one without a pause. */
+/** Adds a second secret to a client. The old one stays valid, so that programs can change to the new one without a pause. */
 export const addUserPoolClientSecret = operation('AddUserPoolClientSecret', {
   auth: 'iam',
   isAudited: true,
@@ -44,7 +44,7 @@ function requireNewSecretAllowed(client: AppClient, value: string): void {
   if (client.secrets.some((secret) => secret.value === value)) throw invalidParameter('The client has this secret already.')
 }
 
-/** The client's id and the second of creation, or the next second that no other secret of the client has. */
+/** The id of a new secret: the client's id and the second of creation. If another secret has that id, a later second is used. */
 function newSecretId(client: AppClient, now: number): string {
   const taken = new Set(client.secrets.map((secret) => secret.id))
   let second = Math.floor(now / 1000)

@@ -9,7 +9,7 @@ import type { PoolCatalog } from '../pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets }
 
-/** The secret is invalid from now on. The last one cannot be deleted: without a secret, anyone could impersonate the client. */
+/** Deletes one secret of a client, but not the client's last secret: without a secret, anyone could impersonate the client. */
 export const deleteUserPoolClientSecret = operation('DeleteUserPoolClientSecret', {
   auth: 'iam',
   isAudited: true,

@@ -21,7 +21,7 @@ const requiredPlaceholders: Readonly<Partial<Record<keyof LocalizedTemplatesType
   InvitationEmail: name,
 }
 
-/** @throws ApiError InvalidParameterException when a locale is invalid or appears twice, or when a text lacks its placeholder */
+/** @throws ApiError InvalidParameterException when a locale is invalid or appears twice, or when a text lacks its required placeholder */
 export function readTemplatesByLocale(templates: Readonly<Record<string, LocalizedTemplatesType>>): MessagesExtension['templates'] {
   const read: Record<string, LocalizedTemplates> = {}
   for (const [text, texts] of Object.entries(templates)) {

@@ -16,12 +16,12 @@ export type PoolExtensions = {
 export type CustomAuthExtension = {
   /** Whether the pool's MFA comes between the password and the custom challenges of a custom sign-in. */
   readonly mfaAfterPassword: 'REQUIRED' | 'SKIPPED'
-  /** Whether wrong answers to custom challenges lock the user out, as wrong codes do. Undefined, in old pools, means that they do not. */
+  /** Whether wrong answers to custom challenges lock the user out, as wrong codes do. Undefined, in old pools, means `UNLIMITED`. */
   readonly wrongAnswers?: 'UNLIMITED' | 'LOCK_OUT' | undefined
 }
 
 export type SignUpExtension = {
-  /** Whether SignUp returns a Session to every client, with which the user can correct a mistyped address. */
+  /** Whether a user can correct a mistyped address during sign-up. SignUp then returns a `Session` for this to all app clients. */
   readonly contactCorrection: boolean
   /** A user who does not confirm the sign-up within this many hours is deleted. Undefined: such users are never deleted. */
   readonly unconfirmedLifetimeHours: number | undefined

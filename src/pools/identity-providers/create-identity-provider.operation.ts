@@ -33,7 +33,11 @@ export const createIdentityProvider = operation('CreateIdentityProvider', {
   },
 })
 
-/** Usernames begin with the name of the provider. In a pool that ignores case, `Corp` and `corp` would share users. */
+/**
+ * Checks that no provider of the pool has this name. A federated username begins with the provider's name. So in a pool that ignores case,
+ * the providers `Corp` and `corp` would share users.
+ * @throws ApiError DuplicateProviderException or LimitExceededException
+ */
 async function requireFreeName(tx: Tx, pool: Pool, name: string, quotas: Quotas): Promise<void> {
   const names = await listProviderNames(tx, pool.id, quotas.identityProvidersPerPool)
   if (names.some((other) => nameKey(pool, other) === nameKey(pool, name))) throw nameTaken(pool.id, name)

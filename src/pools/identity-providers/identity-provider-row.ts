@@ -8,7 +8,7 @@ type StoredProvider = IdentityProvider['config'] & { readonly sealed: ProviderDe
 
 export const identityProviders = resourceKind<StoredProvider>('identity-provider')
 
-/** Leads from an identifier, whose text is the id of the resource, to the provider that has the identifier. */
+/** Resources that lead from an identifier to the provider that has it. The id of such a resource is the text of the identifier. */
 export const providerIdentifiers = resourceKind<{ readonly provider: string }>('identity-provider-identifier')
 
 export function toStored(poolId: string, provider: IdentityProvider, secrets: Secrets): PoolResource<StoredProvider> {
@@ -20,7 +20,7 @@ export function toStored(poolId: string, provider: IdentityProvider, secrets: Se
   return { ...provider, config: { ...provider.config, details: Object.fromEntries(open), sealed: Object.fromEntries(sealed) } }
 }
 
-/** @throws Error when a secret does not open; without it the provider would reject every request without a clear reason */
+/** @throws Error when a secret does not open; without that secret, the provider would reject every request without a clear reason */
 export function fromStored(poolId: string, stored: PoolResource<StoredProvider>, secrets: Secrets): IdentityProvider {
   const { sealed, ...config } = stored.config
   const opened = Object.entries(sealed).map(([key, value]) => {

@@ -14,7 +14,7 @@ export function requireValidProvider(pool: Pick<Pool, 'schema'>, provider: Ident
   }
 }
 
-/** App clients list providers by name. In that list, `COGNITO` means the pool's own users and `Google` means Google. */
+/** Reserves names: app clients list providers by name, where `COGNITO` means the pool's own users and `Google` means Google. */
 function requireNameOfType(name: string, type: ProviderType): void {
   const isReserved = name.toUpperCase() === 'COGNITO' || socialTypes.some((social) => social.toLowerCase() === name.toLowerCase())
   const fits = socialTypes.includes(type) ? name === type : !isReserved
@@ -42,7 +42,7 @@ export function providerNotFound(name: string): ApiError {
 }
 
 /**
- * `COGNITO` stands for the pool's own users and cannot be changed as a provider.
+ * Rejects the name `COGNITO`: it stands for the pool's own users, not for an identity provider.
  * @throws ApiError UnsupportedIdentityProviderException when the name is `COGNITO`
  */
 export function requireExternalProvider(name: string): void {

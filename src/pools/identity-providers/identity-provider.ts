@@ -19,13 +19,13 @@ export type IdentityProvider = PoolResource<{
   readonly acrMapping: Readonly<Record<string, string>> | undefined
 }>
 
-/** What a list shows of a provider. */
+/** A provider as ListIdentityProviders shows it. */
 export type ProviderSummary = Pick<IdentityProvider, 'id' | 'createdAt' | 'updatedAt'> & { readonly type: ProviderType }
 
-/** A pool can have one provider of each of these types. Its name is that of its type. */
+/** The types of which a pool can have one provider each. The name of such a provider is the name of its type. */
 export const socialTypes: readonly ProviderType[] = ['Facebook', 'Google', 'LoginWithAmazon', 'SignInWithApple']
 
-/** The claim that identifies the user. It alone becomes part of the username. */
+/** For each type of provider, the claim that identifies the user. The value of this claim becomes part of the username. */
 export const subjectClaims: Readonly<Record<Exclude<ProviderType, 'SAML'>, string>> = {
   Facebook: 'id',
   Google: 'sub',

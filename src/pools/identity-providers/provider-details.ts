@@ -9,16 +9,16 @@ const facebookEndpoint = /^https:\/\/(graph|www)\.facebook\.com\/v/
 export const secretKeys: readonly string[] = ['client_secret', 'private_key']
 
 /**
- * The details as they were sent, with those that the service adds: the provider's endpoints and how to call them. An endpoint that was
- * sent, such as that of a test double, takes precedence.
+ * The details as they were sent, together with the details that the service adds: the provider's endpoints and how to call them. An
+ * endpoint that was sent, such as that of a test double, replaces the added one.
  */
 export function completeDetails({ type, details }: IdentityProvider['config']): ProviderDetails {
   return { ...addedDetails(type, details), ...details }
 }
 
 /**
- * The sent details without those that an earlier response had added. If the added details were stored, they would hide a new API version or
- * a new default.
+ * The sent details without those that `completeDetails` adds: callers send back what an earlier response showed. If the added details were
+ * stored, they would keep a later release from adding a new API version or a new default.
  */
 export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails): ProviderDetails {
   const added = addedDetails(type, sent)

@@ -8,7 +8,7 @@ export type BrandingSettings = { readonly [name: string]: Json }
 
 const topLevel: readonly string[] = ['categories', 'componentClasses', 'components']
 
-/** The most characters of settings as JSON. Cognito has this limit for one request; here, settings merged from several obey it, too. */
+/** The most characters of settings as JSON. Cognito limits one request; Lifeguard also limits settings merged from several requests. */
 const maxCharacters = 2 * 1024 * 1024
 
 /**

@@ -12,7 +12,7 @@ export type Branding = PoolResource<{
 
 export const brandings = resourceKind<Branding['config']>('managed-login-branding')
 
-/** Leads from an app client, whose id is the id of the resource, to its style. A client has at most one style. */
+/** Resources that lead from an app client to its only style. The id of such a resource is the id of the client. */
 export const brandingByClient = resourceKind<{ readonly brandingId: string }>('managed-login-branding-by-client')
 
 /** The error for a style that the pool, or the app client, does not have. */

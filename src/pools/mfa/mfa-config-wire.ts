@@ -11,7 +11,7 @@ import { isRelyingPartyId } from './relying-party-id.ts'
 
 /**
  * `pool` after SetUserPoolMfaConfig. Each call replaces the whole configuration (observed): a factor whose block is missing is off, and
- * without MfaConfiguration MFA is off. Passkeys do not count as a second factor here. Their block is allowed with any MfaConfiguration.
+ * without MfaConfiguration MFA is off. Passkeys do not count as a second factor here: WebAuthnConfiguration is allowed even without MFA.
  * @throws ApiError InvalidParameterException when the settings contradict each other
  */
 export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, now: number): Pool {
@@ -38,7 +38,7 @@ export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, 
     },
     updatedAt: now,
   }
-  // The second name in the text is a mistake of the service.
+  // Cognito's error text names SoftwareTokenMfaConfiguration by mistake: it means SmsMfaConfiguration.
   if (sms !== undefined && changed.sms === undefined) {
     throw invalidParameter('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
   }

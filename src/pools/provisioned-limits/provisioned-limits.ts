@@ -3,11 +3,11 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { listProvisionedLimits, putProvisionedLimit } from './provisioned-limit-repository.ts'
 import { type RequestCategory, requestCategories } from './request-categories.ts'
 
-/** Requests a second: the rate that applies, and the free rate, which applies when no other rate was set. */
+/** The request rate of a category that applies, and its free rate, which applies when no other rate was set. In requests a second. */
 export type RequestLimit = { readonly provisioned: number; readonly free: number }
 
 export type ProvisionedLimits = {
-  /** The rate that applies, from the cache, so it never waits for the database. A change by another process arrives within seconds. */
+  /** The rate that applies. It is cached, so the call never waits for the database. A change by another process arrives within seconds. */
   cached(category: RequestCategory): number
   get(category: RequestCategory): Promise<RequestLimit>
   /** `record` stores the audit record in the transaction of the change. */
@@ -46,7 +46,7 @@ export function createProvisionedLimits({ db, clock, factor, publish, subscribe 
 
   return {
     cached(category) {
-      // The caller does not wait for the load. When the database cannot be reached, the old limits stay.
+      // The caller of `cached` does not wait until the limits are loaded again. If the database cannot be reached, the old limits stay.
       if (Math.abs(clock.now() - readAt) >= cacheMs) load().catch(() => undefined)
       return provisioned(category)
     },

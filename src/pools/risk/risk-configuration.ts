@@ -4,7 +4,7 @@ import type { Pool } from '../pool.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import { usesThreatProtection } from '../tier-rules.ts'
 
-/** What happens to a sign-in with a given level of risk. */
+/** What is configured to happen to a sign-in with a given level of risk. Lifeguard only stores it: no sign-in is assessed. */
 export type RiskResponse = {
   readonly notify: boolean
   readonly action: 'BLOCK' | 'MFA_IF_CONFIGURED' | 'MFA_REQUIRED' | 'NO_ACTION'
@@ -12,7 +12,7 @@ export type RiskResponse = {
 
 export type NoticeTemplate = { readonly subject: string; readonly html: string | undefined; readonly text: string | undefined }
 
-/** The e-mails to users about risky sign-ins. */
+/** The e-mails to users about risky sign-ins, as configured. Lifeguard sends none of them, because it assesses no risk. */
 export type RiskNotices = {
   readonly from: string | undefined
   readonly replyTo: string | undefined
@@ -22,7 +22,7 @@ export type RiskNotices = {
   readonly askedForMfa: NoticeTemplate | undefined
 }
 
-/** The sections of a risk configuration that were set. A missing section has no effect. */
+/** The sections of a risk configuration that were set. Lifeguard stores and shows them; they have no effect on sign-ins. */
 export type RiskSettings = {
   readonly compromised:
     | { readonly events: readonly ('SIGN_IN' | 'PASSWORD_CHANGE' | 'SIGN_UP')[]; readonly action: 'BLOCK' | 'NO_ACTION' }
@@ -35,7 +35,7 @@ export type RiskSettings = {
         readonly notices: RiskNotices | undefined
       }
     | undefined
-  /** Ranges of IP addresses in CIDR notation. */
+  /** IP addresses to block always, or never to assess for risk: ranges in CIDR notation. */
   readonly exceptions: { readonly blocked: readonly string[] | undefined; readonly skipped: readonly string[] | undefined } | undefined
 }
 

@@ -13,7 +13,7 @@ import { sessionTrackingOf, writeClientSessions } from './session-settings.ts'
 
 type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; tiers: Tiers }
 
-/** The setting can be changed only while the pool tracks sessions. It is kept when the pool stops tracking sessions. */
+/** Sets `ssoSessionMinutes` of a client. That is possible only while the pool tracks sessions. The value stays when tracking ends. */
 export const setUserPoolClientSessionConfiguration = operation('SetUserPoolClientSessionConfiguration', {
   auth: 'iam',
   isAudited: true,

@@ -10,7 +10,7 @@ import { sessionTrackingOf, writeSessionTracking } from './session-settings.ts'
 type Deps = { db: Db; pools: PoolCatalog; tiers: Tiers }
 
 /**
- * The settings apply to sessions that begin from now on. A session that is tracked continues to work when tracking is switched off, but is
+ * Sets session tracking for sessions that begin from now on. When tracking is switched off, a tracked session continues to work, but is
  * not listed until tracking is switched on again.
  */
 export const setUserPoolSessionConfiguration = operation('SetUserPoolSessionConfiguration', {

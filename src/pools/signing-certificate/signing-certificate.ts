@@ -12,7 +12,7 @@ type SigningCertificate = PoolResource<{ readonly certificate: string; readonly 
 
 export const signingCertificates = resourceKind<SigningCertificate['config']>('signing-certificate')
 
-/** A pool has one such certificate, with this id. */
+/** The id of the only signing certificate that a pool has. */
 const id = 'saml'
 
 export type SigningCertificateDeps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock }

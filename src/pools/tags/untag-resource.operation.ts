@@ -7,7 +7,7 @@ import { requirePoolArn, writeTags } from './tags.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; accountId: string }
 
-/** Ignores keys that the pool does not have. */
+/** Removes tags from a pool. Tag keys that the pool does not have are ignored. */
 export const untagResource = operation('UntagResource', {
   auth: 'iam',
   isAudited: true,

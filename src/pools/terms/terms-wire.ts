@@ -6,7 +6,7 @@ export function writeTerms(poolId: string, terms: Terms): TermsType {
   return { ...writeTermsDescription(terms), UserPoolId: poolId, ClientId: clientId, TermsSource: source, Links: { ...links } }
 }
 
-/** What a list shows of a document. */
+/** A document as ListTerms shows it. */
 export function writeTermsDescription({ id, createdAt, updatedAt, config }: Terms): TermsDescriptionType {
   return {
     TermsId: id,

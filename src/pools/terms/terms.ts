@@ -13,7 +13,7 @@ export type Terms = PoolResource<{
 
 export const termsDocuments = resourceKind<Terms['config']>('terms')
 
-/** Leads from an app client and a name to the document. A client has one document of each name. */
+/** Resources that lead from an app client and the name of a document to the document. A client has at most one document of each name. */
 export const termsByName = resourceKind<{ readonly termsId: string }>('terms-by-name')
 
 export const termsNames = ['terms-of-use', 'privacy-policy'] as const

@@ -26,7 +26,7 @@ const property = /^-?[a-z]+(?:-[a-z]+)*$/i
 const forbiddenInValues = /[@<>\\]|\/\*|\*\/|(?:url|expression|image-set|src)\s*\(|javascript:/i
 
 /**
- * Checks that a style sheet is a list of plain rules for the parts above: without at-rules, other selectors, or anything that is fetched.
+ * Checks that a style sheet is a list of plain rules for `customizableParts`: without at-rules, other selectors, or URLs to fetch.
  * @throws ApiError InvalidParameterException when the style sheet is not such a list
  */
 export function requireValidCss(css: string): void {

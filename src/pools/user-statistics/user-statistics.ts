@@ -26,7 +26,7 @@ export type Shares = Readonly<Record<string, number>>
 /** At most this many of 64 decoys follow the pool's statistics. The others follow general statistics, so that no user stands out. */
 const maximumShare = 60
 
-/** A value that fewer users of the sample than this have is left out, because it could identify those users. */
+/** A value is left out of the shares when fewer users of the sample than this have it, because it could identify those users. */
 const minimumCount = 5
 
 /** The shares of the values. They are rounded down, so that a single user rarely changes a share. */
@@ -38,8 +38,8 @@ export function computeShares(values: readonly string[]): Shares {
 }
 
 /**
- * The value that a decoy gets. Of 64 positions each listed value has as many as its share; `position` (0 to 63) is the decoy's. Undefined
- * when no listed value has that position; then general statistics decide.
+ * The value that a decoy gets. There are 64 positions, and each listed value owns as many of them as its share says. `position` (0 to 63)
+ * is the decoy's position. Undefined when no listed value owns that position: then general statistics decide.
  */
 export function pickByShare(shares: Shares, position: number): string | undefined {
   let end = 0
