@@ -101,7 +101,7 @@ function systemUser(): string {
 function subjectOf(request: RequestSubject, { user, subject, ...change }: AuditedChange): Partial<AuditRecord> {
   const poolId = change.poolId ?? request.poolId
   const username = user?.username ?? request.username
-  return { poolId, username, subject: user?.sub ?? subject ?? request.subject ?? username ?? poolId }
+  return { poolId, username, subject: user?.sub ?? subject ?? username ?? request.subject ?? poolId }
 }
 
 const factsOf = ({ changedMembers, detail, reason }: AuditedChange): Partial<AuditRecord> => ({ changedMembers, detail, reason })

@@ -32,7 +32,7 @@ export function subjectOfRequest(body: unknown): RequestSubject {
   return {
     poolId: textOf(body, 'UserPoolId') ?? poolIdFromArn('user-pools', textOf(body, 'ResourceArn') ?? ''),
     subject: member === undefined ? textOf(body, 'LimitDefinition', 'Attributes', 'Category') : textOf(body, member),
-    username: textOf(body, 'Username'),
+    username: textOf(body, 'Username') ?? textOf(body, 'AuthParameters', 'USERNAME') ?? textOf(body, 'ChallengeResponses', 'USERNAME'),
   }
 }
 

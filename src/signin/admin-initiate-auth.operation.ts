@@ -1,14 +1,18 @@
+import type { AuditedCaller } from '../audit/audited-caller.ts'
 import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { contextFromServer } from '../protection/user-context.ts'
+import { auditOfStep, recordChallenge } from './audited-step.ts'
 import { initiate, type SignInDeps } from './initiate.ts'
 import { writeStepResult } from './wire.ts'
 
 export const adminInitiateAuth = operation('AdminInitiateAuth', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
+  async handle(request, deps: SignInDeps & { pools: PoolCatalog }, caller: AuditedCaller, from) {
     const { pool, client } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
+    const audit = auditOfStep(caller.audit, request.AuthFlow)
     const attempt = {
       flow: request.AuthFlow,
       parameters: request.AuthParameters ?? {},
@@ -17,7 +21,10 @@ export const adminInitiateAuth = operation('AdminInitiateAuth', {
       userContext: contextFromServer(from, request.ContextData),
       userAgent: from.userAgent,
       clientMetadata: request.ClientMetadata,
+      audit,
     } as const
-    return writeStepResult(await initiate(deps, { pool, client }, attempt))
+    const result = await initiate(deps, { pool, client }, attempt)
+    await recordChallenge({ ...deps, audit }, { pool, client }, request.AuthParameters?.['USERNAME'], result)
+    return writeStepResult(result)
   },
 })

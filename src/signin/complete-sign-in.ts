@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import type { Pool } from '../pools/pool.ts'
 import { consumeState, isStateConsumed } from '../storage/consumed-state-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { draftSession, type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
@@ -12,6 +11,7 @@ import { hasTrigger } from '../triggers/trigger.ts'
 import { deviceGroupKeyOf, deviceNotFound, newDeviceKey } from '../users/devices/device.ts'
 import { findDevice, recordDeviceUse } from '../users/devices/device-repository.ts'
 import { methodsOf } from './assurance/methods.ts'
+import { tokensIssued } from './audited-step.ts'
 import type { SignIn, SignInProgress } from './sign-in.ts'
 import { usedSession } from './sign-in-errors.ts'
 import { recordSignedIn } from './sign-in-events.ts'
@@ -36,7 +36,7 @@ export async function completeSignIn(
   // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
   const [tokens] = await Promise.all([
     issueTokens(deps, { pool, client, user }, authentication, now),
-    storeSession(deps.db, pool, session, consumes),
+    storeSession(deps.db, signIn, session, consumes),
   ])
   await recordSignedIn(deps, signIn, session.id)
   if (device?.isConfirmed) await recordDeviceUse(deps.db, { ...session, key: device.key }, { ip, now })
@@ -91,14 +91,16 @@ function assuranceOf({ context, progress }: SignIn) {
   return { methods: carriesMethods ? methodsOf(proofs) : undefined, since: stepUp?.since }
 }
 
-async function storeSession(db: Db, pool: Pool, session: Session, consumes: ConsumableState | undefined): Promise<void> {
-  // With no state to consume and no tracked sessions to limit, one statement stores the session. It is faster without a transaction around
+async function storeSession(db: Db, { context, user }: SignIn, session: Session, consumes: ConsumableState | undefined): Promise<void> {
+  const { pool, audit } = context
+  // With no state to consume, no tracked sessions to limit and no audit record, one statement stores the session. It is faster without a transaction around
   // it.
-  if (consumes === undefined && session.activity === null) return beginSession(db, session)
+  if (consumes === undefined && session.activity === null && audit === undefined) return beginSession(db, session)
   await db.transaction().execute(async (tx) => {
     if (consumes !== undefined) await consumeStateOrThrow(tx, consumes)
     if (session.activity !== null) await makeRoomForSession(tx, pool, session.sub, session.createdAt)
     await beginSession(tx, session)
+    await audit?.record(tx, { user, detail: tokensIssued })
   })
 }
 

@@ -17,6 +17,7 @@ export const initiateAuth = operation('InitiateAuth', {
       userContext: contextFromClient(from, client, request.UserContextData),
       userAgent: from.userAgent,
       clientMetadata: request.ClientMetadata,
+      audit: undefined,
     } as const
     return writeStepResult(await initiate(deps, { pool, client }, attempt))
   },

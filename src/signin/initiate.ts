@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../audit/audited-caller.ts'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { AuthFlowType } from '../contract/generated/types.ts'
@@ -6,6 +7,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import { isSecretHashValid, requireSecretHash } from '../pools/secret-hash.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshToken } from '../tokens/refresh.ts'
 import { callerContextOf, type Texts } from '../triggers/trigger.ts'
+import { tokensIssued } from './audited-step.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { type Flow, requireFlow } from './client-flows.ts'
@@ -43,6 +45,8 @@ type InitiateRequest = {
   /** The User-Agent of the program that calls the API. */
   readonly userAgent: string | undefined
   readonly clientMetadata: Texts | undefined
+  /** The audit record of the call; undefined in the public API. */
+  readonly audit: AuditedCall | undefined
 }
 
 /**
@@ -60,6 +64,7 @@ export function initiate(deps: SignInDeps, { pool, client }: PoolAndClient, requ
     deviceKey: parameters['DEVICE_KEY'] || undefined,
     validationData: request.clientMetadata,
     recordedEventId: undefined,
+    audit: request.audit,
   }
   const challenge = flow === 'CUSTOM_AUTH' ? 'CUSTOM_CHALLENGE' : 'PASSWORD'
   const attempt = { username: parameters['USERNAME'], challenge, proofs: [] } as const
@@ -113,7 +118,7 @@ async function takeFirstStep(
 }
 
 async function refresh(deps: SignInDeps, context: SignInContext, parameters: RequestParameters): Promise<StepResult> {
-  const { client, deviceKey } = context
+  const { client, deviceKey, audit } = context
   requireFlow(client, 'refresh', 'REFRESH_TOKEN_AUTH flow not enabled for this client')
   if (client.refreshRotation?.enabled) {
     throw invalid('REFRESH_TOKEN_AUTH is not available with refresh token rotation, use GetTokensFromRefreshToken.')
@@ -121,7 +126,9 @@ async function refresh(deps: SignInDeps, context: SignInContext, parameters: Req
   const refreshToken = requireParameter(parameters, 'REFRESH_TOKEN')
   const verified = await requireRefreshToken(deps, context, { refreshToken, deviceKey })
   requireRefreshHash(client, verified.user.username, parameters['SECRET_HASH'])
-  return { kind: 'signed-in', tokens: await refreshTokens(deps, context, verified) }
+  const tokens = await refreshTokens(deps, context, verified)
+  if (audit !== undefined) await deps.db.transaction().execute((tx) => audit.record(tx, { user: verified.user, detail: tokensIssued }))
+  return { kind: 'signed-in', tokens }
 }
 
 /** Checks SECRET_HASH. A refresh names no user, so the hash is over the stored username, which is the `sub` in some pools. */

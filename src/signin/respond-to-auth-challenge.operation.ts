@@ -17,6 +17,7 @@ export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
       responses: request.ChallengeResponses ?? {},
       userContext: contextFromClient(from, client, request.UserContextData),
       caller: callerContextOf(client, from, request.ClientMetadata),
+      audit: undefined,
     }
     return writeStepResult(await respond(deps, { pool, client }, response))
   },

@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../audit/audited-caller.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
@@ -43,6 +44,8 @@ type RespondRequest = {
   /** Describes the user's own browser or app, as far as it is known. */
   readonly userContext: RequestContext
   readonly caller: CallerContext
+  /** The audit record of the call; undefined in the public API. */
+  readonly audit: AuditedCall | undefined
 }
 
 /**
@@ -70,6 +73,7 @@ async function takeAnswer(deps: SignInDeps, { pool, client }: PoolAndClient, req
     deviceKey: responses['DEVICE_KEY'] || undefined,
     validationData: undefined,
     recordedEventId: state?.progress.eventId,
+    audit: request.audit,
   }
   const attempt = { username, challenge, proofs: state?.progress.proofs ?? [] }
   return recordingWrongProofs(deps, context, attempt, async () =>

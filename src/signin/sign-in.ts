@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../audit/audited-caller.ts'
 import type { ChallengeNameType } from '../contract/generated/types.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
@@ -25,6 +26,8 @@ export type SignInContext = RequestContext & {
    * a call has recorded one, and in pools without a history.
    */
   readonly recordedEventId: string | undefined
+  /** The audit record of the call. Undefined in the public API, whose calls leave none. */
+  readonly audit: AuditedCall | undefined
 }
 
 export type PoolAndClient = Pick<SignInContext, 'pool' | 'client'>

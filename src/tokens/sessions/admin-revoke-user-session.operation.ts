@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -9,11 +10,15 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
 
 export const adminRevokeUserSession = operation('AdminRevokeUserSession', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, pools }: Deps) {
+  async handle(request, { db, clock, pools }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
-    await endSession(db, { pool, user }, request.SessionId, clock.now())
+    await db.transaction().execute(async (tx) => {
+      await endSession(tx, { pool, user }, request.SessionId, clock.now())
+      await audit.record(tx, { user, detail: `session: ${request.SessionId}` })
+    })
     return {}
   },
 })

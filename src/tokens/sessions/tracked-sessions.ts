@@ -50,7 +50,7 @@ export async function makeRoomForSession(tx: Tx, pool: Pool, sub: string, now: n
  *
  * @throws ApiError ResourceNotFoundException when the user has no such session, and when the session has ended or is not tracked.
  */
-export async function endSession(db: Db, { pool, user }: { pool: Pool; user: User }, sessionId: string, now: number): Promise<void> {
+export async function endSession(db: Db | Tx, { pool, user }: { pool: Pool; user: User }, sessionId: string, now: number): Promise<void> {
   const id = sessionTrackingOf(pool).enabled ? readSessionId(sessionId) : undefined
   if (id !== undefined && (await revokeTrackedSession(db, user, id, now))) return
   throw new ApiError('ResourceNotFoundException', 'Session does not exist.')

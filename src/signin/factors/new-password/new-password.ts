@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../../base/clock.ts'
 import { type Secrets, sealMark } from '../../../base/secrets.ts'
 import { readableAttributes } from '../../../pools/attribute-rules.ts'
-import type { Pool } from '../../../pools/pool.ts'
 import { consumeState, isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
@@ -17,7 +16,7 @@ import { findUserOfState } from '../../candidate.ts'
 import type { Factor, RequiredStep } from '../../factor.ts'
 import { requireParameter } from '../../parameters.ts'
 import { sealState } from '../../sealed-state.ts'
-import { type SignIn, withProof } from '../../sign-in.ts'
+import { type SignIn, type SignInContext, withProof } from '../../sign-in.ts'
 import { invalidSession, usedSession } from '../../sign-in-errors.ts'
 import { type ConsumableState, newState, requireState } from '../../sign-in-state.ts'
 import { missingRequiredAttributes, readNewAttributes } from './new-attributes.ts'
@@ -54,7 +53,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
     requireStrongPassword(pool, password, 'change')
     await requireUnusedPassword(deps, pool, { ...user, password: null }, password)
     const sealed = await deps.passwords.protect(user, password)
-    const changed = await storeNewPassword(deps, pool, { user, attributes, sealed, state })
+    const changed = await storeNewPassword(deps, context, { user, attributes, sealed, state })
     return { kind: 'proven', user: changed, progress: withProof(state.progress, 'NEW_PASSWORD_REQUIRED'), consumes: undefined }
   },
 }
@@ -81,8 +80,13 @@ function parametersOf({ context: { pool, client }, user }: SignIn): Record<strin
 type NewPassword = { user: User; attributes: Record<string, string>; sealed: string; state: ConsumableState }
 
 /** Consumes the state in the transaction that changes the user, so that only one of two simultaneous answers succeeds. */
-function storeNewPassword({ db, clock }: NewPasswordDeps, pool: Pool, { user, attributes, sealed, state }: NewPassword): Promise<User> {
+function storeNewPassword(
+  { db, clock }: NewPasswordDeps,
+  { pool, audit }: SignInContext,
+  { user, attributes, sealed, state }: NewPassword,
+): Promise<User> {
   const now = clock.now()
+  const changedMembers = ['Password', ...Object.keys(attributes).map((name) => `UserAttributes.${name}`), 'UserStatus']
   return db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, user.sub)
     if (!(await consumeState(tx, state.id, state.expiresAt))) throw usedSession()
@@ -98,6 +102,7 @@ function storeNewPassword({ db, clock }: NewPasswordDeps, pool: Pool, { user, at
     }
     await addToPasswordHistory(tx, pool, before, now)
     await storeUser(tx, pool, before, after)
+    await audit?.record(tx, { user: after, changedMembers, detail: 'the password was set' })
     return after
   })
 }

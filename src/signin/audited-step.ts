@@ -1,0 +1,27 @@
+import type { AuditedCall } from '../audit/audited-caller.ts'
+import type { Db } from '../storage/db.ts'
+import { findUserByName } from '../users/user-repository.ts'
+import type { PoolAndClient, StepResult } from './sign-in.ts'
+
+/** The audit record of a call of the admin API, with the flow or challenge of the call in its detail. */
+export function auditOfStep(audit: AuditedCall, step: string): AuditedCall {
+  return { record: (tx, change = {}) => audit.record(tx, { ...change, detail: `${step}: ${change.detail}` }) }
+}
+
+/** What the record says of a call that ended in tokens. */
+export const tokensIssued = 'tokens were issued'
+
+/**
+ * Stores the record of a call that ended in a challenge. Such a call stores nothing that the record could be stored with; a call that ended
+ * in tokens has stored its record with the session.
+ */
+export async function recordChallenge(
+  { db, audit }: { readonly db: Db; readonly audit: AuditedCall },
+  { pool }: PoolAndClient,
+  username: string | undefined,
+  result: StepResult,
+): Promise<void> {
+  if (result.kind === 'signed-in') return
+  const user = username === undefined ? undefined : await findUserByName(db, pool, username)
+  await db.transaction().execute((tx) => audit.record(tx, { user, detail: `challenge ${result.challenge.name}` }))
+}
