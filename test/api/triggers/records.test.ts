@@ -12,6 +12,7 @@ import { agree, givenPoolWith, refuse } from '../../support/sign-in-triggers.ts'
 import { sweepDeletionsOf } from '../../support/sweep-deletions.ts'
 import { startTestServer, useTestServer } from '../../support/test-server.ts'
 import { type Handler, openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+import { listAuditRecords } from '../audit/audited-calls.ts'
 
 type Handlers = Partial<Record<'PreAuthentication' | 'PostAuthentication' | 'PreTokenGeneration', Handler>>
 type Invocation = Readonly<Record<string, unknown>> & { readonly InvocationId: string; readonly Event: string; readonly Answer: string }
@@ -196,9 +197,11 @@ for (const engine of engines) {
       answer = agree
       const { Invocation: mended } = await replay(poolId, failed.InvocationId)
       assert.deepEqual([mended['Outcome'], mended['ReplayOf'], mended['Username']], ['SUCCEEDED', failed.InvocationId, 'ana'])
-      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
-      const acts = (Records as { Action: string; Detail: string }[]).map(({ Action, Detail }) => `${Action} ${Detail}`)
-      assert.deepEqual(acts, Array(2).fill(`ReplayTriggerInvocation invocation: ${failed.InvocationId}`))
+      const records = await listAuditRecords(server(), { UserPoolId: poolId, Operation: 'ReplayTriggerInvocation' })
+      assert.deepEqual(
+        records.map(({ Subject }) => Subject),
+        Array(2).fill(failed.InvocationId),
+      )
       assert.notEqual(mended.InvocationId, failed.InvocationId)
       assert.deepEqual(triggers.events[2], triggers.events[0])
       assert.equal(triggers.fired.length, 3)
