@@ -52,7 +52,7 @@ export const countMembers = (filter: AuditFilter): number => Object.values(filte
 
 /**
  * Deletes up to `limit` records that are older than the time `before`. With `isStreamed`, records that the stream has not delivered yet are
- * kept. Returns how many were found.
+ * kept. Returns how many were deleted.
  */
 export async function sweepAuditRecords(
   db: Db | Tx,

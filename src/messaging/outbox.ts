@@ -72,7 +72,8 @@ async function isRefused(db: Db, poolId: string, ids: readonly string[], maxWait
 /**
  * Stores a message in the outbox, in the transaction that caused the message. So the message is sent if and only if that transaction
  * commits. Call `afterCommit` after the commit. Resolves with the id of the message. The message is sealed because it holds a code or a
- * password. Its label, which is kept longer, is sealed as well. A message with `withheld` is recorded and never sent.
+ * password. What the message record shows later (such as the recipient) is sealed as well. A message with `withheld` is recorded with that
+ * reason, and never sent.
  */
 export async function queueMessage(
   tx: Tx,

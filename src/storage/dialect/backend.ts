@@ -19,7 +19,7 @@ export type Connections = { readonly inUse: number; readonly idle: number; reado
 
 /** One opened engine: everything in which the two engines differ. */
 export type Backend = {
-  /** See `checkpoint` of Storage. */
+  /** Copies the pages in SQLite's write-ahead log into the file, as `checkpoint` of Storage explains. Does nothing on PostgreSQL. */
   checkpoint(): void
   readonly engine: Engine
   readonly dialect: Dialect

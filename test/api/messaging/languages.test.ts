@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.equal(await messageFor(ids, undefined), 'Of the pool | Pool: #')
     })
 
-    it('apply to links and invitations too, and fall back to the defaults where the pool has no text', async () => {
+    it('apply to links and invitations too; without a text in the language, the text of the pool or of the server is used', async () => {
       const ids = await givenPool({ VerificationMessageTemplate: { DefaultEmailOption: 'CONFIRM_WITH_LINK' } })
       assert.match(await messageFor(ids, 'fr-CA'), /^Votre lien \| Confirmer/)
       assert.match(await messageFor(ids, 'de'), /^Your verification link \| Please click the link below/)

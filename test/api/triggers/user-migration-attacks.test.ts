@@ -118,7 +118,7 @@ for (const engine of engines) {
         await givenTokens(server(), clientId, 'victim')
       })
 
-      it(`does not take over another user’s address in place of a username ${forceAliasCreation ? 'with' : 'without'} forceAliasCreation`, async () => {
+      it(`does not take over another user, in a pool whose usernames are addresses, ${forceAliasCreation ? 'with' : 'without'} forceAliasCreation`, async () => {
         const pool = { UsernameAttributes: ['email' as const] }
         const { poolId, clientId } = await given(known({ username: email, email }, { forceAliasCreation }), 'LEGACY', pool)
         await givenUser(server(), poolId, email)
