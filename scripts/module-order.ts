@@ -33,6 +33,7 @@ const layers = [
 const layersOfFiles: Readonly<Record<string, string>> = {
   'loopback.ts': 'settings',
   'master-key-settings.ts': 'settings',
+  'flag-suggestion.ts': 'settings',
   'gateway-settings.ts': 'settings',
   'limit-settings.ts': 'settings',
   'setting-rules.ts': 'settings',

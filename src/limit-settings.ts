@@ -69,6 +69,13 @@ export const limitSettings = {
     default: 'info',
     help: 'Lowest severity of the lines that are logged.',
   },
+  logFormat: {
+    flag: 'log-format',
+    type: { kind: 'choice', choices: ['json', 'text'] },
+    value: 'FORMAT',
+    defaultText: '`json` in `serve`, `text` in `dev`',
+    help: 'Form of the lines that are logged: one JSON object a line, or text for people.',
+  },
   shutdownSeconds: {
     flag: 'shutdown-seconds',
     type: { kind: 'integer', min: 0, max: 3600 },

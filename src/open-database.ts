@@ -11,7 +11,13 @@ import { openStorage, type Storage } from './storage/open-storage.ts'
 import { EmptyDatabaseError, StorageError } from './storage/storage-error.ts'
 
 /** The migrated database, and the keys that open its sealed values. */
-export type OpenedDatabase = { readonly storage: Storage; readonly secrets: Secrets; readonly keyRing: KeyRing }
+export type OpenedDatabase = {
+  readonly storage: Storage
+  readonly secrets: Secrets
+  readonly keyRing: KeyRing
+  /** The names of the migrations that ran when the database was opened. */
+  readonly migrations: readonly string[]
+}
 
 /** @throws SettingsError when the database cannot be opened, or when no given master key is the one of the database */
 export async function openDatabase(settings: Settings, logger: Logger, timeStatement?: TimeStatement): Promise<OpenedDatabase> {
@@ -20,10 +26,9 @@ export async function openDatabase(settings: Settings, logger: Logger, timeState
   return withSettingsErrors(settings, async () => {
     const storage = await openConfiguredStorage(settings, logger, { timeStatement })
     try {
-      if (settings.migrate) await storage.migrate()
-      else await requireMigrated(storage)
+      const migrations = settings.migrate ? await storage.migrate() : await requireMigrated(storage)
       await proveMasterKey(storage, keyRing)
-      return { storage, secrets: keyRing.secrets, keyRing }
+      return { storage, secrets: keyRing.secrets, keyRing, migrations }
     } catch (error) {
       await storage.close()
       throw error
@@ -90,9 +95,11 @@ function emptyAdvice({ mode, migrate }: Settings): string {
   return `For a new installation, ${ways} Otherwise check the address, the volume or the restored backup.`
 }
 
-async function requireMigrated(storage: Storage): Promise<void> {
+/** Returns no migrations, since none ran. @throws SettingsError when the database lacks migrations */
+async function requireMigrated(storage: Storage): Promise<readonly []> {
   const missing = await storage.missingMigrations()
   if (missing.length > 0) throw lacksMigrations(missing)
+  return []
 }
 
 export function lacksMigrations(missing: readonly string[]): SettingsError {

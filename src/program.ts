@@ -11,17 +11,17 @@ enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', imp
 const sameSignalMs = 500
 
 /**
- * Listens for signals from the beginning, since a signal may arrive right after the line that says "ready". Resolves at the first signal; a
+ * Listens for signals from the beginning, since a signal may arrive right after the line that says "ready". Resolves with the first signal; a
  * second one ends the process at once.
  */
-function firstSignal(): Promise<void> {
+function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let firstAt: number | undefined
-    const onSignal = () => {
+    const onSignal = (signal: NodeJS.Signals) => {
       const now = performance.now()
       if (firstAt !== undefined && now - firstAt > sameSignalMs) process.exit(1)
       firstAt ??= now
-      resolve()
+      resolve(signal)
     }
     process.on('SIGTERM', onSignal)
     process.on('SIGINT', onSignal)
@@ -41,12 +41,12 @@ export async function runProgram(): Promise<void> {
     if (command.endsAtOnce) signal.then(() => process.exit(1))
     const running = command.run({ argv, env: process.env })
     // A server may still be waiting for its database when the signal arrives, so the signal also ends a start.
-    const server = await (command.isServer ? Promise.race([running, signal]) : running)
+    const server = await (command.isServer ? Promise.race([running, signal.then(() => undefined)]) : running)
     if (server !== undefined) {
-      const failure = await Promise.race([signal.then(() => undefined), server.failed])
-      if (failure !== undefined) console.error(`lifeguard: ${failure.message}`)
-      await server.close()
-      if (failure !== undefined) process.exit(1)
+      const cause = await Promise.race([signal, server.failed])
+      if (typeof cause !== 'string') console.error(`lifeguard: ${cause.message}`)
+      await server.close(typeof cause === 'string' ? cause : undefined)
+      if (typeof cause !== 'string') process.exit(1)
     }
     if (command.isServer) process.exit(0)
   } catch (error) {

@@ -5,12 +5,13 @@ import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
+import { readVersion } from './base/version.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { watchMasterKey } from './master-key-watch.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { type OpenedDatabase, openDatabase } from './open-database.ts'
 import { operations } from './operations.ts'
-import { openServices, rateFactorOf, type Services } from './services.ts'
+import { openServices, rateFactorOf, type Services, workersOf } from './services.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
 import { discoveryRoutes } from './web/discovery-routes.ts'
@@ -32,6 +33,7 @@ import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
 import { createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
+import { createShedLog } from './web/shed-log.ts'
 
 /** Services that tests replace. */
 type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }
@@ -41,8 +43,8 @@ export type RunningServer = {
   readonly url: string
   /** Resolves when the server must stop, with the reason for the operator. The caller still has to close the server. */
   readonly failed: Promise<SettingsError>
-  /** Finishes the requests in flight, then closes everything. */
-  close(): Promise<void>
+  /** Finishes the requests in flight, then closes everything. The log names the signal that stops the server, if there is one. */
+  close(signal?: string): Promise<void>
 }
 
 /**
@@ -50,7 +52,9 @@ export type RunningServer = {
  * @throws SettingsError when the server cannot start with these settings
  */
 export async function startServer(settings: Settings, replacements: Replacements = {}): Promise<RunningServer> {
-  const logger = replacements.logger ?? createLogger({ level: settings.logLevel, form: settings.mode === 'dev' ? 'text' : 'json' })
+  const logger =
+    replacements.logger ??
+    createLogger({ level: settings.logLevel, format: settings.logFormat ?? (settings.mode === 'dev' ? 'text' : 'json') })
   const { host, port, maxConnections } = settings
   const tls = readTlsFiles(settings)
   const listener = await openListener({ host, port, maxConnections, tls })
@@ -102,25 +106,49 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   metrics.watch({ ...services.gauges, now: clock.now, checkDatabase, connections, certificateExpiresAt: expiryOf(certificate) })
   const throttle = throttleOf(settings, services, metrics)
   addRoutes(app, settings, services, throttle)
-  const rpc = openRpc(settings, services, { http, metrics, admission, throttle })
+  const shedLog = createShedLog(logger, metrics)
+  const rpc = openRpc(settings, services, { http, countShed: shedLog.count, admission, throttle })
   await app.ready()
-  listener.handOver(createRouter({ rpc, routes: app.routing }))
+  listener.handOver(createRouter({ rpc, routes: app.routing, log: http.log }))
   // Computes the table of powers of g (the generator of SRP) now, since otherwise the first sign-in would wait for it. The promise rejects
   // when the server is closed before the table is complete, which does no harm.
   services.powers.warmUp().catch(() => undefined)
+  logger.info({ ...readyFields(settings, database, services), url, port: listener.port, ms: readyAfterMs() }, 'Ready')
 
   return {
     url,
     failed: masterKey.failed,
-    async close() {
-      hasBegunClosing = true
-      await listener.drain(settings.shutdownSeconds * 1000)
-      await app.close()
-      await services.close()
-      await masterKey.close()
-      await database.storage.close()
-    },
+    close: (signal) =>
+      logShutdown(logger, { signal, requests: listener.inFlight() }, async () => {
+        hasBegunClosing = true
+        const cutOff = await listener.drain(settings.shutdownSeconds * 1000)
+        shedLog.close()
+        for (const part of [app, services, masterKey, database.storage]) await part.close()
+        return cutOff
+      }),
   }
+}
+
+type Shutdown = { readonly signal: string | undefined; readonly requests: number }
+
+/** `close` resolves with the number of requests that were cut off. */
+async function logShutdown(logger: Logger, { signal, requests }: Shutdown, close: () => Promise<number>): Promise<void> {
+  const start = performance.now()
+  logger.info({ signal, requests }, 'Shutdown began')
+  const cutOff = await close()
+  logger.info({ signal, cutOff, ms: Math.round(performance.now() - start) }, 'Shutdown finished')
+}
+
+/** What the operator should know about a server that starts. */
+function readyFields(settings: Settings, { storage, migrations }: OpenedDatabase, { gatewayKinds, publicUrl }: Services): object {
+  const { engine, engineVersion } = storage
+  const versions = { version: readVersion(), node: process.versions.node, engine, engineVersion }
+  return { mode: settings.mode, ...versions, migrations, gateways: gatewayKinds, workers: workersOf(settings), publicUrl }
+}
+
+/** The time since the process began, which includes the start of Node. */
+export function readyAfterMs(): number {
+  return Math.round(process.uptime() * 1000)
 }
 
 /** The routes that are not calls of the API. */
@@ -134,12 +162,13 @@ function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, ser
 
 type RpcParts = {
   readonly http: HttpOptions
-  readonly metrics: Metrics
+  /** Called for each request that is refused because the server is overloaded. */
+  readonly countShed: () => void
   readonly admission: Admission
   readonly throttle: Throttle
 }
 
-function openRpc(settings: Settings, services: Services, { http, metrics, admission, throttle }: RpcParts): RequestListener {
+function openRpc(settings: Settings, services: Services, { http, countShed, admission, throttle }: RpcParts): RequestListener {
   return rpcListener({
     ...http,
     dispatcher: createDispatcher<Services>({
@@ -153,7 +182,7 @@ function openRpc(settings: Settings, services: Services, { http, metrics, admiss
     admission,
     deadlines: createDeadlines(settings.requestSeconds * 1000),
     bodies: createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 }),
-    countShed: metrics.countShed,
+    countShed,
   })
 }
 

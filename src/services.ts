@@ -76,7 +76,7 @@ export async function openServices(options: ServiceOptions) {
   const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
-  const worker = await openOutbox(options, pools, triggers)
+  const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const keysAhead = createKeysAhead(signingKeys)
   const holder = randomUUID()
@@ -105,6 +105,7 @@ export async function openServices(options: ServiceOptions) {
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
     countSignInStep: metrics.countSignInStep,
+    gatewayKinds,
     gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Call `close` after the last request has ended, and before the database is closed. */
     async close(): Promise<void> {
@@ -194,8 +195,13 @@ function gaugesOf({ isStreaming, db, powers, importedHashes, triggerFunctions, s
   }
 }
 
-function openPowers({ workers = Math.min(availableParallelism(), maxWorkers) }: Settings) {
-  return createSrpPowers({ workers, queueLimit: powerQueueLimit })
+/** The number of threads that compute password proofs. */
+export function workersOf({ workers = Math.min(availableParallelism(), maxWorkers) }: Settings): number {
+  return workers
+}
+
+function openPowers(settings: Settings) {
+  return createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
 }
 
 /** The factor by which Cognito's default request rates are multiplied; 0 for no limit. */
@@ -218,7 +224,7 @@ async function openOutbox(
   const openedGateways = gateways ?? (await configuredGateways(settings, db, logger))
   const keepRecords = settings.messageRecordsHours > 0
   const { secrets } = database
-  return createOutboxWorker({
+  const worker = createOutboxWorker({
     db,
     secrets,
     clock,
@@ -228,4 +234,6 @@ async function openOutbox(
     customSender,
     keepRecords,
   })
+  const { email, sms } = openedGateways
+  return { worker, gatewayKinds: { email: email.kind ?? 'other', sms: sms.kind ?? 'other' } }
 }

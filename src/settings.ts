@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { suggestion } from './flag-suggestion.ts'
 import { contradictionsOf } from './setting-rules.ts'
 import { type SettingSpec, variableOf } from './setting-spec.ts'
 import { settingsTable } from './settings-table.ts'
@@ -70,6 +71,7 @@ export type Settings = {
   readonly logAddresses: boolean
   readonly workers: number | undefined
   readonly logLevel: string
+  readonly logFormat: 'json' | 'text' | undefined
   readonly shutdownSeconds: number
 }
 
@@ -100,21 +102,6 @@ export function parseFlags(argv: readonly string[], specs: readonly SettingSpec[
     } else values.set(spec.flag, token.value)
   }
   return { values, operands }
-}
-
-/** A sentence that names the flag that was probably meant. */
-function suggestion(name: string, specs: readonly SettingSpec[]): string {
-  const near = specs.find(({ flag }) => isNear(name, flag)) ?? specs.find(({ flag }) => name.startsWith(`${flag}-`))
-  return near === undefined ? '' : ` Did you mean --${near.flag}?`
-}
-
-/** Whether the names differ by one missing, additional or wrong letter, or by two neighbouring letters in the wrong order. */
-function isNear(one: string, other: string): boolean {
-  let start = 0
-  while (start < one.length && one[start] === other[start]) start++
-  const [a, b] = [one.slice(start), other.slice(start)]
-  if (a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1)) return true
-  return a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2)
 }
 
 type SettingsSources = {

@@ -19,6 +19,16 @@ export function newClientId(): string {
   return randomText(lowerAlphanumeric, 26)
 }
 
+/** Whether the value has the form of `newPoolId`. */
+export function isOwnPoolId(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z]{2}(-[a-z]+)+-\d_[0-9a-zA-Z]{9}$/.test(value)
+}
+
+/** Whether the value has the form of `newClientId`. */
+export function isOwnClientId(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-z]{26}$/.test(value)
+}
+
 /** Cognito's client secrets have 51 or 52 characters; 52 characters of this alphabet carry 268 bits. */
 export function newClientSecret(): string {
   return randomText(lowerAlphanumeric, 52)

@@ -48,8 +48,3 @@ export function readOwnFlag({ argv }: CommandCall, ownFlags: readonly SettingSpe
   if (value !== 'true' && value !== 'false') throw new SettingsError(`--${flag}: ${JSON.stringify(value)} is not true or false.`)
   return value === 'true'
 }
-
-/** The time since the process began, which includes the start of Node. */
-export function readyAfterMs(): number {
-  return Math.round(process.uptime() * 1000)
-}

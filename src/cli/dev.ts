@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { readSettings } from '../settings.ts'
 import { readFunctionsFolder } from '../triggers/functions/functions-folder.ts'
-import { type Command, readOperands, readyAfterMs } from './command.ts'
+import { type Command, readOperands } from './command.ts'
 
 export const dev: Command = {
   name: 'dev',
@@ -11,7 +11,7 @@ export const dev: Command = {
   async run(call) {
     readOperands(call, [], 0)
     const settings = readSettings({ ...call, command: 'dev' })
-    const { startServer } = await import('../server.ts')
+    const { readyAfterMs, startServer } = await import('../server.ts')
     const server = await startServer(settings)
     console.log(
       [

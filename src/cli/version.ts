@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readVersion } from '../base/version.ts'
 import type { Command } from './command.ts'
 
 export const version: Command = {
@@ -6,8 +6,7 @@ export const version: Command = {
   summary: 'Print the version.',
 
   async run() {
-    const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
-    console.log(version)
+    console.log(readVersion())
     return undefined
   },
 }

@@ -101,7 +101,7 @@ export class OutboxLane {
       } catch (error) {
         // The next poll tries again, and the storage module logs the failure.
         if (error instanceof DatabaseUnavailableError) continue
-        this.#options.logger.error({ err: error, channel: this.#options.channel }, 'The outbox could not be read; it is read again soon.')
+        this.#logError(error, { channel: this.#options.channel }, 'The outbox could not be read; it is read again soon.')
       }
     }
     // This assignment must be in the same synchronous step as the last check of #fillAgain, so that no call of `fill` comes in between.
@@ -141,10 +141,7 @@ export class OutboxLane {
       else if (this.#options.keepRecords) await recordDelivery(this.#options.db, entry, this.#endedNow(expiresAt))
       else await deleteOutboxEntry(this.#options.db, entry)
     } catch (error) {
-      this.#options.logger.error(
-        { err: error, ...loggable(entry) },
-        'The result of a delivery could not be stored; the message may be sent again.',
-      )
+      this.#logError(error, loggable(entry), 'The result of a delivery could not be stored; the message may be sent again.')
     }
   }
 
@@ -164,6 +161,12 @@ export class OutboxLane {
       // The text of any other error may quote the message, so only its name is recorded.
       return { failure: { reason: error instanceof Error ? error.name : 'unknown failure', refused: false }, expiresAt }
     }
+  }
+
+  /** At most one line a minute for each cause. */
+  #logError(error: unknown, fields: object, text: string): void {
+    const failures = this.#warnings.countToReport(`${text} ${error}`, this.#options.clock.now())
+    if (failures !== undefined) this.#options.logger.error({ err: error, ...fields, failures }, text)
   }
 
   #countAttempt(outcome: AttemptOutcome): void {
@@ -187,16 +190,26 @@ export class OutboxLane {
     if (at === undefined) {
       if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endedNow(expiresAt) })
       else await deleteOutboxEntry(db, entry)
-      logger.error(fields, 'A message could not be delivered and was given up.')
+      this.#logFailure('error', fields, 'A message could not be delivered and was given up.')
       return
     }
     await rescheduleOutboxEntry(db, entry, { leaseUntil, nextAttemptAt: at, reason, refused })
     const text = 'A message could not be delivered; it stays queued and is tried again.'
-    // Only the first failure of a message is worth a warning. The throttle counts such failures, so that a gateway that is down does not
-    // cause a warning for each message.
-    const messages = entry.attempts === 1 ? this.#warnings.countToReport(reason, clock.now()) : undefined
-    if (messages !== undefined) logger.warn({ ...fields, nextAttemptAt: at, messages }, text)
-    else logger.info({ ...fields, nextAttemptAt: at }, text)
+    const due = { ...fields, nextAttemptAt: new Date(at).toISOString() }
+    // Only the first failure of a message is worth a warning.
+    if (entry.attempts === 1) this.#logFailure('warn', due, text)
+    else logger.info(due, text)
+  }
+
+  /**
+   * The first message that fails for a reason gets a line of that level, and then one message a minute, with their count. The other
+   * messages get lines of the level `info`. So do all messages for which no gateway is set, since a warning at the start says so.
+   */
+  #logFailure(level: 'warn' | 'error', fields: { readonly reason: string }, text: string): void {
+    const { logger, clock, gateway } = this.#options
+    const messages = gateway.kind === 'none' ? undefined : this.#warnings.countToReport(`${level} ${fields.reason}`, clock.now())
+    if (messages !== undefined) logger[level]({ ...fields, messages }, text)
+    else logger.info(fields, text)
   }
 }
 

@@ -11,6 +11,8 @@ import { EmptyDatabaseError, StorageError } from './storage-error.ts'
 export type Storage = {
   readonly db: Db
   readonly engine: Engine
+  /** The version of the database server, or of the SQLite library. */
+  readonly engineVersion: string
   /** Brings the schema up to date, and returns which migrations ran. Any number of processes may call this at once. */
   migrate(): Promise<readonly string[]>
   /** The migrations that `migrate` would run. Rejects with a StorageError when the schema is newer than this program. */
@@ -80,10 +82,11 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   return {
     db,
     engine: backend.engine,
+    engineVersion: backend.engineVersion,
     migrate: () => backend.withoutTimeLimit(() => migrate(db, backend.engine)),
     missingMigrations: () => findMissingMigrations(db, backend.engine),
     ping: backend.ping,
-    check: createReadiness({ db, ping: backend.ping, logger }),
+    check: createReadiness({ db, ping: backend.ping, logger, isReported: backend.isInDoubt }),
     publish: backend.publish,
     subscribe: backend.subscribe,
     checkpoint: backend.checkpoint,

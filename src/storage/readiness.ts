@@ -8,7 +8,12 @@ type Options = {
   /** Resolves when the database answers a look-up. */
   readonly ping: () => Promise<void>
   readonly logger: StorageLogger
+  /** Whether the failure of the database is in the log already. */
+  readonly isReported: () => boolean
 }
+
+/** To a tenth. */
+const secondsSince = (start: number) => Math.round((performance.now() - start) / 100) / 10
 
 /** A check skips the write if one succeeded within this time, so that frequent checks do not cause frequent writes. */
 const writeIntervalMs = 2000
@@ -16,11 +21,12 @@ const writeIntervalMs = 2000
 /**
  * Checks that this process can use the database: it reads as requests do, and writes a row of its own. Concurrent checks share one result.
  */
-export function createReadiness({ db, ping, logger }: Options): (now: number) => Promise<void> {
+export function createReadiness({ db, ping, logger, isReported }: Options): (now: number) => Promise<void> {
   const node = randomUUID()
   let wroteAt = Number.NEGATIVE_INFINITY
   let checking: Promise<void> | undefined
-  let hasFailed = false
+  /** When this module logged that the database failed. */
+  let failedAt: number | undefined
 
   async function check(now: number): Promise<void> {
     try {
@@ -29,12 +35,14 @@ export function createReadiness({ db, ping, logger }: Options): (now: number) =>
         await writeHeartbeat(db, node, now)
         wroteAt = performance.now()
       }
-      if (hasFailed) logger.warn({}, 'The database can be read and written again')
-      hasFailed = false
+      if (failedAt !== undefined) logger.warn({ seconds: secondsSince(failedAt) }, 'The database can be read and written again')
+      failedAt = undefined
     } catch (error) {
       wroteAt = Number.NEGATIVE_INFINITY
-      if (!hasFailed) logger.error({ err: error }, 'The database cannot be read or written; this process is not ready')
-      hasFailed = true
+      if (failedAt === undefined && !isReported()) {
+        failedAt = performance.now()
+        logger.error({ err: error }, 'The database cannot be read or written; this process is not ready')
+      }
       throw error
     }
   }

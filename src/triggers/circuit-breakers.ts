@@ -1,14 +1,23 @@
 import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
 import type { TriggerPolicy } from '../pools/trigger-settings.ts'
 import { InvocationError } from './trigger-errors.ts'
+
+type Policy = NonNullable<TriggerPolicy['circuitBreaker']>
 
 type Breaker = {
   /** How many calls in a row, up to the last one, could not invoke the function. */
   failures: number
   openUntil: number
+  /** When the breaker last opened while it was closed. */
+  openedAt: number
   /** Whether the one call that tests the function is running. */
   isTesting: boolean
 }
+
+export type CalledFunction = { readonly poolId: string; readonly functionName: string }
+
+type Options = { readonly clock: Clock; readonly logger: Pick<Logger, 'info' | 'warn'> }
 
 /**
  * Stops the calls of a function after several calls in a row could not invoke it. Calls then fail at once for a while. Afterwards one call
@@ -16,22 +25,41 @@ type Breaker = {
  */
 export type CircuitBreakers = {
   /**
-   * Runs `work`, which invokes the function that `key` names.
+   * Runs `work`, which invokes that function for that pool.
    * @throws InvocationError while the breaker is open.
    */
-  guard<Answer>(key: string, policy: TriggerPolicy['circuitBreaker'], work: () => Promise<Answer>): Promise<Answer>
+  guard<Answer>(called: CalledFunction, policy: TriggerPolicy['circuitBreaker'], work: () => Promise<Answer>): Promise<Answer>
   /** How many breakers are open at this moment. */
   countOpen(): number
 }
 
-export function createCircuitBreakers(clock: Clock): CircuitBreakers {
-  /** The breakers by the `key` of `guard`. A function has a breaker only while its last call could not invoke it. */
+export function createCircuitBreakers({ clock, logger }: Options): CircuitBreakers {
+  /** The breakers by pool and function. A function has a breaker only while its last call could not invoke it. */
   const breakers = new Map<string, Breaker>()
 
+  function close(key: string, { poolId, functionName }: CalledFunction, policy: Policy): void {
+    const breaker = breakers.get(key)
+    if (breaker === undefined || !breakers.delete(key) || breaker.failures < policy.failures) return
+    const seconds = Math.round((clock.now() - breaker.openedAt) / 100) / 10
+    logger.info({ poolId, function: functionName, failures: breaker.failures, seconds }, 'A circuit breaker closed')
+  }
+
+  function countFailure(key: string, called: CalledFunction, before: Breaker, policy: Policy): void {
+    const failures = before.failures + 1
+    const isOpen = failures >= policy.failures
+    const opens = isOpen && before.failures < policy.failures
+    const openUntil = isOpen ? clock.now() + policy.openSeconds * 1000 : 0
+    breakers.set(key, { failures, openUntil, openedAt: opens ? clock.now() : before.openedAt, isTesting: false })
+    if (!opens) return
+    const { poolId, functionName } = called
+    logger.warn({ poolId, function: functionName, failures, openSeconds: policy.openSeconds }, 'A circuit breaker opened')
+  }
+
   return {
-    async guard(key, policy, work) {
+    async guard(called, policy, work) {
       if (policy === undefined) return work()
-      const breaker = breakers.get(key) ?? { failures: 0, openUntil: 0, isTesting: false }
+      const key = `${called.poolId} ${called.functionName}`
+      const breaker = breakers.get(key) ?? { failures: 0, openUntil: 0, openedAt: 0, isTesting: false }
       const mustTest = breaker.failures >= policy.failures
       if (mustTest && (breaker.isTesting || clock.now() < breaker.openUntil)) {
         throw new InvocationError('CircuitBreakerOpen', { retryable: false })
@@ -39,16 +67,12 @@ export function createCircuitBreakers(clock: Clock): CircuitBreakers {
       breaker.isTesting = mustTest
       try {
         const answer = await work()
-        breakers.delete(key)
+        close(key, called, policy)
         return answer
       } catch (error) {
         // A function that reports an error was reached, so the error is no failure for the breaker.
-        if (!(error instanceof InvocationError)) breakers.delete(key)
-        else {
-          const failures = (breakers.get(key)?.failures ?? breaker.failures) + 1
-          const openUntil = failures >= policy.failures ? clock.now() + policy.openSeconds * 1000 : 0
-          breakers.set(key, { failures, openUntil, isTesting: false })
-        }
+        if (!(error instanceof InvocationError)) close(key, called, policy)
+        else countFailure(key, called, breakers.get(key) ?? breaker, policy)
         throw error
       }
     },

@@ -12,7 +12,7 @@ import type { InvocationOutcome, InvocationRecord } from './invocations/invocati
 import { draftInvocation, finishInvocation, type InvocationDraft } from './invocations/invocation-draft.ts'
 import type { LastAnswers } from './invocations/last-answers.ts'
 import { invokeFunction } from './invoke-function.ts'
-import { logFailure } from './log-failure.ts'
+import { createFailureLog } from './log-failure.ts'
 import { createRecentDurations } from './recent-durations.ts'
 import { hasTrigger, type JsonObject, type TriggerCall, type Triggers } from './trigger.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
@@ -21,7 +21,7 @@ import { withoutWords } from './without-words.ts'
 
 type Options = {
   readonly functions: Functions
-  readonly logger: Pick<Logger, 'warn'>
+  readonly logger: Pick<Logger, 'info' | 'warn'>
   readonly clock: Clock
   readonly breakers: CircuitBreakers
   readonly lastAnswers: LastAnswers
@@ -42,6 +42,7 @@ export type InvocationReplayer = {
 
 export function createTriggers({ logger, clock, lastAnswers, ...options }: Options): Triggers & InvocationReplayer {
   const runner = createRunner(options)
+  const logFailure = createFailureLog(logger, clock)
 
   return {
     async invoke(call, readResponse) {
@@ -58,7 +59,7 @@ export function createTriggers({ logger, clock, lastAnswers, ...options }: Optio
         return response
       } catch (error) {
         const { outcome, response } = await applyErrorPolicy(lastAnswers, { call, policy, error }, readResponse)
-        logFailure(logger, runner.record(draft, outcome, error), error)
+        logFailure(runner.record(draft, outcome, error), error)
         if (outcome === 'FAILED') throw apiErrorOf(call, error)
         return response
       }
@@ -113,7 +114,7 @@ function invokeGuarded(functions: Functions, breakers: CircuitBreakers, draft: I
   const request = { id, functionArn, poolId, event: JSON.stringify(draft.event) }
   const onAttempt = () => void draft.attempts++
   const work = () => invokeFunction(functions, request, policy, onAttempt)
-  const answered = breakers.guard(`${poolId} ${functionNameOf(functionArn)}`, policy.circuitBreaker, work)
+  const answered = breakers.guard({ poolId, functionName: functionNameOf(functionArn) }, policy.circuitBreaker, work)
   return isCustomSender(draft.trigger) ? withoutWords(answered) : answered
 }
 

@@ -1,13 +1,30 @@
+import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { createErrorMask, type ErrorMask } from './invocations/error-mask.ts'
 import type { InvocationRecord } from './invocations/invocation.ts'
 import { AnswerError, FunctionError, InvocationError } from './trigger-errors.ts'
 
-/** Logs one line for the author of the function: which trigger failed, and why. The line never holds an event or a secret from an event. */
-export function logFailure(logger: Pick<Logger, 'warn'>, failed: InvocationRecord, error: unknown): void {
-  const { poolId, trigger, source, functionArn, attempts, outcome } = failed
-  const reason = reasonOf(error, createErrorMask(failed.event, failed.answer))
-  logger.warn({ poolId, trigger, source, functionArn, attempts, outcome, ...reason }, 'A trigger failed.')
+/**
+ * Logs one line for the author of the function: which trigger failed, and why. The line never holds an event or a secret from an event.
+ * The first failure of a kind is a warning, and then one a minute, with their count. The others are at the level `info`: anyone who signs
+ * up or in may cause them.
+ */
+export function createFailureLog(logger: Pick<Logger, 'info' | 'warn'>, clock: Clock): (failed: InvocationRecord, error: unknown) => void {
+  const throttle = createWarningThrottle()
+  return (failed, error) => {
+    const { poolId, trigger, source, functionArn, attempts, outcome } = failed
+    const reason = reasonOf(error, createErrorMask(failed.event, failed.answer))
+    const failures = throttle.countToReport([poolId, trigger, functionArn, outcome, kindOf(error)].join(' '), clock.now())
+    const level = failures === undefined ? 'info' : 'warn'
+    logger[level]({ poolId, trigger, source, functionArn, attempts, outcome, failures, ...reason }, 'A trigger failed.')
+  }
+}
+
+/** The kind of a failure. The text of the function's error is no part of it, since that text may be another one each time. */
+function kindOf(error: unknown): string {
+  if (error instanceof InvocationError) return error.reason
+  return error instanceof Error ? error.constructor.name : typeof error
 }
 
 /** The stack of this server says nothing about a fault in the function, so only the function's own stack is logged. */

@@ -41,7 +41,7 @@ export function openTriggers({ settings, metrics, pools, clock, ...shared }: Opt
     logger,
   })
   const lastAnswers = createLastAnswers({ ...shared, clock })
-  const breakers = createCircuitBreakers(clock)
+  const breakers = createCircuitBreakers({ clock, logger })
   const invocations = createInvocationRecorder({ ...shared, pools })
   const onInvocation = (invocation: InvocationRecord) => {
     metrics.countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)

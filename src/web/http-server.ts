@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import { foreignHostMessage, isForeignHost } from './host-guard.ts'
 import type { HttpOptions } from './http-options.ts'
+import { type AnsweredRequest, noteIds, type RequestLogFields } from './request-log.ts'
 import { commonHeaders } from './response-headers.ts'
 import { addressOf } from './rpc/received-head.ts'
 import { staysOpen } from './unread-body.ts'
@@ -28,6 +30,7 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
     frameworkErrors: (_error, request, reply: FastifyReply) => {
       reply.header('x-amzn-requestid', request.id).headers(headers)
       reply.code(400).send({ message: 'The path is not valid.' })
+      log(answeredRequest(request, reply, trustedProxies))
     },
   })
 
@@ -48,10 +51,7 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
   })
 
   app.addHook('onResponse', (request, reply, done) => {
-    const operation = `${request.method} ${request.routeOptions.url ?? 'unknown'}`
-    const outcome = reply.statusCode < 400 ? 'ok' : String(reply.statusCode)
-    const logFields = { operation, address: addressOf(request.raw, trustedProxies) }
-    log({ id: request.id, logFields, status: reply.statusCode, outcome, milliseconds: reply.elapsedTime })
+    log(answeredRequest(request, reply, trustedProxies))
     done()
   })
 
@@ -59,13 +59,33 @@ export function createHttpApp({ server, logger, log, loopbackOnly, strictTranspo
   return app
 }
 
+function answeredRequest(
+  request: FastifyRequest,
+  { statusCode: status, elapsedTime }: FastifyReply,
+  trustedProxies: number,
+): AnsweredRequest {
+  const logFields: RequestLogFields = { operation: operationOf(request), address: addressOf(request.raw, trustedProxies) }
+  const { userPoolId } = (request.params ?? {}) as { readonly userPoolId?: unknown }
+  const { client_id: clientId } = (request.query ?? {}) as { readonly client_id?: unknown }
+  noteIds(logFields, { userPoolId, clientId })
+  return { id: request.id, logFields, status, outcome: status < 400 ? 'ok' : String(status), milliseconds: elapsedTime }
+}
+
+/** The method and the pattern of the route. The path itself may contain codes, and a path that is no route's is made up by the client. */
+function operationOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions?.url ?? 'unknown'}`
+}
+
 function answerFailures(app: FastifyInstance): void {
+  const warnings = createWarningThrottle()
   app.setNotFoundHandler((_request, reply) => reply.code(404).send({ message: 'Not found' }))
   app.setErrorHandler((err: Error & { statusCode?: number }, request, reply) => {
     const status = err.statusCode ?? 500
     if (status < 500) return reply.code(status).send({ message: err.message })
     if (err instanceof DatabaseUnavailableError) return reply.code(503).header('retry-after', '1').send({ message: 'Service unavailable' })
-    request.log.error({ err }, 'Request failed')
+    const operation = operationOf(request)
+    const failures = warnings.countToReport(`${operation} ${err.name}`, performance.now())
+    if (failures !== undefined) request.log.error({ err, operation, failures }, 'A request failed')
     return reply.code(500).send({ message: 'Internal error' })
   })
 }

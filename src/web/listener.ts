@@ -13,8 +13,13 @@ export type Listener = {
    * Passes requests to the router from now on. Before that, requests are answered 503, except that `/healthz` says that the process runs.
    */
   handOver(router: { readonly onRequest: RequestListener; readonly onContinue: RequestListener }): void
-  /** Accepts no more connections, gives the requests in flight this long to finish, then closes all connections. */
-  drain(graceMs: number): Promise<void>
+  /**
+   * Accepts no more connections, gives the requests in flight this long to finish, then closes all connections. Resolves with the number of
+   * requests that were cut off.
+   */
+  drain(graceMs: number): Promise<number>
+  /** How many requests have no complete answer yet. */
+  inFlight(): number
 }
 
 const serverOptions: ServerOptions = {
@@ -55,6 +60,16 @@ export async function openListener(options: {
 }): Promise<Listener> {
   const server = createServer(options.tls).setTimeout(socketTimeoutMs).on('request', notReady)
   server.maxConnections = options.maxConnections
+  let requests = 0
+  const inFlight = () => requests
+  const onClose = () => void requests--
+  const counted =
+    (listener: RequestListener): RequestListener =>
+    (request, response) => {
+      requests++
+      response.once('close', onClose)
+      listener(request, response)
+    }
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)))
     server.listen({ host: options.host, port: options.port, backlog }, resolve)
@@ -62,8 +77,12 @@ export async function openListener(options: {
   return {
     server,
     port: (server.address() as AddressInfo).port,
-    handOver: ({ onRequest, onContinue }) => server.off('request', notReady).on('request', onRequest).on('checkContinue', onContinue),
-    drain: (graceMs) => drain(server, graceMs),
+    handOver({ onRequest, onContinue }) {
+      server.off('request', notReady)
+      server.on('request', counted(onRequest)).on('checkContinue', counted(onContinue))
+    },
+    drain: (graceMs) => drain(server, graceMs, inFlight),
+    inFlight,
   }
 }
 
@@ -91,12 +110,17 @@ function explain(error: NodeJS.ErrnoException, { host, port }: { host: string; p
   }
 }
 
-async function drain(server: Server, graceMs: number): Promise<void> {
+async function drain(server: Server, graceMs: number, inFlight: () => number): Promise<number> {
+  let cutOff = 0
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   // A connection that is busy now stays open when it becomes idle, so idle connections are closed repeatedly.
   const idle = setInterval(() => server.closeIdleConnections(), 50)
-  const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
+  const deadline = setTimeout(() => {
+    cutOff = inFlight()
+    server.closeAllConnections()
+  }, graceMs)
   await closed
   clearInterval(idle)
   clearTimeout(deadline)
+  return cutOff
 }

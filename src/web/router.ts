@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import type { RequestListener, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { hasSeveralHosts } from './host-guard.ts'
 import { isUpload } from './import-routes.ts'
+import type { RequestLog } from './request-log.ts'
 import { isRpc } from './rpc/received-head.ts'
 import { limitBodyTime } from './unread-body.ts'
 
@@ -10,12 +11,13 @@ type Options = {
   readonly rpc: RequestListener
   /** Handles all other requests. */
   readonly routes: RequestListener
+  readonly log: RequestLog
 }
 
 /** Passes each request to the API or to the other routes. Only uploads may take the full time that the listener allows. */
-export function createRouter({ rpc, routes }: Options): { readonly onRequest: RequestListener; readonly onContinue: RequestListener } {
+export function createRouter({ rpc, routes, log }: Options): { readonly onRequest: RequestListener; readonly onContinue: RequestListener } {
   const onRequest: RequestListener = (request, response) => {
-    if (hasSeveralHosts(request.rawHeaders)) return refuse(response)
+    if (hasSeveralHosts(request.rawHeaders)) return refuse(request, response, log)
     if (isRpc(request)) return rpc(request, response)
     if (!isUpload(request)) limitBodyTime(request)
     routes(request, response)
@@ -29,8 +31,10 @@ export function createRouter({ rpc, routes }: Options): { readonly onRequest: Re
   }
 }
 
-function refuse(response: ServerResponse): void {
+function refuse({ method }: IncomingMessage, response: ServerResponse, log: RequestLog): void {
+  const id = randomUUID()
   const body = JSON.stringify({ message: 'A request must have one Host header.' })
-  const headers = { 'content-type': 'application/json; charset=utf-8', 'x-amzn-requestid': randomUUID(), connection: 'close' }
+  const headers = { 'content-type': 'application/json; charset=utf-8', 'x-amzn-requestid': id, connection: 'close' }
   response.writeHead(400, headers).end(body)
+  log({ id, logFields: { operation: `${method} unknown` }, status: 400, outcome: '400', milliseconds: 0 })
 }

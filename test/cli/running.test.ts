@@ -206,8 +206,8 @@ describe('lifeguard serve', () => {
       const lines = stdout
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as { level: number; medium?: string; msg: string })
-      return lines.filter(({ level }) => level === 40)
+        .map((line) => JSON.parse(line) as { level: string; medium?: string; msg: string })
+      return lines.filter(({ level }) => level === 'warn')
     }
     const [email, sms, ...others] = await warnings({})
     assert.deepEqual([email?.medium, sms?.medium, others], ['e-mail', 'SMS', []])

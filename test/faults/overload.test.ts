@@ -8,12 +8,13 @@ import {
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../support/engines.ts'
-import { functionArn, functionFolder, givenTriggered } from '../support/functions.ts'
+import { functionArn, functionFolder, givenTriggered, recordingLogger } from '../support/functions.ts'
 import { startProductionServer } from '../support/production-server.ts'
 import { rawCall } from '../support/raw-call.ts'
 import { headOf, openConnection } from '../support/raw-connection.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
 import { startTestServer, useTestServer } from '../support/test-server.ts'
+import { until } from './own-database.ts'
 
 const signInOf = (ClientId: string) => ({
   ClientId,
@@ -38,7 +39,8 @@ async function flood(url: string, clientId: string): Promise<string[]> {
 for (const engine of engines) {
   describe(`Requests beyond the capacity of the server, on ${engine.name}`, () => {
     it('are answered 503 immediately, and do not affect other or later requests', async () => {
-      await using server = await startProductionServer(engine, { flags: ['--metrics-token', 'of-a-test'] })
+      const { logger, lines } = recordingLogger()
+      await using server = await startProductionServer(engine, { flags: ['--metrics-token', 'of-a-test'], logger })
       const owner = server.client(await server.createKey())
       const { UserPool } = await owner.send(new CreateUserPoolCommand({ PoolName: 'busy' }))
       const UserPoolId = UserPool?.Id ?? ''
@@ -70,6 +72,13 @@ for (const engine of engines) {
 
       const metrics = await (await fetch(`${server.url}/metrics`, { headers: { authorization: 'Bearer of-a-test' } })).text()
       assert.match(metrics, new RegExp(`^lifeguard_requests_shed_total ${shed.length}$`, 'm'))
+
+      const sheddingLines = () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg.startsWith('Load shedding'))
+      await until('the overload has ended', async () => sheddingLines().length > 1)
+      const [began, ended] = sheddingLines()
+      assert.deepEqual([began.level, began.msg], ['warn', 'Load shedding began: requests are answered 503'])
+      assert.deepEqual([ended.level, ended.msg, ended.requests], ['warn', 'Load shedding ended', shed.length])
+      assert.ok(ended.seconds >= 0)
     })
 
     it('are all answered in development, where a test suite may send any number', async () => {

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { LifeguardProcess, lifeguard, masterKey, temporaryFolder } from '../cli/lifeguard-process.ts'
 import { engines } from '../support/engines.ts'
+import { recordingLogger } from '../support/functions.ts'
+import { startTestServer } from '../support/test-server.ts'
 import { clientOf, until } from './own-database.ts'
 
 const sqlite = engines.some(({ name }) => name === 'sqlite')
@@ -57,6 +60,30 @@ describe('An SQLite file', { skip }, () => {
     } finally {
       child.kill('SIGKILL')
     }
+  })
+
+  it('makes the server unready while another process locks it, and the log says so once, and once when it works again', async () => {
+    const sqlite = engines.find(({ name }) => name === 'sqlite')
+    assert.ok(sqlite)
+    const { logger, lines } = recordingLogger()
+    await using server = await startTestServer(sqlite, { logger })
+    const { ready } = clientOf(server.url)
+    const other = new DatabaseSync(server.databaseUrl.replace('sqlite:', ''))
+    other.exec('begin immediate')
+    for (let check = 0; check < 3; check++) await until('/readyz is 503', ready, (status) => status === 503)
+    await until('the log says so', async () => lines.some((line) => line.includes('this process is not ready')))
+    other.exec('rollback')
+    other.close()
+    await until('/readyz is 200', ready, (status) => status === 200)
+    const seen = lines.map((line) => JSON.parse(line)).filter(({ msg }) => /^The database can/.test(msg))
+    assert.deepEqual(
+      seen.map(({ level, msg }) => [level, msg]),
+      [
+        ['error', 'The database cannot be read or written; this process is not ready'],
+        ['warn', 'The database can be read and written again'],
+      ],
+    )
+    assert.equal(typeof seen[1].seconds, 'number')
   })
 
   it('is rejected at the start when it is damaged', async () => {

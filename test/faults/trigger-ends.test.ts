@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
+import { createWarningThrottle } from '../../src/base/warning-throttle.ts'
 import { createHttpFunction } from '../../src/triggers/functions/http-function.ts'
 import { createModuleFunction } from '../../src/triggers/functions/module-function.ts'
 import { invokeFunction } from '../../src/triggers/invoke-function.ts'
@@ -38,7 +39,17 @@ describe('An invocation of a function', () => {
     const { logger, lines } = recordingLogger()
     // Options that Node rejects stand for a machine that has no threads left.
     const environment = 0 as never
-    const options = { functionName: 'any', path: '/any.mjs', memoryMegabytes: 128, concurrency: 2, environment, reload: false, logger }
+    const warnings = createWarningThrottle()
+    const options = {
+      functionName: 'any',
+      path: '/any.mjs',
+      memoryMegabytes: 128,
+      concurrency: 2,
+      environment,
+      reload: false,
+      logger,
+      warnings,
+    }
     const triggerFunction = createModuleFunction(options)
     const invocation = { ...question, deadline: Date.now() + 60_000 }
     const answers = await Promise.allSettled([1, 2, 3].map(() => triggerFunction.invoke(invocation, new AbortController().signal)))

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { after } from 'node:test'
 import type { LambdaConfigType } from '@aws-sdk/client-cognito-identity-provider'
-import { pino } from 'pino'
+import { createLogger } from '../../src/base/logger.ts'
 import { givenUser } from './sign-in.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -39,5 +39,5 @@ export async function givenTriggered(server: TestServer, lambdaConfig: LambdaCon
 /** A logger whose lines can be read. */
 export function recordingLogger() {
   const lines: string[] = []
-  return { logger: pino({ level: 'debug', base: undefined }, { write: (line: string) => void lines.push(line) }), lines }
+  return { logger: createLogger({ level: 'debug', format: 'json', write: (line) => void lines.push(line) }), lines }
 }

@@ -22,6 +22,8 @@ export type Backend = {
   /** Copies the pages in SQLite's write-ahead log into the file, as `checkpoint` of Storage explains. Does nothing on PostgreSQL. */
   checkpoint(): void
   readonly engine: Engine
+  /** The version of the database server, or of the SQLite library. */
+  readonly engineVersion: string
   readonly dialect: Dialect
   publish(channel: string, payload: string): Promise<void>
   /** `onGap` is called after a time in which notifications may have been missed. */
@@ -30,6 +32,8 @@ export type Backend = {
   connections(): Connections | undefined
   /** Resolves when the database answers a look-up. */
   ping(): Promise<void>
+  /** Whether a connection was lost and the database has not answered since. Then the engine itself logs the loss. */
+  isInDoubt(): boolean
   /** Runs work whose statements may take far longer than usual. */
   withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>
   /** Closes what the driver of `dialect` has not closed, such as the listening connection. Call it after Kysely has closed the driver. */

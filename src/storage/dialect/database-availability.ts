@@ -68,7 +68,7 @@ export class DatabaseAvailability {
       this.#logger.warn({ err: error }, 'A database connection failed; the database itself answers')
       return
     }
-    const seconds = Math.round((performance.now() - this.#unreachableSince) / 1000)
+    const seconds = Math.round((performance.now() - this.#unreachableSince) / 100) / 10
     this.#unreachableSince = undefined
     this.#logger.warn({ seconds }, 'The database can be reached again')
   }

@@ -56,15 +56,21 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
   const { pool, lookups, availability, watch, singleConnection, limits } = connectionsOf(options)
   try {
     const messageOf = (error: unknown) => postgresError(url, error).message
-    await tryUntilReachable(() => checkServer(pool), { seconds: waitSeconds, isWorthWaiting, messageOf, logger })
+    let engineVersion = ''
+    const connect = async () => {
+      engineVersion = await checkServer(pool)
+    }
+    await tryUntilReachable(connect, { seconds: waitSeconds, isWorthWaiting, messageOf, logger })
     const notifications = await startListening(singleConnection, (error) => availability.reportFailure(error))
     return {
       engine: 'postgres',
+      engineVersion,
       dialect: postgresDialect({ pool, lookups, availability, timeStatement, logFailure: createFailureLog(logger) }),
       publish: (channel, payload) => notifications.publish(pool, channel, payload),
       subscribe: notifications.subscribe,
       checkpoint: () => undefined,
       connections: pool.count,
+      isInDoubt: () => availability.isInDoubt,
       ping: async () => {
         await lookups.query(pingQuery)
       },
@@ -139,16 +145,20 @@ function configOf(url: string, statementMs: number): pg.ClientConfig {
   }
 }
 
-async function checkServer(pool: PostgresPool): Promise<void> {
+/** Returns the version of the server. @throws StorageError when the server or its database does not suit */
+async function checkServer(pool: PostgresPool): Promise<string> {
   const client = await pool.acquire()
   try {
     const { rows } = await client.run(
-      `select current_setting('server_version_num')::int as version, current_setting('server_encoding') as encoding`,
+      `select current_setting('server_version_num')::int as version, current_setting('server_version') as name,
+         current_setting('server_encoding') as encoding`,
     )
-    const { version, encoding } = rows[0] as { version: number; encoding: string }
+    const { version, name, encoding } = rows[0] as { version: number; name: string; encoding: string }
     if (version < minServerVersion)
       throw new StorageError(`PostgreSQL ${Math.floor(version / 10000)} is too old; Lifeguard needs 15 or newer.`)
     if (encoding !== 'UTF8') throw new StorageError(`The database has the encoding ${encoding}; Lifeguard needs UTF8.`)
+    // Packages add their own version: `16.3 (Debian 16.3-1)`.
+    return name.split(' ', 1)[0] ?? name
   } finally {
     client.release()
   }

@@ -53,12 +53,14 @@ export async function openSqlite(path: string, { create, logger, timeStatement }
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs })
     return {
       engine: 'sqlite',
+      engineVersion: process.versions.sqlite ?? 'unknown',
       dialect: sqliteDialect({ reader, writer, groups, timeStatement, logFailure: createFailureLog(logger) }),
       ...sqliteChannels(writer),
       ping: async () => {
         reader.run('select count(*) from sqlite_schema', [])
       },
       connections: () => undefined,
+      isInDoubt: () => false,
       withoutTimeLimit: (work) => work(),
       // The reader runs the checkpoint, since SQLite refuses one inside a transaction, and the writer may be in a transaction.
       checkpoint: () => void reader.run('pragma wal_checkpoint(passive)', []),

@@ -39,9 +39,11 @@ export async function openSqliteReadOnly(path: string, { logger, timeStatement }
     const groups = new SqliteGroupWriter(writer, { busyTimeoutMs, lockTimeoutMs: busyTimeoutMs })
     return {
       engine: 'sqlite',
+      engineVersion: process.versions.sqlite ?? 'unknown',
       dialect: sqliteDialect({ reader, writer, groups, timeStatement, logFailure: createFailureLog(logger) }),
       ...sqliteChannels(writer),
       connections: () => undefined,
+      isInDoubt: () => false,
       ping: async () => {
         reader.run('select count(*) from sqlite_schema', [])
       },

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { MessageChannel, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import type { Logger } from '../../base/logger.ts'
+import type { WarningThrottle } from '../../base/warning-throttle.ts'
 import { createErrorMask } from '../invocations/error-mask.ts'
 import { FunctionError, InvocationError } from '../trigger-errors.ts'
 import { type Invocation, maxAnswerBytes, parseAnswer, tooLongAnswer } from './function.ts'
@@ -16,6 +17,8 @@ export type ModuleOptions = {
   /** Whether a thread is replaced after a file that it loaded has changed. */
   readonly reload: boolean
   readonly logger: Pick<Logger, 'info' | 'warn'>
+  /** Limits the warnings about the threads of this function. */
+  readonly warnings: WarningThrottle
 }
 
 /** Makes the error for an invocation with that id, when the thread ended without an answer. */
@@ -81,9 +84,15 @@ export function startModuleThread(options: ModuleOptions): ModuleThread {
   try {
     return runIn(startWorker(options), options)
   } catch (error) {
-    options.logger.warn({ err: error, function: options.functionName }, 'The thread of a function could not be started.')
+    warn(options, error, 'The thread of a function could not be started.')
     return neverReady(() => new InvocationError('ServiceException', { cause: error }))
   }
+}
+
+/** The first failure is a warning, and then one a minute. The others are at the level `info`: each call of the function may cause one. */
+function warn({ logger, functionName, warnings }: ModuleOptions, error: unknown, text: string): void {
+  const failures = warnings.countToReport(text, performance.now())
+  logger[failures === undefined ? 'info' : 'warn']({ err: error, function: functionName, failures }, text)
 }
 
 /** Stands for a thread that the machine could not start. */
@@ -109,7 +118,7 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
   worker.unref()
   worker.on('error', (error: NodeJS.ErrnoException) => {
     state.outOfMemory ||= error.code === 'ERR_WORKER_OUT_OF_MEMORY'
-    options.logger.warn({ err: error, function: options.functionName }, 'The thread of a function failed.')
+    warn(options, error, 'The thread of a function failed.')
   })
   worker.on('exit', (code) => {
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) onMessage(state, next.message)

@@ -1,4 +1,5 @@
 import type { Logger } from '../../base/logger.ts'
+import { createWarningThrottle } from '../../base/warning-throttle.ts'
 import { SettingsError } from '../../settings.ts'
 import { FunctionError } from '../trigger-errors.ts'
 import type { Functions, TriggerFunction } from './function.ts'
@@ -82,6 +83,7 @@ function create(name: string, entry: FunctionEntry, { reload, environment, regio
         environment: { AWS_REGION: region, AWS_DEFAULT_REGION: region, ...environment, ...lambdaEnvironment(name, entry.memoryMegabytes) },
         reload,
         logger,
+        warnings: createWarningThrottle(),
       })
     case 'url':
       return createHttpFunction({ url: entry.url.replaceAll('{functionName}', encodeURIComponent(name)), secret: entry.secret })

@@ -1,4 +1,5 @@
 import type { Logger } from '../../base/logger.ts'
+import { createWarningThrottle } from '../../base/warning-throttle.ts'
 
 /** Collects entries and writes them in batches a little later, so that requests do not wait for the database. */
 export type BatchWriter<Entry> = {
@@ -22,7 +23,8 @@ const maxWaiting = 5000
 
 export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>): BatchWriter<Entry> {
   let waiting: Entry[] = []
-  let lost = 0
+  const losses = createLossLog(logger, what)
+  let overflowed = false
   let timer: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
 
@@ -32,7 +34,8 @@ export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>
       try {
         await write(batch)
       } catch (error) {
-        logger.error({ err: error, lost: batch.length }, `${what} could not be written.`)
+        losses.add(batch.length)
+        losses.report('could not be written.', { err: error })
       }
     }
   }
@@ -43,8 +46,8 @@ export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>
     writing = writing.then(() => {
       const entries = waiting
       waiting = []
-      if (lost > 0) logger.error({ lost }, `${what} could not be written: too many were waiting.`)
-      lost = 0
+      if (overflowed) losses.report('could not be written: too many were waiting.')
+      overflowed = false
       return writeAll(entries)
     })
     return writing
@@ -52,10 +55,29 @@ export function createBatchWriter<Entry>({ write, logger, what }: Options<Entry>
 
   return {
     add(entry) {
-      if (waiting.length >= maxWaiting) lost++
-      else waiting.push(entry)
+      if (waiting.length >= maxWaiting) {
+        losses.add(1)
+        overflowed = true
+      } else waiting.push(entry)
       timer ??= setTimeout(() => void flush(), flushAfterMs).unref()
     },
     flush,
+  }
+}
+
+/** Logs at most one line a minute for each cause: a database that is away would otherwise cause several in a second. */
+function createLossLog(logger: Pick<Logger, 'error'>, what: string) {
+  const throttle = createWarningThrottle()
+  /** The entries that were lost since the last line. */
+  let lost = 0
+  return {
+    add(count: number): void {
+      lost += count
+    },
+    report(cause: string, fields: object = {}): void {
+      if (lost === 0 || throttle.countToReport(cause, performance.now()) === undefined) return
+      logger.error({ ...fields, lost }, `${what} ${cause}`)
+      lost = 0
+    },
   }
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { createWarningThrottle } from '../../base/warning-throttle.ts'
 import { findActiveImport } from '../../pools/active-import-repository.ts'
 import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import type { StorageLogger } from '../../storage/dialect/backend.ts'
@@ -31,6 +32,7 @@ const renewalMs = leaseMs / 3
 
 export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: Options): ImportRunner {
   const stop = new AbortController()
+  const throttle = createWarningThrottle()
   let running: Promise<void> | undefined
   let wokenWhileRunning = false
   let isImporting = false
@@ -46,7 +48,8 @@ export function createImportRunner({ logger, holder, pollMs = 2_000, ...deps }: 
       } catch (error) {
         // Not logged: the transaction of the step was rolled back, and the next poll, of this or another process, repeats the step.
         if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
-        logger.error({ err: error }, 'A step of a user import failed')
+        const failures = throttle.countToReport(String(error), performance.now())
+        if (failures !== undefined) logger.error({ err: error, failures }, 'A step of a user import failed')
       } finally {
         isImporting = false
       }

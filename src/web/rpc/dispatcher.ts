@@ -1,5 +1,6 @@
 import type { RequestHead } from '../../access/signed-request.ts'
 import type { AuditTrail, CallOrigin, OpenAuditedCall } from '../../audit/audit-trail.ts'
+import { isObject } from '../../base/is-object.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import type { Operation, OperationName, RequestContext } from '../../contract/operation.ts'
@@ -11,7 +12,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { requireSecretHash } from '../../pools/secret-hash.ts'
 import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
 import type { TokenCaller } from '../../users/caller.ts'
-import type { RequestLogFields } from '../request-log.ts'
+import { noteIds, type RequestLogFields } from '../request-log.ts'
 import type { CheckedHead, IamGate } from './gate.ts'
 import { parseBody, requireJsonContentType } from './json-body.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
@@ -82,20 +83,20 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
           const administrator = checked?.authenticate(bytes)
           logFields.accessKeyId = administrator?.caller.accessKeyId
           const audited = openAuditedCall(options, operation, { accessKeyId: logFields.accessKeyId, requestId, address: head.context.ip })
-          const request = await refusalsRecorded(audited, async () => {
-            const body = parseBody(bytes, limits)
-            audited?.readSubject(body)
-            administrator?.authorize(body)
-            return readRequest(name, body)
-          })
-          noteRequest(logFields, request)
-          // Requests are counted after these checks, so that requests which can never succeed do not use up the limits of honest callers.
-          // A request beyond the limit leaves no audit record: storing one would cost as much as the request.
-          throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
-          const caller =
-            administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
-          if (caller !== undefined) noteCaller(logFields, caller)
           try {
+            const request = await refusalsRecorded(audited, async () => {
+              const body = parseBody(bytes, limits)
+              noteRequest(logFields, body)
+              audited?.readSubject(body)
+              administrator?.authorize(body)
+              return readRequest(name, body)
+            })
+            // Requests are counted after these checks, so that requests which can never succeed do not use up the limits of honest callers.
+            // A request beyond the limit leaves no audit record: storing one would cost as much as the request.
+            throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
+            const caller =
+              administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
+            if (caller !== undefined) noteCaller(logFields, caller)
             return await refusalsRecorded(audited, async () => {
               const answer = writeResponse(name, await operation.handle(request, services, caller as never, head.context))
               await audited?.succeed()
@@ -131,11 +132,9 @@ async function refusalsRecorded<T>(audited: OpenAuditedCall | undefined, part: (
   }
 }
 
-/** The pool and client that a valid request names. They need not exist. */
-function noteRequest(logFields: RequestLogFields, request: unknown): void {
-  const { UserPoolId, ClientId } = request as { readonly UserPoolId?: string; readonly ClientId?: string }
-  logFields.userPoolId = UserPoolId
-  logFields.clientId = ClientId
+/** The pool and client that a request names. They need not exist, and the request may be invalid or forbidden. */
+function noteRequest(logFields: RequestLogFields, body: unknown): void {
+  if (isObject(body)) noteIds(logFields, { userPoolId: body['UserPoolId'], clientId: body['ClientId'] })
 }
 
 /** The pool and client of the authenticated caller. */

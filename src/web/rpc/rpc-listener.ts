@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createWarningThrottle, type WarningThrottle } from '../../base/warning-throttle.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import { preflightHeaders, readableByPages } from '../cors.ts'
@@ -33,6 +34,7 @@ type Options = HttpOptions & {
  */
 export function rpcListener(options: Options): RequestListener {
   const { admission, trustedProxies, logger, log, strictTransport, isClosing, countShed } = options
+  const warnings = createWarningThrottle()
   const headersForAll = Object.entries({ ...commonHeaders({ strictTransport }), ...readableByPages }).flat()
 
   function send(request: IncomingMessage, response: ServerResponse, id: string, { status, headers, body }: RpcAnswer): void {
@@ -52,7 +54,7 @@ export function rpcListener(options: Options): RequestListener {
     const id = randomUUID()
     const head = new ReceivedHead(request, trustedProxies)
     const logFields: RequestLogFields = { operation: `${request.method} /`, address: head.context.ip }
-    const answered = await answer(options, { request, response, head, id, logFields })
+    const answered = await answer(options, warnings, { request, response, head, id, logFields })
     send(request, response, id, answered)
     if (answered === shed) countShed()
     else log({ id, logFields, status: answered.status, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
@@ -66,7 +68,8 @@ export function rpcListener(options: Options): RequestListener {
       return
     }
     handle(request, response).catch((error: unknown) => {
-      logger.error({ err: error }, 'An answer could not be sent')
+      const failures = warnings.countToReport(`unsent ${typeName(error)}`, performance.now())
+      if (failures !== undefined) logger.error({ err: error, failures }, 'An answer could not be sent')
       response.destroy()
     })
   }
@@ -80,7 +83,7 @@ type Received = {
   readonly logFields: RequestLogFields
 }
 
-async function answer(options: Options, received: Received): Promise<RpcAnswer> {
+async function answer(options: Options, warnings: WarningThrottle, received: Received): Promise<RpcAnswer> {
   const { loopbackOnly, dispatcher, logger } = options
   const { request, head, id, logFields } = received
   try {
@@ -91,18 +94,25 @@ async function answer(options: Options, received: Received): Promise<RpcAnswer> 
     const checked = call.checkHead && (await runAdmitted(options, call.checkHead))
     return await answerBody(options, received, call, checked)
   } catch (error) {
+    const { operation } = logFields
     if (error instanceof ApiError) return writeError(error)
     if (error instanceof ShedError || error instanceof BudgetError) return shed
     // The storage layer logs the cause once, not for each request.
     if (error instanceof DatabaseUnavailableError) return unavailable(1)
     if (error instanceof DeadlineError) {
-      logger.warn({ reqId: id, operation: logFields.operation }, 'A request took too long and was answered 503')
+      const requests = warnings.countToReport(`late ${operation}`, performance.now())
+      if (requests !== undefined) logger.warn({ reqId: id, operation, requests }, 'A request took too long and was answered 503')
       return unavailable(1)
     }
-    logger.error({ err: error, reqId: id }, 'An operation failed')
+    // A stranger may be able to repeat the failure, and each request has its own line with the outcome.
+    const failures = warnings.countToReport(`${operation} ${typeName(error)}`, performance.now())
+    if (failures !== undefined) logger.error({ err: error, reqId: id, operation, failures }, 'An operation failed')
     return writeError(internalError(error))
   }
 }
+
+/** Part of the name of a failure that is counted. The text of an error may be another one each time. */
+const typeName = (error: unknown) => (error instanceof Error ? error.name : typeof error)
 
 async function answerBody(options: Options, received: Received, call: RpcCall, checked: CheckedHead | undefined): Promise<RpcAnswer> {
   const { request, response, logFields } = received

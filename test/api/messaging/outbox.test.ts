@@ -145,7 +145,7 @@ for (const engine of engines) {
       await worker.drain()
       assert.equal((await rows(setup)).length, 1)
       const [line] = setup.log
-      assert.equal(line?.level, 'warn')
+      assert.equal(line?.level, 'info')
       assert.match(JSON.stringify(setup.log), /no gateway: set --smtp-url/)
       assert.doesNotMatch(JSON.stringify(setup.log), /123456|ana@example\.test/)
     })

@@ -146,7 +146,7 @@ for (const engine of engines) {
       const open = late()
       let answer: Handler = () => open.promise
       const policy = { TimeoutMilliseconds: 200, CircuitBreaker: { Failures: 2, OpenSeconds: 60 } }
-      const { clientId, triggers } = await given({ PreAuthentication: (event) => answer(event) }, { PreAuthentication: policy })
+      const { poolId, clientId, triggers } = await given({ PreAuthentication: (event) => answer(event) }, { PreAuthentication: policy })
       const signIn = () => signInByPassword(server(), clientId, 'ana')
       const slow = failed('PreAuthentication', 'Socket timeout while invoking Lambda function')
       const left = failed('PreAuthentication', 'CircuitBreakerOpen')
@@ -165,6 +165,16 @@ for (const engine of engines) {
       answer = agree
       for (let round = 0; round < 2; round++) assert.ok((await signIn()).AuthenticationResult)
       assert.equal(triggers.fired.length, 5)
+      const breakerLines = log.lines.map((line) => JSON.parse(line)).filter((line) => line.poolId === poolId && /breaker/.test(line.msg))
+      assert.deepEqual(
+        breakerLines.map(({ level, msg, failures }) => [level, msg, failures]),
+        [
+          ['warn', 'A circuit breaker opened', 2],
+          ['info', 'A circuit breaker closed', 3],
+        ],
+      )
+      assert.match(breakerLines[0].function, /\w/)
+      assert.ok(breakerLines[1].seconds >= 122)
       open.resolve()
     })
 
