@@ -3,7 +3,7 @@ import type { Db } from './db.ts'
 import type { Backend, Connections, Engine, Listener, StorageLogger, TimeStatement } from './dialect/backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { openSqliteReadOnly } from './dialect/sqlite-read-only.ts'
-import { findMissingMigrations, hasSchema, migrate } from './migrate.ts'
+import { findMissingMigrations, hasSchema, type MigrateOptions, migrate } from './migrate.ts'
 import { createReadiness } from './readiness.ts'
 import type { Schema } from './schema.ts'
 import { EmptyDatabaseError, StorageError } from './storage-error.ts'
@@ -12,7 +12,7 @@ export type Storage = {
   readonly db: Db
   readonly engine: Engine
   /** Brings the schema up to date, and returns which migrations ran. Any number of processes may call this at once. */
-  migrate(): Promise<readonly string[]>
+  migrate(options?: MigrateOptions): Promise<readonly string[]>
   /** The migrations that `migrate` would run. Rejects with a StorageError when the schema is newer than this program. */
   missingMigrations(): Promise<readonly string[]>
   /** Rejects when the database does not answer. */
@@ -80,7 +80,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   return {
     db,
     engine: backend.engine,
-    migrate: () => backend.withoutTimeLimit(() => migrate(db, backend.engine)),
+    migrate: (options) => backend.withoutTimeLimit(() => migrate(db, backend.engine, logger, options)),
     missingMigrations: () => findMissingMigrations(db, backend.engine),
     ping: backend.ping,
     check: createReadiness({ db, ping: backend.ping, logger }),
