@@ -163,6 +163,16 @@ describe('The alert rules', () => {
     }
   })
 
+  it('compare refused sign-ins with steps that end a sign-in, and with no refreshes', () => {
+    const { expr = '' } = rules.find(({ alert }) => alert === 'LifeguardSignInsRefused') ?? {}
+    const selectors = [...expr.matchAll(/lifeguard_sign_in_steps_total\{([^}]*)\}/g)].map(([, selector = '']) => selector)
+    assert.equal(selectors.length, expr.split('lifeguard_sign_in_steps_total').length - 1)
+    // An SRP sign-in that fails has a challenge first, which must not halve the share of the refused ones.
+    const [refused, ...all] = selectors
+    assert.equal(refused, 'outcome=~"NotAuthorizedException|CodeMismatchException",step!~"REFRESH_TOKEN.*"')
+    assert.deepEqual(new Set(all), new Set(['outcome!="challenge",step!~"REFRESH_TOKEN.*"']))
+  })
+
   it('name in their summaries only labels that their expressions keep', () => {
     for (const { alert, expr, annotations } of rules) {
       const kept = /\bby \(([^)]*)\)/.exec(expr)?.[1]?.split(/,\s*/) ?? ['instance', 'job']
