@@ -4,6 +4,7 @@ import type { Backend, Connections, Engine, Listener, StorageLogger, TimeStateme
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { openSqliteReadOnly } from './dialect/sqlite-read-only.ts'
 import { findMissingMigrations, hasSchema, type MigrateOptions, migrate } from './migrate.ts'
+import { findMissingRights, type MissingRights } from './missing-rights.ts'
 import { createReadiness } from './readiness.ts'
 import type { Schema } from './schema.ts'
 import { EmptyDatabaseError, StorageError } from './storage-error.ts'
@@ -15,6 +16,8 @@ export type Storage = {
   migrate(options?: MigrateOptions): Promise<readonly string[]>
   /** The migrations that `migrate` would run. Rejects with a StorageError when the schema is newer than this program. */
   missingMigrations(): Promise<readonly string[]>
+  /** What the database's user lacks to read and write, and to run these migrations. Only reads. Undefined on SQLite. */
+  missingRights(migrations: readonly string[]): Promise<MissingRights | undefined>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   /** Rejects when the database cannot be read or cannot be written. `now` is in epoch milliseconds. */
@@ -82,6 +85,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     engine: backend.engine,
     migrate: (options) => backend.withoutTimeLimit(() => migrate(db, backend.engine, logger, options)),
     missingMigrations: () => findMissingMigrations(db, backend.engine),
+    missingRights: (missing) => findMissingRights(db, backend.engine, missing),
     ping: backend.ping,
     check: createReadiness({ db, ping: backend.ping, logger }),
     publish: backend.publish,
