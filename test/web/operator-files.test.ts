@@ -163,6 +163,16 @@ describe('The alert rules', () => {
     }
   })
 
+  it('count 503 as an error of the server, as the dashboard does, but not the answers of /readyz', () => {
+    const alert = rules.find((rule) => rule.alert === 'LifeguardErrors')
+    const chart = charts.find(({ title }) => title === 'Errors of the server')
+    for (const expr of [alert?.expr ?? '', chart?.targets?.[0]?.expr ?? '']) {
+      const [failed = '', all = ''] = [...expr.matchAll(/lifeguard_requests_total\{([^}]*)\}/g)].map(([, selector = '']) => selector)
+      assert.match(failed, /outcome=~"InternalErrorException\|InternalFailure\|ServiceUnavailable\|500\|503"/)
+      for (const selector of [failed, all]) assert.match(selector, /operation!="GET \/readyz"/)
+    }
+  })
+
   it('compare refused sign-ins with steps that end a sign-in, and with no refreshes', () => {
     const { expr = '' } = rules.find(({ alert }) => alert === 'LifeguardSignInsRefused') ?? {}
     const selectors = [...expr.matchAll(/lifeguard_sign_in_steps_total\{([^}]*)\}/g)].map(([, selector = '']) => selector)
