@@ -11,8 +11,8 @@ type Options = {
   readonly metricsAccess: 'public' | 'disabled' | { readonly token: string }
 }
 
-/** The answer of `/healthz`, also while the server starts (see listener.ts). */
-export const alive = { status: 'ok' }
+/** The answer of `/healthz`, also while the server starts (see listener.ts). The name tells it from other programs' answers. */
+export const alive = { status: 'ok', server: 'lifeguard' }
 
 /** `/healthz` says that the process runs, `/readyz` that it can handle requests. `/metrics` has the figures of the process. */
 export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, metrics, metricsAccess }: Options): void {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { chmodSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -261,7 +262,7 @@ describe('lifeguard check-config with gateways', () => {
 })
 
 describe('lifeguard check-config with a port', () => {
-  it('accepts one that a Lifeguard uses, and rejects one of another program', async () => {
+  it('warns of one that a Lifeguard uses, and rejects one of another program', async () => {
     const taken = await takenPort()
     const other = await check('port', ['--port', String(taken.port)])
     assert.equal(other.code, 1)
@@ -271,7 +272,22 @@ describe('lifeguard check-config with a port', () => {
     await using server = new LifeguardProcess(['serve'], env)
     const { port } = new URL(await server.url())
     const { code, lines } = await check('port', ['--port', port])
-    assert.deepEqual([code, lines], [0, [`ok --port: ${port} on 127.0.0.1 is in use by a running Lifeguard.`]])
+    assert.deepEqual(
+      [code, lines],
+      [0, [`warning --port: ${port} on 127.0.0.1 is in use by a running Lifeguard. Stop it before this start.`]],
+    )
+  })
+
+  it('rejects one of another program that passes a health check as well', async () => {
+    const healthy = createHttpServer((_request, response) => response.end('{"status":"ok"}')).listen(0, '127.0.0.1')
+    try {
+      await once(healthy, 'listening')
+      const { code, lines } = await check('port', ['--port', String((healthy.address() as AddressInfo).port)])
+      assert.equal(code, 1)
+      assert.match(lines.join(), /^error --port: \d+ on 127\.0\.0\.1 is already in use\./)
+    } finally {
+      healthy.close()
+    }
   })
 
   it('rejects a host that is not of this machine', async () => {
