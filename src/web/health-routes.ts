@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { databaseMs } from './gauges.ts'
 import type { Metrics } from './metrics.ts'
 
 type Options = {
@@ -21,7 +22,7 @@ export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, m
   app.get('/readyz', async (_request, reply) => {
     if (isClosing()) return reply.code(503).send({ status: 'closing' })
     try {
-      await within(2000, checkDatabase())
+      await within(databaseMs, checkDatabase())
       return { status: 'ready' }
     } catch {
       // The storage layer logs the failure of the database once. A line for each request would flood the log.
