@@ -133,6 +133,14 @@ describe('The Grafana dashboard', () => {
     assert.equal(new Set(cells).size, cells.length)
   })
 
+  it('shows 0 instead of "No data" while nothing has failed', () => {
+    // The counters of these failures do not exist before the first one.
+    const counters = /outcome!?[=~]+"(?!signed-in")|throttled_total|locked_attempts_total|sweep_failures_total/
+    const failing = charts.flatMap(({ targets = [] }) => targets).filter(({ expr }) => counters.test(expr))
+    assert.equal(failing.length, 6)
+    for (const { expr } of failing) assert.match(expr, /\bor (?:on\(\) label_replace\()?vector\(0\)/)
+  })
+
   it('describes every chart in words, and reads all of them from the chosen data source', () => {
     for (const { title, type, description, datasource, targets = [] } of charts) {
       assert.ok(['timeseries', 'stat'].includes(type), title)
