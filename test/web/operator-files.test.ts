@@ -141,6 +141,11 @@ describe('The Grafana dashboard', () => {
     for (const { expr } of failing) assert.match(expr, /\bor (?:on\(\) label_replace\()?vector\(0\)/)
   })
 
+  it('does not count a function once for each process that does not call it', () => {
+    const chart = charts.find(({ title, type }) => title === 'Open circuit breakers' && type === 'stat')
+    assert.match(chart?.targets?.[0]?.expr ?? '', /^max\(lifeguard_circuit_breakers_open/)
+  })
+
   it('describes every chart in words, and reads all of them from the chosen data source', () => {
     for (const { title, type, description, datasource, targets = [] } of charts) {
       assert.ok(['timeseries', 'stat'].includes(type), title)
