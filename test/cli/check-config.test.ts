@@ -3,7 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { certificateFiles } from '../support/certificate-files.ts'
-import { lifeguard, masterKey, takenPort, temporaryFolder } from './lifeguard-process.ts'
+import { lifeguard, masterKey, temporaryFolder } from './lifeguard-process.ts'
 import { check, env, folder } from './one-check.ts'
 
 function file(name: string, content: string, mode = 0o600): string {
