@@ -15,6 +15,7 @@ async function askWhileDatabaseTakes(ms: number) {
     checkDatabase,
     connections: () => undefined,
     findWaitingMessages: async () => ({ email: waiting, sms: waiting }),
+    findOldestUnstreamed: undefined,
     queueLengths: () => ({ 'srp-fixed-base': 0, 'srp-shared-secret': 0, 'imported-hashes': 0 }),
     countOpenBreakers: () => 0,
     hasSweeperLease: () => false,
