@@ -43,6 +43,7 @@ for (const engine of engines.filter(({ name }) => name === 'postgres')) {
         await reader.client.query('commit')
         assert.deepEqual(await migrating, missing)
       } finally {
+        await reader.client.query('rollback')
         await Promise.all([server.close(), migrator.close()])
       }
     })
@@ -59,8 +60,8 @@ for (const engine of engines.filter(({ name }) => name === 'postgres')) {
           return true
         })
         assert.deepEqual(await storage.missingMigrations(), missing)
-        await reader.client.query('commit')
       } finally {
+        await reader.client.query('rollback')
         await storage.close()
       }
     })
