@@ -18,7 +18,7 @@ export function gatewaySettingsErrors(settings: GatewaySettings): string[] {
   const { smtpUrl, emailFrom, sesRegion, sesEndpoint, smsGatewayUrl, snsRegion, snsEndpoint, twilioUrl, twilioFrom } = settings
   const emailSettings = namesOfSet({ '--smtp-url': smtpUrl, '--ses-region': sesRegion })
   const smsSettings = namesOfSet({ '--sms-gateway-url': smsGatewayUrl, '--sns-region': snsRegion, '--twilio-url': twilioUrl })
-  const errors: string[] = []
+  const errors = malformedUrls({ '--smtp-url': smtpUrl, '--sms-gateway-url': smsGatewayUrl, '--twilio-url': twilioUrl })
   if (emailSettings.length > 1)
     errors.push(`${emailSettings.join(' and ')} are both set. Set only one of them: there is one way to send e-mail.`)
   if (smsSettings.length > 1)
@@ -36,6 +36,25 @@ export function gatewaySettingsErrors(settings: GatewaySettings): string[] {
     errors.push(`${name}: only a loopback address may be http:, because codes and credentials are sent there. Use https:.`)
   }
   return errors
+}
+
+function malformedUrls(settings: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(settings).flatMap(([name, url]) => {
+    const problem = url === undefined ? undefined : findUrlProblem(url)
+    return problem === undefined ? [] : [`${name}: ${problem}`]
+  })
+}
+
+/** Why a gateway at this valid URL cannot be used: a sentence that does not quote the URL, because it holds a password. */
+export function findUrlProblem(text: string): string | undefined {
+  const { hostname, username, password } = new URL(text)
+  if (hostname === '') return 'the address names no host. Write it like smtp://USER:PASSWORD@HOST:PORT.'
+  try {
+    decodeURIComponent(username + password)
+    return undefined
+  } catch {
+    return 'the user name or the password is not percent-encoded correctly. Write a percent sign as %25, an @ as %40.'
+  }
 }
 
 function namesOfSet(settings: Readonly<Record<string, string | undefined>>): string[] {

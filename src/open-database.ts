@@ -45,13 +45,18 @@ export function loadKeyRing(settings: Settings): KeyRing {
   )
 }
 
-type ConfiguredStorageOptions = { readonly readOnly?: boolean; readonly timeStatement?: TimeStatement | undefined }
+type ConfiguredStorageOptions = {
+  readonly readOnly?: boolean
+  /** Whether an empty PostgreSQL is opened even with `readOnly`. */
+  readonly acceptEmpty?: boolean
+  readonly timeStatement?: TimeStatement | undefined
+}
 
 /** Opens the database that the settings name, without any change of its schema. `readOnly` leaves it untouched altogether. */
 export function openConfiguredStorage(
   settings: Settings,
   logger: Logger,
-  { readOnly = false, timeStatement }: ConfiguredStorageOptions = {},
+  { readOnly = false, acceptEmpty = false, timeStatement }: ConfiguredStorageOptions = {},
 ): Promise<Storage> {
   const { mode } = settings
   return openStorage({
@@ -61,7 +66,7 @@ export function openConfiguredStorage(
     statementSeconds: settings.databaseStatementSeconds,
     // Commands that do not run a server do not wait for the database, so their user sees at once that it cannot be reached.
     waitSeconds: readOnly || mode === 'keys' || mode === 'db' ? 0 : settings.databaseWaitSeconds,
-    create: !readOnly && mayCreate(settings),
+    create: acceptEmpty || (!readOnly && mayCreate(settings)),
     readOnly,
   })
 }

@@ -33,7 +33,7 @@ async function migrate(settings: Settings, logger: Logger): Promise<readonly str
   const { openConfiguredStorage } = await import('../open-database.ts')
   const storage = await openConfiguredStorage(settings, logger)
   try {
-    return await storage.migrate()
+    return await storage.migrate({ onBlocked: (message) => console.error(`lifeguard: ${message}`) })
   } finally {
     await storage.close()
   }

@@ -14,9 +14,7 @@ export const serve: Command = {
     const logger = createLogger({ level: settings.logLevel, format: settings.logFormat ?? 'json' })
     const server = await startServer(settings, { logger })
     // Not awaited: a signal that arrives meanwhile must find the running server.
-    void notifySystemd(call.env).then((problem) => {
-      if (problem !== undefined) logger.warn(`systemd-notify: ${problem}. systemd does not know that the server is ready.`)
-    })
+    void notifySystemd(call.env, logger)
     return server
   },
 }

@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from 'kysely'
 import type { Db } from './db.ts'
-import type { Engine } from './dialect/backend.ts'
+import type { Engine, StorageLogger } from './dialect/backend.ts'
 import { schemaDialects } from './dialect/schema-dialect.ts'
 import type { Migration } from './migrations/migration.ts'
 import { migrations } from './migrations/migrations.ts'
@@ -10,29 +10,48 @@ interface MigrationSchema {
   schema_migration: { name: string; applied_at: number }
 }
 
+export type MigrateOptions = {
+  /** How long to retry while other transactions, such as a backup, lock a table that a migration changes. Default: 600. */
+  readonly lockSeconds?: number
+  /** Called before each retry, with a sentence about the other transactions. Default: a line of the log. */
+  readonly onBlocked?: (message: string) => void
+}
+
 /**
  * Applies the missing migrations in one transaction under a lock. If several processes start at once, one of them does the work and the
  * others find it done.
  *
  * A process of the previous release may be running on the same database. So a migration adds columns and tables, and never renames, drops
  * or reorders columns: statements that SQLite has compiled rely on the number of columns (see sqlite-handle.ts). Statements that PostgreSQL
- * has prepared are prepared again (see statement-names.ts).
+ * has prepared are prepared again (see statement-names.ts). And a migration does not wait long for a lock, because the statements of that
+ * process would wait behind it (see lock-retries.ts).
  * @returns the names of the migrations that this call applied
- * @throws StorageError when the schema is newer than this program
+ * @throws StorageError when the schema is newer than this program, or when other transactions lock a table for too long
  */
-export async function migrate(db: Db, engine: Engine): Promise<readonly string[]> {
+export async function migrate(
+  db: Db,
+  engine: Engine,
+  logger: StorageLogger,
+  { lockSeconds = 600, onBlocked = (message) => logger.warn({}, message) }: MigrateOptions = {},
+): Promise<readonly string[]> {
   const dialect = schemaDialects[engine]
   const plain = db as unknown as Kysely<MigrationSchema>
+  const retries = { totalMs: lockSeconds * 1000, onBlocked }
   return plain.transaction().execute(async (tx) => {
     await dialect.lockSchema(tx)
-    await createRecord(tx, engine)
-    const missing = await findMissing(tx)
-    for (const migration of missing) {
-      await migration.up(tx as unknown as Kysely<never>, dialect)
-      await tx.insertInto('schema_migration').values({ name: migration.name, applied_at: Date.now() }).execute()
-    }
-    return namesOf(missing)
+    return dialect.retryOnLocks(tx, () => applyMissing(tx, engine), retries)
   })
+}
+
+async function applyMissing(tx: Transaction<MigrationSchema>, engine: Engine): Promise<readonly string[]> {
+  const dialect = schemaDialects[engine]
+  await createRecord(tx, engine)
+  const missing = await findMissing(tx)
+  for (const migration of missing) {
+    await migration.up(tx as unknown as Kysely<never>, dialect)
+    await tx.insertInto('schema_migration').values({ name: migration.name, applied_at: Date.now() }).execute()
+  }
+  return namesOf(missing)
 }
 
 /**
@@ -50,10 +69,11 @@ export function hasSchema(db: Db, engine: Engine): Promise<boolean> {
 }
 
 async function createRecord(tx: Transaction<MigrationSchema>, engine: Engine): Promise<void> {
-  const { text, integer } = schemaDialects[engine]
+  const { text, integer, hasTable } = schemaDialects[engine]
+  // PostgreSQL demands the right to create tables even for `if not exists`.
+  if (await hasTable(tx, 'schema_migration')) return
   await tx.schema
     .createTable('schema_migration')
-    .ifNotExists()
     .addColumn('name', text, (column) => column.primaryKey().notNull())
     .addColumn('applied_at', integer, (column) => column.notNull())
     .execute()

@@ -3,7 +3,8 @@ import type { Db } from './db.ts'
 import type { Backend, Connections, Engine, Listener, StorageLogger, TimeStatement } from './dialect/backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { openSqliteReadOnly } from './dialect/sqlite-read-only.ts'
-import { findMissingMigrations, hasSchema, migrate } from './migrate.ts'
+import { findMissingMigrations, hasSchema, type MigrateOptions, migrate } from './migrate.ts'
+import { findMissingRights, type MissingRights } from './missing-rights.ts'
 import { createReadiness } from './readiness.ts'
 import type { Schema } from './schema.ts'
 import { EmptyDatabaseError, StorageError } from './storage-error.ts'
@@ -14,9 +15,11 @@ export type Storage = {
   /** The version of the database server, or of the SQLite library. */
   readonly engineVersion: string
   /** Brings the schema up to date, and returns which migrations ran. Any number of processes may call this at once. */
-  migrate(): Promise<readonly string[]>
+  migrate(options?: MigrateOptions): Promise<readonly string[]>
   /** The migrations that `migrate` would run. Rejects with a StorageError when the schema is newer than this program. */
   missingMigrations(): Promise<readonly string[]>
+  /** What the database's user lacks to read and write, and to run these migrations. Only reads. Undefined on SQLite. */
+  missingRights(migrations: readonly string[]): Promise<MissingRights | undefined>
   /** Rejects when the database does not answer. */
   ping(): Promise<void>
   /** Rejects when the database cannot be read or cannot be written. `now` is in epoch milliseconds. */
@@ -83,8 +86,9 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     db,
     engine: backend.engine,
     engineVersion: backend.engineVersion,
-    migrate: () => backend.withoutTimeLimit(() => migrate(db, backend.engine)),
+    migrate: (options) => backend.withoutTimeLimit(() => migrate(db, backend.engine, logger, options)),
     missingMigrations: () => findMissingMigrations(db, backend.engine),
+    missingRights: (missing) => findMissingRights(db, backend.engine, missing),
     ping: backend.ping,
     check: createReadiness({ db, ping: backend.ping, logger, isReported: backend.isInDoubt }),
     publish: backend.publish,

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { databaseMs } from './gauges.ts'
 import type { Metrics } from './metrics.ts'
 
 type Options = {
@@ -11,8 +12,8 @@ type Options = {
   readonly metricsAccess: 'public' | 'disabled' | { readonly token: string }
 }
 
-/** The answer of `/healthz`, also while the server starts (see listener.ts). */
-export const alive = { status: 'ok' }
+/** The answer of `/healthz`, also while the server starts (see listener.ts). The name tells it from other programs' answers. */
+export const alive = { status: 'ok', server: 'lifeguard' }
 
 /** `/healthz` says that the process runs, `/readyz` that it can handle requests. `/metrics` has the figures of the process. */
 export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, metrics, metricsAccess }: Options): void {
@@ -21,7 +22,7 @@ export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, m
   app.get('/readyz', async (_request, reply) => {
     if (isClosing()) return reply.code(503).send({ status: 'closing' })
     try {
-      await within(2000, checkDatabase())
+      await within(databaseMs, checkDatabase())
       return { status: 'ready' }
     } catch {
       // The storage layer logs the failure of the database once. A line for each request would flood the log.

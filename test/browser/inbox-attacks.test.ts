@@ -28,6 +28,8 @@ const emailSubject = `</bdi></h2><script>document.title='gone'</script>"'`
 const emailMessage = `<style>html,body,*{position:fixed!important;inset:0;z-index:2147483647;background:red}@import url(${attackerUrl}/import)</style>
 </article></main><script>top.document.title='gone'</script><img src=${attackerUrl}/image onerror="top.document.title='gone'">
 <iframe src="${attackerUrl}/frame"></iframe><object data="${attackerUrl}/object"></object><link rel=stylesheet href="${attackerUrl}/style">
+<link rel=preconnect href="${attackerUrl}"><LINK/rel=preconnect href="${attackerUrl}/"><link
+rel=preconnect href="${attackerUrl}/?"><link<link rel=preconnect href="${attackerUrl}/?a">
 <div style="background:url(${attackerUrl}/background)"></div><meta http-equiv=refresh content="0;url=${attackerUrl}/refresh">
 <form id=f action="/inbox/clear" method=post target=_top><button id=send>Send</button></form>
 <a href="javascript:top.document.title='gone'">one</a><a href="data:text/html,x">two</a><a href="/inbox/clear">three</a>
@@ -76,6 +78,15 @@ for (const engine of engines.slice(0, 1)) {
         assert.deepEqual(requests, [])
         assert.equal((await server().inbox('eve@example.test')).length > 0, true)
         assert.equal(await frame.evaluate('self.origin'), 'null')
+      })
+    })
+
+    // A preconnect needs no permission of the Content Security Policy. This browser ignores it, so no test sees a connection.
+    it('has no element by which a browser connects to other servers before it requests anything', async () => {
+      await withHostileMessage(async (page) => {
+        await shown(page)
+        assert.equal(await page.frameLocator('iframe').locator('link').count(), 0)
+        assert.equal(await page.frameLocator('iframe').locator('a', { hasText: 'four' }).count(), 1)
       })
     })
 

@@ -23,15 +23,22 @@ describe('lifeguard serve under systemd', () => {
     const { server, folder } = serve('echo "$1 $NOTIFY_SOCKET $LIFEGUARD_MASTER_KEY" > called; exit 3')
     await using process = server
     // The script exits with a failure, which `serve` logs. So the log shows when the script has ended.
-    await process.says(/systemd-notify: it failed \(3\)\. systemd does not know that the server is ready\./)
+    await process.says(/systemd-notify: it failed \(3\)\. systemd does not know that the server is ready\. Trying again/)
     assert.equal(readFileSync(join(folder, 'called'), 'utf8'), '--ready /run/notify \n')
     assert.match(process.stdout, /"Ready".*systemd-notify/s)
     assert.equal((await process.stop()).code, 0)
   })
 
-  it('goes on when systemd-notify is missing', async () => {
+  it('runs systemd-notify again after a failure', async () => {
+    const { server, folder } = serve('if [ -e called ]; then echo > again; exit 0; fi; echo > called; exit 3')
+    await using process = server
+    await process.says(/systemd-notify: attempt 2 succeeded/)
+    assert.ok(existsSync(join(folder, 'again')))
+  })
+
+  it('goes on when systemd-notify is missing, and says how to do without it', async () => {
     await using process = serve().server
-    await process.says(/systemd-notify: it is not installed/)
+    await process.says(/systemd-notify: it is not installed\..* write Type=exec into the unit\./)
     assert.equal((await fetch(`${await process.url()}/readyz`)).status, 200)
   })
 

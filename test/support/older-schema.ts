@@ -6,6 +6,13 @@ import type { TestEngine } from './engines.ts'
 
 export const migrationNames: readonly string[] = migrations.map(({ name }) => name)
 
+/** The migrations from this one on, in their order. */
+export function migrationsFrom(name: string): readonly string[] {
+  const at = migrationNames.indexOf(name)
+  if (at === -1) throw new Error(`There is no migration ${name}.`)
+  return migrationNames.slice(at)
+}
+
 type Record = { schema_migration: { name: string; applied_at: number } }
 
 /** A database without any table. It is dropped at the end of the block that declares it by `await using`. */

@@ -133,6 +133,19 @@ describe('The Grafana dashboard', () => {
     assert.equal(new Set(cells).size, cells.length)
   })
 
+  it('shows 0 instead of "No data" while nothing has failed', () => {
+    // The counters of these failures do not exist before the first one.
+    const counters = /outcome!?[=~]+"(?!signed-in")|throttled_total|locked_attempts_total|sweep_failures_total/
+    const failing = charts.flatMap(({ targets = [] }) => targets).filter(({ expr }) => counters.test(expr))
+    assert.equal(failing.length, 6)
+    for (const { expr } of failing) assert.match(expr, /\bor (?:on\(\) label_replace\()?vector\(0\)/)
+  })
+
+  it('does not count a function once for each process that does not call it', () => {
+    const chart = charts.find(({ title, type }) => title === 'Open circuit breakers' && type === 'stat')
+    assert.match(chart?.targets?.[0]?.expr ?? '', /^max\(lifeguard_circuit_breakers_open/)
+  })
+
   it('describes every chart in words, and reads all of them from the chosen data source', () => {
     for (const { title, type, description, datasource, targets = [] } of charts) {
       assert.ok(['timeseries', 'stat'].includes(type), title)
@@ -161,6 +174,26 @@ describe('The alert rules', () => {
       assert.deepEqual(Object.keys(annotations), ['summary', 'description'], alert)
       for (const text of Object.values(annotations)) assert.match(text, /^\S.{20,}\.$/, alert)
     }
+  })
+
+  it('count 503 as an error of the server, as the dashboard does, but not the answers of /readyz', () => {
+    const alert = rules.find((rule) => rule.alert === 'LifeguardErrors')
+    const chart = charts.find(({ title }) => title === 'Errors of the server')
+    for (const expr of [alert?.expr ?? '', chart?.targets?.[0]?.expr ?? '']) {
+      const [failed = '', all = ''] = [...expr.matchAll(/lifeguard_requests_total\{([^}]*)\}/g)].map(([, selector = '']) => selector)
+      assert.match(failed, /outcome=~"InternalErrorException\|InternalFailure\|ServiceUnavailable\|500\|503"/)
+      for (const selector of [failed, all]) assert.match(selector, /operation!="GET \/readyz"/)
+    }
+  })
+
+  it('compare refused sign-ins with steps that end a sign-in, and with no refreshes', () => {
+    const { expr = '' } = rules.find(({ alert }) => alert === 'LifeguardSignInsRefused') ?? {}
+    const selectors = [...expr.matchAll(/lifeguard_sign_in_steps_total\{([^}]*)\}/g)].map(([, selector = '']) => selector)
+    assert.equal(selectors.length, expr.split('lifeguard_sign_in_steps_total').length - 1)
+    // An SRP sign-in that fails has a challenge first, which must not halve the share of the refused ones.
+    const [refused, ...all] = selectors
+    assert.equal(refused, 'outcome=~"NotAuthorizedException|CodeMismatchException",step!~"REFRESH_TOKEN.*"')
+    assert.deepEqual(new Set(all), new Set(['outcome!="challenge",step!~"REFRESH_TOKEN.*"']))
   })
 
   it('name in their summaries only labels that their expressions keep', () => {

@@ -11,8 +11,8 @@ describe('A server that is still starting', () => {
         return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.text() }
       }
       const notReady = { status: 503, retryAfter: '1', body: '' }
-      assert.deepEqual(await ask('/healthz'), { status: 200, retryAfter: null, body: '{"status":"ok"}' })
-      assert.deepEqual(await ask('/healthz?now'), { status: 200, retryAfter: null, body: '{"status":"ok"}' })
+      assert.deepEqual(await ask('/healthz'), { status: 200, retryAfter: null, body: '{"status":"ok","server":"lifeguard"}' })
+      assert.deepEqual(await ask('/healthz?now'), { status: 200, retryAfter: null, body: '{"status":"ok","server":"lifeguard"}' })
       assert.deepEqual(await ask('/healthz', 'HEAD'), { status: 200, retryAfter: null, body: '' })
       assert.deepEqual(await ask('/healthz', 'POST'), notReady)
       assert.deepEqual(await ask('/readyz'), notReady)

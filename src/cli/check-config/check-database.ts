@@ -12,6 +12,7 @@ import {
 } from '../../open-database.ts'
 import type { Settings } from '../../settings.ts'
 import { findMasterKeyRows } from '../../storage/installation-repository.ts'
+import type { MissingRights } from '../../storage/missing-rights.ts'
 import type { Storage } from '../../storage/open-storage.ts'
 import { EmptyDatabaseError } from '../../storage/storage-error.ts'
 import { findKeyRing } from './check-keys.ts'
@@ -25,11 +26,13 @@ export async function checkDatabase(settings: Settings): Promise<readonly Findin
     withSettingsErrors(settings, async () => {
       const storage = await openUnlessNew(settings)
       if (storage === undefined) {
+        findings.push(...(await emptyDatabaseFindings(settings)))
         if (findings.length === 0) findings.push(ok('--database: it is missing or empty. The start creates it.'))
         return
       }
       try {
-        findings.push(...(await schemaFindings(storage, settings)), ...(await keyFindings(storage, settings)))
+        findings.push(...(await schemaFindings(storage, settings)))
+        findings.push(...(await keyFindings(storage, settings)))
       } finally {
         await storage.close()
       }
@@ -38,18 +41,63 @@ export async function checkDatabase(settings: Settings): Promise<readonly Findin
   return findings
 }
 
+const silent = () => createLogger({ level: 'silent', format: 'json' })
+
 async function openUnlessNew(settings: Settings): Promise<Storage | undefined> {
   try {
-    return await openConfiguredStorage(settings, createLogger({ level: 'silent', format: 'json' }), { readOnly: true })
+    return await openConfiguredStorage(settings, silent(), { readOnly: true })
   } catch (thrown) {
     if (thrown instanceof EmptyDatabaseError && mayCreate(settings)) return undefined
     throw thrown
   }
 }
 
+/** What keeps the start from filling an empty PostgreSQL. */
+async function emptyDatabaseFindings(settings: Settings): Promise<readonly Finding[]> {
+  if (databaseUrl(settings).startsWith('sqlite:')) return []
+  const storage = await openConfiguredStorage(settings, silent(), { readOnly: true, acceptEmpty: true })
+  try {
+    return rightsFindings(await storage.missingRights(await storage.missingMigrations()), nameOf(settings))
+  } finally {
+    await storage.close()
+  }
+}
+
+function rightsFindings(missing: MissingRights | undefined, name: string): readonly Finding[] {
+  if (missing === undefined) return []
+  const { writesRefused, createIn, tables, foreignTables } = missing
+  const messages: string[] = []
+  if (writesRefused === 'standby') messages.push('is a standby and takes no writes. Name the primary server.')
+  if (writesRefused === 'read-only') {
+    messages.push('is read-only for this user. See default_transaction_read_only of the server, the database and the user.')
+  }
+  if (createIn !== undefined) {
+    messages.push(
+      `does not let this user create tables in the schema ${createIn}. Grant it CREATE and USAGE on the schema, or ${migrateAs}`,
+    )
+  }
+  if (tables.length > 0) {
+    messages.push(`does not let this user read and change ${listOf(tables)}. Grant it SELECT, INSERT, UPDATE and DELETE on all tables.`)
+  }
+  if (foreignTables.length > 0) {
+    messages.push(
+      `has tables of another user that the migrations change: ${listOf(foreignTables)}. Make this user their owner, or ${migrateAs}`,
+    )
+  }
+  return messages.map((message) => error(`--database: ${name} ${message}`))
+}
+
+const migrateAs = 'run lifeguard db migrate as another user.'
+
+/** The first three names. */
+const listOf = (names: readonly string[]): string =>
+  `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${countOf(names.length - 3, 'table')} more` : ''}`
+
 async function schemaFindings(storage: Storage, settings: Settings): Promise<readonly Finding[]> {
   const missing = await storage.missingMigrations()
   const name = nameOf(settings)
+  const refused = rightsFindings(await storage.missingRights(settings.migrate ? missing : []), name)
+  if (refused.length > 0) return refused
   if (missing.length === 0) return [ok(`--database: ${name} can be read, and its schema is up to date.`)]
   if (!settings.migrate) return [error(lacksMigrations(missing).message)]
   return [ok(`--database: ${name} can be read. The start runs ${countOf(missing.length, 'migration')} (${missing.join(', ')}).`)]

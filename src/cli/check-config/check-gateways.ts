@@ -1,4 +1,5 @@
 import { connect } from 'node:net'
+import { findUrlProblem } from '../../gateway-settings.ts'
 import { findSmtpProblem } from '../../messaging/gateways/smtp-gateway.ts'
 import type { Settings } from '../../settings.ts'
 import { error, type Finding, ok, warning } from './finding.ts'
@@ -8,11 +9,22 @@ const gatewayMs = 5000
 
 /** Connects to the gateways that the settings name, and sends nothing to them. */
 export async function checkGateways(settings: Settings): Promise<readonly Finding[]> {
-  return (await Promise.all([emailFindings(settings), smsFindings(settings)])).flat()
+  return (await Promise.all([guarded('e-mail', emailFindings(settings)), guarded('SMS', smsFindings(settings))])).flat()
+}
+
+/** A check of one gateway that fails for a reason of its own must not hide the result of the other. */
+async function guarded(medium: string, findings: Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await findings
+  } catch (thrown) {
+    return [error(`The check of the gateway for ${medium} failed (${(thrown as Error).name}).`)]
+  }
 }
 
 async function emailFindings({ mode, smtpUrl, sesRegion }: Settings): Promise<readonly Finding[]> {
   if (smtpUrl !== undefined) {
+    // Reported among the settings.
+    if (findUrlProblem(smtpUrl) !== undefined) return []
     const { host } = new URL(smtpUrl)
     const problem = await findSmtpProblem(smtpUrl, gatewayMs)
     if (problem !== undefined) return [error(`--smtp-url: the mail server ${host} cannot be used: ${problem}.`)]

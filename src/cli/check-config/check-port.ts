@@ -3,9 +3,9 @@ import { get as getByHttps } from 'node:https'
 import { type Settings, SettingsError } from '../../settings.ts'
 import { alive } from '../../web/health-routes.ts'
 import { openListener } from '../../web/listener.ts'
-import { error, type Finding, ok } from './finding.ts'
+import { error, type Finding, ok, warning } from './finding.ts'
 
-/** Opens the port for a moment. A port that a Lifeguard server uses is no fault: that server is about to be restarted. */
+/** Opens the port for a moment. A port that a Lifeguard uses is only a warning: most likely that server is about to be restarted. */
 export async function checkPort({ host, port }: Settings): Promise<readonly Finding[]> {
   try {
     const listener = await openListener({ host, port, maxConnections: 1, tls: undefined })
@@ -13,7 +13,8 @@ export async function checkPort({ host, port }: Settings): Promise<readonly Find
     return [ok(port === 0 ? '--port: any free port is used.' : `--port: ${port} on ${host} is free.`)]
   } catch (thrown) {
     if (!(thrown instanceof SettingsError)) throw thrown
-    if (await isLifeguard(host, port)) return [ok(`--port: ${port} on ${host} is in use by a running Lifeguard.`)]
+    if (await isLifeguard(host, port))
+      return [warning(`--port: ${port} on ${host} is in use by a running Lifeguard. Stop it before this start.`)]
     return [error(thrown.message)]
   }
 }

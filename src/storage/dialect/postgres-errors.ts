@@ -76,12 +76,19 @@ export function isWorthWaiting(error: unknown): boolean {
  */
 const unavailableStates = /^(08|53|57P|58|57014$|25006$|25P03$)/
 
-/** The error to throw for a failed statement: a `DatabaseUnavailableError` if the database is the reason, else the error itself. */
+/** The message names a table or a schema, and no values. */
+const forbidden = (message: string) => `PostgreSQL does not allow this user what Lifeguard needs: ${message}. Grant the user this right.`
+
+/**
+ * The error to throw for a failed statement: a `DatabaseUnavailableError` if the database is the reason, a `StorageError` if the user lacks a right,
+ * else the error itself.
+ */
 export function statementError(error: unknown, connection: { readonly isLost: boolean }): unknown {
   if (!(error instanceof Error)) return error
   hideRowValues(error)
   const { code, severity } = error as { code?: unknown; severity?: unknown }
   const isAnswer = typeof severity === 'string' && typeof code === 'string'
+  if (isAnswer && code === '42501') return new StorageError(forbidden(error.message), { cause: error })
   const isUnavailable = isAnswer ? unavailableStates.test(code) : connection.isLost
   if (!isUnavailable) return error
   const Unavailable = code === '57014' ? StatementTimeoutError : DatabaseUnavailableError

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Engine } from './backend.ts'
+import { type LockRetries, retryOnLocks } from './lock-retries.ts'
 
 /** The parts of a table's definition that differ between the engines. */
 export type SchemaDialect = {
@@ -16,6 +17,9 @@ export type SchemaDialect = {
   /** Keeps other processes from migrating until the transaction ends. */
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
   lockSchema(tx: Kysely<any>): Promise<void>
+  /** Runs `work` in the transaction. While other transactions keep it from a table, its changes are undone, and it is tried again. */
+  // biome-ignore lint/suspicious/noExplicitAny: any schema will do
+  retryOnLocks<T>(tx: Kysely<any>, work: () => Promise<T>, retries: LockRetries): Promise<T>
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
   hasTable(db: Kysely<any>, name: string): Promise<boolean>
 }
@@ -31,6 +35,7 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     wideTable: sql`strict`,
     // BEGIN IMMEDIATE has taken the only write lock already.
     lockSchema: async () => undefined,
+    retryOnLocks: (_tx, work) => work(),
     hasTable: async (db, name) => {
       const { rows } = await sql`select 1 from sqlite_schema where type = 'table' and name = ${name}`.execute(db)
       return rows.length > 0
@@ -44,8 +49,10 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     lockSchema: async (tx) => {
       // Waiting for another process may take long, and so may building an index, so no time limit applies.
       await sql`set local statement_timeout = 0`.execute(tx)
+      await sql`set local lock_timeout = 0`.execute(tx)
       await sql`select pg_advisory_xact_lock(${sql.lit(schemaLock)})`.execute(tx)
     },
+    retryOnLocks,
     hasTable: async (db, name) => {
       const { rows } = await sql<{ found: boolean }>`select to_regclass(${name}) is not null as found`.execute(db)
       return rows[0]?.found === true
