@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { createAccessKeyCache } from './access/access-key-cache.ts'
+import { findOldestLastingKey } from './access/access-key-repository.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import { startAuditStream } from './audit/stream/audit-stream.ts'
 import { createStreamDestination } from './audit/stream/destination.ts'
@@ -28,6 +29,7 @@ import type { Db } from './storage/db.ts'
 import { type Sweeper, startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
 import { createKeysAhead } from './tokens/keys-ahead.ts'
+import { findOldestKeyInUse } from './tokens/signing-key-repository.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
@@ -185,6 +187,10 @@ function gaugesOf({ isStreaming, db, powers, importedHashes, triggerFunctions, s
   return {
     findWaitingMessages: () => findWaitingByChannel(db),
     findOldestUnstreamed: isStreaming ? () => findOldestUnstreamed(db) : undefined,
+    async findOldestKeys() {
+      const [signing, access] = await Promise.all([findOldestKeyInUse(db), findOldestLastingKey(db)])
+      return { signing, access }
+    },
     queueLengths() {
       const { fixedBase, sharedSecret } = powers.waiting()
       return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }

@@ -27,6 +27,12 @@ export async function listAccessKeys(db: Db | Tx): Promise<readonly AccessKeyMet
   return rows.map(metadataFromRow)
 }
 
+/** When the oldest access key was created that does not expire. Undefined when there is no such key. */
+export async function findOldestLastingKey(db: Db): Promise<number | undefined> {
+  const query = db.selectFrom('access_key').select('created_at').where('expires_at', 'is', null).orderBy('created_at').limit(1)
+  return (await query.executeTakeFirst())?.created_at
+}
+
 /** False when there was no such key. After the commit, publish the id on the channel `accessKeyDeleted` (see access-key-cache.ts). */
 export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('access_key').where('id', '=', id).executeTakeFirstOrThrow()

@@ -41,10 +41,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
     return slot
   }
 
-  /**
-   * Finds an idle thread. If there is none, starts a new one; if there are `options.workers` threads, finds one with fewer than
-   * `jobsPerWorker` jobs. Undefined when every thread has that many.
-   */
+  /** Finds an idle thread, or starts one, or finds one with fewer than `jobsPerWorker` jobs. Undefined when all threads are full. */
   function findSlot(): Slot | undefined {
     const idle = slots.find((slot) => slot.running.length === 0)
     if (idle !== undefined) return idle

@@ -15,6 +15,12 @@ export async function listSigningKeys(db: Db | Tx, secrets: Secrets, poolId: str
   return rows.map((row) => fromRow(secrets, row))
 }
 
+/** When the oldest key was created that signs tokens, over all pools. Undefined when there is no key. */
+export async function findOldestKeyInUse(db: Db): Promise<number | undefined> {
+  const query = db.selectFrom('signing_key').select('created_at').where('retired_at', 'is', null).orderBy('created_at').limit(1)
+  return (await query.executeTakeFirst())?.created_at
+}
+
 export async function insertSigningKeys(tx: Tx, secrets: Secrets, keys: readonly SigningKey[]): Promise<void> {
   await tx
     .insertInto('signing_key')

@@ -15,6 +15,8 @@ export type GaugeSources = {
   findWaitingMessages(): Promise<Readonly<Record<Channel, WaitingMessages>>>
   /** Undefined when no stream is set up. Otherwise: when the oldest audit record was stored that the stream has not delivered yet. */
   readonly findOldestUnstreamed: (() => Promise<number | undefined>) | undefined
+  /** When the oldest key of each kind was created. Undefined when there is none. */
+  findOldestKeys(): Promise<Readonly<Record<'signing' | 'access', number | undefined>>>
   queueLengths(): Readonly<Record<Queue, number>>
   countOpenBreakers(): number
   hasSweeperLease(): boolean
@@ -38,6 +40,7 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   databaseGauges(gauge, sources)
   messageGauges(gauge, sources)
   auditGauge(gauge, sources)
+  keyGauge(gauge, sources)
   gauge(
     'lifeguard_queue_length',
     'Computations that wait for a thread or for their turn, by queue.',
@@ -111,6 +114,21 @@ function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSourc
     'Age of the oldest message that waits for its delivery, by channel; 0 if none waits.',
     (gauge) => setByChannel(gauge, ({ oldestAt }) => (oldestAt === undefined ? 0 : Math.max(now() - oldestAt, 0) / 1000)),
     ['channel'],
+  )
+}
+
+function keyGauge(gauge: AddGauge, { now, findOldestKeys }: GaugeSources): void {
+  const find = cached(findOldestKeys)
+  gauge(
+    'lifeguard_oldest_key_age_seconds',
+    'Age of the oldest key: of those that sign tokens, over all pools, and of the access keys that do not expire.',
+    async (gauge) => {
+      gauge.reset()
+      for (const [kind, createdAt] of Object.entries((await inTime(find(), undefined)) ?? {})) {
+        if (createdAt !== undefined) gauge.set({ kind }, Math.max(now() - createdAt, 0) / 1000)
+      }
+    },
+    ['kind'],
   )
 }
 

@@ -58,7 +58,7 @@ for (const engine of engines) {
   describe(`The dashboard, the alerts and the table of metrics on ${engine.name}`, () => {
     let metrics: ReadMetrics
     before(async () => {
-      await using server = await startTestServer(engine)
+      await using server = await startTestServer(engine, { flags: ['--audit-stream', '/dev/null'] })
       const { poolId, clientId } = await server.givenPool()
       await givenUser(server, poolId, 'ana')
       await signInByPassword(server, clientId, 'ana')

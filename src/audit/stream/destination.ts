@@ -24,7 +24,7 @@ export function createStreamDestination({ target, secret }: Options): StreamDest
   return { deliver: ({ lines }) => appendToFile(target, lines) }
 }
 
-export const isUrl = (target: string): boolean => /^https?:/i.test(target)
+const isUrl = (target: string): boolean => /^https?:/i.test(target)
 
 /** Another program may read standard output slowly, so this waits until the lines are written. */
 function writeToStdout(lines: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Migration } from './migration.ts'
 
-/** Columns for records of all signed operations that write, indexes for each filter, and what the stream has not delivered yet. */
+/** Columns for records of all signed operations that write, indexes for each filter, and what the stream has not delivered yet. An index of signing keys by age. */
 export const auditOfOperations: Migration = {
   name: '0017-audit-of-operations',
   async up(db, dialect) {
@@ -22,6 +22,7 @@ export const auditOfOperations: Migration = {
         .columns(columns)
         .execute()
     }
+    await sql`create index signing_key_in_use on signing_key (created_at) where retired_at is null`.execute(db)
     await sql`create index audit_record_unstreamed on audit_record (id) where streamed_at is null`.execute(db)
   },
 }
