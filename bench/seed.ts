@@ -28,7 +28,7 @@ const none = { check: () => undefined }
 export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number): Promise<Crowd> {
   const argv = ['--database', databaseUrl]
   const settings = readSettings({ argv, env: { LIFEGUARD_MASTER_KEY: masterKey }, command: 'keys' })
-  const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
+  const database = await openDatabase(settings, createLogger({ level: 'silent', format: 'json' }))
   const powers = createSrpPowers({ workers: 1, queueLimit: usersPerTransaction })
   try {
     const pool = await insertPoolAndClient(database)

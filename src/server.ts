@@ -50,7 +50,7 @@ export type RunningServer = {
  * @throws SettingsError when the server cannot start with these settings
  */
 export async function startServer(settings: Settings, replacements: Replacements = {}): Promise<RunningServer> {
-  const logger = replacements.logger ?? createLogger({ level: settings.logLevel, form: settings.mode === 'dev' ? 'text' : 'json' })
+  const logger = replacements.logger ?? createLogger({ level: settings.logLevel, format: settings.mode === 'dev' ? 'text' : 'json' })
   const { host, port, maxConnections } = settings
   const tls = readTlsFiles(settings)
   const listener = await openListener({ host, port, maxConnections, tls })

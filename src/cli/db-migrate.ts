@@ -20,7 +20,7 @@ export const dbMigrate: Command = {
       import('../open-database.ts'),
       import('../base/logger.ts'),
     ])
-    const logger = createLogger({ level: 'silent', form: 'json' })
+    const logger = createLogger({ level: 'silent', format: 'json' })
     const names = await withSettingsErrors(settings, () => (isDryRun ? findMissing(settings, logger) : migrate(settings, logger)))
     for (const name of names) console.log(isDryRun ? `Would run ${name}` : `Ran ${name}`)
     const count = names.length === 0 ? 'no migration' : countOf(names.length, 'migration')

@@ -11,7 +11,7 @@ export const serve: Command = {
     readOperands(call, [], 0)
     const settings = readSettings({ ...call, command: 'serve' })
     const [{ startServer }, { createLogger }] = await Promise.all([import('../server.ts'), import('../base/logger.ts')])
-    const logger = createLogger({ level: settings.logLevel, form: 'json' })
+    const logger = createLogger({ level: settings.logLevel, format: 'json' })
     const server = await startServer(settings, { logger })
     logger.info({ url: server.url, ms: readyAfterMs() }, 'Ready')
     // Not awaited: a signal that arrives meanwhile must find the running server.

@@ -14,7 +14,7 @@ export async function withOpenedDatabase(
 ): Promise<void> {
   const settings = readSettings({ ...call, command: 'keys', ownFlags })
   const [{ openDatabase }, { createLogger }] = await Promise.all([import('../open-database.ts'), import('../base/logger.ts')])
-  const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
+  const database = await openDatabase(settings, createLogger({ level: 'silent', format: 'json' }))
   try {
     await work(database)
   } finally {

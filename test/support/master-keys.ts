@@ -20,7 +20,7 @@ export function envOf(databaseUrl: string, { masterKey, previous }: Keys) {
 /** Opens the database as a command of `lifeguard keys` does. */
 export async function withDatabase<T>(databaseUrl: string, keys: Keys, use: (database: OpenedDatabase) => Promise<T>): Promise<T> {
   const settings = readSettings({ argv: [], env: envOf(databaseUrl, keys), command: 'keys' })
-  const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
+  const database = await openDatabase(settings, createLogger({ level: 'silent', format: 'json' }))
   try {
     return await use(database)
   } finally {

@@ -40,7 +40,7 @@ export async function checkDatabase(settings: Settings): Promise<readonly Findin
 
 async function openUnlessNew(settings: Settings): Promise<Storage | undefined> {
   try {
-    return await openConfiguredStorage(settings, createLogger({ level: 'silent', form: 'json' }), { readOnly: true })
+    return await openConfiguredStorage(settings, createLogger({ level: 'silent', format: 'json' }), { readOnly: true })
   } catch (thrown) {
     if (thrown instanceof EmptyDatabaseError && mayCreate(settings)) return undefined
     throw thrown

@@ -6,7 +6,7 @@ import { readSettings } from '../../../src/settings.ts'
 
 /** A separate process that changes the master key. Once the rows of some users are sealed anew, it prints a line and waits. */
 const settings = readSettings({ argv: [], env: process.env, command: 'keys' })
-const database = await openDatabase(settings, createLogger({ level: 'silent', form: 'json' }))
+const database = await openDatabase(settings, createLogger({ level: 'silent', format: 'json' }))
 const usersAtOnce = 100
 
 // Keeps the process alive while it waits.
