@@ -80,11 +80,13 @@ export function evidenceLogger({ isSilent }: { readonly isSilent: boolean }): Lo
   return createLogger({ level: 'debug', format: 'json', write })
 }
 
-/** Keeps the audit records of a database that is about to be dropped. */
+/** Keeps the audit records of a database that is about to be dropped. Another server of the same test may have dropped it already. */
 export async function noteAuditRecords(databaseUrl: string): Promise<void> {
   if (folder === undefined) return
   const storage = await openStorage({ url: databaseUrl })
   try {
+    const tables = await storage.db.introspection.getTables()
+    if (!tables.some(({ name }) => name === 'audit_record')) return
     const records = await storage.db.selectFrom('audit_record').selectAll().execute()
     for (const record of records) keep(linesFile, JSON.stringify(record))
   } finally {
