@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { noteOutput } from '../support/evidence.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -30,7 +31,10 @@ export class LifeguardProcess {
     this.child.stderr?.on('data', (chunk) => {
       this.stderr += chunk
     })
-    this.ended = once(this.child, 'close').then(([code]) => ({ code: code as number | null, stdout: this.stdout, stderr: this.stderr }))
+    this.ended = once(this.child, 'close').then(([code]) => {
+      noteOutput(this.stdout)
+      return { code: code as number | null, stdout: this.stdout, stderr: this.stderr }
+    })
   }
 
   /** The first match of `pattern` in the standard output of the process; rejects when the process ends without a match. */

@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { unpackBrowser } from './browser.ts'
 import { administer, type Cluster, createTemplate, startCluster } from './postgres.ts'
+import { scanForSecrets } from './secret-scan.ts'
 
 let cluster: Cluster | undefined
 let template: string | undefined
+let evidence: string | undefined
 
 /**
  * Runs before the first test file: unpacks one browser and starts one PostgreSQL for the whole run. Environment variables tell the test
@@ -10,6 +15,8 @@ let template: string | undefined
  */
 export async function globalSetup(): Promise<void> {
   await unpackBrowser()
+  evidence = mkdtempSync(join(tmpdir(), 'lifeguard-evidence-'))
+  process.env['LIFEGUARD_TEST_EVIDENCE'] = evidence
   const engines = process.env['LIFEGUARD_TEST_ENGINES']
   if (engines !== undefined && !engines.split(',').includes('postgres')) return
   cluster = await startCluster()
@@ -18,8 +25,21 @@ export async function globalSetup(): Promise<void> {
   process.env['LIFEGUARD_TEST_TEMPLATE'] = template
 }
 
+/** Runs after the last test file: stops PostgreSQL, and fails the run if a log line or an audit record shows a secret. */
 export async function globalTeardown(): Promise<void> {
-  if (cluster === undefined) return
-  if (template !== undefined) await administer(cluster.url, `drop database ${template} with (force)`)
-  await cluster.stop()
+  if (cluster !== undefined) {
+    if (template !== undefined) await administer(cluster.url, `drop database ${template} with (force)`)
+    await cluster.stop()
+  }
+  if (evidence !== undefined) await requireNoSecrets(evidence)
+}
+
+async function requireNoSecrets(folder: string): Promise<void> {
+  const { findings, lines, records, secrets } = await scanForSecrets(folder)
+  rmSync(folder, { recursive: true, force: true })
+  console.log(`Scan for secrets: ${lines} lines, ${records} of them audit records, have ${findings.length} of ${secrets} secrets.`)
+  if (findings.length === 0) return
+  console.error(findings.slice(0, 20).join('\n'))
+  process.exitCode = 1
+  throw new Error(`${findings.length} lines of logs or audit records show a secret.`)
 }

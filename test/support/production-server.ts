@@ -10,7 +10,9 @@ import { startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import { type Credentials, createAccessKey, printedBy } from './access-key.ts'
 import type { TestEngine } from './engines.ts'
+import { evidenceLogger, noteAuditRecords, noteSecrets } from './evidence.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
+import { noteSecretsOf } from './test-server.ts'
 
 export type { Credentials } from './access-key.ts'
 
@@ -68,12 +70,14 @@ export async function startProductionServer(
   const env = like?.env ?? { LIFEGUARD_DATABASE: database?.url ?? '', LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
   const settings = readSettings({ argv: [...defaultFlags, ...flags], env, command: 'serve' })
-  const running = await startServer(settings, logger === undefined ? { clock } : { clock, logger })
+  const usedLogger = logger ?? evidenceLogger({ isSilent: true })
+  const running = await startServer(settings, usedLogger === undefined ? { clock } : { clock, logger: usedLogger })
   const clients: CognitoIdentityProviderClient[] = []
 
   async function close(): Promise<void> {
     for (const client of clients) client.destroy()
     await running.close()
+    if (database !== undefined) await noteAuditRecords(database.url)
     await database?.drop()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -87,7 +91,9 @@ export async function startProductionServer(
     async createKey({ policy, flags = [] } = {}) {
       const file = join(folder, 'policy.json')
       if (policy !== undefined) writeFileSync(file, JSON.stringify(policy))
-      return createAccessKey([...(policy === undefined ? [] : ['--policy', file]), ...flags], env)
+      const key = await createAccessKey([...(policy === undefined ? [] : ['--policy', file]), ...flags], env)
+      noteSecrets(key)
+      return key
     },
     async deleteKey(id) {
       await printedBy(['keys', 'delete', id], env)
@@ -100,6 +106,7 @@ export async function startProductionServer(
         maxAttempts: 1,
         ...config,
       })
+      noteSecretsOf(client)
       clients.push(client)
       return client
     },
@@ -112,7 +119,10 @@ export async function startProductionServer(
 export async function plainRequest(url: string, { method = 'POST', path = '/', headers = {}, body }: PlainRequest): Promise<PlainAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<PlainAnswer>()
   const request = httpRequest(url + path, { method, headers, agent: false }, (response) => {
-    text(response).then((read) => resolve({ status: response.statusCode ?? 0, text: read, code: codeIn(read) }), reject)
+    text(response).then((read) => {
+      noteSecrets(read)
+      resolve({ status: response.statusCode ?? 0, text: read, code: codeIn(read) })
+    }, reject)
   })
   request.on('error', reject)
   request.end(body)

@@ -1,3 +1,4 @@
+import { noteSecrets } from './evidence.ts'
 import type { TestServer } from './test-server.ts'
 
 export type RawAnswer = {
@@ -26,6 +27,8 @@ export async function rawCall(
 export async function rawRequest(server: Pick<TestServer, 'url'>, init: RequestInit, path = '/'): Promise<RawAnswer> {
   const response = await fetch(server.url + path, { method: 'POST', ...init })
   const text = await response.text()
+  noteSecrets(init.body)
+  noteSecrets(text)
   return { status: response.status, headers: response.headers, text, body: readObject(text) }
 }
 

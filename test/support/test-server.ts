@@ -13,6 +13,7 @@ import type { Logger } from '../../src/base/logger.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { readSettings, type Settings } from '../../src/settings.ts'
 import type { TestEngine } from './engines.ts'
+import { evidenceLogger, noteAuditRecords, noteSecrets } from './evidence.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 
 /** A message as `GET /inbox/api/messages` returns it. */
@@ -69,7 +70,8 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
   const clock = createTestClock()
   const argv = ['--port', '0', '--data', folder, '--database', database.url, '--log-level', 'error', ...flags]
   const settings = readSettings({ argv, env, command: 'dev' })
-  const replacements = logger === undefined ? { clock } : { clock, logger }
+  const usedLogger = logger ?? evidenceLogger({ isSilent: flags.includes('silent') })
+  const replacements = usedLogger === undefined ? { clock } : { clock, logger: usedLogger }
   let running: RunningServer = await startServer(settings, replacements)
   const { url } = running
   const client = sdkClient(url, settings.region)
@@ -77,6 +79,7 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
   async function close(): Promise<void> {
     client.destroy()
     await running.close()
+    await noteAuditRecords(database.url)
     await database.drop()
     rmSync(folder, { recursive: true, force: true })
   }
@@ -92,7 +95,9 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
       const query = recipient === undefined ? '' : `?recipient=${encodeURIComponent(recipient)}`
       const response = await fetch(`${url}/inbox/api/messages${query}`)
       if (!response.ok) throw new Error(`The inbox answered ${response.status}`)
-      return (await response.json()) as InboxMessage[]
+      const messages = (await response.json()) as InboxMessage[]
+      noteSecrets(messages)
+      return messages
     },
     givenPool: (options) => givenPool(client, options),
     async restart(changes) {
@@ -119,12 +124,27 @@ export function useTestServer(engine: TestEngine, overrides?: Overrides): () => 
 }
 
 export function sdkClient(endpoint: string, region: string): CognitoIdentityProviderClient {
-  return new CognitoIdentityProviderClient({
+  const client = new CognitoIdentityProviderClient({
     endpoint,
     region,
     credentials: { accessKeyId: 'AKIAANYCREDENTIALS00', secretAccessKey: 'any' },
     maxAttempts: 1,
   })
+  noteSecretsOf(client)
+  return client
+}
+
+/** Keeps the secrets in the requests and answers of the client. */
+export function noteSecretsOf(client: CognitoIdentityProviderClient): void {
+  client.middlewareStack.add(
+    (next) => async (call) => {
+      noteSecrets(call.input)
+      const result = await next(call)
+      noteSecrets(result.output)
+      return result
+    },
+    { step: 'initialize', name: 'noteSecrets' },
+  )
 }
 
 const clientDefaults: Omit<CreateUserPoolClientCommandInput, 'UserPoolId'> = {

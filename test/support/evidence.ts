@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createLogger, type Logger } from '../../src/base/logger.ts'
+import { openStorage } from '../../src/storage/open-storage.ts'
+
+/**
+ * What a whole test run leaves behind for the scan at its end (secret-scan.ts): the secrets that were sent and received, every line that a
+ * server logged, and every audit record. `LIFEGUARD_TEST_EVIDENCE` names the folder. Without the variable nothing is kept.
+ */
+const folder = process.env['LIFEGUARD_TEST_EVIDENCE']
+
+export const secretsFile = 'secrets'
+export const linesFile = 'lines'
+
+const ownName = `${process.pid}-${randomUUID()}`
+const waiting: Record<string, string[]> = { [secretsFile]: [], [linesFile]: [] }
+const mostWaiting = 1000
+
+function keep(file: string, line: string): void {
+  if (folder === undefined) return
+  const lines = waiting[file] ?? []
+  lines.push(line)
+  if (lines.length >= mostWaiting) flush(file)
+}
+
+function flush(file: string): void {
+  const lines = waiting[file]?.splice(0) ?? []
+  if (folder !== undefined && lines.length > 0) appendFileSync(join(folder, `${file}-${ownName}`), `${lines.join('\n')}\n`)
+}
+
+process.on('exit', () => Object.keys(waiting).forEach(flush))
+
+/** The members of requests and answers whose values are secret, without underscores and in lower case. */
+const secretMembers = new Set(
+  [
+    ['password', 'previouspassword', 'proposedpassword', 'newpassword', 'temporarypassword'],
+    ['code', 'confirmationcode', 'usercode', 'smsmfacode', 'emailotpcode', 'smsotpcode', 'softwaretokenmfacode', 'anonymousmfacode'],
+    ['secretcode', 'secrethash', 'clientsecret', 'clientsecretvalue', 'privatekey', 'passwordverifier', 'passwordclaimsignature'],
+    ['accesstoken', 'idtoken', 'refreshtoken', 'token', 'session', 'devicesecret', 'secretaccesskey', 'sessiontoken'],
+  ].flat(),
+)
+
+const isSecretMember = (name: string): boolean => secretMembers.has(name.replaceAll('_', '').toLowerCase())
+
+/** Keeps the secrets in a request or an answer: a value, or the text of one. */
+export function noteSecrets(value: unknown): void {
+  if (folder === undefined) return
+  if (typeof value === 'string') {
+    if (value.startsWith('{')) noteText(value)
+    return
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
+  for (const [name, member] of Object.entries(value)) {
+    if (typeof member === 'string' && isSecretMember(name)) keep(secretsFile, JSON.stringify(member))
+    else if (typeof member === 'object') noteSecrets(member)
+  }
+}
+
+function noteText(text: string): void {
+  try {
+    noteSecrets(JSON.parse(text))
+  } catch {
+    // Not every body of a test is JSON.
+  }
+}
+
+/** Keeps the lines of JSON in the output of a process. */
+export function noteOutput(output: string): void {
+  for (const line of output.split('\n')) if (line.startsWith('{')) keep(linesFile, line)
+}
+
+/** Keeps every line of a server, at any level. Prints the lines of errors, unless `isSilent`. Undefined when nothing is to be kept. */
+export function evidenceLogger({ isSilent }: { readonly isSilent: boolean }): Logger | undefined {
+  if (folder === undefined) return undefined
+  const write = (line: string) => {
+    keep(linesFile, line.trimEnd())
+    if (!isSilent && /"level":"(error|fatal)"/.test(line)) process.stdout.write(line)
+  }
+  return createLogger({ level: 'debug', format: 'json', write })
+}
+
+/** Keeps the audit records of a database that is about to be dropped. Another server of the same test may have dropped it already. */
+export async function noteAuditRecords(databaseUrl: string): Promise<void> {
+  if (folder === undefined) return
+  const storage = await openStorage({ url: databaseUrl })
+  try {
+    const tables = await storage.db.introspection.getTables()
+    if (!tables.some(({ name }) => name === 'audit_record')) return
+    const records = await storage.db.selectFrom('audit_record').selectAll().execute()
+    for (const record of records) keep(linesFile, JSON.stringify(record))
+  } finally {
+    await storage.close()
+  }
+}
