@@ -23,7 +23,7 @@ export type InboxSearch = {
 export type InboxResult = {
   /** Newest first. */
   readonly entries: readonly ListedEntry[]
-  /** How many messages match on each tab. Of unsent messages only the newest 1000 count. */
+  /** How many messages match the search on each tab of the inbox page. Of unsent messages only the newest 1000 count. */
   readonly counts: Readonly<Record<InboxTab, number>>
 }
 

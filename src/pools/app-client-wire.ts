@@ -15,7 +15,7 @@ const defaultAuthSessionMinutes = 3
 
 type NewClient = { readonly id: string; readonly pool: Pool; readonly secrets: readonly ClientSecret[]; readonly now: number }
 
-/** The client that CreateUserPoolClient describes, with defaults. */
+/** The client that a CreateUserPoolClient request describes. Settings that the request leaves out get Cognito's defaults. */
 export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, secrets, now }: NewClient): AppClient {
   const identity = { id, poolId: pool.id, name: request.ClientName, createdAt: now, updatedAt: now, secrets }
   return { ...readSettings(request), ...identity, ssoSessionMinutes: undefined }

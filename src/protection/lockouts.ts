@@ -40,8 +40,8 @@ export function createCodeLockout(options: Options & { readonly withoutSlot?: Wi
 }
 
 /**
- * Guards the answers of devices that come without the Session of their challenge. The count belongs to the user, and is separate from the
- * count of wrong codes.
+ * Guards the answers to a device's challenge, but only those answers that come without the Session of the challenge. The count belongs to
+ * the user, and is separate from the count of wrong codes.
  */
 export function createDeviceLockout(options: Options): Lockout {
   return createLockout({ ...options, action: 'device-step', forgetAfterMs: codeForgetAfterMs, message })

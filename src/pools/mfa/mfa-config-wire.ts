@@ -50,7 +50,7 @@ export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, 
   return changed
 }
 
-/** Factors that were never set up are omitted (observed). */
+/** The MFA settings as responses show them. Factors that were never set up are omitted (observed). */
 export function writeMfaConfig(pool: Pool): SetUserPoolMfaConfigResponse {
   const { mfaFactors, templates, webAuthn } = pool
   return {
