@@ -13,7 +13,7 @@ export type ListedEntry = InboxEntry | UnsentEntry
 export type InboxTab = 'all' | Channel | 'unsent'
 
 export type InboxSearch = {
-  /** An entry must contain each of these words, which are separated by spaces. Case does not count. */
+  /** The words to search for, separated by spaces. A message must contain each of them. Case does not count. */
   readonly text: string
   readonly poolId: string | undefined
   readonly tab: InboxTab

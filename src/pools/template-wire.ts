@@ -44,7 +44,7 @@ export function readTemplates(request: TemplateMembers): MessageTemplates {
   }
 }
 
-/** The pattern of the model allows `{####}`, a link without a text, but the service does not (observed). */
+/** The pattern in Cognito's API model allows `{####}`, a link without a text, but Cognito does not (observed). */
 function requireLinkText(message: string | undefined): void {
   if (message === undefined) return
   const start = message.indexOf('{##')

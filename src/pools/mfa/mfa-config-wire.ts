@@ -42,8 +42,8 @@ export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, 
   if (sms !== undefined && changed.sms === undefined) {
     throw invalidParameter('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
   }
-  // The service allows a pool to require MFA and to switch its only factor off. Here that is an error, because users could not sign in to
-  // such a pool.
+  // Cognito allows a pool to require MFA and to switch its only factor off. Here that is an error, because users could not sign in to such
+  // a pool.
   if (mfa !== 'OFF' && mfaMethodsOf(changed).length === 0) {
     throw invalidParameter("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
   }
