@@ -71,8 +71,8 @@ async function newest(db: Db, { tallies }: InboxState, { poolId, tab, limit }: I
 }
 
 /**
- * Searches all messages of the inbox, in batches. The inbox is trimmed, so they are few. An index would not help: neither SQLite nor
- * PostgreSQL could find parts of words by it.
+ * Searches all messages of the inbox, in batches. The inbox is trimmed, so its messages are few. An index would not help: neither SQLite
+ * nor PostgreSQL could find parts of words by it.
  */
 async function scan(db: Db, { poolId, tab, limit }: InboxSearch, matches: (entry: InboxEntry) => boolean): Promise<Sent> {
   const found: Sent = { entries: [], counts: { email: 0, sms: 0 } }

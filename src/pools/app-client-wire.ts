@@ -112,7 +112,10 @@ function writeRotation(rotation: AppClient['refreshRotation']): RefreshTokenRota
   return rotation && { Feature: rotation.enabled ? 'ENABLED' : 'DISABLED', RetryGracePeriodSeconds: rotation.gracePeriodSeconds }
 }
 
-/** The values of a list, each once. Undefined for an empty list: Cognito treats it like a missing list, and its responses show neither. */
+/**
+ * The values of a list, each once. Undefined for an empty list: Cognito treats an empty list like a missing one, and shows neither in its
+ * responses.
+ */
 function ifAny<Value>(values: readonly Value[] | undefined): readonly Value[] | undefined {
   return values === undefined || values.length === 0 ? undefined : [...new Set(values)]
 }

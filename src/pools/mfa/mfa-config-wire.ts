@@ -38,7 +38,7 @@ export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, 
     },
     updatedAt: now,
   }
-  // Cognito's error text names SoftwareTokenMfaConfiguration by mistake: it means SmsMfaConfiguration.
+  // Cognito's error text names SoftwareTokenMfaConfiguration by mistake: the text is about SmsMfaConfiguration.
   if (sms !== undefined && changed.sms === undefined) {
     throw invalidParameter('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
   }
