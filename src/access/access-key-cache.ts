@@ -22,7 +22,10 @@ type Deps = {
   subscribe(channel: string, listener: (id: string) => void, onGap: () => void): () => void
 }
 
-/** Finds access keys and caches them for a few seconds, so that not every request needs a query. `close` ends the subscription. */
+/**
+ * Finds access keys and caches them for a few seconds, so that not every request needs a query. `close` ends the subscription to
+ * `accessKeyDeleted`.
+ */
 export function createAccessKeyCache({ db, secrets, clock, subscribe }: Deps): { find: FindAccessKey; close(): void } {
   const cache = createLoadCache<AccessKey>({
     load: (id) => findAccessKey(db, secrets, id),

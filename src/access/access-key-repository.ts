@@ -39,7 +39,10 @@ export async function deleteAccessKey(db: Db | Tx, id: string): Promise<boolean>
   return numDeletedRows === 1n
 }
 
-/** Removes up to `limit` temporary access keys that expired before the time `before`. Returns how many were found. */
+/**
+ * Deletes up to `limit` temporary access keys that expired before the time `before`. Returns how many such keys it found. When it found
+ * `limit` of them, more may be left.
+ */
 export async function sweepAccessKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
   const expired = await db.selectFrom('access_key').select('id').where('expires_at', '<', before).limit(limit).execute()
   for (const { id } of expired) await db.deleteFrom('access_key').where('id', '=', id).where('expires_at', '<', before).execute()

@@ -26,7 +26,10 @@ export type AccessKeyMetadata = {
 /** An access key to store. Only a temporary one has a `sessionTokenHash`. */
 export type NewAccessKey = AccessKeyMetadata & Pick<AccessKey, 'secret' | 'sessionTokenHash'>
 
-/** What the owner of an access key needs. It is shown once: the database holds the secret sealed, and only a hash of the token. */
+/**
+ * What the owner of an access key needs to sign requests. Shown only once: the database holds the secret sealed, and only a hash of the
+ * session token.
+ */
 export type Credentials = { readonly id: string; readonly secret: string; readonly sessionToken: string | undefined }
 
 /** The base32 alphabet of RFC 4648, which AWS uses for its ids. It has 32 characters, so random bytes map to it evenly. */

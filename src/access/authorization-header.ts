@@ -4,7 +4,7 @@ import { type Headers, headerValues } from './signed-request.ts'
 /** What the headers of a request say about its signature. Nothing here is verified yet. */
 export type SignatureClaim = {
   readonly keyId: string
-  /** The parts of the credential scope. */
+  /** `date`, `region`, `service` and `terminator` are the four parts of the credential scope, in this order. */
   readonly date: string
   readonly region: string
   readonly service: string

@@ -72,7 +72,7 @@ function kmsClient(Client: typeof KMS, region: string, endpoint: string | undefi
   const name = `${region} ${endpoint}`
   const existing = kmsClients.get(name)
   if (existing !== undefined) return existing
-  // A call of KMS may fail soon, because the outbox retries the message.
+  // A call of KMS may give up after a short time, because the outbox retries the message.
   const limits = { maxAttempts: 2, requestHandler: { connectionTimeout: 3_000, requestTimeout: 8_000 } }
   const client = new Client({ region, ...limits, ...(endpoint !== undefined && { endpoint }) })
   kmsClients.set(name, client)

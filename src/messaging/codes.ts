@@ -113,7 +113,7 @@ export async function requireCode(
   throw result.outcome === 'mismatch' ? codeMismatch() : codeExpired()
 }
 
-/** The error for a wrong code. It also hides that a user does not exist. */
+/** The error for a wrong code. Where the client hides which users exist, operations throw it for a user who does not exist as well. */
 export function codeMismatch(): ApiError {
   return new ApiError('CodeMismatchException', 'Invalid verification code provided, please try again.')
 }

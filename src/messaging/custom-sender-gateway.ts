@@ -38,7 +38,10 @@ function escapeTemporaryPassword(password: string): string {
   return password.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** The reason for log and message record. It never holds the message of a function's error, because that message may quote the code. */
+/**
+ * Why a delivery failed, for the log and the message record. The text never holds the message of a function's error, because that message
+ * may quote the code.
+ */
 function reasonOf(error: unknown): string {
   if (!(error instanceof ApiError)) return error instanceof Error ? error.name : 'unknown failure'
   return error.code === 'UserLambdaValidationException' ? 'the custom sender failed' : error.message

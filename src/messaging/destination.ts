@@ -12,8 +12,8 @@ export type Delivery = {
   /** The masked address. */
   readonly destination: string
   /**
-   * The message that was queued, or held back because of a limit. Undefined when no message is to be sent, or when a custom sender sends
-   * it. Do not show this member to the caller.
+   * The message that was queued, or that was held back because of a limit. Undefined when no message is to be sent, or when a custom sender
+   * sends the message. Do not show this member to the caller.
    */
   readonly message?: { readonly id: string; readonly exceededLimit: ExceededLimit | undefined } | undefined
 }

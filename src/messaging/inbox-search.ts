@@ -13,7 +13,7 @@ export type ListedEntry = InboxEntry | UnsentEntry
 export type InboxTab = 'all' | Channel | 'unsent'
 
 export type InboxSearch = {
-  /** An entry must contain each of these words, which are separated by spaces. Case does not count. */
+  /** The words to search for, separated by spaces. A message must contain each of them. Case does not count. */
   readonly text: string
   readonly poolId: string | undefined
   readonly tab: InboxTab
@@ -23,7 +23,7 @@ export type InboxSearch = {
 export type InboxResult = {
   /** Newest first. */
   readonly entries: readonly ListedEntry[]
-  /** How many messages match on each tab. Of unsent messages only the newest 1000 count. */
+  /** How many messages match the search on each tab of the inbox page. Of unsent messages only the newest 1000 count. */
   readonly counts: Readonly<Record<InboxTab, number>>
 }
 
@@ -71,8 +71,8 @@ async function newest(db: Db, { tallies }: InboxState, { poolId, tab, limit }: I
 }
 
 /**
- * Searches all messages of the inbox, in batches. The inbox is trimmed, so they are few. An index would not help: neither SQLite nor
- * PostgreSQL could find parts of words by it.
+ * Searches all messages of the inbox, in batches. The inbox is trimmed, so its messages are few. An index would not help: neither SQLite
+ * nor PostgreSQL could find parts of words by it.
  */
 async function scan(db: Db, { poolId, tab, limit }: InboxSearch, matches: (entry: InboxEntry) => boolean): Promise<Sent> {
   const found: Sent = { entries: [], counts: { email: 0, sms: 0 } }

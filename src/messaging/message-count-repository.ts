@@ -5,7 +5,7 @@ type Count = {
   readonly key: string
   readonly max: number
   readonly windowMs: number
-  /** With the weight 0, the result is the same as with 1, but nothing is counted. */
+  /** 1 counts the message. With 0, `takeSlot` has the same result, but the message is not counted. */
   readonly weight: 0 | 1
   readonly now: number
 }

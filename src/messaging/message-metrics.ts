@@ -6,7 +6,7 @@ export type AttemptOutcome = 'sent' | 'postponed' | 'given-up'
 
 /** Counts deliveries for the operator. */
 export type MessageMetrics = {
-  /** The first attempt to deliver a message begins. */
+  /** Call it when the first attempt to deliver a message begins. */
   started(channel: Channel): void
   attempted(channel: Channel, gateway: GatewayKind | 'other', outcome: AttemptOutcome): void
 }

@@ -21,7 +21,7 @@ export type MessageRow = {
   readonly nextAttemptAt: number | undefined
   /** The whole message, sealed; empty once its content is no longer needed. */
   readonly payload: string
-  /** A sealed `MessageLabel` (see outbox.ts), which is kept longer than the payload. */
+  /** The recipient, username and expiry of the message, sealed (`MessageLabel`). They are kept longer than `payload`. */
   readonly label: string | undefined
 }
 

@@ -24,7 +24,7 @@ type Options = {
   /** Delivers through the custom senders of pools. */
   readonly customSender?: Gateway<CustomSenderMessage>
   readonly logger: MessagingLogger
-  /** Counts nothing by default. */
+  /** Counts deliveries for the operator. By default nothing is counted. */
   readonly metrics?: MessageMetrics
   /** Time limit of one attempt, in milliseconds. */
   readonly timeoutMs?: number

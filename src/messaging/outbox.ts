@@ -107,10 +107,15 @@ export function openMessage(secrets: Secrets, { poolId, id, payload }: SealedMes
   return plain && (JSON.parse(plain.toString()) as QueuedMessage)
 }
 
-/** What is still known about a message after its payload has been emptied. */
+/**
+ * The recipient, username and expiry of a message. They are stored apart, because they are still needed after the payload has been emptied.
+ */
 export type MessageLabel = Pick<QueuedMessage, 'recipient' | 'username' | 'expiresAt'>
 
-/** Opens the label of a message. A message without a readable label gets one from its payload. Undefined when neither can be read. */
+/**
+ * Opens the sealed recipient, username and expiry of a message (`label`). When they cannot be read, they are taken from the payload.
+ * Undefined when the payload cannot be read either.
+ */
 export function openLabel(secrets: Secrets, entry: SealedMessage & { readonly label: string | undefined }): MessageLabel | undefined {
   const plain = entry.label && secrets.open('message', entry.label, `${sealContext(entry.poolId, entry.id)}/label`)
   return plain ? (JSON.parse(plain.toString()) as MessageLabel) : openMessage(secrets, entry)

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../storage/db.ts'
 /** Names one import job. */
 export type ImportJobKey = { readonly poolId: string; readonly jobId: string }
 
-/** The key of the only row of the table, which names the running import job. Cognito, too, runs one job at a time in an account. */
+/** The key of the one row that names the running import job. Cognito, too, runs one job at a time in an account. */
 const slot = 'user-import'
 
 /** Makes the job the only running one, until `releaseImportSlot`. False while another import job, of any pool, is running. */

@@ -23,7 +23,7 @@ export const addCustomAttributes = operation('AddCustomAttributes', {
   },
 })
 
-/** By name, so that the audit record names each new attribute. */
+/** The schema as an object with a member for each attribute, so that the audit record names each new attribute. */
 const writeSchema = ({ schema }: Pool) => ({
   SchemaAttributes: Object.fromEntries(schema.map((attribute) => [attribute.name, writeSchemaAttribute(attribute)])),
 })

@@ -12,7 +12,7 @@ const tenYears = 3650 * day
 
 /**
  * Checks the settings of a client in its pool. `references` are the scopes and identity providers that the client names and the pool has.
- * Some error texts contain the word `action`.
+ * `action` is the verb in two of the error texts ("… while creating a client").
  * @throws ApiError InvalidParameterException, InvalidOAuthFlowException or ScopeDoesNotExistException, as Cognito does
  */
 export function requireValidClient(pool: Pool, client: AppClient, references: ClientReferences, action: 'creating' | 'updating'): void {

@@ -15,7 +15,7 @@ const defaultAuthSessionMinutes = 3
 
 type NewClient = { readonly id: string; readonly pool: Pool; readonly secrets: readonly ClientSecret[]; readonly now: number }
 
-/** The client that CreateUserPoolClient describes, with defaults. */
+/** The client that a CreateUserPoolClient request describes. Settings that the request leaves out get Cognito's defaults. */
 export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, secrets, now }: NewClient): AppClient {
   const identity = { id, poolId: pool.id, name: request.ClientName, createdAt: now, updatedAt: now, secrets }
   return { ...readSettings(request), ...identity, ssoSessionMinutes: undefined }
@@ -112,7 +112,10 @@ function writeRotation(rotation: AppClient['refreshRotation']): RefreshTokenRota
   return rotation && { Feature: rotation.enabled ? 'ENABLED' : 'DISABLED', RetryGracePeriodSeconds: rotation.gracePeriodSeconds }
 }
 
-/** The values of a list, each once. Undefined for an empty list: Cognito treats it like a missing list, and its responses show neither. */
+/**
+ * The values of a list, each once. Undefined for an empty list: Cognito treats an empty list like a missing one, and shows neither in its
+ * responses.
+ */
 function ifAny<Value>(values: readonly Value[] | undefined): readonly Value[] | undefined {
   return values === undefined || values.length === 0 ? undefined : [...new Set(values)]
 }

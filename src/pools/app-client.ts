@@ -50,7 +50,7 @@ export type AppClient = {
   readonly propagateUserContext: boolean
   /** How long one step of a sign-in may take. */
   readonly authSessionValidityMinutes: number
-  /** How long after a user's last authentication this client may join a single sign-on session. Undefined means the default time. */
+  /** How many minutes after a user's last authentication this client may join a single sign-on session. Undefined means 60. */
   readonly ssoSessionMinutes: number | undefined
   readonly refreshRotation: { readonly enabled: boolean; readonly gracePeriodSeconds: number } | undefined
 }

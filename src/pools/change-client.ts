@@ -9,7 +9,7 @@ type ChangeClient = (client: AppClient, tx: Tx) => Promise<AppClient>
 type ClientKey = { readonly poolId: string; readonly clientId: string }
 
 /**
- * Applies `change` to the stored client while it is locked, and invalidates the catalogs of all processes. When `change` throws, the
+ * Applies `change` to the stored client while it is locked, and invalidates the pool catalogs of all processes. When `change` throws, the
  * client stays as it is.
  * @throws ApiError ResourceNotFoundException when the pool or the client does not exist
  */

@@ -8,9 +8,9 @@ import { lockPool, updatePool } from './pool-repository.ts'
 type Deps = { readonly db: Db; readonly pools: PoolCatalog; readonly audit: AuditedCall }
 
 /**
- * Applies `change` to the stored pool while it is locked, and invalidates the catalogs of all processes. When `change` throws, the pool
- * stays as it is. Returns the changed pool. `write` returns, in wire form, all settings that `change` may change: the audit record names
- * those that have other values now.
+ * Applies `change` to the stored pool while it is locked, and invalidates the pool catalogs of all processes. When `change` throws, the
+ * pool stays as it is. Returns the changed pool. `write` returns, in wire form, all settings that `change` may change. It is called before
+ * and after the change: the audit record names the settings that differ.
  * @throws ApiError ResourceNotFoundException when the pool does not exist
  */
 export async function changePool(

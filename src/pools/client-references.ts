@@ -5,7 +5,7 @@ import { findExistingScopes } from './resource-servers/scopes.ts'
 
 /** The scopes and identity providers that the settings of an app client name and that exist in the pool. */
 export type ClientReferences = {
-  /** The scopes that the client names and that exist in the pool or belong to the service. */
+  /** The scopes that the client names and that exist: Cognito's own scopes, and scopes of the pool's resource servers. */
   readonly scopes: ReadonlySet<string>
   /** The names of the client's identity providers that exist in the pool. */
   readonly identityProviders: ReadonlySet<string>

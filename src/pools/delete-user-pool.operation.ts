@@ -15,7 +15,7 @@ export const deleteUserPool = operation('DeleteUserPool', {
   auth: 'iam',
   isAudited: true,
 
-  /** Marks the pool as deleted. Its rows are removed later, so the size of the pool does not matter. */
+  /** Marks the pool as deleted. The sweeper removes its rows later, so the call is quick however many users the pool has. */
   async handle(request, { db, clock, pools }: Deps, { audit }: AuditedCaller) {
     const poolId = request.UserPoolId
     await db.transaction().execute(async (tx) => {

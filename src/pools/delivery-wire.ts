@@ -28,8 +28,8 @@ export function writeEmailSettings(settings: EmailSettings): EmailConfigurationT
 }
 
 /**
- * Undefined when the request has no SMS settings. An empty SnsCallerArn alone does not count as a setting, because some programs always
- * send the member.
+ * Undefined when the request has no SMS settings. An SmsConfiguration with only an empty SnsCallerArn has no settings: some programs always
+ * send that member.
  */
 export function readSmsSettings(configuration: SmsConfigurationType | undefined, region: string): SmsSettings | undefined {
   if (configuration === undefined) return undefined

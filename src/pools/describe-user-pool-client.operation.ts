@@ -10,7 +10,7 @@ type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }
 export const describeUserPoolClient = operation('DescribeUserPoolClient', {
   auth: 'iam',
 
-  /** Reads the database, not the catalog, so that a change through another process is shown at once. */
+  /** Reads the database, not the pool catalog, so that a change through another process is shown at once. */
   async handle(request, { db, pools, secrets }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
     const client = await findAppClient(db, secrets, request.ClientId)

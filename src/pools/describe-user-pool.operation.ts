@@ -17,7 +17,7 @@ const maxCountedUsers = 1000
 export const describeUserPool = operation('DescribeUserPool', {
   auth: 'iam',
 
-  /** Reads the database, not the catalog, so that a change through another process is shown at once. */
+  /** Reads the database, not the pool catalog, so that a change through another process is shown at once. */
   async handle(request, { db, accountId }: Deps) {
     const pool = await findPool(db, request.UserPoolId)
     if (pool === undefined) throw poolNotFound(request.UserPoolId)

@@ -33,7 +33,9 @@ export function readPasswordPolicy(
   }
 }
 
-/** `unusedAccountDays` is the value under the old name. In both members, 0 means "not set". */
+/**
+ * `unusedAccountDays` is the value of UnusedAccountValidityDays, the old name of TemporaryPasswordValidityDays. In both, 0 means "not set".
+ */
 function readTemporaryPasswordDays(days: number | undefined, unusedAccountDays: number | undefined): number {
   if (days && unusedAccountDays && days !== unusedAccountDays) {
     throw invalidParameter('Please use TemporaryPasswordValidityDays in PasswordPolicy instead of UnusedAccountValidityDays')
@@ -65,7 +67,7 @@ export function writePolicies({ passwordPolicy, allowedFirstFactors }: Pool): Us
 
 /**
  * The recovery mechanisms in the order of their priorities. Only the order is stored: a single mechanism of priority 2 is later shown with
- * priority 1. Undefined stands for Cognito's legacy rule.
+ * priority 1. Undefined stands for Cognito's legacy rule: phone first, then e-mail.
  */
 export function readRecovery(setting: AccountRecoverySettingType | undefined): readonly RecoveryMechanism[] | undefined {
   const mechanisms = setting?.RecoveryMechanisms ?? []

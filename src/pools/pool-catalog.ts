@@ -16,7 +16,7 @@ export type PoolCatalog = {
   findClient(clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient } | undefined>
   /** @throws ApiError ResourceNotFoundException, with Cognito's text, when the client does not exist */
   getClient(clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
-  /** The pool of a client, if the client is cached. For the log: it never queries the database. */
+  /** The pool of a client, if the client is cached. Meant for log lines: the call never queries the database. */
   cachedPoolIdOf(clientId: string): string | undefined
   /** @throws ApiError ResourceNotFoundException when the pool does not exist or has no such client */
   getClientOfPool(poolId: string, clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
@@ -99,7 +99,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     },
     async invalidate(poolId) {
       drop(poolId)
-      // The change is committed, so a lost notification must not look like a failure. The entries of other processes expire anyway.
+      // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
       await publish(channel, poolId).catch(() => undefined)
     },
     close,

@@ -9,7 +9,8 @@ type PoolTable = Exclude<{ [Table in keyof Schema]: 'pool_id' extends keyof Sche
 
 /**
  * All tables with rows of a pool, and the columns that identify a row within the pool. The type requires new tables to be added here.
- * @NOTE The tables are emptied in this order: users before the rows that belong to them, for the reason that deleteUserRows gives.
+ * @NOTE The tables are emptied in this order: users before the rows that belong to them. A transaction that stores a row about a user locks
+ *   the user first. So it either commits before the user is deleted, and its row is deleted afterwards, or it finds no user.
  */
 const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table] & string)[] } = {
   app_client: ['id'],

@@ -13,8 +13,8 @@ export async function findPool(db: Db | Tx, poolId: string): Promise<Pool | unde
 }
 
 /**
- * The stored pool, locked: no other transaction changes or deletes it before this one ends. An update that changes nothing locks the row
- * on both engines.
+ * The stored pool, locked: no other transaction changes or deletes it before this one ends. An update that changes nothing locks the row,
+ * on PostgreSQL and on SQLite.
  */
 export async function lockPool(tx: Tx, poolId: string): Promise<Pool | undefined> {
   const row = await tx

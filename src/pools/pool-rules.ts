@@ -13,8 +13,8 @@ export function requireConsistentPool(pool: Pool): void {
   if (pool.mfa === 'ON' && pool.allowedFirstFactors.some((factor) => factor === 'EMAIL_OTP' || factor === 'SMS_OTP')) {
     throw invalidParameter('EMAIL_OTP and SMS_OTP cannot be first authentication factors when MfaConfiguration is ON.')
   }
-  // The service also requires a sender of the pool's own (DEVELOPER), because the service's default sender may send only 50 messages a day.
-  // Our default sender has no such quota.
+  // Cognito also requires a sender of the pool's own (DEVELOPER), because Cognito's default sender may send only 50 messages a day.
+  // Lifeguard's default sender has no such quota.
   const recoversByEmailOnly = pool.recovery?.length === 1 && pool.recovery[0] === 'verified_email'
   if (pool.mfa !== 'OFF' && pool.mfaFactors.email && recoversByEmailOnly) {
     throw invalidParameter('Email MFA cannot be set up where verified_email is the only account recovery mechanism.')
@@ -42,8 +42,8 @@ function requireSmsIfNeeded(pool: Pool): void {
   if (pool.autoVerifiedAttributes.includes('phone_number')) {
     throw invalidParameter('SMS configuration is required when phone_number is selected for auto verification')
   }
-  // Text messages are the only second factor that CreateUserPool and UpdateUserPool can set up. The error text is the service's. It names
-  // auto-verification of phone_number, which the service no longer requires.
+  // Text messages are the only second factor that CreateUserPool and UpdateUserPool can set up. The error text is Cognito's. It names
+  // auto-verification of phone_number, which Cognito no longer requires.
   if (pool.mfa !== 'OFF' && mfaMethodsOf(pool).length === 0) {
     throw invalidParameter('SMS configuration and Auto verification for phone_number are required when MFA is required/optional')
   }

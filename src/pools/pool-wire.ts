@@ -18,7 +18,7 @@ import { usesThreatProtection } from './tier-rules.ts'
 import { readTriggers, writeTriggers } from './trigger-wire.ts'
 
 /**
- * The pool that CreateUserPool describes, with defaults.
+ * The pool that a CreateUserPool request describes. Settings that the request leaves out get Cognito's defaults.
  * @throws ApiError InvalidParameterException when a setting is invalid
  */
 export function readNewPool(request: CreateUserPoolRequest, { id, now }: { id: string; now: number }): Pool {
@@ -178,7 +178,7 @@ function unique<Value>(values: readonly Value[] = []): readonly Value[] {
   return [...new Set(values)]
 }
 
-/** Cognito omits empty lists. */
+/** Undefined for an empty list, because Cognito's responses omit empty lists. */
 function ifAny<Value>(values: readonly Value[]): readonly Value[] | undefined {
   return values.length === 0 ? undefined : values
 }

@@ -42,7 +42,10 @@ export type Pool = {
   readonly templates: MessageTemplates
   readonly mfa: 'OFF' | 'OPTIONAL' | 'ON'
   readonly mfaFactors: MfaFactors
-  /** The settings for passkeys. Undefined when SetUserPoolMfaConfig did not set them: then the defaults apply. */
+  /**
+   * The settings for passkeys. Undefined until SetUserPoolMfaConfig sets them. Until then, a passkey counts as one factor and need not
+   * verify its user.
+   */
   readonly webAuthn: WebAuthnSettings | undefined
   /** The attributes that keep the old value until the new one is verified. Undefined when no UserAttributeUpdateSettings were sent. */
   readonly verifyBeforeUpdate: readonly ContactAttribute[] | undefined
@@ -93,7 +96,7 @@ export type MfaFactors = {
 }
 
 export type WebAuthnSettings = {
-  /** Undefined means the pool's domain. */
+  /** The domain name that passkeys belong to. Undefined means the pool's domain, or the host name of this server if the pool has none. */
   readonly relyingPartyId: string | undefined
   readonly userVerification: 'required' | 'preferred'
   readonly factorConfiguration: 'SINGLE_FACTOR' | 'MULTI_FACTOR_WITH_USER_VERIFICATION'
@@ -139,7 +142,9 @@ export function srpNameOf(poolId: string): string {
   return poolId.slice(poolId.indexOf('_') + 1)
 }
 
-/** Names that are longer than this are compared by digests, because the size of an index entry is limited (PostgreSQL: 2,704 bytes). */
+/**
+ * Names with more characters than this are compared by digests, because the size of an index entry is limited (PostgreSQL: 2,704 bytes).
+ */
 const maxPlainKeyLength = 256
 
 /** The text by which names are compared: Unicode form NFC, in lower case when the pool ignores case, and a digest for a long name. */

@@ -97,11 +97,12 @@ function readCustomAttribute(entry: SchemaAttributeType): AttributeDefinition {
   const definition: AttributeDefinition = {
     name,
     type,
-    // The default is not documented. A mutable attribute is the least surprising.
+    // What Cognito does without `Mutable` is not documented. A mutable attribute is the least surprising.
     mutable: entry.Mutable ?? true,
     required: false,
     developerOnly,
-    // Constraints of the other type are ignored, as in the example of the API reference.
+    // A length counts only for the type String, and a range only for Number. Other constraints are ignored, as in the example of the API
+    // reference.
     length: type === 'String' ? { min: undefined, max: undefined, ...readLength(entry) } : undefined,
     range: type === 'Number' ? { min: undefined, max: undefined, ...readRange(entry) } : undefined,
   }

@@ -19,9 +19,9 @@ type TemplateMembers = Pick<
 >
 
 /**
- * Reads the templates of a request. Three members outside of VerificationMessageTemplate are an older way to set the same texts;
- * VerificationMessageTemplate takes precedence. A request may have both a template for codes and a template for links, as many
- * configurations do. DefaultEmailOption says which of the two is used.
+ * Reads the templates of a request. EmailVerificationMessage, EmailVerificationSubject and SmsVerificationMessage are an older way to set
+ * texts of VerificationMessageTemplate, which takes precedence. A request may have both a template for codes and a template for links, as
+ * many configurations do. DefaultEmailOption says which of the two is used.
  */
 export function readTemplates(request: TemplateMembers): MessageTemplates {
   const template: VerificationMessageTemplateType = request.VerificationMessageTemplate ?? {}
@@ -44,7 +44,7 @@ export function readTemplates(request: TemplateMembers): MessageTemplates {
   }
 }
 
-/** The pattern of the model allows `{####}`, a link without a text, but the service does not (observed). */
+/** The pattern in Cognito's API model allows `{####}`, a link without a text, but Cognito does not (observed). */
 function requireLinkText(message: string | undefined): void {
   if (message === undefined) return
   const start = message.indexOf('{##')
@@ -52,7 +52,9 @@ function requireLinkText(message: string | undefined): void {
   if (start < 0 || end <= start + 3) throw invalidParameter('The message is invalid.')
 }
 
-/** Cognito shows the texts both in VerificationMessageTemplate and in the older members, in whichever of the two they were sent. */
+/**
+ * Cognito shows the texts in VerificationMessageTemplate and in the older members as well, no matter in which of the two they were sent.
+ */
 export function writeVerificationTemplates(templates: MessageTemplates): Partial<UserPoolType> {
   return {
     VerificationMessageTemplate: {

@@ -26,7 +26,7 @@ export function requireFeaturesOfTier(tiers: Tiers, pool: Pool, previousTier: Ti
   )
 }
 
-/** The tier that a feature needs. `code` is for operations whose model does not list FeatureUnavailableInTierException. */
+/** The tier that a feature needs. `code` is the error code of operations whose model does not list FeatureUnavailableInTierException. */
 type TierRequirement = { readonly feature: string; readonly tier: Tier; readonly code?: ErrorCode }
 
 /** @throws ApiError FeatureUnavailableInTierException, or the requirement's own code, when the pool's tier is too low */

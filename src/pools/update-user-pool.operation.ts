@@ -33,5 +33,8 @@ export const updateUserPool = operation('UpdateUserPool', {
   },
 })
 
-/** The pool as DescribeUserPool shows it, without what no update changes. */
+/**
+ * The settings that the audit record compares before and after an update: what DescribeUserPool shows. Members that no update changes get
+ * fixed values.
+ */
 const writeSettings = (pool: Pool) => writePool(pool, { accountId: '', estimatedNumberOfUsers: 0, domains: [], isFederated: false })

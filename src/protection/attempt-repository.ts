@@ -119,7 +119,10 @@ export async function deleteAttempts(db: Db | Tx, key: AttemptKey): Promise<void
     .execute()
 }
 
-/** Deletes up to `limit` counts that have not changed since the time `before`. Returns how many were found. */
+/**
+ * Deletes up to `limit` counts that have not changed since the time `before`. Returns how many such counts it found. When it found `limit`
+ * of them, more may be left.
+ */
 export async function sweepAttempts(db: Db | Tx, before: number, limit: number): Promise<number> {
   const stale = await db
     .selectFrom('attempt')

@@ -99,7 +99,10 @@ export async function setFeedback(db: Db | Tx, { poolId, sub, id }: AuthEventKey
   return numUpdatedRows === 1n
 }
 
-/** Deletes up to `limit` events that are older than the time `before`. Returns how many were found. */
+/**
+ * Deletes up to `limit` events that are older than the time `before`. Returns how many such events it found. When it found `limit` of them,
+ * more may be left.
+ */
 export async function sweepAuthEvents(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db
     .selectFrom('auth_event')

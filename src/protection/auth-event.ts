@@ -9,7 +9,7 @@ export type AuthEvent = {
   readonly id: string
   readonly type: 'SignIn' | 'SignUp' | 'ForgotPassword' | 'PasswordChange' | 'ResendCode'
   readonly response: 'Pass' | 'Fail' | 'InProgress'
-  /** The time of the event's latest step, in epoch milliseconds. */
+  /** When the event was last updated, in epoch milliseconds: each step of a sign-in updates the event. */
   readonly createdAt: number
   readonly details: AuthEventDetails
   readonly feedback: AuthEventFeedback | undefined
@@ -20,7 +20,7 @@ export type AuthEventDetails = {
   /** The challenges, and whether the answer to each was correct. */
   readonly challenges: readonly AnsweredChallenge[]
   readonly ip: string | undefined
-  /** The device type, from the User-Agent. */
+  /** The browser and the system, from the User-Agent: see `deviceTypeOf`. */
   readonly device: string
 }
 

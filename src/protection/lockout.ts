@@ -20,19 +20,20 @@ export type ProofOutcome<T> =
   | {
       readonly proven: true
       readonly value: T
-      /** Whether the user has to prove more. Then the earlier failures still count. */
+      /** Whether the user has to prove more after this right answer. Then the earlier failures still count. */
       readonly isPartial?: boolean
     }
   | { readonly proven: false }
 
 export type Lockout = {
   /**
-   * Runs one proof of one user. A wrong answer (`proven: false`) adds one to the user's count of failures. A complete proof clears
-   * the count. A right answer after which the user has to prove more (`isPartial`) does not change the count, and neither does an error.
+   * Runs `prove`, which checks one answer of one user. A wrong answer (`proven: false`) adds one to the user's count of failures. A right
+   * answer clears the count. But a right answer after which the user has to prove more (`isPartial`) does not change the count, and neither
+   * does an error.
    * @throws ApiError NotAuthorizedException while the user is locked.
    */
   guard<T>(poolId: string, subject: string, now: number, prove: () => Promise<ProofOutcome<T>>): Promise<ProofOutcome<T>>
-  /** Clears the count of a user whose proofs were partial, once they have proven everything. */
+  /** Clears the count of a user whose right answers were partial (`isPartial`), once the user has proven everything. */
   clear(poolId: string, subject: string): Promise<void>
 }
 
@@ -50,18 +51,21 @@ type LockoutOptions = {
   readonly forgetAfterMs: number
   /** The text of the error while the user is locked. */
   readonly message: string
-  /** Frees the slot of the request while its proof waits for its turn. Undefined: the request keeps its slot meanwhile. */
+  /**
+   * Frees the slot of the request while it waits for the check of an earlier answer of the same user. Undefined: the request keeps its slot
+   * meanwhile.
+   */
   readonly withoutSlot?: WithoutSlot | undefined
-  /** Called for each attempt that is refused because of the lock. */
+  /** Called for each answer that is refused because of the lock. */
   readonly countLocked?: CountLocked | undefined
 }
 
 export type CountLocked = (action: LockedAction) => void
 
 /**
- * Creates the lock-out for one action. Within this process, the proofs of one user run one after the other. So a burst of parallel guesses
- * cannot pass between the check of the lock and the count. Between processes the count itself prevents that: after a first failure, a proof
- * counts and locks as a failure before it is judged. So of all guesses that wait for the end of a lock, only one is judged.
+ * Creates the lock-out for one action. Within this process, the answers of one user are checked one after the other. So a burst of parallel
+ * guesses cannot pass between the check of the lock and the count. Between processes the count itself prevents that: after a first failure,
+ * an answer counts and locks as a failure before it is checked. So of all guesses that wait for the end of a lock, only one is checked.
  */
 export function createLockout(options: LockoutOptions): Lockout {
   const { db, action, withoutSlot = (work) => work() } = options
@@ -96,16 +100,16 @@ async function prove<T>(options: LockoutOptions, key: AttemptKey, now: number, p
   try {
     outcome = await proof()
   } finally {
-    // Takes back the failure that was counted ahead, when the proof threw an error or the user has to prove more. A wrong answer does not
+    // Takes back the failure that was counted ahead, when `proof` threw an error or the user has to prove more. A wrong answer does not
     // throw: its outcome is `proven: false`, and it stays counted.
     if (outcome === undefined || (outcome.proven && outcome.isPartial)) await undoAttempt(options.db, key, counted)
   }
-  // The proof may have committed something already, such as a password that was set with a code. So an error here must not fail the proof.
+  // `proof` may have committed something already, such as a password that was set with a code. So an error here must not fail the call.
   if (outcome.proven && !outcome.isPartial) await deleteAttempts(options.db, key).catch(ignoreUnavailable)
   return outcome
 }
 
-/** Runs a proof of a user without recent failures. A correct proof writes nothing to the count. */
+/** Checks an answer of a user without recent failures. A right answer does not change the count. */
 async function proveFirst<T>(
   { db, forgetAfterMs }: LockoutOptions,
   key: AttemptKey,
@@ -120,7 +124,7 @@ async function proveFirst<T>(
 }
 
 /**
- * Counts the proof as a failure before it is judged. When there is no recent failure, counts nothing and returns undefined.
+ * Counts the answer as a failure before it is checked. When there is no recent failure, counts nothing and returns undefined.
  * @throws ApiError NotAuthorizedException while the user is locked, or when other processes changed the count first in every round.
  */
 async function countAhead(

@@ -10,7 +10,7 @@ const passwordForgetAfterMs = 900_000
 
 type Options = { readonly db: Db; readonly countLocked?: CountLocked }
 
-/** Guards every proof of a password, in every flow. */
+/** Guards every check of a password, in every flow. */
 export function createPasswordLockout(options: Options): Lockout {
   return createLockout({ ...options, action: passwordAction, forgetAfterMs: passwordForgetAfterMs, message: 'Password attempts exceeded' })
 }
@@ -32,16 +32,16 @@ const message = 'Attempt limit exceeded, please try after some time.'
 
 /**
  * Guards every code that completes a sign-in, of whichever factor. The count of wrong codes belongs to the user, not to the sign-in:
- * another sign-in neither resets the count nor ends the lock. A trigger function may judge a proof, which can take seconds. So requests
- * give up their slot while their proof waits for its turn.
+ * another sign-in neither resets the count nor ends the lock. A trigger function may check an answer, which can take seconds. So a request
+ * gives up its slot while it waits for the check of an earlier answer of the same user.
  */
 export function createCodeLockout(options: Options & { readonly withoutSlot?: WithoutSlot }): Lockout {
   return createLockout({ ...options, action: 'sign-in-code', forgetAfterMs: codeForgetAfterMs, message })
 }
 
 /**
- * Guards the answers of devices that come without the Session of their challenge. The count belongs to the user, and is separate from the
- * count of wrong codes.
+ * Guards the answers to a device's challenge, but only those answers that come without the Session of the challenge. The count belongs to
+ * the user, and is separate from the count of wrong codes.
  */
 export function createDeviceLockout(options: Options): Lockout {
   return createLockout({ ...options, action: 'device-step', forgetAfterMs: codeForgetAfterMs, message })

@@ -8,12 +8,12 @@ export function auditOfStep(audit: AuditedCall, step: string): AuditedCall {
   return { record: (tx, change = {}) => audit.record(tx, { ...change, detail: `${step}: ${change.detail}` }) }
 }
 
-/** What the record says of a call that ended in tokens. */
+/** The detail of the audit record of a call that ended in tokens. */
 export const tokensIssued = 'tokens were issued'
 
 /**
- * Stores the record of a call that ended in a challenge. Such a call stores nothing that the record could be stored with; a call that ended
- * in tokens has stored its record with the session.
+ * Stores the record of a call that ended in a challenge, in a transaction of its own. A call that ended in tokens is left out: its record
+ * was stored together with the session.
  */
 export async function recordChallenge(
   { db, audit }: { readonly db: Db; readonly audit: AuditedCall },

@@ -11,7 +11,7 @@ import { findUser } from '../users/user-repository.ts'
 import type { PoolAndClient } from './sign-in.ts'
 import { invalidSession, resetRequired, unconfirmed } from './sign-in-errors.ts'
 
-/** The user that a sign-in names, before any proof. A candidate without a `user` is a decoy, for which no proof is ever right. */
+/** The user that a sign-in names, before any proof. A candidate without a `user` is a decoy, for which no answer is ever right. */
 export type Candidate = {
   readonly sub: string
   readonly user: User | undefined
@@ -26,7 +26,7 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets 
 
 /**
  * Finds the user whose name is `name`. Where the client hides which users exist, an unknown name gets a decoy: a sign-in takes as long with
- * the decoy as with a user, and wrong proofs are counted in the same way. `migrate` (the UserMigration trigger) runs last, for unknown
+ * the decoy as with a user, and wrong answers are counted in the same way. `migrate` (the UserMigration trigger) runs last, for unknown
  * names only. A disabled user is refused before any proof, as at Cognito.
  *
  * @throws ApiError UserNotFoundException when no user has the name and the client does not hide that.

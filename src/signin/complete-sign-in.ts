@@ -93,8 +93,8 @@ function assuranceOf({ context, progress }: SignIn) {
 
 async function storeSession(db: Db, { context, user }: SignIn, session: Session, consumes: ConsumableState | undefined): Promise<void> {
   const { pool, audit } = context
-  // With no state to consume, no tracked sessions to limit and no audit record, one statement stores the session. It is faster without a transaction around
-  // it.
+  // With no state to consume, no tracked sessions to limit and no audit record, one statement stores the session. Such a statement is
+  // faster without a transaction around it.
   if (consumes === undefined && session.activity === null && audit === undefined) return beginSession(db, session)
   await db.transaction().execute(async (tx) => {
     if (consumes !== undefined) await consumeStateOrThrow(tx, consumes)

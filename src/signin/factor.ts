@@ -22,9 +22,10 @@ export type ChallengeAnswer = {
 export type NewChallenge = Challenge & {
   /**
    * Stores what belongs to the challenge, such as a message with a code. Runs in the transaction that consumes the state of the previous
-   * challenge. Returns the delivery of the message: in some pools the call fails when the gateway refuses the message (see `afterCommit` in
-   * messaging/outbox.ts). Returns undefined when there is no message. Returns undefined also for a first factor of a choice-based sign-in
-   * where the client hides which users exist: a call that fails because of a refused message would reveal that the user exists.
+   * challenge. Returns the delivery of the message, which the caller passes to `afterCommit` in messaging/outbox.ts: in some pools the call
+   * fails when the gateway refuses the message. Returns undefined when there is no message. Returns undefined also for a first factor of a
+   * choice-based sign-in where the client hides which users exist: a call that fails because of a refused message would reveal that the
+   * user exists.
    */
   queue?(tx: Tx): Promise<Delivery | undefined>
 }

@@ -42,8 +42,8 @@ const prefix = 'AYABe'
 /**
  * The context under which every format with a version number is sealed. A seal opens only under its own context. Version 1, the array, is
  * sealed without a context, and a server of the previous release opens only such seals. So that server cannot open a state of version 2,
- * and answers that the Session is invalid. If it could open the state, it would take the object for an array and fail with an internal
- * error.
+ * and answers that the Session is invalid. If that server could open the state, it would take the object for an array and fail with an
+ * internal error.
  */
 const sealContext = 'versioned'
 

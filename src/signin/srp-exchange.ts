@@ -47,8 +47,8 @@ export function readSrpProof(responses: RequestParameters): SrpProof {
 }
 
 /**
- * Whether the client has proven that it knows the password behind `verifier`. `group` and `name` are part of what the client signed (see
- * `Claim`).
+ * Whether the client has proven that it knows the password behind `verifier`. The client signed `group` and `name`, the SECRET_BLOCK and
+ * the timestamp with a key that only the right password gives.
  *
  * @throws ApiError TooManyRequestsException when too many requests wait for modular exponentiations.
  */

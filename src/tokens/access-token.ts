@@ -58,7 +58,7 @@ export function authenticationOf(token: string): { readonly methods: readonly st
   return { methods, authTime: typeof authTime === 'number' ? authTime : 0 }
 }
 
-/** The pool that the token names. Do not trust it before the signature is checked. */
+/** The id of the pool that the token names. Do not trust it before the signature is checked. */
 function claimedPoolId(publicUrl: string, token: string): string | undefined {
   try {
     const { iss } = decodeJwt(token)

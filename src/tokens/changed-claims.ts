@@ -2,7 +2,7 @@ import type { AppClient } from '../pools/app-client.ts'
 import type { ClaimChanges, TokenChanges } from '../triggers/pre-token-generation.ts'
 import { type Claims, claimValue } from './claim-value.ts'
 
-/** The claims about a token's subject, origin and lifetime. A trigger function cannot change them: such changes are ignored. */
+/** The claims about a token's subject, origin and lifetime. The PreTokenGeneration trigger cannot change them: such changes are ignored. */
 const fixedClaims: ReadonlySet<string> = new Set([
   'acr',
   'amr',
@@ -29,7 +29,7 @@ const fixedClaims: ReadonlySet<string> = new Set([
 const groupNames = 'cognito:groups'
 const groupClaims = [groupNames, 'cognito:roles', 'cognito:preferred_role']
 
-/** The claims of an ID token with the trigger's changes. A claim that is both added and suppressed is left out. */
+/** The claims of an ID token with the changes of the PreTokenGeneration trigger. A claim that is both added and suppressed is left out. */
 export function changeIdClaims(claims: Claims, { id }: Pick<TokenChanges, 'id'>): Claims {
   const added = addable(id).filter(([name]) => name !== 'aud')
   const typed = added.map(([name, value]) => [name, typeof value === 'string' ? inStandardType(name, value) : value] as const)
@@ -37,8 +37,8 @@ export function changeIdClaims(claims: Claims, { id }: Pick<TokenChanges, 'id'>)
 }
 
 /**
- * The claims of an access token with the trigger's changes. A trigger function can change the claim `scope` only through `scopes`, and can
- * set `aud` only to the client's id.
+ * The claims of an access token with the changes of the PreTokenGeneration trigger. The trigger function can change the claim `scope` only
+ * through `scopes`, and can set `aud` only to the client's id.
  */
 export function changeAccessClaims(claims: Claims, { access, scopes }: Pick<TokenChanges, 'access' | 'scopes'>, client: AppClient): Claims {
   const added = addable(access).filter(([name, value]) => name !== 'scope' && (name !== 'aud' || value === client.id))

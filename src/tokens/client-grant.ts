@@ -30,7 +30,9 @@ export async function requireClientScopes(db: Db, client: AppClient, requested: 
   return requested.length === 0 ? granted : [...new Set(requested)]
 }
 
-/** The token names no user, so it belongs to no session and cannot be revoked. */
+/**
+ * The claims of an access token that a client gets for itself. The token names no user, so it belongs to no session and cannot be revoked.
+ */
 export function clientAccessClaims({ client, issuer, scopes, issuedAt, changes }: ClientGrant, jti: string): Claims {
   const claims = {
     sub: client.id,

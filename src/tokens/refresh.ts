@@ -82,10 +82,11 @@ export async function refreshTokens(
 }
 
 /**
- * New tokens and a new refresh token, which expires when the old one would. The old one still works during the client's grace period.
+ * New access and ID tokens and a new refresh token, which expires when the old refresh token would. The old one still works during the
+ * client's grace period.
  *
  * @throws ApiError RefreshTokenReuseException when the old token is used after the grace period: two parties hold it then, and nothing
- * tells which of them is the thief, so the whole session ends (RFC 9700 §4.14.2).
+ *   tells which of them is the thief, so the whole session ends (RFC 9700 §4.14.2).
  */
 export async function rotateTokens(
   deps: RefreshDeps,
@@ -100,11 +101,11 @@ export async function rotateTokens(
     await revokeSession(deps.db, key, deps.clock.now())
     throw new ApiError('RefreshTokenReuseException', 'Refresh Token has been rotated and can no longer be used')
   }
-  // The reuse is handled before the trigger runs: a trigger function must not be able to keep the session alive.
+  // The reuse is handled before PreTokenGeneration runs: a trigger function must not be able to keep the session alive.
   if (session.generation !== token.generation && !withinGrace(client, session, token, arrivedAt)) await endReusedSession()
-  // The trigger and the signing come before the rotation, so that a failure of either leaves the old token valid.
+  // PreTokenGeneration and the signing come before the rotation, so that a failure of either leaves the old refresh token valid.
   const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller)
-  // The grace period of the old token begins now, not before the trigger function ran.
+  // The grace period of the old refresh token begins now, not before the trigger function ran.
   const now = deps.clock.now()
   const tokens = await reissueTokens(deps, subject, { refresh: token, deviceKey, customization }, now)
   const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, context, now) })

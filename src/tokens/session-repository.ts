@@ -99,7 +99,7 @@ export async function rotateSession(
   return numUpdatedRows === 1n
 }
 
-/** Deletes up to `limit` sessions that expired before `before`, and returns how many it deleted. */
+/** Deletes up to `limit` sessions that expired before the time `before`, and returns how many it deleted. */
 export async function sweepSessions(db: Db | Tx, before: number, limit: number): Promise<number> {
   const over = await db
     .selectFrom('session')

@@ -15,11 +15,11 @@ export type Session = {
   readonly revokedAt: number | null
   /** How often the refresh token has been rotated. */
   readonly generation: number
-  /** Time of the last rotation. */
+  /** When the refresh token was last rotated, in epoch milliseconds; null before the first rotation. */
   readonly rotatedAt: number | null
   /** The user's `signedOutAt` when the sign-in read the user. */
   readonly userSignedOutAt: number | null
-  /** The last use; null when the pool did not track sessions as this session began. */
+  /** The last use of the session; null when the pool did not track sessions as this session began. */
   readonly activity: Activity | null
   /** The device that the session was begun on, or the key of a device to be confirmed; null where the pool did not track devices. */
   readonly deviceKey: string | null
@@ -28,7 +28,7 @@ export type Session = {
 /** When a session was last used, from which address and with which kind of device. */
 export type Activity = {
   readonly lastActiveAt: number
-  /** The kind of device, in the words of `deviceTypeOf`. */
+  /** The browser and the system, such as `Chrome 125 / macOS 15.0`: see `deviceTypeOf`. */
   readonly device: string
   readonly ip: string | null
 }

@@ -42,7 +42,7 @@ export async function deleteSigningKeys(tx: Tx, poolId: string): Promise<void> {
   await tx.deleteFrom('signing_key').where('pool_id', '=', poolId).execute()
 }
 
-/** Deletes up to `limit` keys that were retired before `before`, and returns how many it deleted. */
+/** Deletes up to `limit` keys that were retired before the time `before`, and returns how many it deleted. */
 export async function sweepRetiredKeys(db: Db | Tx, before: number, limit: number): Promise<number> {
   const old = await db
     .selectFrom('signing_key')

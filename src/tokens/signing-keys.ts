@@ -17,7 +17,7 @@ export type SigningKeys = {
    */
   find(poolId: string, kid: string): Promise<SigningKey | undefined>
   /**
-   * Makes new keys, which sign from now on. What the old keys signed stays valid, unless they are revoked. `alongside` runs in the
+   * Makes new keys, which sign from now on. What the old keys signed stays valid, unless `old` is `revoked`. `alongside` runs in the
    * transaction that replaces the keys.
    */
   rotate(poolId: string, old: OldKeys, alongside: (tx: Tx) => Promise<void>): Promise<void>

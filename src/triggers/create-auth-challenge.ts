@@ -9,7 +9,7 @@ export type CreatedChallenge = {
   readonly metadata: string | null
 }
 
-/** The most characters of a Session that the service model allows. */
+/** The most characters of a Session that Cognito's API model allows. */
 const maxSessionLength = 2048
 
 /**

@@ -8,7 +8,7 @@ export type ChallengeResult = {
   readonly metadata: string | null
 }
 
-/** What the requests of all three triggers of a custom sign-in have in common. */
+/** What the requests of DefineAuthChallenge, CreateAuthChallenge and VerifyAuthChallengeResponse have in common. */
 export type CustomChallengeRequest = {
   /** Empty when the user does not exist. */
   readonly userAttributes: Texts
@@ -18,7 +18,7 @@ export type CustomChallengeRequest = {
   readonly clientMetadata: Texts | undefined
 }
 
-/** The member `session` of the requests of all three triggers. */
+/** The member `session` of the request of each trigger of a custom sign-in. */
 export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>): readonly JsonObject[] {
   return results.map(({ name, isPassed, metadata }) => ({
     challengeName: name,
@@ -27,7 +27,7 @@ export function sessionOf({ results }: Pick<CustomChallengeRequest, 'results'>):
   }))
 }
 
-/** The members at the end of the requests of all three triggers. */
+/** The members `clientMetadata` and `userNotFound` at the end of the request of each trigger of a custom sign-in. */
 export function lastMembersOf(request: Pick<CustomChallengeRequest, 'userNotFound' | 'clientMetadata'>): JsonObject {
   return { ...clientMetadataOf(request), userNotFound: request.userNotFound }
 }

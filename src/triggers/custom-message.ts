@@ -61,8 +61,8 @@ function readTexts(answer: AnswerReader, { kind, channels, byLink }: CustomMessa
 }
 
 /**
- * The body that the function wrote for an invitation. Undefined when it lacks the placeholder for the username or for the password. In that
- * case the pool's own body is sent, with the subject that the function wrote (observed).
+ * The body that the function wrote for an invitation. Undefined when that body lacks the placeholder for the username or for the password.
+ * In that case the pool's own body is sent, with the subject that the function wrote (observed).
  */
 function ifComplete(body: string | undefined): string | undefined {
   return body?.includes(codeParameter) && body.includes(usernameParameter) ? body : undefined

@@ -14,7 +14,7 @@ type CustomSenderRequest = TriggerSubject &
   CallerContext & {
     readonly channel: Channel
     readonly kind: MessageKindName
-    /** Encrypted. Null for the invitation of a user who has no password. */
+    /** The encrypted code or temporary password. Null for the invitation of a user who has no password. */
     readonly code: string | null
     readonly userAttributes: Texts
     readonly signal: AbortSignal
@@ -26,7 +26,8 @@ export function hasCustomSender(pool: Pick<Pool, 'triggers'>, channel: Channel):
 }
 
 /**
- * Hands a message over to the custom sender. As at Cognito, the function's response has no meaning. Cognito does not even wait for it.
+ * Hands a message over to the custom sender. As at Cognito, the function's response has no meaning. Cognito does not even wait for the
+ * response.
  * @throws ApiError when the function could not be invoked, failed, or answered too late, unless its policy says to continue.
  */
 export async function invokeCustomSender(triggers: Triggers, { pool, channel, kind, ...details }: CustomSenderRequest): Promise<void> {

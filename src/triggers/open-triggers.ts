@@ -52,7 +52,10 @@ export function openTriggers({ settings, metrics, pools, clock, ...shared }: Opt
     invocations,
     countOpenBreakers: breakers.countOpen,
 
-    /** Call it before the pools and the database are closed. */
+    /**
+     * Ends the functions, and writes the records and last good responses that still wait. Call it before the pools and the database are
+     * closed.
+     */
     async close(): Promise<void> {
       await functions.close()
       await Promise.all([lastAnswers.flush(), invocations.flush()])

@@ -1,7 +1,10 @@
 /** Cognito's text for an answer of the wrong shape. */
 const unrecognizable = 'Unrecognizable lambda output'
 
-/** The answer of a trigger function is wrong. Log and record say what is wrong where; the caller of the API only gets `publicMessage`. */
+/**
+ * The answer of a trigger function is wrong. The log and the invocation's record say which member is wrong, and why. The caller of the API
+ * only gets `publicMessage`.
+ */
 export class AnswerError extends Error {
   /** The wrong member, such as `response.autoConfirmUser`. */
   readonly path: string

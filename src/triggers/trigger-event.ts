@@ -15,7 +15,7 @@ export function eventOf({ pool, trigger, source, clientId, username, userAgent, 
   }
 }
 
-/** `V2_0` is event version `2`. */
+/** The `version` of the event, from the LambdaVersion in the pool's settings: `2` for `V2_0`, and `1` when the pool sets none. */
 function versionOf(version: string | undefined): string {
   return version?.[1] ?? '1'
 }

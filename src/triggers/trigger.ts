@@ -51,8 +51,8 @@ export type TriggerCall = TriggerSubject & {
 export type Triggers = {
   /**
    * Resolves with what `readResponse` makes of the function's response. When the function failed, the policy of the trigger may say to use
-   * its last good response instead. Undefined when the pool has no such trigger, or when the function failed and the policy says to
-   * continue. Otherwise, a failure is thrown:
+   * the function's last good response instead. Undefined when the pool has no such trigger, or when the function failed and the policy says
+   * to continue. Otherwise, a failure is thrown:
    * @throws ApiError UserLambdaValidationException when the function reported an error.
    * @throws ApiError UnexpectedLambdaException when the function could not be invoked, or did not answer in time.
    * @throws ApiError InvalidLambdaResponseException when the answer has the wrong shape.

@@ -8,7 +8,7 @@ type UserMigrationRequest = {
   readonly clientMetadata: Texts | undefined
 }
 
-/** A user as the other system knows them. */
+/** A user as the system behind the UserMigration trigger knows them. */
 export type MigratedUser = {
   /** The attributes as the function wrote them. `username` among them is the username to store. */
   readonly attributes: Texts
@@ -25,8 +25,8 @@ const mediumNames = ['EMAIL', 'SMS'] as const
 type Medium = (typeof mediumNames)[number]
 
 /**
- * Invokes UserMigration for a name that the pool does not know. Undefined when the other system does not know the name either, or does not
- * accept the password.
+ * Invokes UserMigration for a name that the pool does not know. Undefined when the system behind the trigger does not know the name either,
+ * or does not accept the password.
  * @throws ApiError what `Triggers.invoke` throws when the function fails.
  */
 export function invokeUserMigration(

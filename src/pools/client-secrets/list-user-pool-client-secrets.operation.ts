@@ -11,7 +11,9 @@ type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }
 export const listUserPoolClientSecrets = operation('ListUserPoolClientSecrets', {
   auth: 'iam',
 
-  /** Reads the database, not the catalog, so that a secret added through another process is shown at once. One page holds all secrets. */
+  /**
+   * Reads the database, not the pool catalog, so that a secret added through another process is shown at once. One page holds all secrets.
+   */
   async handle(request, { db, pools, secrets }: Deps) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     await pools.getPool(poolId)

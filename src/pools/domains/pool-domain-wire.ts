@@ -40,7 +40,10 @@ export function writeDomainAnswer(domain: PoolDomain, host: string): CreateUserP
   }
 }
 
-/** Cognito's value in every region (observed). Lifeguard has no such bucket, but tools store the member and compare it. */
+/**
+ * The `S3Bucket` in the description of a domain: Cognito's value in every region (observed). Lifeguard has no such bucket, but tools store
+ * the member and compare it.
+ */
 const assetsBucket = 'aws-cognito-prod-iad-assets'
 
 export function writeDomain(domain: PoolDomain, { accountId, host }: { accountId: string; host: string }): DomainDescriptionType {
@@ -56,7 +59,7 @@ export function writeDomain(domain: PoolDomain, { accountId, host }: { accountId
   }
 }
 
-/** The settings that UpdateUserPoolDomain changes. */
+/** The settings that UpdateUserPoolDomain can change, as DescribeUserPoolDomain shows them. */
 export function writeDomainSettings(domain: PoolDomain) {
   return {
     CustomDomainConfig: writeCustomConfig(domain),
@@ -65,7 +68,7 @@ export function writeDomainSettings(domain: PoolDomain) {
   }
 }
 
-/** The time of the last change as digits, beginning with the year. */
+/** The `Version` in the description of a domain: the time of the last change as digits, beginning with the year. */
 function versionOf(domain: PoolDomain): string {
   return new Date(domain.updatedAt).toISOString().replace(/\D/g, '').slice(0, 14)
 }

@@ -13,7 +13,7 @@ import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templ
 import { extensionsOf, type MessagesExtension, noExtensions, type PoolExtensions, type TestUser } from './pool-extensions.ts'
 
 /**
- * The extensions of `pool`, with the sections of the request in place of the old ones.
+ * The extensions of `pool` after SetUserPoolExtensions: each section of the request replaces the old section, and other sections stay.
  * @throws ApiError InvalidParameterException when a section is invalid
  */
 export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {

@@ -23,7 +23,7 @@ export type CustomAuthExtension = {
 export type SignUpExtension = {
   /** Whether a user can correct a mistyped address during sign-up. SignUp then returns a `Session` for this to all app clients. */
   readonly contactCorrection: boolean
-  /** A user who does not confirm the sign-up within this many hours is deleted. Undefined: such users are never deleted. */
+  /** A user who does not confirm the sign-up within this many hours is deleted. Undefined: unconfirmed users are never deleted. */
   readonly unconfirmedLifetimeHours: number | undefined
 }
 

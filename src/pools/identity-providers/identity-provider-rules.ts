@@ -14,7 +14,10 @@ export function requireValidProvider(pool: Pick<Pool, 'schema'>, provider: Ident
   }
 }
 
-/** Reserves names: app clients list providers by name, where `COGNITO` means the pool's own users and `Google` means Google. */
+/**
+ * Checks the name of a provider. A provider of a social type must have the name of its type; no other provider may have such a name or be
+ * called `COGNITO`. App clients list providers by name, and there `COGNITO` means the pool's own users and `Google` means Google.
+ */
 function requireNameOfType(name: string, type: ProviderType): void {
   const isReserved = name.toUpperCase() === 'COGNITO' || socialTypes.some((social) => social.toLowerCase() === name.toLowerCase())
   const fits = socialTypes.includes(type) ? name === type : !isReserved

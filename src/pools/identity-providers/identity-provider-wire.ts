@@ -25,7 +25,8 @@ export function readNewProvider(request: CreateIdentityProviderRequest, now: num
 
 /**
  * `provider` after UpdateIdentityProvider. Members of the request replace the old members as a whole; all other members stay. A private key
- * stays even when the new details lack it. Otherwise a caller that sends back a response would lose it, because responses never show it.
+ * stays even when the new details lack it. Otherwise a caller that sends back the details of a response would delete the key, because
+ * responses never show it.
  */
 export function readProviderUpdate(provider: IdentityProvider, request: UpdateIdentityProviderRequest, now: number): IdentityProvider {
   const { type, details, attributeMapping, identifiers, acrMapping } = provider.config

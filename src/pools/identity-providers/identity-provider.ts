@@ -3,13 +3,13 @@ import type { PoolResource } from '../pool-resource.ts'
 export type SocialProviderType = 'Facebook' | 'Google' | 'LoginWithAmazon' | 'SignInWithApple'
 export type ProviderType = SocialProviderType | 'OIDC' | 'SAML'
 
-/** The details of a provider, under the names of the API and of the service's documentation. */
+/** The details of a provider, such as its client id and endpoints, under their names in ProviderDetails of the API. */
 export type ProviderDetails = Readonly<Record<string, string>>
 
 /** An outside service that vouches for users of the pool. Its id is its name. */
 export type IdentityProvider = PoolResource<{
   readonly type: ProviderType
-  /** The details as they were sent. `completeDetails` adds the details that the service adds. */
+  /** The details as they were sent. `completeDetails` adds those that Cognito, too, adds to its responses. */
   readonly details: ProviderDetails
   /** Name of an attribute of the pool → name of the claim or SAML attribute for its value. */
   readonly attributeMapping: Readonly<Record<string, string>>

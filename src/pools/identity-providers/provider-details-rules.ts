@@ -62,7 +62,7 @@ function requireValidDetail(key: string, value: string): void {
   if (methodKeys.includes(key)) requireOneOf(key, value, ['POST', 'GET'])
   if (flagKeys.includes(key)) requireOneOf(key, value, ['true', 'false'])
   if (key === 'RequestSigningAlgorithm') requireOneOf(key, value, ['rsa-sha256'])
-  // The version becomes part of URLs.
+  // The version becomes part of URLs, so a text with other characters could change the address that the server calls.
   if (key === 'api_version' && !/^v\d{1,3}\.\d{1,3}$/.test(value)) throw invalidParameter('api_version must have the form v17.0.')
 }
 

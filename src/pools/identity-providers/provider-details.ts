@@ -9,8 +9,8 @@ const facebookEndpoint = /^https:\/\/(graph|www)\.facebook\.com\/v/
 export const secretKeys: readonly string[] = ['client_secret', 'private_key']
 
 /**
- * The details as they were sent, together with the details that the service adds: the provider's endpoints and how to call them. An
- * endpoint that was sent, such as that of a test double, replaces the added one.
+ * The details as they were sent, together with those that Cognito, too, adds: the provider's endpoints and how to call them. An endpoint
+ * that was sent, such as that of a test double, replaces the added one.
  */
 export function completeDetails({ type, details }: IdentityProvider['config']): ProviderDetails {
   return { ...addedDetails(type, details), ...details }

@@ -34,5 +34,8 @@ export const updateIdentityProvider = operation('UpdateIdentityProvider', {
   },
 })
 
-/** What a request can change, with the private key, which responses never show. */
+/**
+ * The settings that the audit record compares before and after an update: those of a response, and the private key, which no response
+ * shows.
+ */
 const writeSettings = (provider: IdentityProvider) => ({ ...writeProvider('', provider), ProviderDetails: provider.config.details })

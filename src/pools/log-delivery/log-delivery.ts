@@ -10,7 +10,10 @@ export type LogConfiguration = {
   readonly destination: Destination
 }
 
-/** The logs that a pool exports. A pool has one such resource, with the id `logDeliveryId`. */
+/**
+ * The log exports that are configured for a pool. Lifeguard only stores them: no log is exported. A pool has one such resource, with the id
+ * `logDeliveryId`.
+ */
 export type LogDelivery = PoolResource<{ readonly logs: readonly LogConfiguration[] }>
 
 export const logDeliveries = resourceKind<LogDelivery['config']>('log-delivery')

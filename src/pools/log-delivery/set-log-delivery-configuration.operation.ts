@@ -11,7 +11,10 @@ import { readLogConfiguration, writeLogDelivery } from './log-delivery-wire.ts'
 
 type Deps = { db: Db; clock: Clock; tiers: Tiers }
 
-/** Replaces the whole configuration. An empty list ends all exports. */
+/**
+ * Replaces the whole configuration. An empty list removes all configured exports. Lifeguard only stores the configuration: no log is
+ * exported.
+ */
 export const setLogDeliveryConfiguration = operation('SetLogDeliveryConfiguration', {
   auth: 'iam',
   isAudited: true,

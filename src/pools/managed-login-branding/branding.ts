@@ -20,7 +20,7 @@ export function brandingNotFound(): ApiError {
   return new ApiError('ResourceNotFoundException', 'Managed login branding not found.')
 }
 
-/** @throws ApiError InvalidParameterException when a request asks for the defaults and also has custom values */
+/** @throws ApiError InvalidParameterException when a request asks for Cognito's default look and also has settings or images */
 export function requireDefaultsOrCustomValues(isDefault: boolean, hasCustomValues: boolean): void {
   if (isDefault && hasCustomValues) throw invalidParameter('Settings and Assets must be left out when UseCognitoProvidedValues is true.')
 }

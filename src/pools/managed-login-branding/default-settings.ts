@@ -166,5 +166,5 @@ const components = {
   ),
 }
 
-/** The default look of managed login. The members and their names are those of the service's settings document. */
+/** The default look of managed login. The members have their names in Cognito's settings document. */
 export const defaultSettings: BrandingSettings = { categories, componentClasses, components }

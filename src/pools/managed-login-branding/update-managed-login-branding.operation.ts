@@ -14,7 +14,7 @@ import { writeBranding } from './branding-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 
-/** Merges the request into the stored style. A return to the defaults removes all settings and assets. */
+/** Merges the request into the stored style. A return to Cognito's default look removes all settings and assets. */
 export const updateManagedLoginBranding = operation('UpdateManagedLoginBranding', {
   auth: 'iam',
   isAudited: true,
@@ -42,13 +42,13 @@ export const updateManagedLoginBranding = operation('UpdateManagedLoginBranding'
   },
 })
 
-/** What a request can change. The images are compared as they are stored. */
+/** The settings and images that the audit record compares before and after an update. For an image this is its stored content. */
 const membersOf = (branding: Branding, assets: readonly BrandingAsset[]) => ({
   ...writeBranding('', branding, []),
   Assets: assets.map(({ config }) => config),
 })
 
-/** The model requires neither id, but the operation needs both. */
+/** Cognito's API model makes the pool's id and the style's id optional, but the operation needs both. */
 function requireIds(request: UpdateManagedLoginBrandingRequest): { poolId: string; brandingId: string } {
   const { UserPoolId: poolId, ManagedLoginBrandingId: brandingId } = request
   const violations = new Violations()

@@ -38,19 +38,19 @@ export function readMfaConfig(pool: Pool, request: SetUserPoolMfaConfigRequest, 
     },
     updatedAt: now,
   }
-  // Cognito's error text names SoftwareTokenMfaConfiguration by mistake: it means SmsMfaConfiguration.
+  // Cognito's error text names SoftwareTokenMfaConfiguration by mistake: the text is about SmsMfaConfiguration.
   if (sms !== undefined && changed.sms === undefined) {
     throw invalidParameter('[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration].')
   }
-  // The service allows a pool to require MFA and to switch its only factor off. Here that is an error, because users could not sign in to
-  // such a pool.
+  // Cognito allows a pool to require MFA and to switch its only factor off. Here that is an error, because users could not sign in to such
+  // a pool.
   if (mfa !== 'OFF' && mfaMethodsOf(changed).length === 0) {
     throw invalidParameter("Invalid MFA configuration given, can't disable all MFAs with a required or optional configuration.")
   }
   return changed
 }
 
-/** Factors that were never set up are omitted (observed). */
+/** The MFA settings as responses show them. Factors that were never set up are omitted (observed). */
 export function writeMfaConfig(pool: Pool): SetUserPoolMfaConfigResponse {
   const { mfaFactors, templates, webAuthn } = pool
   return {

@@ -9,9 +9,9 @@ export type ResourceServer = PoolResource<{ readonly name: string; readonly scop
 
 export const resourceServers = resourceKind<ResourceServer['config']>('resource-server')
 
-/** @throws ApiError InvalidParameterException when a scope is given twice or the identifier is reserved for the service itself */
+/** @throws ApiError InvalidParameterException when a scope is given twice or the identifier is reserved for Cognito's own scopes */
 export function requireValidResourceServer({ id, config }: ResourceServer): void {
-  // Scopes such as aws.cognito/dcr/register belong to the service. A resource server that defines one could grant it.
+  // Scopes such as aws.cognito/dcr/register are Cognito's own. A resource server that defines one could grant it.
   if (id.startsWith('aws.cognito')) throw invalidParameter('Identifiers that begin with aws.cognito are reserved.')
   const names = new Set<string>()
   for (const { name } of config.scopes) {

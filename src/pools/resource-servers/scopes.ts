@@ -2,13 +2,13 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { findResources } from '../pool-resource-repository.ts'
 import { resourceServers } from './resource-server.ts'
 
-/** The service's own scopes for access to a user. */
+/** Cognito's own scopes for access to a user. */
 export const userScopes: readonly string[] = ['phone', 'email', 'openid', 'profile', 'aws.cognito.signin.user.admin']
 
-/** Allows the registration of app clients (RFC 7591). It belongs to the service, so no resource server defines it. */
+/** Cognito's own scope for the registration of app clients (RFC 7591). No resource server defines it. */
 const registrationScope = 'aws.cognito/dcr/register'
 
-/** The scopes among `scopes` that exist in the pool: the service's own, and `<identifier>/<scope>` of its resource servers. */
+/** The scopes among `scopes` that exist in the pool: Cognito's own, and `<identifier>/<scope>` of the pool's resource servers. */
 export async function findExistingScopes(db: Db | Tx, poolId: string, scopes: readonly string[]): Promise<ReadonlySet<string>> {
   const existing = new Set([...userScopes, registrationScope].filter((scope) => scopes.includes(scope)))
   const identifiers = new Set(scopes.filter((scope) => !existing.has(scope)).flatMap((scope) => identifierOf(scope) ?? []))

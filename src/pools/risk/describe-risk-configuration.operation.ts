@@ -8,7 +8,10 @@ import { writeRiskConfiguration } from './risk-configuration-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 
-/** Returns the configuration that applies: the client's own one, or else the pool's, which has no ClientId. */
+/**
+ * Returns the configuration that applies: the client's own one, or else the pool's. In the response, only a client's own one has a
+ * ClientId.
+ */
 export const describeRiskConfiguration = operation('DescribeRiskConfiguration', {
   auth: 'iam',
 

@@ -15,8 +15,8 @@ import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-w
 type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
 
 /**
- * Replaces the configuration of the pool or of one client. A request without sections removes that configuration: then the pool has its
- * defaults again, or the client has the pool's configuration again.
+ * Replaces the risk configuration of the pool or of one client. A request without sections removes that configuration. Without a
+ * configuration of its own, a client has the configuration of the pool.
  */
 export const setRiskConfiguration = operation('SetRiskConfiguration', {
   auth: 'iam',

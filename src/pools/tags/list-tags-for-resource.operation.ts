@@ -9,7 +9,7 @@ type Deps = { db: Db; accountId: string }
 export const listTagsForResource = operation('ListTagsForResource', {
   auth: 'iam',
 
-  /** Reads the database, not the catalog, so that a change through another process is shown at once. */
+  /** Reads the database, not the pool catalog, so that a change through another process is shown at once. */
   async handle(request, { db, accountId }: Deps) {
     const poolId = requirePoolArn(request.ResourceArn, accountId)
     const pool = await findPool(db, poolId)

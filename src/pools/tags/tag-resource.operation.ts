@@ -12,7 +12,7 @@ export const tagResource = operation('TagResource', {
   auth: 'iam',
   isAudited: true,
 
-  /** Copies with a spread instead of assignments, because a tag may be called `__proto__`. */
+  /** Copies the tags with a spread instead of assignments, because a tag may be called `__proto__`. */
   async handle(request, { db, pools, quotas, accountId }: Deps, { audit }: AuditedCaller) {
     await changePool({ db, pools, audit }, requirePoolArn(request.ResourceArn, accountId), writeTags, (pool) => {
       const tagged = { ...pool, tags: { ...pool.tags, ...request.Tags } }

@@ -21,7 +21,8 @@ export function writeSession(session: Session, isCurrent: boolean): SessionDescr
 }
 
 /**
- * A user has at most a hundred sessions, so the first page holds all of them and no call ever returns a NextToken.
+ * Checks that the request asks for the first page. A user has at most a hundred sessions, so the first page holds all of them and no call
+ * ever returns a NextToken.
  *
  * @throws ApiError InvalidParameterException for any NextToken.
  */

@@ -38,7 +38,7 @@ export function functionNameOf(arn: string): string {
 /** The most bytes of a function's answer: Lambda's limit for synchronous calls, a little more than 6 MB. */
 export const maxAnswerBytes = 6_291_556
 
-/** Lambda's error text for a longer answer. */
+/** Lambda's error text for an answer with more bytes than `maxAnswerBytes`. */
 export const tooLongAnswer = `Response payload size exceeded maximum allowed payload size (${maxAnswerBytes} bytes).`
 
 /** The JSON value in the text that a function answered. Undefined when the text is not JSON; `AnswerReader` rejects such an answer. */

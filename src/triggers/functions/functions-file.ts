@@ -13,17 +13,17 @@ export type FunctionEntry = FunctionLocation & {
 
 type FunctionLocation =
   | { readonly kind: 'module'; readonly path: string; readonly concurrency: number; readonly memoryMegabytes: number }
-  /** `{functionName}` in the URL is replaced by the name of the function. */
+  /** The HTTP endpoint of the function. `{functionName}` in the URL is replaced by the name of the function. */
   | { readonly kind: 'url'; readonly url: string; readonly secret: Buffer | undefined }
   | { readonly kind: 'lambda'; readonly region: string | undefined; readonly endpoint: string | undefined }
 
-/** The entry for every function without an entry of its own. */
+/** The key of the entry for every function that has no entry of its own. */
 export const wildcard = '*'
 
 export const moduleDefaults = { concurrency: 8, memoryMegabytes: 128 } as const
 
 type Json = Readonly<Record<string, unknown>>
-/** Makes the error for an entry. `problem` is the rest of a sentence that begins with the name of the function. */
+/** Makes the error for a wrong entry. `problem` is the rest of a sentence that begins with the name of the function. */
 type EntryError = (problem: string) => SettingsError
 
 /**

@@ -5,7 +5,8 @@ import { SettingsError } from '../../settings.ts'
 const extensions = new Set(['.js', '.mjs', '.cjs', '.ts', '.mts', '.cts'])
 
 /**
- * The modules that lie directly in a folder: the file of each function.
+ * The path of each module that lies directly in the folder, by the name of its function. That name is the name of the file without its
+ * extension.
  * @throws SettingsError when the folder cannot be read, or has two modules for one function.
  */
 export function readFunctionsFolder(folder: string): ReadonlyMap<string, string> {

@@ -1,7 +1,7 @@
 import { isObject } from '../../base/is-object.ts'
 import { isScalar, isSecretName, mask, secretMaps } from './mask-secrets.ts'
 
-/** Masks the secrets of an event and an answer in error messages, because functions quote them. */
+/** Masks the secrets of an event and an answer in error messages, because functions may quote secrets in their errors. */
 export type ErrorMask = {
   text(text: string): string
   /** A masked copy of the error, with its stack and its causes. */

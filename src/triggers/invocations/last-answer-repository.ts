@@ -4,8 +4,8 @@ type AnswerKey = { readonly poolId: string; readonly sub: string; readonly clien
 export type LastAnswer = AnswerKey & { readonly response: string; readonly answeredAt: number }
 
 /**
- * Replaces the last answers of users who exist and are not being deleted. Writes them in the order of their keys, so that two transactions
- * never wait for each other.
+ * Replaces the last good responses of functions, for users who exist and are not being deleted. Writes them in the order of their keys, so
+ * that two transactions never wait for each other.
  */
 export async function saveLastAnswers(tx: Tx, answers: readonly LastAnswer[]): Promise<void> {
   const sortKey = ({ poolId, sub, clientId, trigger }: AnswerKey) => `${poolId} ${sub} ${clientId} ${trigger}`

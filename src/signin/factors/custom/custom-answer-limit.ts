@@ -29,7 +29,10 @@ export async function limitAnswers(
   return proven
 }
 
-/** Call it when a sign-in of `CUSTOM_AUTH` has succeeded. */
+/**
+ * Clears the user's count of wrong answers, in a pool that counts wrong answers to custom challenges. Call it when a sign-in of
+ * `CUSTOM_AUTH` has succeeded.
+ */
 export async function clearAnswerLimit(codeLockout: Lockout, pool: Pool, sub: string): Promise<void> {
   if (isLimited(pool)) await codeLockout.clear(pool.id, sub)
 }

@@ -33,7 +33,10 @@ export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: numbe
   return row?.state
 }
 
-/** Deletes up to `limit` expired states, and returns how many expired states it found. */
+/**
+ * Deletes up to `limit` states that have expired at `now`. Returns how many such states it found. When it found `limit` of them, more may
+ * be left.
+ */
 export async function sweepDeviceSteps(db: Db | Tx, now: number, limit: number): Promise<number> {
   const expired = await db
     .selectFrom('device_step')

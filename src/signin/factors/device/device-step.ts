@@ -31,7 +31,7 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets;
  * does not have the device.
  *
  * A thief who has the device but not the password could wait until the user signs in, and then answer first. So an answer without a waiting
- * challenge counts as a wrong proof. After a few such answers, all answers of this user without a Session are refused for a while. Answers
+ * challenge counts as a wrong answer. After a few such answers, all answers of this user without a Session are refused for a while. Answers
  * with a Session are still accepted.
  *
  * @throws ApiError NotAuthorizedException while answers without a Session are refused.
@@ -56,7 +56,7 @@ export async function findDeviceStep(
 
 /**
  * The stored state of a challenge that waits for its answer. Undefined when the challenge was answered already: a second answer must not
- * clear the count of wrong proofs. Of two answers at once, both may get the state here, but `consumeState` accepts only one.
+ * clear the count of wrong answers. Of two answers at once, both may get the state here, but `consumeState` accepts only one.
  */
 async function findUnansweredStep({ db, clock, secrets }: Deps, key: DeviceStepKey): Promise<SignInState | undefined> {
   const sealed = await findDeviceStepState(db, key, clock.now())

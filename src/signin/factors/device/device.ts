@@ -50,7 +50,9 @@ export type DeviceDeps = LaterStepDeps & {
   readonly srpToleranceMs: number
 }
 
-/** The sign-in state's data for the proof of a device: the device key, and the SRP exchange (see `startSrpExchange`). */
+/**
+ * The sign-in state's data for the proof of a device: the device key, and the values A, u and b of the SRP exchange (`startSrpExchange`).
+ */
 type Memory = { readonly key: string; readonly exchange: string }
 
 /** DEVICE_SRP_AUTH, the first half of a device's proof: the client sends A and gets B. */
@@ -88,7 +90,7 @@ export const devicePassword: Factor<DeviceDeps> = {
     const { user } = signIn
     const { key, exchange } = step.memory
     if (requireParameter(answer.responses, 'DEVICE_KEY') !== key) throw invalidSession()
-    // The timestamp is checked only after the user was found, because a refusal is recorded as a wrong proof of this user.
+    // The timestamp is checked only after the user was found, because a refusal is recorded as a wrong answer of this user.
     requireCurrentTimestamp(proof.timestamp, { now: deps.clock.now(), toleranceMs: deps.srpToleranceMs })
 
     const { verifier } = await requireVerifier(deps, user, key)

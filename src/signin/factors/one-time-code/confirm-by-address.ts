@@ -10,7 +10,7 @@ import { runPostConfirmation } from '../../../users/user-triggers.ts'
 import { invalidSession, usedSession, wrongSignInCode } from '../../sign-in-errors.ts'
 import type { ConsumableState, SignInState } from '../../sign-in-state.ts'
 
-/** The address that a right code was sent to, and the state of that code. */
+/** The address that a right code was sent to, and the sign-in state of the challenge that the code answered. */
 type ProvenAddress = {
   readonly user: User
   readonly attribute: ContactAttribute

@@ -15,9 +15,9 @@ export type PasswordAttempt = { readonly username: string; readonly password: st
 
 /**
  * Runs the UserMigration trigger for an unknown name and a password. A failed attempt counts like a wrong password of a user, so that no
- * one can guess passwords of the other system through this server. Undefined when the pool has no such trigger. Where the client hides
- * which users exist, a user whom the function does not know or refuses gives a candidate whose password was refused. For other clients, a
- * user whom the function does not know gives undefined.
+ * one can guess passwords of the system behind the trigger through this server. Undefined when the pool has no such trigger. Where the
+ * client hides which users exist, a user whom the function does not know or refuses gives a candidate whose password was refused. For other
+ * clients, a user whom the function does not know gives undefined.
  *
  * @throws Error the trigger function's refusal, where the client does not hide which users exist.
  */
@@ -58,7 +58,7 @@ async function findOrMigrate(
 
 /**
  * Counts an attempt twice: for the name as it was typed (as for a user), and for the name without case and accents. Otherwise each spelling
- * would have a count of its own, although the other system may ignore case or accents.
+ * would have a count of its own, although the system behind the UserMigration trigger may ignore case or accents.
  */
 async function guardSpellings(
   { lockout, secrets, clock }: PasswordDeps,

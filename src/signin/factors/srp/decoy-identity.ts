@@ -23,7 +23,7 @@ export function decoyIdentity(
   return { name, salt: decoySalt(secrets, pool, sub), verifier: randomBytes(384) }
 }
 
-/** Pools that ignore case store usernames in lower case. */
+/** The typed name as the pool would store it: in lower case when the pool ignores case. */
 function storedForm(pool: Pool, typed: string): string {
   return pool.caseSensitive === false ? nameKey(pool, typed) : typed
 }

@@ -39,7 +39,7 @@ export type SrpDeps = {
   readonly srpToleranceMs: number
 }
 
-/** The sign-in state's data for SRP: the user's name in the exchange, and the exchange itself (see `startSrpExchange`). */
+/** The sign-in state's data for SRP: the user's name in the exchange, and the values A, u and b of the exchange (`startSrpExchange`). */
 type Memory = { readonly name: string; readonly exchange: string }
 
 /** The first half of USER_SRP_AUTH: the client sends A and gets B. */

@@ -50,7 +50,7 @@ async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName
   })
 }
 
-/** Returns the Session for the answer to MFA_SETUP. */
+/** Registers the authenticator app during a sign-in, and activates it for MFA. Returns the Session for the answer to MFA_SETUP. */
 async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceName }: AppRegistration): Promise<string> {
   const { db, clock, secrets } = deps
   const { pool, user } = setup
