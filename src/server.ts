@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
-import { startTracing } from './base/tracing.ts'
+import { flushSpans, startTracing } from './base/tracing.ts'
 import { readVersion } from './base/version.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { watchMasterKey } from './master-key-watch.ts'
@@ -126,7 +126,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
         hasBegunClosing = true
         const cutOff = await listener.drain(settings.shutdownSeconds * 1000)
         shedLog.close()
-        for (const part of [app, services, masterKey, database.storage]) await part.close()
+        for (const part of [app, services, masterKey, database.storage, { close: flushSpans }]) await part.close()
         return cutOff
       }),
   }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import { setTimeout } from 'node:timers/promises'
 import {
   type Attributes,
   context,
@@ -26,6 +27,21 @@ export function startTracing(): void {
   const withoutProvider = new ProxyTracerProvider().getDelegate()
   const isRegistered = !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== withoutProvider
   tracer = isRegistered ? provider.getTracer('lifeguard') : undefined
+}
+
+/** How long `flushSpans` waits for the exporter. */
+const flushMs = 2000
+
+/** Makes the provider export the spans that it still holds. Call it before the process ends. Never rejects. */
+export async function flushSpans(): Promise<void> {
+  if (tracer !== undefined) await Promise.race([flush().catch(() => undefined), setTimeout(flushMs, undefined, { ref: false })])
+}
+
+/** The provider of the API stands for the one of the SDK. Only the SDK has `forceFlush`. */
+async function flush(): Promise<void> {
+  const provider = trace.getTracerProvider()
+  const registered: object = 'getDelegate' in provider ? (provider as ProxyTracerProvider).getDelegate() : provider
+  await (registered as { forceFlush?(): Promise<void> }).forceFlush?.()
 }
 
 export function isTracing(): boolean {
