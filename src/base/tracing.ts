@@ -34,7 +34,11 @@ const flushMs = 2000
 
 /** Makes the provider export the spans that it still holds. Call it before the process ends. Never rejects. */
 export async function flushSpans(): Promise<void> {
-  if (tracer !== undefined) await Promise.race([flush().catch(() => undefined), setTimeout(flushMs, undefined, { ref: false })])
+  if (tracer === undefined) return
+  const flushed = new AbortController()
+  const flushing = flush().catch(() => undefined)
+  await Promise.race([flushing, setTimeout(flushMs, undefined, { signal: flushed.signal })])
+  flushed.abort()
 }
 
 /** The provider of the API stands for the one of the SDK. Only the SDK has `forceFlush`. */
