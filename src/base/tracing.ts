@@ -15,6 +15,8 @@ import {
   trace,
 } from '@opentelemetry/api'
 
+export type { SpanContext }
+
 /** Undefined if the operator has set up no tracing. The provider belongs to the process, and so does this variable. */
 let tracer: Tracer | undefined
 

@@ -1,15 +1,12 @@
-import { getActiveSpan, inSpan, isTracing } from '../base/tracing.ts'
+import { getActiveSpan, inSpan, isTracing, type SpanContext } from '../base/tracing.ts'
 import { channelOfLane, type Lane } from './message.ts'
 
 type Traced = { readonly poolId: string; readonly channel: Lane }
 
-/**
- * The spans in which messages were queued, by message id, for as long as this process remembers them. A message that another process queued
- * has none.
- */
-const queueingSpans = new Map<string, NonNullable<ReturnType<typeof currentSpanContext>>>()
+/** The spans in which this process queued messages, by message id. */
+const queueingSpans = new Map<string, SpanContext>()
 
-/** How many messages are remembered. Most are delivered at once. */
+/** How many spans are remembered; the oldest are forgotten. Most messages are delivered at once. */
 const mostRemembered = 1000
 
 /** With tracing, the queueing of a message is a span. `queue` resolves with the id of the message. */
@@ -17,16 +14,14 @@ export function traceQueueing(message: Traced, queue: () => Promise<string>): Pr
   if (!isTracing()) return queue()
   return inSpan({ name: `queue ${channelOfLane(message.channel)}`, kind: 'producer', attributes: attributesOf(message) }, async () => {
     const id = await queue()
-    const spanContext = currentSpanContext()
-    if (spanContext !== undefined) remember(id, spanContext)
+    remember(id, getActiveSpan()?.spanContext())
     return id
   })
 }
 
-const currentSpanContext = () => getActiveSpan()?.spanContext()
-
-function remember(id: string, spanContext: NonNullable<ReturnType<typeof currentSpanContext>>): void {
-  queueingSpans.set(id, spanContext)
+function remember(id: string, span: SpanContext | undefined): void {
+  if (span === undefined) return
+  queueingSpans.set(id, span)
   const [oldest] = queueingSpans.keys()
   if (queueingSpans.size > mostRemembered && oldest !== undefined) queueingSpans.delete(oldest)
 }
