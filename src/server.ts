@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { type Clock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
+import { flushSpans, startTracing } from './base/tracing.ts'
 import { readVersion } from './base/version.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { watchMasterKey } from './master-key-watch.ts'
@@ -27,6 +28,7 @@ import { type Admission, admitAll, createAdmission } from './web/overload/admiss
 import { createDeadlines } from './web/overload/deadlines.ts'
 import { createWorkLimit } from './web/overload/work-limit.ts'
 import { createRequestLog } from './web/request-log.ts'
+import { traceLog, traceRequests } from './web/request-spans.ts'
 import { createRouter } from './web/router.ts'
 import { createDispatcher } from './web/rpc/dispatcher.ts'
 import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
@@ -52,6 +54,7 @@ export type RunningServer = {
  * @throws SettingsError when the server cannot start with these settings
  */
 export async function startServer(settings: Settings, replacements: Replacements = {}): Promise<RunningServer> {
+  startTracing()
   const logger =
     replacements.logger ??
     createLogger({ level: settings.logLevel, format: settings.logFormat ?? (settings.mode === 'dev' ? 'text' : 'json') })
@@ -93,7 +96,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
 
   const http: HttpOptions = {
     logger,
-    log: createRequestLog(logger, metrics, { addresses: settings.logAddresses }),
+    log: traceLog(createRequestLog(logger, metrics, { addresses: settings.logAddresses })),
     loopbackOnly: settings.mode === 'dev',
     strictTransport: publicUrl.startsWith('https:'),
     isClosing,
@@ -109,7 +112,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const shedLog = createShedLog(logger, metrics)
   const rpc = openRpc(settings, services, { http, countShed: shedLog.count, admission, throttle })
   await app.ready()
-  listener.handOver(createRouter({ rpc, routes: app.routing, log: http.log }))
+  listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))
   // Computes the table of powers of g (the generator of SRP) now, since otherwise the first sign-in would wait for it. The promise rejects
   // when the server is closed before the table is complete, which does no harm.
   services.powers.warmUp().catch(() => undefined)
@@ -123,7 +126,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
         hasBegunClosing = true
         const cutOff = await listener.drain(settings.shutdownSeconds * 1000)
         shedLog.close()
-        for (const part of [app, services, masterKey, database.storage]) await part.close()
+        for (const part of [app, services, masterKey, database.storage, { close: flushSpans }]) await part.close()
         return cutOff
       }),
   }

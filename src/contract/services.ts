@@ -22,12 +22,15 @@ export const serviceOperations: readonly ServiceOperation[] = operationNames.map
 
 const byTarget = new Map(serviceOperations.map((operation) => [`${targetPrefixes[operation.service]}.${operation.wireName}`, operation]))
 
+/** The operation that an `X-Amz-Target` header names; undefined when there is no such operation. */
+export const findOperationByTarget = (target: string): ServiceOperation | undefined => byTarget.get(target)
+
 /**
  * The operation that an `X-Amz-Target` header names.
  * @throws ApiError UnknownOperationException when there is no such header or no such operation
  */
 export function getOperationByTarget(target: string | undefined): ServiceOperation {
-  const operation = target === undefined ? undefined : byTarget.get(target)
+  const operation = target === undefined ? undefined : findOperationByTarget(target)
   if (operation === undefined) {
     const given = target === undefined ? 'is missing' : `names no operation of this server: ${shortened(target)}`
     throw new ApiError('UnknownOperationException', `X-Amz-Target ${given}`)

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { dayMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { getActiveSpan, markFailed, outsideSpans } from '../base/tracing.ts'
 import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
@@ -8,6 +9,7 @@ import type { Db } from '../storage/db.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
 import { channelOfLane, type Lane, type QueuedMessage } from './message.ts'
 import type { AttemptOutcome, MessageMetrics } from './message-metrics.ts'
+import { traceAttempt } from './message-spans.ts'
 import { openMessage } from './outbox.ts'
 import {
   claimOutboxEntries,
@@ -68,7 +70,7 @@ export class OutboxLane {
   async fill(): Promise<void> {
     if (this.#closed) return
     this.#fillAgain = true
-    this.#filling ??= this.#fillWhileRequested()
+    this.#filling ??= outsideSpans(() => this.#fillWhileRequested())
     await this.#filling
   }
 
@@ -123,7 +125,8 @@ export class OutboxLane {
 
   #start(entry: OutboxEntry, leaseUntil: number): void {
     if (entry.attempts === 1) this.#options.metrics.started(channelOfLane(entry.channel))
-    const delivery = this.#attempt(entry, leaseUntil).finally(() => {
+    const gateway = this.#options.gateway.kind ?? 'other'
+    const delivery = traceAttempt(entry, gateway, () => this.#attempt(entry, leaseUntil)).finally(() => {
       this.#inFlight.delete(entry.sub)
       void this.fill()
     })
@@ -172,6 +175,7 @@ export class OutboxLane {
   #countAttempt(outcome: AttemptOutcome): void {
     const { metrics, channel, gateway } = this.#options
     metrics.attempted(channelOfLane(channel), gateway.kind ?? 'other', outcome)
+    getActiveSpan()?.setAttribute('lifeguard.outcome', outcome)
   }
 
   #endedNow(expiresAt: number): { endedAt: number; contentUntil: number } {
@@ -186,6 +190,7 @@ export class OutboxLane {
     const { db, clock, logger, keepRecords } = this.#options
     const at = nextAttemptAt({ attempts: entry.attempts, refused, expiresAt }, clock.now(), Math.random())
     this.#countAttempt(at === undefined ? 'given-up' : 'postponed')
+    markFailed(getActiveSpan(), refused ? 'refused' : 'not-delivered')
     const fields = { ...loggable(entry), reason }
     if (at === undefined) {
       if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endedNow(expiresAt) })

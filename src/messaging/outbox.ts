@@ -12,6 +12,7 @@ import type { Delivery } from './destination.ts'
 import type { Lane, QueuedMessage } from './message.ts'
 import { exceededLimitText } from './message-limits.ts'
 import { findFirstAttempts } from './message-record-repository.ts'
+import { traceQueueing } from './message-spans.ts'
 import { insertOutboxEntry, type OutboxEntry, type Withheld } from './outbox-repository.ts'
 
 export type Outbox = {
@@ -75,11 +76,18 @@ async function isRefused(db: Db, poolId: string, ids: readonly string[], maxWait
  * password. What the message record shows later (such as the recipient) is sealed as well. A message with `withheld` is recorded with that
  * reason, and never sent.
  */
-export async function queueMessage(
-  tx: Tx,
-  secrets: Secrets,
-  { message, now, withheld }: { message: QueuedMessage; now: number; withheld?: Omit<Withheld, 'contentUntil'> | undefined },
-): Promise<string> {
+export function queueMessage(tx: Tx, secrets: Secrets, entry: NewMessage): Promise<string> {
+  const insert = () => insertMessage(tx, secrets, entry)
+  return entry.withheld === undefined ? traceQueueing(entry.message, insert) : insert()
+}
+
+type NewMessage = {
+  readonly message: QueuedMessage
+  readonly now: number
+  readonly withheld?: Omit<Withheld, 'contentUntil'> | undefined
+}
+
+async function insertMessage(tx: Tx, secrets: Secrets, { message, now, withheld }: NewMessage): Promise<string> {
   const id = newOrderedId(now)
   const { poolId, sub, channel, trigger, recipient, username, expiresAt } = message
   const context = sealContext(poolId, id)

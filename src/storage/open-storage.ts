@@ -3,6 +3,7 @@ import type { Db } from './db.ts'
 import type { Backend, Connections, Engine, Listener, StorageLogger, TimeStatement } from './dialect/backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { openSqliteReadOnly } from './dialect/sqlite-read-only.ts'
+import { withTracing } from './dialect/traced-dialect.ts'
 import { findMissingMigrations, hasSchema, type MigrateOptions, migrate } from './migrate.ts'
 import { findMissingRights, type MissingRights } from './missing-rights.ts'
 import { createReadiness } from './readiness.ts'
@@ -72,7 +73,7 @@ const silent: StorageLogger = { warn: () => undefined, error: () => undefined }
 export async function openStorage(options: StorageOptions): Promise<Storage> {
   const { logger = silent, create = true } = options
   const backend = await openBackend(options, logger, create)
-  const db = new Kysely<Schema>({ dialect: backend.dialect })
+  const db = new Kysely<Schema>({ dialect: withTracing(backend.dialect, backend.engine) })
   let closing: Promise<void> | undefined
   const close = () => {
     closing ??= db.destroy().then(() => backend.close())

@@ -10,6 +10,7 @@ import { readFunctions } from './functions/read-functions.ts'
 import type { InvocationRecord } from './invocations/invocation.ts'
 import { createInvocationRecorder } from './invocations/invocation-recorder.ts'
 import { createLastAnswers } from './invocations/last-answers.ts'
+import { noteInvocation, traceTriggers } from './trace-triggers.ts'
 
 export type TriggerMetrics = {
   /** Called once for each invocation. */
@@ -44,11 +45,12 @@ export function openTriggers({ settings, metrics, pools, clock, ...shared }: Opt
   const breakers = createCircuitBreakers({ clock, logger })
   const invocations = createInvocationRecorder({ ...shared, pools })
   const onInvocation = (invocation: InvocationRecord) => {
+    noteInvocation(invocation)
     metrics.countInvocation(invocation.trigger, invocation.outcome.toLowerCase(), invocation.durationMs / 1000)
     if (settings.triggerRecordsHours > 0) invocations.record(invocation)
   }
   return {
-    triggers: createTriggers({ functions, logger, clock, breakers, lastAnswers, onInvocation }),
+    triggers: traceTriggers(createTriggers({ functions, logger, clock, breakers, lastAnswers, onInvocation })),
     invocations,
     countOpenBreakers: breakers.countOpen,
 

@@ -1,4 +1,5 @@
 import { OutboundError, requestOutbound } from '../../base/outbound-http.ts'
+import { traceHeaders } from '../../base/tracing.ts'
 import { webhookHeaders } from '../../base/webhook-signature.ts'
 import { FunctionError, InvocationError, timedOut } from '../trigger-errors.ts'
 import { answerTooLong, type Invocation, maxAnswerBytes, parseAnswer, type TriggerFunction } from './function.ts'
@@ -41,7 +42,7 @@ async function post(url: string, { id, event }: Invocation, signature: Record<st
     return await requestOutbound({
       url,
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'lifeguard', 'idempotency-key': id, ...signature },
+      headers: { 'content-type': 'application/json', 'user-agent': 'lifeguard', 'idempotency-key': id, ...traceHeaders(), ...signature },
       body: event,
       timeoutMs: maxTimeoutMs,
       maxResponseBytes: maxAnswerBytes,

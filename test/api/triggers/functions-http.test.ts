@@ -60,6 +60,14 @@ for (const engine of chosenEngines().slice(0, 1)) {
       return pool
     }
 
+    it('get no header of a trace when no tracing is set up', async () => {
+      const { clientId } = await given('check')
+      const deliveries = endpoint.answers()
+      await signInByPassword(server(), clientId, 'ana')
+      assert.equal(deliveries.length, 1)
+      assert.equal(deliveries[0]?.headers['traceparent'], undefined)
+    })
+
     it('get the event, with a signature that a Standard Webhooks library verifies', async () => {
       const { clientId } = await given('check')
       const deliveries = endpoint.answers()

@@ -1,0 +1,67 @@
+import type { IncomingMessage, RequestListener } from 'node:http'
+import { endSpan, getActiveSpan, inRequestSpan, isTracing, markFailed, type SpanAttributes } from '../base/tracing.ts'
+import { findOperationByTarget } from '../contract/services.ts'
+import type { AnsweredRequest, RequestLog } from './request-log.ts'
+import { isRpc } from './rpc/received-head.ts'
+
+type Router = { readonly onRequest: RequestListener; readonly onContinue: RequestListener }
+
+/** With tracing, each request is a span, which ends with the line in the log (see `traceLog`). Without tracing, it returns `router`. */
+export function traceRequests({ onRequest, onContinue }: Router): Router {
+  return isTracing() ? { onRequest: traced(onRequest), onContinue: traced(onContinue) } : { onRequest, onContinue }
+}
+
+function traced(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const scheme = 'encrypted' in request.socket ? 'https' : 'http'
+    const { name, attributes } = spanOf(request)
+    const common = { 'http.request.method': request.method, 'url.scheme': scheme }
+    inRequestSpan(request.headers, { name, attributes: { ...common, ...attributes } }, (span) => {
+      // Some requests have no line in the log, such as those that an overloaded server refuses.
+      response.once('close', () => {
+        if (!span.isRecording() || !response.headersSent) return
+        if (response.statusCode >= 500) markFailed(span, String(response.statusCode))
+        endSpan(span, { 'http.response.status_code': response.statusCode })
+      })
+      listener(request, response)
+    })
+  }
+}
+
+/** What is known at the start, so that a sampler can decide by it. A path may hold data of users, so only its route is recorded, later. */
+function spanOf(request: IncomingMessage): { readonly name: string; readonly attributes: SpanAttributes } {
+  const { method = '', headers } = request
+  if (!isRpc(request)) return { name: method, attributes: {} }
+  const target = headers['x-amz-target']
+  const operation = method === 'POST' && typeof target === 'string' ? findOperationByTarget(target) : undefined
+  const route = { 'url.path': '/', 'http.route': '/' }
+  if (operation === undefined) return { name: `${method} /`, attributes: route }
+  return {
+    name: operation.name,
+    attributes: { ...route, 'rpc.system.name': 'aws-api', 'rpc.method': target?.toString().replace('.', '/') },
+  }
+}
+
+/** With tracing, the span of a request gets what the log says about it, and ends. */
+export function traceLog(log: RequestLog): RequestLog {
+  if (!isTracing()) return log
+  return (answered) => {
+    log(answered)
+    endRequestSpan(answered)
+  }
+}
+
+function endRequestSpan({ logFields: { operation, userPoolId, clientId }, status, outcome }: AnsweredRequest): void {
+  const span = getActiveSpan()
+  const [method = '', route] = operation.split(' ')
+  // The operation of a route is its method and its path, or `unknown`.
+  if (route !== undefined) span?.updateName(route === 'unknown' ? method : operation)
+  if (status >= 500) markFailed(span, outcome)
+  endSpan(span, {
+    'http.response.status_code': status,
+    'lifeguard.user_pool.id': userPoolId,
+    'lifeguard.app_client.id': clientId,
+    ...(route === undefined ? { 'rpc.status_code': outcome === 'ok' ? 'OK' : outcome } : {}),
+    ...(route === undefined || route === 'unknown' ? {} : { 'http.route': route }),
+  })
+}

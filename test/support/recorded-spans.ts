@@ -1,0 +1,35 @@
+import { setTimeout } from 'node:timers/promises'
+import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
+import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+
+export type RecordedSpans = {
+  /** All spans that have ended, of the trace or of all traces, in the order of their ends. */
+  all(traceId?: string): readonly ReadableSpan[]
+  /** Waits for a span that ends after the answer of its request. */
+  waitFor(isWanted: (span: ReadableSpan) => boolean): Promise<ReadableSpan>
+}
+
+/** Sets up tracing in this process, as an operator does it with `--import`. Call it once in a test file, before the first server. */
+export function recordSpans(): RecordedSpans {
+  const exporter = new InMemorySpanExporter()
+  trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] }))
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  propagation.setGlobalPropagator(new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }))
+  const all = (traceId?: string) =>
+    exporter.getFinishedSpans().filter((span) => traceId === undefined || span.spanContext().traceId === traceId)
+  return {
+    all,
+    async waitFor(isWanted) {
+      for (let tries = 0; tries < 500; tries++) {
+        const span = all().find(isWanted)
+        if (span !== undefined) return span
+        await setTimeout(10)
+      }
+      throw new Error('The span did not end within five seconds.')
+    },
+  }
+}
+
+export const isFailed = ({ status }: ReadableSpan) => status.code === SpanStatusCode.ERROR
