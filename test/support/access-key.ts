@@ -1,4 +1,5 @@
 import { lifeguard } from '../cli/lifeguard-process.ts'
+import { noteSecrets } from './evidence.ts'
 
 export type Credentials = { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
 
@@ -6,7 +7,9 @@ type Env = Readonly<Record<string, string>>
 
 /** Runs `lifeguard keys create` with these flags. */
 export async function createAccessKey(flags: readonly string[], env: Env): Promise<Credentials> {
-  return readKey(await printedBy(['keys', 'create', ...flags], env))
+  const key = readKey(await printedBy(['keys', 'create', ...flags], env))
+  noteSecrets(key)
+  return key
 }
 
 /** The standard output of a command that must succeed. */

@@ -91,9 +91,7 @@ export async function startProductionServer(
     async createKey({ policy, flags = [] } = {}) {
       const file = join(folder, 'policy.json')
       if (policy !== undefined) writeFileSync(file, JSON.stringify(policy))
-      const key = await createAccessKey([...(policy === undefined ? [] : ['--policy', file]), ...flags], env)
-      noteSecrets(key)
-      return key
+      return createAccessKey([...(policy === undefined ? [] : ['--policy', file]), ...flags], env)
     },
     async deleteKey(id) {
       await printedBy(['keys', 'delete', id], env)
@@ -106,8 +104,7 @@ export async function startProductionServer(
         maxAttempts: 1,
         ...config,
       })
-      noteSecretsOf(client)
-      clients.push(client)
+      clients.push(noteSecretsOf(client))
       return client
     },
     close,

@@ -124,18 +124,12 @@ export function useTestServer(engine: TestEngine, overrides?: Overrides): () => 
 }
 
 export function sdkClient(endpoint: string, region: string): CognitoIdentityProviderClient {
-  const client = new CognitoIdentityProviderClient({
-    endpoint,
-    region,
-    credentials: { accessKeyId: 'AKIAANYCREDENTIALS00', secretAccessKey: 'any' },
-    maxAttempts: 1,
-  })
-  noteSecretsOf(client)
-  return client
+  const credentials = { accessKeyId: 'AKIAANYCREDENTIALS00', secretAccessKey: 'any' }
+  return noteSecretsOf(new CognitoIdentityProviderClient({ endpoint, region, credentials, maxAttempts: 1 }))
 }
 
-/** Keeps the secrets in the requests and answers of the client. */
-export function noteSecretsOf(client: CognitoIdentityProviderClient): void {
+/** Keeps the secrets in the requests and answers of the client. Returns the client. */
+export function noteSecretsOf(client: CognitoIdentityProviderClient): CognitoIdentityProviderClient {
   client.middlewareStack.add(
     (next) => async (call) => {
       noteSecrets(call.input)
@@ -145,6 +139,7 @@ export function noteSecretsOf(client: CognitoIdentityProviderClient): void {
     },
     { step: 'initialize', name: 'noteSecrets' },
   )
+  return client
 }
 
 const clientDefaults: Omit<CreateUserPoolClientCommandInput, 'UserPoolId'> = {
