@@ -110,7 +110,7 @@ for (const engine of engines) {
       assert.deepEqual((await list(poolId)).map(({ State }) => State).toSorted(), ['FAILED', 'SENT', 'SUPPRESSED'])
     })
 
-    it('lead to an audit record when an administrator reads the code of the message', async () => {
+    it('lead to an audit record when an administrator reads, or tries to read, the code of a message', async () => {
       const { poolId, clientId } = await server().givenPool({ pool: { AutoVerifiedAttributes: ['email'] } })
       await signUp(server(), clientId, 'ana', { email })
       const code = await codeSentTo(server(), poolId, email)
@@ -120,11 +120,15 @@ for (const engine of engines) {
       await assert.rejects(callLifeguard(server(), 'ReadMessageCode', { ...request, MessageId: 'another' }), {
         name: 'ResourceNotFoundException',
       })
-      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
-      assert.deepEqual(
-        Records.map(({ RecordId: _id, At: _at, ...rest }: { RecordId: string; At: number }) => rest),
-        [{ Action: 'ReadMessageCode', Username: 'ana', Detail: `message: ${message?.MessageId}`, Reason: 'ticket 4711' }],
-      )
+      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId, Operation: 'ReadMessageCode' })
+      const records: { readonly Outcome: string; readonly [member: string]: unknown }[] = Records
+      const withOutcome = (outcome: string) => records.find(({ Outcome }) => Outcome === outcome)
+      const { RecordId: _id, At: _at, RequestId: _request, Subject: _sub, ...facts } = withOutcome('ok') ?? {}
+      const common = { Operation: 'ReadMessageCode', UserPoolId: poolId }
+      const Detail = `message: ${message?.MessageId}`
+      assert.deepEqual(facts, { ...common, Outcome: 'ok', Username: 'ana', Detail, Reason: 'ticket 4711' })
+      assert.equal(withOutcome('ResourceNotFoundException')?.['Subject'], 'another')
+      assert.equal(records.length, 2)
     })
   })
 }
