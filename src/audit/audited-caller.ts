@@ -26,5 +26,10 @@ export type AuditedCall = {
   record(tx: Tx, change?: AuditedChange): Promise<void>
 }
 
+/** The same record with a detail. For a change that a shared function records. */
+export function withDetail(audit: AuditedCall, detail: string): AuditedCall {
+  return { record: (tx, change = {}) => audit.record(tx, { ...change, detail }) }
+}
+
 /** The caller of an operation that is audited. */
 export type AuditedCaller = IamCaller & { readonly audit: AuditedCall }

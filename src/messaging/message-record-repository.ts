@@ -64,7 +64,7 @@ export async function findMessageRow(db: Db | Tx, poolId: string, id: string): P
 }
 
 /** Makes the next attempt of a queued message due now. False when it is not queued, or is being delivered at this moment. */
-export async function bringForward(db: Db, poolId: string, id: string, now: number): Promise<boolean> {
+export async function bringForward(db: Db | Tx, poolId: string, id: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('outbox')
     .set({ next_attempt_at: now })

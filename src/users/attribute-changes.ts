@@ -1,3 +1,5 @@
+import type { AuditedCall } from '../audit/audited-caller.ts'
+import { changedMembers } from '../audit/changed-members.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { discardCode, findCode } from '../messaging/code-repository.ts'
@@ -6,6 +8,7 @@ import type { MessageContent } from '../messaging/message-content.ts'
 import { queueAttributeCode } from '../messaging/send-code.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import { writeComparedUser } from './compared-user.ts'
 import { type Attributes, changeAttributes, type User } from './user.ts'
 import { nameTaken } from './user-names.ts'
 import { updateUser } from './user-repository.ts'
@@ -103,6 +106,8 @@ type AttributeChange = {
   /** The content of the message with the code for a new address. */
   messageContent(attribute: ContactAttribute): MessageContent
   readonly now: number
+  /** The audit record of the call. Undefined in the public API, whose calls leave none. */
+  readonly audit?: AuditedCall | undefined
 }
 
 /**
@@ -116,7 +121,7 @@ type AttributeChange = {
 export async function storeAttributeChanges(
   tx: Tx,
   secrets: Secrets,
-  { pool, user, changes, messageContent, now }: AttributeChange,
+  { pool, user, changes, messageContent, now, audit }: AttributeChange,
 ): Promise<Delivery[]> {
   const { attributes, toVerify, touched } = planAttributeChanges(pool, user.attributes, changes)
   const after = { ...user, attributes, updatedAt: now }
@@ -131,5 +136,7 @@ export async function storeAttributeChanges(
     const proof = { pool, user: after, attribute, value, kind: 'update-attribute', messageContent: messageContent(attribute), now } as const
     deliveries.push(await queueAttributeCode(tx, secrets, proof))
   }
+  const detail = toVerify.length === 0 ? undefined : `to verify: ${toVerify.map(({ attribute }) => attribute).join(', ')}`
+  await audit?.record(tx, { user: after, changedMembers: changedMembers(writeComparedUser(user), writeComparedUser(after)), detail })
   return deliveries
 }

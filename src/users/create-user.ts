@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../audit/audited-caller.ts'
 import type { Delivery } from '../messaging/destination.ts'
 import type { MessageContent } from '../messaging/message-content.ts'
 import type { Pool } from '../pools/pool.ts'
@@ -31,6 +32,8 @@ export type UserCreation = {
   decide(): Promise<Decision> | Decision
   /** Undefined when the user gets no message. */
   readonly message: FirstMessage | undefined
+  /** The audit record of the call. Undefined in the public API, whose calls leave none. */
+  readonly audit?: AuditedCall | undefined
 }
 
 type Decision = Pick<User, 'status'> & Partial<Pick<User, 'attributes' | 'passwordExpiresAt' | 'mfa'>>
@@ -55,7 +58,7 @@ type Deps = { readonly db: Db; readonly passwords: Passwords }
 export async function createUser(
   { db, passwords }: Deps,
   pool: Pool,
-  { draft, password, takesAliases, nameTaken, decide, message }: UserCreation,
+  { draft, password, takesAliases, nameTaken, decide, message, audit }: UserCreation,
 ): Promise<{ user: User; deliveries: readonly Delivery[] }> {
   const now = draft.createdAt
   await deleteExpiredSignUpsOf(db, pool, draft, now)
@@ -72,7 +75,9 @@ export async function createUser(
     if (aliases.length > 0) await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)
     const clash = await insertUser(tx, pool, user)
     if (clash !== undefined) throw nameTaken(clash)
-    return message === undefined || content === undefined ? [] : message.queue(tx, user, content)
+    const queued = message === undefined || content === undefined ? [] : await message.queue(tx, user, content)
+    await audit?.record(tx, { user })
+    return queued
   })
   return { user, deliveries }
 }

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
@@ -14,12 +15,13 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog; triggers: Triggers }
 /** Confirms a new user without a code. No address becomes verified, because none was proven. */
 export const adminConfirmSignUp = operation('AdminConfirmSignUp', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, pools, triggers }: Deps, _caller: undefined, from) {
+  async handle(request, { db, clock, pools, triggers }: Deps, { audit }: AuditedCaller, from) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
     requireUnconfirmed(found)
-    const user = await changeFoundUser(db, pool, found, (before) => {
+    const user = await changeFoundUser({ db, audit }, pool, found, (before) => {
       requireUnconfirmed(before)
       return { ...before, status: 'CONFIRMED', updatedAt: clock.now() }
     })

@@ -1,3 +1,4 @@
+import { type AuditedCaller, withDetail } from '../../audit/audited-caller.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import { operation } from '../../contract/operation.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
@@ -19,14 +20,16 @@ type Deps = InvitationDeps & { readonly pools: PoolCatalog }
  */
 export const adminCreateUser = operation('AdminCreateUser', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: Deps, _caller: undefined, from) {
+  async handle(request, deps: Deps, { audit }: AuditedCaller, from) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const { Username: username, MessageAction: action, DesiredDeliveryMediums: mediums } = request
     const givenPassword = request.TemporaryPassword || undefined
     const callerContext = callerContextOf(undefined, from, request.ClientMetadata)
     if (action === 'RESEND') {
-      return { User: writeUser(await resendInvitation(deps, pool, { username, temporaryPassword: givenPassword, mediums, callerContext })) }
+      const again = { username, temporaryPassword: givenPassword, mediums, callerContext }
+      return { User: writeUser(await resendInvitation({ ...deps, audit: withDetail(audit, 'action: RESEND') }, pool, again)) }
     }
 
     const now = deps.clock.now()
@@ -47,6 +50,7 @@ export const adminCreateUser = operation('AdminCreateUser', {
         if (temporaryPassword === undefined) return { status: 'CONFIRMED' }
         return { status: 'FORCE_CHANGE_PASSWORD', passwordExpiresAt: temporaryPasswordEnd(pool, now) }
       },
+      audit,
       message: action === 'SUPPRESS' ? undefined : invitation(deps, pool, { mediums, temporaryPassword, callerContext }),
     })
     if (deliveries.length > 0) await deps.outbox.afterCommit(pool, deliveries)

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
@@ -7,13 +8,14 @@ import { type ChangeAttributesDeps, changeAttributesOf } from './change-attribut
 /** Deletes attributes, as AdminUpdateUserAttributes does with empty values. Only the error for an unknown name is worded differently. */
 export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, _caller: undefined, from) {
+  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, { audit }: AuditedCaller, from) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
     const callerContext = callerContextOf(undefined, from, undefined)
-    await changeAttributesOf(deps, pool, request.Username, { changes, callerContext })
+    await changeAttributesOf({ ...deps, audit }, pool, request.Username, { changes, callerContext })
     return {}
   },
 })

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
@@ -23,8 +24,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox
  */
 export const adminResetUserPassword = operation('AdminResetUserPassword', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, pools, outbox, triggers }: Deps, _caller: undefined, from) {
+  async handle(request, { db, clock, secrets, pools, outbox, triggers }: Deps, { audit }: AuditedCaller, from) {
     const pool = await pools.getPool(request.UserPoolId)
     const found = await getUserByName(db, pool, request.Username)
     requireEnabled(found)
@@ -35,7 +37,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
     const messageContent = await renderMessageTo(triggers, { pool, user: found, attributes, kind: 'forgot-password', callerContext })
 
     let deliveries: Delivery[] = []
-    await changeFoundUser(db, pool, found, async (user, tx) => {
+    await changeFoundUser({ db, audit }, pool, found, async (user, tx) => {
       requireEnabled(user)
       requireResettable(pool, user)
       const now = clock.now()

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import { discardCode } from '../../messaging/code-repository.ts'
@@ -19,8 +20,9 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog; passwords: Passwords }
  */
 export const adminSetUserPassword = operation('AdminSetUserPassword', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, pools, passwords }: Deps) {
+  async handle(request, { db, clock, pools, passwords }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     requireStrongPassword(pool, request.Password, 'set')
     const user = await getUserByName(db, pool, request.Username)
@@ -28,7 +30,7 @@ export const adminSetUserPassword = operation('AdminSetUserPassword', {
     const password = await passwords.protect(user, request.Password)
     const now = clock.now()
 
-    await changeFoundUser(db, pool, user, async (before, tx) => {
+    await changeFoundUser({ db, audit }, pool, user, async (before, tx) => {
       await addToPasswordHistory(tx, pool, before, now)
       await discardCode(tx, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password' })
       const state = request.Permanent

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import { operation } from '../../contract/operation.ts'
 import { checkAttributes } from '../../pools/attribute-rules.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
@@ -8,13 +9,14 @@ import { type ChangeAttributesDeps, changeAttributesOf } from './change-attribut
 /** An administrator may also set developer-only attributes, and say that an address is verified. */
 export const adminUpdateUserAttributes = operation('AdminUpdateUserAttributes', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, _caller: undefined, from) {
+  async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, { audit }: AuditedCaller, from) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const changes = readAttributes(request.UserAttributes)
     checkAttributes(pool, changes)
     const callerContext = callerContextOf(undefined, from, request.ClientMetadata)
-    await changeAttributesOf(deps, pool, request.Username, { changes, callerContext })
+    await changeAttributesOf({ ...deps, audit }, pool, request.Username, { changes, callerContext })
     return {}
   },
 })

@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { Outbox } from '../../messaging/outbox.ts'
@@ -29,7 +30,7 @@ export type ChangeAttributesDeps = {
  * @throws ApiError AliasExistsException when a new name belongs to another user
  */
 export async function changeAttributesOf(
-  { db, clock, secrets, outbox, triggers }: ChangeAttributesDeps,
+  { db, clock, secrets, outbox, triggers, audit }: ChangeAttributesDeps & { readonly audit: AuditedCall },
   pool: Pool,
   username: string,
   { changes, callerContext }: { readonly changes: Attributes; readonly callerContext: CallerContext },
@@ -43,7 +44,7 @@ export async function changeAttributesOf(
 
   const deliveries = await db.transaction().execute(async (tx) => {
     const user = await getLockedUser(tx, found)
-    return storeAttributeChanges(tx, secrets, { pool, user, changes, messageContent, now: clock.now() })
+    return storeAttributeChanges(tx, secrets, { pool, user, changes, messageContent, now: clock.now(), audit })
   })
   if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
 }

@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
@@ -62,12 +63,12 @@ export type InvitationDeps = {
  * @throws ApiError InvalidPasswordException when the pool's policy does not allow the given password
  */
 export async function resendInvitation(
-  deps: InvitationDeps,
+  deps: InvitationDeps & { readonly audit: AuditedCall },
   pool: Pool,
   { username, temporaryPassword: given, ...how }: Invitation & { readonly username: string },
 ): Promise<User> {
-  const { db, clock, passwords, outbox } = deps
-  const found = await getUserByName(db, pool, username)
+  const { clock, passwords, outbox } = deps
+  const found = await getUserByName(deps.db, pool, username)
   requireInvited(found)
   if (given !== undefined) requireStrongPassword(pool, given, 'set')
   const temporaryPassword = given ?? newTemporaryPassword(pool.passwordPolicy)
@@ -77,7 +78,7 @@ export async function resendInvitation(
   const now = clock.now()
   let deliveries: Delivery[] = []
 
-  const user = await changeFoundUser(db, pool, found, async (before, tx) => {
+  const user = await changeFoundUser(deps, pool, found, async (before, tx) => {
     requireInvited(before)
     await addToPasswordHistory(tx, pool, before, now)
     const after = { ...before, password, passwordExpiresAt: temporaryPasswordEnd(pool, now), updatedAt: now }

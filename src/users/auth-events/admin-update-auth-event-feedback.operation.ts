@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -10,13 +11,17 @@ type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 
 export const adminUpdateAuthEventFeedback = operation('AdminUpdateAuthEventFeedback', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, clock }: Deps) {
+  async handle(request, { db, pools, clock }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     requireThreatProtection(pool)
-    const { sub } = await getUserByName(db, pool, request.Username)
-    const key = { poolId: pool.id, sub, id: request.EventId }
-    await storeFeedback(db, key, { value: request.FeedbackValue, provider: 'Admin', at: clock.now() })
+    const user = await getUserByName(db, pool, request.Username)
+    const key = { poolId: pool.id, sub: user.sub, id: request.EventId }
+    await db.transaction().execute(async (tx) => {
+      await storeFeedback(tx, key, { value: request.FeedbackValue, provider: 'Admin', at: clock.now() })
+      await audit.record(tx, { user, detail: `event: ${key.id}` })
+    })
     return {}
   },
 })

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -8,11 +9,14 @@ import { removeDevice } from './device-operations.ts'
 
 export const adminForgetDevice = operation('AdminForgetDevice', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }) {
+  async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }, { audit }: AuditedCaller) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
-    const { sub } = await getUserByName(deps.db, pool, request.Username)
-    await removeDevice(deps, { poolId: pool.id, sub, key: request.DeviceKey })
+    const user = await getUserByName(deps.db, pool, request.Username)
+    await removeDevice(deps, { poolId: pool.id, sub: user.sub, key: request.DeviceKey }, (tx) =>
+      audit.record(tx, { user, detail: `device: ${request.DeviceKey}` }),
+    )
   },
 })

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { DeviceRememberedStatusType, DeviceType } from '../../contract/generated/types.ts'
 import { pageOf, readPageToken } from '../../contract/page-token.ts'
-import type { Db } from '../../storage/db.ts'
+import type { Db, Tx } from '../../storage/db.ts'
 import type { User } from '../user.ts'
 import { type Device, deviceNotFound } from './device.ts'
 import { type DeviceKey, deleteDevice, findDevice, listDevicesOf, setDeviceRemembered } from './device-repository.ts'
@@ -39,24 +39,32 @@ export async function describeDevices(
 }
 
 /**
- * Changes nothing when `status` is undefined.
+ * Changes nothing when `status` is undefined. Returns whether the device has another status now.
  * @throws ApiError ResourceNotFoundException when the user has no such device.
  */
 export async function changeDeviceStatus(
-  { db, clock }: Deps,
+  { db, clock }: { readonly db: Db | Tx; readonly clock: Clock },
   key: DeviceKey,
   status: DeviceRememberedStatusType | undefined,
-): Promise<void> {
-  const exists =
-    status === undefined
-      ? (await findDevice(db, key)) !== undefined
-      : await setDeviceRemembered(db, key, { remembered: status === 'remembered', now: clock.now() })
-  if (!exists) throw deviceNotFound()
+): Promise<boolean> {
+  const device = await findDevice(db, key)
+  if (device === undefined) throw deviceNotFound()
+  if (status === undefined) return false
+  const remembered = status === 'remembered'
+  if (!(await setDeviceRemembered(db, key, { remembered, now: clock.now() }))) throw deviceNotFound()
+  return device.remembered !== remembered
 }
 
-/** @throws ApiError ResourceNotFoundException when the user has no such device. */
-export async function removeDevice({ db, clock }: Deps, key: DeviceKey): Promise<void> {
-  const existed = await db.transaction().execute((tx) => deleteDevice(tx, key, clock.now()))
+/**
+ * Deletes the device, and calls `onDeleted` in the same transaction.
+ * @throws ApiError ResourceNotFoundException when the user has no such device.
+ */
+export async function removeDevice({ db, clock }: Deps, key: DeviceKey, onDeleted?: (tx: Tx) => Promise<void>): Promise<void> {
+  const existed = await db.transaction().execute(async (tx) => {
+    const existed = await deleteDevice(tx, key, clock.now())
+    if (existed) await onDeleted?.(tx)
+    return existed
+  })
   if (!existed) throw deviceNotFound()
 }
 

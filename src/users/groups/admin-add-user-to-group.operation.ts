@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -13,8 +14,9 @@ type Deps = { db: Db; pools: PoolCatalog; quotas: Quotas }
 /** The user's next tokens name the group. Does nothing when the user is in the group already. */
 export const adminAddUserToGroup = operation('AdminAddUserToGroup', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, pools, quotas }: Deps) {
+  async handle(request, { db, pools, quotas }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
     await db.transaction().execute(async (tx) => {
@@ -26,6 +28,7 @@ export const adminAddUserToGroup = operation('AdminAddUserToGroup', {
       const groups = await listGroupsOfUser(tx, pool.id, user.sub, page)
       // Cognito's API model does not list LimitExceededException for this operation, so the error is InvalidParameterException.
       if (groups.length > quotas.groupsPerUser) throw invalidParameter(quotaExceeded(quotas, 'groupsPerUser'))
+      await audit.record(tx, { user, detail: `group: ${request.GroupName}` })
     })
   },
 })

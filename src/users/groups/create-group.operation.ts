@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
@@ -12,8 +13,9 @@ type Deps = { db: Db; clock: Clock; quotas: Quotas }
 
 export const createGroup = operation('CreateGroup', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, quotas }: Deps) {
+  async handle(request, { db, clock, quotas }: Deps, { audit }: AuditedCaller) {
     const now = clock.now()
     const draft: Omit<Group, 'memberKey'> = {
       poolId: request.UserPoolId,
@@ -29,6 +31,7 @@ export const createGroup = operation('CreateGroup', {
       const inserted = await insertGroup(tx, draft)
       if (inserted === undefined) throw new ApiError('GroupExistsException', 'A group with the name already exists')
       requireWithinQuota(quotas, 'groupsPerPool', await countGroupsUpTo(tx, draft.poolId, quotas.groupsPerPool + 1))
+      await audit.record(tx)
       return inserted
     })
     return { Group: writeGroup(group) }

@@ -66,7 +66,7 @@ type GroupChanges = Partial<Pick<Group, 'description' | 'roleArn' | 'precedence'
  * Changes the properties of a group that `changes` defines, and keeps the others.
  * @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group.
  */
-export async function changeGroup(db: Db, poolId: string, name: string, changes: GroupChanges): Promise<Group> {
+export async function changeGroup(db: Db | Tx, poolId: string, name: string, changes: GroupChanges): Promise<Group> {
   const { description, roleArn, precedence, now } = changes
   const row = await db
     .updateTable('user_group')

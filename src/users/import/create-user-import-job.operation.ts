@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import type { Secrets } from '../../base/secrets.ts'
@@ -13,8 +14,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; publicUrl:
 
 export const createUserImportJob = operation('CreateUserImportJob', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas, publicUrl }: Deps) {
+  async handle(request, { db, clock, secrets, quotas, publicUrl }: Deps, { audit }: AuditedCaller) {
     const now = clock.now()
     const job: ImportJob = {
       poolId: request.UserPoolId,
@@ -37,6 +39,7 @@ export const createUserImportJob = operation('CreateUserImportJob', {
       requireVerifiedAttribute(await requireLockedPool(tx, job.poolId))
       await insertImportJob(tx, job)
       requireWithinQuota(quotas, 'importJobsPerPool', await countImportJobsUpTo(tx, job.poolId, quotas.importJobsPerPool + 1))
+      await audit.record(tx, { subject: job.id, detail: `name: ${job.name}` })
     })
     return { UserImportJob: writeImportJob(job, { secrets, publicUrl, now }) }
   },

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
@@ -12,8 +13,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string; imports
 
 export const startUserImportJob = operation('StartUserImportJob', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, publicUrl, imports }: Deps) {
+  async handle(request, { db, clock, secrets, publicUrl, imports }: Deps, { audit }: AuditedCaller) {
     const key = { poolId: request.UserPoolId, jobId: request.JobId }
     const now = clock.now()
     const started = await db.transaction().execute(async (tx): Promise<ImportJob> => {
@@ -26,6 +28,7 @@ export const startUserImportJob = operation('StartUserImportJob', {
       if (!(await acquireImportSlot(tx, key))) throw preconditionNotMet('Another user import job is in progress.')
       const pending: ImportJob = { ...job, status: 'Pending', startedAt: now }
       await updateImportJob(tx, pending)
+      await audit.record(tx, { detail: `name: ${job.name}` })
       return pending
     })
     imports.wake()

@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
@@ -12,8 +13,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; public
 /** Stops an import job. The users that it has imported so far remain. A stopped job cannot be started again. */
 export const stopUserImportJob = operation('StopUserImportJob', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, secrets, pools, publicUrl, imports }: Deps) {
+  async handle(request, { db, clock, secrets, pools, publicUrl, imports }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const key = { poolId: pool.id, jobId: request.JobId }
     const now = clock.now()
@@ -25,6 +27,7 @@ export const stopUserImportJob = operation('StopUserImportJob', {
       }
       const changed: ImportJob = { ...job, status: 'Stopping' }
       await updateImportJob(tx, changed)
+      await audit.record(tx, { detail: `name: ${job.name}` })
       return changed
     })
     imports.wake()

@@ -1,3 +1,4 @@
+import { type AuditedCall, type AuditedCaller, withDetail } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
@@ -10,7 +11,7 @@ import { findOwner, findUser } from '../user-repository.ts'
 import { isOwnDirectory, type ProviderIdentity, readIdentity, requireValue } from './identity-request.ts'
 import { identitiesOf, identityAlias, withIdentities } from './linked-identity.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit: AuditedCall }
 
 /**
  * Unlinks an identity at a provider from its user. For the provider `Cognito`, removes the user's password: then the user signs in only
@@ -18,18 +19,20 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
  */
 export const adminDisableProviderForUser = operation('AdminDisableProviderForUser', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: Deps) {
-    const pool = await deps.pools.getPool(request.UserPoolId)
+  async handle(request, services: Omit<Deps, 'audit'>, caller: AuditedCaller) {
+    const pool = await services.pools.getPool(request.UserPoolId)
     const { ProviderName, ProviderAttributeValue } = request.User
+    const deps = { ...services, audit: withDetail(caller.audit, `provider: ${ProviderName ?? 'Cognito'}`) }
     if (isOwnDirectory(ProviderName)) await removePassword(deps, pool, requireValue('ProviderAttributeValue', ProviderAttributeValue))
     else await unlink(deps, pool, await readIdentity(deps, pool, request.User))
     return {}
   },
 })
 
-async function removePassword({ db, clock }: Deps, pool: Pool, username: string): Promise<void> {
-  await changeUser(db, pool, username, (user) => ({
+async function removePassword({ db, clock, audit }: Deps, pool: Pool, username: string): Promise<void> {
+  await changeUser({ db, audit }, pool, username, (user) => ({
     ...user,
     status: 'EXTERNAL_PROVIDER',
     password: null,
@@ -38,12 +41,12 @@ async function removePassword({ db, clock }: Deps, pool: Pool, username: string)
   }))
 }
 
-async function unlink({ db, clock }: Deps, pool: Pool, { provider, attributeName, userId }: ProviderIdentity): Promise<void> {
+async function unlink({ db, clock, audit }: Deps, pool: Pool, { provider, attributeName, userId }: ProviderIdentity): Promise<void> {
   const wanted = identityAlias({ providerName: provider.id, userId, ...(attributeName !== undefined && { attributeName }) })
   const owner = await findOwner(db, pool.id, wanted)
   const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  await changeFoundUser(db, pool, user, (before) => {
+  await changeFoundUser({ db, audit }, pool, user, (before) => {
     const left = identitiesOf(before.attributes).filter((identity) => identityAlias(identity).key !== wanted.key)
     return { ...before, attributes: withIdentities(before.attributes, left), updatedAt: clock.now() }
   })

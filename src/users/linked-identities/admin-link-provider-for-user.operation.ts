@@ -1,3 +1,4 @@
+import { type AuditedCaller, withDetail } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
@@ -21,8 +22,9 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; quotas
  */
 export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: Deps) {
+  async handle(request, deps: Deps, { audit }: AuditedCaller) {
     const { db, clock, pools, quotas } = deps
     const pool = await pools.getPool(request.UserPoolId)
     const destination = await findDestination(db, pool, request.DestinationUser)
@@ -36,7 +38,8 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
       dateCreated: clock.now(),
     }
     await requireUnused(db, pool, identity)
-    await changeFoundUser(db, pool, destination, (user) => {
+    const recorded = withDetail(audit, `provider: ${provider.id}`)
+    await changeFoundUser({ db, audit: recorded }, pool, destination, (user) => {
       const identities = [...identitiesOf(user.attributes), identity]
       requireWithinQuota(quotas, 'linkedIdentitiesPerUser', identities.filter(({ primary }) => !primary).length)
       return { ...user, attributes: withIdentities(user.attributes, identities), updatedAt: clock.now() }

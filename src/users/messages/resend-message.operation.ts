@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
@@ -19,13 +20,19 @@ type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; outbox
  */
 export const resendMessage = operation('ResendMessage', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: Deps) {
-    const { db, secrets, clock, pools, outbox } = deps
+  async handle(request, { db, secrets, clock, pools, outbox }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
     const row = await getMessageRow(db, pool, request.MessageId)
     const message = openUnexpiredMessage(secrets, row, clock.now())
-    if (row.state === 'queued' && (await bringForward(db, pool.id, row.id, clock.now()))) {
+    const user = { sub: row.sub, username: message.username }
+    const isBroughtForward = await db.transaction().execute(async (tx) => {
+      if (row.state !== 'queued' || !(await bringForward(tx, pool.id, row.id, clock.now()))) return false
+      await audit.record(tx, { user, detail: `message: ${row.id}` })
+      return true
+    })
+    if (isBroughtForward) {
       await outbox.afterCommit(pool, [])
       return { Message: writeMessage(secrets, await getMessageRow(db, pool, row.id)) }
     }
@@ -33,7 +40,9 @@ export const resendMessage = operation('ResendMessage', {
       // The lock prevents a deletion of the user, which would delete the messages.
       if ((await lockUser(tx, pool.id, row.sub)) === undefined) throw messageNotFound(row.id)
       requireEnded(await findMessageRow(tx, pool.id, row.id), row.id)
-      return queueMessage(tx, secrets, { message, now: clock.now() })
+      const id = await queueMessage(tx, secrets, { message, now: clock.now() })
+      await audit.record(tx, { user, detail: `message: ${row.id}, sent again as ${id}` })
+      return id
     })
     await outbox.afterCommit(pool, [])
     // Undefined when the new message was sent at once and the server keeps no message records.

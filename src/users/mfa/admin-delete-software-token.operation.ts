@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -14,10 +15,11 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog }
  */
 export const adminDeleteSoftwareToken = operation('AdminDeleteSoftwareToken', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, { db, clock, pools }: Deps) {
+  async handle(request, { db, clock, pools }: Deps, { audit }: AuditedCaller) {
     const pool = await pools.getPool(request.UserPoolId)
-    await changeUser(db, pool, request.Username, async (user, tx) => {
+    await changeUser({ db, audit }, pool, request.Username, async (user, tx) => {
       await deleteSoftwareToken(tx, user)
       return { ...user, mfa: withoutMfa(user.mfa, 'SOFTWARE_TOKEN_MFA'), updatedAt: clock.now() }
     })

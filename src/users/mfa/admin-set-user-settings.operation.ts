@@ -1,3 +1,4 @@
+import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
@@ -10,12 +11,13 @@ import { readMfaOptions } from './mfa-wire.ts'
 /** The predecessor of AdminSetUserMFAPreference, for codes by SMS only. */
 export const adminSetUserSettings = operation('AdminSetUserSettings', {
   auth: 'iam',
+  isAudited: true,
 
-  async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }) {
+  async handle(request, deps: { db: Db; clock: Clock; pools: PoolCatalog }, { audit }: AuditedCaller) {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const bySms = readMfaOptions(request.MFAOptions)
     const user = await getUserByName(deps.db, pool, request.Username)
-    await changeMfa(deps, pool, user, (current, isAvailable) => applyMfaOptions(current, bySms, isAvailable))
+    await changeMfa({ ...deps, audit }, pool, user, (current, isAvailable) => applyMfaOptions(current, bySms, isAvailable))
     return {}
   },
 })

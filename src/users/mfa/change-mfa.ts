@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { mfaMethodsOf } from '../../pools/mfa/mfa-methods.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -10,6 +11,13 @@ import { usableMfa } from './mfa-methods.ts'
 import type { IsAvailable } from './mfa-preferences.ts'
 import { hasSoftwareToken } from './software-token-repository.ts'
 
+type Deps = {
+  readonly db: Db
+  readonly clock: Clock
+  /** The audit record of the call. Undefined in the public API, whose calls leave none. */
+  readonly audit?: AuditedCall | undefined
+}
+
 type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaPreferences | null
 
 /**
@@ -17,8 +25,8 @@ type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaP
  * which methods are available: those that the pool offers and for which the user has an address, a registered app or a passkey.
  * @throws ApiError UserNotFoundException when the user was deleted meanwhile; and whatever `change` throws.
  */
-export async function changeMfa({ db, clock }: { db: Db; clock: Clock }, pool: Pool, found: User, change: Change): Promise<void> {
-  await changeFoundUser(db, pool, found, async (user, tx) => {
+export async function changeMfa({ clock, ...deps }: Deps, pool: Pool, found: User, change: Change): Promise<void> {
+  await changeFoundUser(deps, pool, found, async (user, tx) => {
     const usable = usableMfa(pool, user, await hasSoftwareToken(tx, user))
     const offered = mfaMethodsOf(pool)
     const hasPasskey = passkeyCountsAsMfa(pool) && (await findPasskeys(tx, pool.id, user.sub)).length > 0

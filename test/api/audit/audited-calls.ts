@@ -1,7 +1,9 @@
+import assert from 'node:assert/strict'
 import type { AuditRecordType } from '../../../src/contract/generated/types.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { operations } from '../../../src/operations.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
+import { rawCall } from '../../support/raw-call.ts'
 import type { TestServer } from '../../support/test-server.ts'
 
 export const signedOperations = operations.filter(({ auth }) => auth === 'iam')
@@ -18,4 +20,23 @@ export const namingKey = (accessKeyId: string) => ({
 /** The first page of the audit records that match the filter, newest first. */
 export async function listAuditRecords(server: TestServer, filter: object): Promise<readonly ListedRecord[]> {
   return (await callLifeguard(server, 'ListAuditRecords', filter)).Records
+}
+
+/** Makes calls of a server, each with an access key of its own, and finds the record of each call. */
+export function recordedCalls(server: () => TestServer) {
+  let keys = 0
+
+  /** Sends a request that must succeed. Returns its answer and what its record says. */
+  async function recordOf(operation: string, request: object) {
+    const key = `AKIA${String(keys++).padStart(16, '0')}`
+    const { status, text, body } = await rawCall(server(), operation, request, namingKey(key))
+    assert.equal(status, 200, text)
+    const [record] = await listAuditRecords(server(), { AccessKeyId: key })
+    assert.ok(record)
+    const { UserPoolId, Subject, Username, ChangedMembers, Detail } = record
+    const facts = { UserPoolId, Subject, ChangedMembers, Detail, ...(Username !== undefined && { Username }) }
+    return { body, text: JSON.stringify(record), facts }
+  }
+  const changed = async (operation: string, request: object) => (await recordOf(operation, request)).facts.ChangedMembers
+  return { recordOf, changed }
 }

@@ -1,27 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { engines } from '../../support/engines.ts'
-import { rawCall } from '../../support/raw-call.ts'
 import { useTestServer } from '../../support/test-server.ts'
-import { listAuditRecords, namingKey } from './audited-calls.ts'
+import { recordedCalls } from './audited-calls.ts'
 
 for (const engine of engines) {
   describe(`Audit records of changed settings on ${engine.name}`, () => {
     const server = useTestServer(engine)
-    let keys = 0
-
-    /** Sends a request that must succeed. Returns its answer and what its record says. */
-    async function recordOf(operation: string, request: object) {
-      const key = `AKIA${String(keys++).padStart(16, '0')}`
-
-      const { status, text, body } = await rawCall(server(), operation, request, namingKey(key))
-      assert.equal(status, 200, text)
-      const [record] = await listAuditRecords(server(), { AccessKeyId: key })
-      assert.ok(record)
-      const { UserPoolId, Subject, ChangedMembers, Detail } = record
-      return { body, text: JSON.stringify(record), facts: { UserPoolId, Subject, ChangedMembers, Detail } }
-    }
-    const changed = async (operation: string, request: object) => (await recordOf(operation, request)).facts.ChangedMembers
+    const { recordOf, changed } = recordedCalls(server)
 
     it('name the changed members of a pool, in each operation that changes a pool', async () => {
       const { body, facts } = await recordOf('CreateUserPool', { PoolName: 'shop' })
