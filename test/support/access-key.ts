@@ -4,14 +4,14 @@ export type Credentials = { readonly accessKeyId: string; readonly secretAccessK
 
 type Env = Readonly<Record<string, string>>
 
-/** Runs `lifeguard keys create` with these flags. */
-export async function createAccessKey(flags: readonly string[], env: Env): Promise<Credentials> {
-  return readKey(await printedBy(['keys', 'create', ...flags], env))
+/** Runs `lifeguard keys create` with these flags. It runs from this source unless `program` is another file. */
+export async function createAccessKey(flags: readonly string[], env: Env, program?: string): Promise<Credentials> {
+  return readKey(await printedBy(['keys', 'create', ...flags], env, program))
 }
 
 /** The standard output of a command that must succeed. */
-export async function printedBy(args: readonly string[], env: Env): Promise<string> {
-  const { code, stdout, stderr } = await lifeguard(args, env)
+export async function printedBy(args: readonly string[], env: Env, program?: string): Promise<string> {
+  const { code, stdout, stderr } = await lifeguard(args, env, program)
   if (code !== 0) throw new Error(`lifeguard ${args.join(' ')} ended with ${code}: ${stderr}`)
   return stdout
 }
