@@ -1,7 +1,7 @@
 import { ConfirmSignUpCommand, GetUserCommand, InitiateAuthCommand, SignUpCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { givenTokens, goodPassword } from '../support/sign-in.ts'
 import type { SmsEndpoint, Text } from '../support/sms-endpoint.ts'
-import { type Ids, type Node, waitFor } from './two-versions.ts'
+import { type Ids, type Node, waitFor } from './two-releases.ts'
 
 const lanes = 4
 

@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
   CognitoIdentityProviderClient,
@@ -12,23 +10,25 @@ import { LifeguardProcess, masterKey, temporaryFolder } from '../cli/lifeguard-p
 import { createAccessKey } from '../support/access-key.ts'
 import type { TestEngine } from '../support/engines.ts'
 import type { SmsEndpoint } from '../support/sms-endpoint.ts'
-import { checkOutLastVersion } from './last-version.ts'
+import { checkOutPreviousRelease } from './previous-release.ts'
 
 export type Node = { readonly process: LifeguardProcess; readonly url: string; readonly sdk: CognitoIdentityProviderClient }
 
 export const region = 'eu-west-1'
 const workingFolder = temporaryFolder()
+const releaseFolder = temporaryFolder()
+/** The file that starts the previous release, once its source has been written to `releaseFolder`. */
+let previousRelease: string | undefined
 
 /**
- * A database that the last version has created, with an access key, a user pool and an app client. Nodes of both versions can be started on
- * it. They send their text messages to `sms`.
+ * A database that the previous release has created, with an access key. Nodes of both releases can be started on it. They send their text
+ * messages to `sms`.
  */
 export async function createInstallation(engine: TestEngine, sms: SmsEndpoint) {
-  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-last-version-'))
-  const lastVersion = checkOutLastVersion(folder)
+  previousRelease ??= checkOutPreviousRelease(releaseFolder)
   const database = await engine.createDatabase({ empty: true })
   const env = { LIFEGUARD_DATABASE: database.url, LIFEGUARD_MASTER_KEY: masterKey }
-  const credentials = await createAccessKey([], env, lastVersion)
+  const credentials = await createAccessKey([], env, previousRelease)
   const nodes: Node[] = []
   const argv = ['serve', '--port', '0', '--public-url', 'http://id.example.test', '--allow-http', '--region', region]
   argv.push('--rate-limits', '0', ...sms.flags)
@@ -45,8 +45,9 @@ export async function createInstallation(engine: TestEngine, sms: SmsEndpoint) {
   return {
     database,
     env,
-    lastVersion,
-    startLast: () => start(lastVersion),
+    /** The folder of the source of the previous release. */
+    previousSource: dirname(previousRelease),
+    startPrevious: () => start(previousRelease),
     startThis: () => start(),
     async close() {
       for (const { process, sdk } of nodes) {
@@ -54,7 +55,6 @@ export async function createInstallation(engine: TestEngine, sms: SmsEndpoint) {
         await process[Symbol.asyncDispose]()
       }
       await database.drop()
-      rmSync(folder, { recursive: true, force: true })
     },
   }
 }

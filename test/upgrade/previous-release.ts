@@ -6,21 +6,21 @@ import { isDeepStrictEqual } from 'node:util'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The commit that the last version was built from. A release changes the file: see docs/upgrading.md. */
-const { commit } = JSON.parse(readFileSync(new URL('./last-version.json', import.meta.url), 'utf8')) as { commit: string }
+/** The commit that the previous release was built from. A release changes the file: see docs/upgrading.md. */
+const { commit } = JSON.parse(readFileSync(new URL('./previous-release.json', import.meta.url), 'utf8')) as { commit: string }
 
 /**
- * Writes the source of the last version, from the history of this repository, into an empty folder. Returns the file that starts it.
+ * Writes the source of the previous release, from the history of this repository, into an empty folder. Returns the file that starts it.
  * @throws Error when the history does not have the commit
  */
-export function checkOutLastVersion(folder: string): string {
+export function checkOutPreviousRelease(folder: string): string {
   const env = { ...process.env, GIT_INDEX_FILE: join(folder, '.index') }
   const git = (args: readonly string[]) => execFileSync('git', args, { cwd: repository, env, encoding: 'utf8', stdio: 'pipe' })
   try {
     git(['read-tree', commit])
   } catch (cause) {
     throw new Error(
-      `The test of upgrades needs commit ${commit} (test/upgrade/last-version.json), and git cannot read it here. ` +
+      `The test of upgrades needs commit ${commit} (test/upgrade/previous-release.json), and git cannot read it here. ` +
         'Is this a shallow clone or no clone? Fetch the history: git fetch --unshallow (in CI: fetch-depth 0).',
       { cause },
     )
@@ -30,7 +30,7 @@ export function checkOutLastVersion(folder: string): string {
   return join(folder, 'src', 'main.ts')
 }
 
-/** Lets the last version use the installed packages. If it needs other versions of them, they are installed in its folder. */
+/** Lets the previous release use the installed packages. If it needs other versions of them, they are installed in its folder. */
 function linkPackages(folder: string): void {
   if (isDeepStrictEqual(dependenciesIn(folder), dependenciesIn(repository))) {
     symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
