@@ -99,13 +99,8 @@ export async function startProductionServer(
       await printedBy(['keys', 'delete', id], env)
     },
     client(credentials, config) {
-      const client = new CognitoIdentityProviderClient({
-        endpoint: running.url,
-        region: settings.region,
-        credentials,
-        maxAttempts: 1,
-        ...config,
-      })
+      const defaults = { endpoint: running.url, region: settings.region, credentials, maxAttempts: 1 }
+      const client = new CognitoIdentityProviderClient({ ...defaults, ...config })
       noteSecretsOf(client)
       clients.push(client)
       return client
