@@ -65,8 +65,8 @@ export class LifeguardProcess {
 }
 
 /** Runs a command to its end. */
-export function lifeguard(args: readonly string[], env: Env = {}): Promise<Ended> {
-  return new LifeguardProcess(args, env).ended
+export function lifeguard(args: readonly string[], env: Env = {}, program: string = main): Promise<Ended> {
+  return new LifeguardProcess(args, env, workingFolder, program).ended
 }
 
 /** A folder that is removed after the tests of the file. */

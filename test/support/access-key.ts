@@ -5,16 +5,16 @@ export type Credentials = { readonly accessKeyId: string; readonly secretAccessK
 
 type Env = Readonly<Record<string, string>>
 
-/** Runs `lifeguard keys create` with these flags. */
-export async function createAccessKey(flags: readonly string[], env: Env): Promise<Credentials> {
-  const key = readKey(await printedBy(['keys', 'create', ...flags], env))
+/** Runs `lifeguard keys create` with these flags. It runs from this source unless `program` is another file. */
+export async function createAccessKey(flags: readonly string[], env: Env, program?: string): Promise<Credentials> {
+  const key = readKey(await printedBy(['keys', 'create', ...flags], env, program))
   noteSecrets(key)
   return key
 }
 
 /** The standard output of a command that must succeed. */
-export async function printedBy(args: readonly string[], env: Env): Promise<string> {
-  const { code, stdout, stderr } = await lifeguard(args, env)
+export async function printedBy(args: readonly string[], env: Env, program?: string): Promise<string> {
+  const { code, stdout, stderr } = await lifeguard(args, env, program)
   if (code !== 0) throw new Error(`lifeguard ${args.join(' ')} ended with ${code}: ${stderr}`)
   return stdout
 }
