@@ -85,7 +85,7 @@ describe('lifeguard check-config', () => {
     assert.doesNotMatch(stdout, /9911/, 'the default of a wrong setting was checked')
   })
 
-  it('checks the settings of dev on demand', async () => {
+  it('checks the settings of dev when its argument is dev, and rejects an unknown argument', async () => {
     const flags = ['dev', '--host', '0.0.0.0', '--data', join(folder, 'dev')]
     const { stdout, code } = await lifeguard(['check-config', ...flags], { LIFEGUARD_PORT: '0' })
     assert.equal(code, 1)
@@ -125,7 +125,7 @@ describe('lifeguard check-config with key files', () => {
     })
   }
 
-  it('checks each of them', async () => {
+  it('checks the file of each key', async () => {
     const flags = ['--code-key-file', join(folder, 'no-code.key'), '--previous-master-key-file', join(folder, 'no-previous.key')]
     const { lines } = await check('keys', flags)
     assert.match(lines.join('\n'), /^ok --master-key.*\nerror --previous-master-key-file: .*\nerror --code-key-file: .*$/)
@@ -182,7 +182,7 @@ describe('lifeguard check-config with a certificate', () => {
 })
 
 describe('lifeguard check-config with trigger functions', () => {
-  it('names each module that cannot be parsed, and runs none', async () => {
+  it('names each module that cannot be parsed, and runs no module', async () => {
     const functions = temporaryFolder()
     const write = (name: string, text: string) => writeFileSync(join(functions, name), text)
     write('good.mjs', 'process.exit(7)\nexport const handler = async (event) => event')
@@ -200,7 +200,7 @@ describe('lifeguard check-config with trigger functions', () => {
     )
   })
 
-  it('reads the functions file', async () => {
+  it('accepts a correct functions file, and names an entry whose module is missing', async () => {
     const good = file('functions.json', '{"a": {"url": "https://a.example.test"}}')
     assert.deepEqual((await check('functions', ['--functions-file', good])).lines, [`ok --functions-file: ${good} has 1 entry.`])
     const { code, lines } = await check('functions', ['--functions-file', file('odd.json', '{"a": {"module": "none.mjs"}}')])
@@ -239,7 +239,7 @@ describe('lifeguard check-config with gateways', () => {
     assert.deepEqual([code, line], [0, `ok --smtp-url: the mail server 127.0.0.1:${ports.smtp} accepts connections.`])
   })
 
-  it('rejects a mail server that refuses the password, has an unknown name, or says nothing', async () => {
+  it('rejects a mail server that refuses the password, has an unknown host name, or does not answer', async () => {
     const wrong = await checkSmtp(`smtp://ana:hunter2@127.0.0.1:${ports.smtp}`)
     const refused = `error --smtp-url: the mail server 127.0.0.1:${ports.smtp} cannot be used: it refuses the user name or the password.`
     assert.deepEqual(wrong, { code: 1, line: refused })
@@ -248,7 +248,7 @@ describe('lifeguard check-config with gateways', () => {
     assert.match((await checkSmtp(`smtp://127.0.0.1:${ports.silent}`)).line, /cannot be used: no answer within 5 seconds\.$/)
   })
 
-  it('connects to HTTP gateways, and only names those of AWS', async () => {
+  it('connects to HTTP gateways; names those of AWS without a connection', async () => {
     const token = { LIFEGUARD_TWILIO_URL: `http://SID:hunter2@127.0.0.1:${ports.silent}/x`, LIFEGUARD_TWILIO_FROM: 'Lifeguard' }
     const twilio = await check('gateways', ['--ses-region', 'eu-west-1', '--email-from', 'no-reply@example.test'], token)
     assert.deepEqual(twilio.lines, [

@@ -47,7 +47,7 @@ const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
 const wrong = { code: 'CodeMismatchException', message: 'Invalid code or auth state for the user.' }
 
 for (const engine of engines) {
-  describe(`second factors by amazon-cognito-identity-js on ${engine.name}`, () => {
+  describe(`amazon-cognito-identity-js with second factors on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     it('registers and prefers an authenticator app; the next sign-in asks for its code', async () => {

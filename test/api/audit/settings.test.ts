@@ -10,7 +10,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
     let keys = 0
 
-    /** Sends a request that must succeed. Returns its answer and what its record says. */
+    /** Sends a request that must succeed. Returns its answer, and its audit record: as a text, and the members that describe the change. */
     async function recordOf(operation: string, request: object) {
       const key = `AKIA${String(keys++).padStart(16, '0')}`
 
