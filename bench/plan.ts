@@ -26,7 +26,7 @@ const whole: Plan = {
   atRate: true,
 }
 
-/** Takes about half a minute for each engine, which is enough to see whether a change helped. */
+/** What `--quick` changes in the plan. Such a run takes about half a minute for each engine, and shows whether a change helped. */
 const quick: Partial<Plan> = {
   users: [1_000],
   concurrencies: [32],

@@ -14,14 +14,17 @@ export type Floor = {
 }
 
 /**
- * The floor of a password sign-in: the signatures of the ID and the access token, and one exponentiation of g for the verifier of the
- * password.
+ * The least processor time of a password sign-in, in milliseconds: the signatures of the ID and the access token, and one exponentiation
+ * of g for the verifier of the password.
  */
 export function passwordFloor(floor: Floor): number {
   return 2 * floor.signatureMilliseconds + floor.fixedPowerMilliseconds
 }
 
-/** The floor of an SRP sign-in: the two signatures, one exponentiation of g for B, and two exponentiations of other bases for S. */
+/**
+ * The least processor time of an SRP sign-in, in milliseconds: the signatures of the ID and the access token, one exponentiation of g for
+ * B, and two exponentiations of other bases for S.
+ */
 export function srpFloor(floor: Floor): number {
   return 2 * floor.signatureMilliseconds + floor.fixedPowerMilliseconds + 2 * floor.generalPowerMilliseconds
 }

@@ -10,7 +10,10 @@ const usage = `Measures the time that three trigger functions in modules add to 
 const triggers = ['PreAuthentication', 'PostAuthentication', 'PreTokenGeneration']
 const password = 'Correct-horse-7'
 
-/** In `dev` the server checks before each call whether a module has changed, so `serve` is a little faster. */
+/**
+ * Writes a module with a trigger function for each trigger, and returns the flags for `dev`. Before each call, `dev` checks whether a
+ * module has changed, so `serve` is a little faster.
+ */
 function withFunctions(folder: string): readonly string[] {
   const functions = join(folder, 'functions')
   mkdirSync(functions)
@@ -33,7 +36,7 @@ async function givenSignIn(server: DevServer, withTriggers: boolean): Promise<()
   return () => call(server, 'InitiateAuth', request)
 }
 
-/** Runs the variants in turn, so that other work on the machine slows both alike. Returns their times in milliseconds, shortest first. */
+/** Runs `ways` in turn, so that other work on the machine slows all of them alike. Returns the milliseconds of each, shortest first. */
 async function timesOf(ways: readonly (() => Promise<unknown>)[], rounds: number): Promise<number[][]> {
   const times: number[][] = ways.map(() => [])
   for (let round = 0; round < rounds; round++) {

@@ -34,7 +34,7 @@ export function failuresOf(row: Row): string[] {
   return found
 }
 
-/** Details that are too long for the table. */
+/** The unexpected exits, lost writes and doubled writes of a row. They are too long for the table. */
 export function detailsOf(row: Row): string[] {
   return 'skipped' in row ? [] : [...row.unexpectedExits, ...row.verdict.lost, ...row.verdict.doubled]
 }

@@ -16,7 +16,7 @@ function report(row: Row): void {
   for (const detail of detailsOf(row)) console.error(`  ${detail}`)
 }
 
-/** Opens the stage only if there are faults to try on it. */
+/** Tries the faults on the stage that `open` opens. Opens no stage if there are no faults to try on it. */
 async function run<On extends Stage>(open: () => Promise<On>, faults: readonly Fault<On>[]): Promise<void> {
   if (faults.length === 0) return
   await using stage = await open()

@@ -97,7 +97,7 @@ export async function returningUser({ deployment, caller, ledger, signal }: Load
   }
 }
 
-/** Creates users, changes each of them twice, reads it, and deletes every third one. All calls are signed. */
+/** Creates users. Changes each user twice, then reads the user. Deletes every third user. All calls are signed. */
 export async function administrator({ deployment, caller, ledger, signal }: Load): Promise<void> {
   const { poolId: UserPoolId } = deployment
   for (let round = 0; !signal.aborted; round++) {

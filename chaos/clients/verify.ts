@@ -10,7 +10,7 @@ import type { Account, Ledger, Session } from './ledger.ts'
 export type Verdict = { readonly acknowledged: number; readonly lost: readonly string[]; readonly doubled: readonly string[] }
 
 const concurrency = 8
-/** The most sessions that are checked, since each refresh costs a signature. */
+/** The most sessions that are checked. Each check is a refresh, for which a node makes signatures. */
 const maxSessions = 200
 
 /** Checks that every acknowledged write is stored exactly once. It asks the nodes, and reads the database directly. */

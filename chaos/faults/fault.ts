@@ -5,7 +5,10 @@ import type { Stage } from '../stage/stage.ts'
 export type Trial = {
   /** How long the fault lasts, for faults with a duration. */
   readonly seconds: number
-  /** Milliseconds from `start` until each node has answered a later sign-in of the probe with tokens; undefined while a node has not. */
+  /**
+   * Milliseconds from `start` until each node has answered a later sign-in of the probe (see `Probe`) with tokens. Undefined while a node
+   * has not.
+   */
   firstGoodOnEveryNode(start: number): number | undefined
   /**
    * The median time in milliseconds that the probe's requests of one kind have waited for an answer. Only requests that began at or after

@@ -4,7 +4,7 @@ import { goodPassword } from '../../test/support/sign-in.ts'
 import type { OverloadResult, OverloadTask } from './overload.ts'
 
 /**
- * With more connections, the limits of this machine would be measured instead of those of the nodes. A sign-in that finds no free
+ * The most connections at a time. With more of them, the limits of this machine would be measured instead of those of the nodes. A sign-in that finds no free
  * connection is counted as not sent.
  */
 const maxConnections = 4000

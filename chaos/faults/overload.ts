@@ -8,7 +8,7 @@ import type { Fault } from './fault.ts'
 export type OverloadTask = {
   readonly urls: readonly string[]
   readonly clientId: string
-  /** Many users, since sign-ins of one user wait for each other. */
+  /** The users who sign in. They are many, because sign-ins of one user wait for each other. */
   readonly usernames: readonly string[]
   /** The number of sign-ins in progress at any time, or the number that begin each second regardless of earlier ones. */
   readonly pressure: { readonly concurrency: number } | { readonly perSecond: number }

@@ -50,7 +50,7 @@ export class Probe implements Disposable {
     return Number.isFinite(slowest) ? slowest : undefined
   }
 
-  /** The median wait for an answer, in milliseconds, of the requests of one kind that began at or after `since`. */
+  /** The median wait for an answer, in milliseconds, of the requests of one kind that began at or after `since`. NaN if there are none. */
   medianWait(kind: Sample['kind'], since: number): number {
     const waits = this.samples.filter((sample) => sample.kind === kind && sample.startedAt >= since)
     const sorted = waits.map(({ startedAt, endedAt }) => endedAt - startedAt).sort((left, right) => left - right)

@@ -24,7 +24,7 @@ export type Deployment = {
 /** A row of the table `user`, and how many usernames in `user_alias` point to it; read directly from the database. */
 export type StoredUser = { readonly username: string; readonly sub: string; readonly status: string; readonly aliases: number }
 
-/** The environment of a series: nodes and a database. */
+/** The nodes and the database on which a series of faults is tried. */
 export type Stage = AsyncDisposable & {
   readonly deployment: Deployment
   /** All users of the pool, straight from the database. */

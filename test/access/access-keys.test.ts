@@ -80,7 +80,7 @@ for (const engine of engines) {
       await assert.rejects(findAccessKey(storage.db, storage.secrets, 'AKIAAAAAAAAAAAAAAAAA'), /does not open/)
     })
 
-    it('are not created with a policy that cannot be enforced or an invalid lifetime', async () => {
+    it('are not created with an invalid lifetime, or with a policy that cannot be enforced', async () => {
       await using storage = await openKeyStorage(engine)
       const policy = '{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","Condition":{}}}'
       await assert.rejects(createAccessKey(storage.db, storage.secrets, storage.clock, { description: '', policy }), PolicyError)

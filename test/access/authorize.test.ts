@@ -124,7 +124,7 @@ describe('The resource of a request', () => {
     it(name, () => assert.deepEqual(decidedOn(operation, body), [action, resource]))
   }
 
-  it('is everything only for operations without a pool, even if the body names a pool', () => {
+  it('is everything only for operations that take no pool id, even if the body has such ids', () => {
     const body = { ...ofPool, IdentityPoolId: identityPoolId }
     const withoutPool = operationNames.filter((name) => definitionOf(name).signed && decidedOn(name, body)[1] === '*')
     assert.deepEqual(withoutPool.toSorted(), [

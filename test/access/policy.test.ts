@@ -292,7 +292,7 @@ describe('A policy that cannot be enforced', () => {
     })
   }
 
-  it('is not reported for equal member names in different objects or in strings', () => {
+  it('is not reported when equal member names stand in different objects, or in the text of a string', () => {
     const text =
       '{"Id":"{\\"Id\\":1}","Statement":[{"Sid":"Sid","Effect":"Allow","Action":"*","Resource":["*"]},{"Sid":"Effect","Effect":"Deny","Action":["a:B"],"Resource":"*"}]}'
     assert.equal(readPolicy(text).statements.length, 2)

@@ -8,7 +8,7 @@ describe('fewRandomBytes', () => {
     const pieces = Array.from({ length: 1000 }, (_, i) => fewRandomBytes(12 + (i % 5)))
     for (const [i, bytes] of pieces.entries()) assert.equal(bytes.length, 12 + (i % 5))
     assert.equal(new Set(pieces.map((bytes) => bytes.toString('hex', 0, 12))).size, pieces.length)
-    // If two results shared memory, the next one would be zero.
+    // If the next piece shared memory with one of these, it would be zero.
     for (const bytes of pieces) bytes.fill(0)
     assert.notDeepEqual(fewRandomBytes(16), Buffer.alloc(16))
   })

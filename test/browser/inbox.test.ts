@@ -116,7 +116,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('shows the messages of the chosen tab, and how many each tab has', async () => {
+    it('shows the messages of the chosen tab, and the number of messages of each tab', async () => {
       const { poolId, path } = await givenMessages('tab')
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { MaxPerDay: 1 } })
       for (const name of ['una', 'vic'])
@@ -136,7 +136,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('shows the name of the pool beside its id, and links to its messages', async () => {
+    it('shows the name and the id of the message’s pool, with a link to the messages of that pool', async () => {
       const { poolId } = await givenMessages('pool')
       await withPage('/inbox?q=pool@example.test', async (page) => {
         assert.equal(await page.locator('#detail dd').nth(2).innerText(), `Shop ${poolId}`)
@@ -158,7 +158,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('follows the arrow keys through the list, beside the message', async () => {
+    it('opens the message that the arrow keys reach in the list, and shows the message to the right of the list', async () => {
       const { path } = await givenMessages('amy', 'ben', 'cat')
       await withPage(path, async (page) => {
         assert.equal(await opened(page), 'cat@example.test')
@@ -180,7 +180,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('keeps the place when new messages arrive', async () => {
+    it('keeps the focused row at its place, and its message open, when new messages arrive', async () => {
       const names = Array.from({ length: 30 }, (_, at) => `n${at}`)
       const { clientId, path } = await givenMessages(...names)
       await withPage(path, async (page) => {
@@ -196,7 +196,7 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
-    it('keeps the message that the pointer is on, although a newer one arrives', async () => {
+    it('keeps a message open while the pointer is on its code, although a newer message arrives', async () => {
       const { clientId, path } = await givenMessages('first')
       await withPage(path, async (page) => {
         await page.locator('#detail .secret').hover()

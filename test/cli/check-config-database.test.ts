@@ -61,7 +61,7 @@ for (const engine of engines) {
       assert.equal((await fetch(`${url}/readyz`)).status, 200)
     })
 
-    it('reads the database of a server that was killed, and leaves its writes to the next start', async () => {
+    it('reads the database of a server that was killed, and changes none of the files that the next start of the server recovers', async () => {
       await using database = await emptyDatabase(engine)
       await using server = new LifeguardProcess(['serve', '--create-database'], envOf(database.url))
       await server.url()
@@ -75,7 +75,7 @@ for (const engine of engines) {
       assert.deepEqual(lasting(), before)
     })
 
-    it('names the migrations that the start runs, and runs none', async () => {
+    it('names the migrations that the next start of the server runs, and runs no migration', async () => {
       await using database = await databaseOfOlderRelease(engine, 2)
       const missing = migrationNames.slice(-2).join(', ')
       const { code, database: results } = await check([], envOf(database.url))
@@ -140,7 +140,7 @@ describe('lifeguard check-config', () => {
     assert.deepEqual(readdirSync(folder), [])
   })
 
-  it('creates nothing for dev', async () => {
+  it('creates no data folder when it checks the settings of dev', async () => {
     const data = join(temporaryFolder(), 'data')
     const { code, database } = await check(['dev', '--data', data], { LIFEGUARD_PORT: '0' })
     assert.deepEqual({ code, database }, { code: 0, database: [['ok', '--database: it is missing or empty. The start creates it.']] })

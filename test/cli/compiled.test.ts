@@ -75,7 +75,9 @@ describe('The compiled program', () => {
     assert.deepEqual([code, stdout], [1, ''])
   })
 
-  it('says the same on an older Node of this machine', { skip: noOlderNode }, async () => {
+  it('fails with one sentence that names the required Node when a real older Node of this machine runs it', {
+    skip: noOlderNode,
+  }, async () => {
     const { status, stdout, stderr } = spawnSync(olderNode ?? '', [program, 'version'], { encoding: 'utf8', env: {} })
     assert.match(
       stderr,

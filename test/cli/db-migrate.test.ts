@@ -30,7 +30,7 @@ for (const engine of engines) {
       assert.deepEqual(second, { code: 0, stdout: 'The schema is up to date: no migration ran.\n', stderr: '' })
     })
 
-    it('--dry-run lists them and runs none', async () => {
+    it('lists the missing migrations with --dry-run, and runs none of them', async () => {
       await using database = await databaseOfOlderRelease(engine, 2)
       const { code, stdout, stderr } = await lifeguard(['db', 'migrate', '--dry-run'], envOf(database.url))
       assert.deepEqual([code, stdout, stderr], [0, `${lines('Would run')}2 migrations would run.\n`, ''])
@@ -101,7 +101,7 @@ for (const engine of engines) {
 
 if (engines.some(({ name }) => name === 'postgres')) {
   describe('lifeguard db migrate during a migration of another process', () => {
-    it('waits until that one is done', async () => {
+    it('waits until the migration of the other process is done', async () => {
       const [engine] = engines.filter(({ name }) => name === 'postgres')
       assert.ok(engine)
       await using database = await databaseOfOlderRelease(engine, 2)
@@ -132,7 +132,7 @@ describe('lifeguard db migrate', () => {
     assert.deepEqual([code, stderr], [1, expected])
   })
 
-  it('needs a database', async () => {
+  it('is rejected without the setting --database', async () => {
     assert.match((await lifeguard(['db', 'migrate'])).stderr, /^lifeguard: --database \(or LIFEGUARD_DATABASE\) is required/)
   })
 

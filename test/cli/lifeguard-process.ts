@@ -13,7 +13,7 @@ const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 type Env = Readonly<Record<string, string>>
 type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
-/** `dev` keeps its data below the working directory, so each run has its own. */
+/** The working directory of the processes. `dev` keeps its data in a folder below it, so each test file has a new one. */
 const workingFolder = temporaryFolder()
 
 /** The program in a separate process whose environment is `env` only. It runs from source unless `program` is another file. */

@@ -4,7 +4,7 @@ import { ApiError, httpStatusOf } from '../../src/contract/api-error.ts'
 import { getOperationByTarget, serviceOperations } from '../../src/contract/services.ts'
 
 describe('The operations of the contract', () => {
-  it('are found by target, in three services', () => {
+  it('are found by the text of X-Amz-Target, in three services', () => {
     assert.equal(getOperationByTarget('AWSCognitoIdentityProviderService.SignUp').name, 'SignUp')
     assert.equal(getOperationByTarget('AWSCognitoIdentityService.GetId').name, 'GetId')
     assert.equal(getOperationByTarget('LifeguardService.RotateSigningKeys').service, 'lifeguard')

@@ -59,7 +59,7 @@ export async function tryTimes(setup: MessagingSetup, worker: Worker, times: num
   }
 }
 
-/** State, attempts and reason of all messages in the outbox. */
+/** State, number of attempts and reason of each message in the outbox. */
 export async function outcomesIn(setup: MessagingSetup): Promise<unknown[]> {
   const rows = await setup.db.selectFrom('outbox').select(['state', 'attempts', 'last_error']).orderBy('id').execute()
   return rows.map(({ state, attempts, last_error }) => [state, attempts, last_error])

@@ -52,7 +52,7 @@ for (const engine of engines) {
       const { db, clock } = storage
       const kept = await rowsOfPool(db, other.id)
       const left: number[] = []
-      // What other transactions see during a batch: on SQLite, the state before the batch.
+      // `left` gets the number of rows that other transactions see during each batch. On SQLite that is the number before the batch.
       const sweeper = startOwnSweeper(storage, async () => left.push(total(await rowsOfPool(db, pool.id))))
       await sweeper.sweep()
       const steps = left.slice(1).map((count, at) => (left[at] ?? 0) - count)

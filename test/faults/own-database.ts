@@ -56,7 +56,7 @@ function answers(url: string): Promise<boolean> {
 
 const data = temporaryFolder()
 
-/** `lifeguard dev` with this database, in a process of its own, so that a test may kill the process. */
+/** `lifeguard dev` on the database at `databaseUrl`, in a process of its own, so that a test may kill the process. */
 export function startNode(databaseUrl: string, env: Readonly<Record<string, string>> = {}): LifeguardProcess {
   return new LifeguardProcess(['dev', '--port', '0', '--data', data], {
     LIFEGUARD_DATABASE: databaseUrl,

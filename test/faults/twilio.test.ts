@@ -36,7 +36,7 @@ for (const engine of engines) {
       assert.deepEqual(await outcomesIn(setup), [['sent', 1, null]])
     })
 
-    it('gets the SID of a messaging service in place of a number', async () => {
+    it('gets the SID of a messaging service in place of the sender’s number when the setting is such a SID', async () => {
       await using setup = await openMessagingSetup(engine)
       await using twilio = await startPeer(taken)
       const from = `MG${'0123456789abcdef'.repeat(2)}`

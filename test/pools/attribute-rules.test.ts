@@ -110,7 +110,7 @@ name: String attributes cannot have a length of more than 2048
 })
 
 describe('An app client', () => {
-  it('without attribute lists reads all attributes except developer-only ones, and writes these except those that only the server sets', () => {
+  it('without attribute lists reads all attributes except developer-only ones; writes the same ones, except those that only the server sets', () => {
     const readable = readableAttributes(pool, { readAttributes: undefined })
     const writable = writableAttributes(pool, { writeAttributes: undefined })
     const names = ['sub', 'email', 'email_verified', 'custom:team', 'dev:custom:score']

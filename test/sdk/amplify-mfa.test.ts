@@ -21,7 +21,7 @@ const done = { isSignedIn: true, nextStep: { signInStep: 'DONE' } }
 const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
 
 for (const engine of engines) {
-  describe(`second factors by aws-amplify on ${engine.name}`, () => {
+  describe(`aws-amplify with second factors on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const start = () => signIn({ username: 'ana', password: goodPassword })
 

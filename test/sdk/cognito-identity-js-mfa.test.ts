@@ -8,10 +8,10 @@ import { attributeList, codeSentTo, sentTo, type Values } from '../support/self-
 import { givenTokens, givenUser, goodPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 
-/** The next step: the name of the callback that the library called, with the arguments of the callback. */
+/** What the library called: `session` with the tokens, or a short name of the callback that asks for a challenge, with its parameters. */
 type LibraryStep = { readonly at: string; readonly parameters: Values | undefined; readonly session: CognitoUserSession | undefined }
 
-/** Passes callbacks to a call of the library, and resolves with the callback that the library calls. */
+/** Passes callbacks to a call of the library. Says which of them the library called. Rejects when the library reports a failure. */
 function nextStep(start: (callbacks: Parameters<CognitoUser['authenticateUser']>[1]) => void): Promise<LibraryStep> {
   return new Promise((resolve, reject) => {
     const stop = (at: string) => (_challenge: string, parameters: Values) => resolve({ at, parameters, session: undefined })
@@ -31,7 +31,7 @@ const signIn = (user: CognitoUser) =>
     user.authenticateUser(new AuthenticationDetails({ Username: user.getUsername(), Password: goodPassword }), callbacks),
   )
 
-/** Answers with `code`: without a `type`, the code of a text message. */
+/** Answers the challenge with `code`. Without `type`, it is the code of a text message. */
 const sendCode = (user: CognitoUser, code: string, type?: 'SOFTWARE_TOKEN_MFA') =>
   nextStep((callbacks) => user.sendMFACode(code, callbacks, type))
 
@@ -47,7 +47,7 @@ const contacts = { email: 'ana@example.test', phone_number: '+15551234444' }
 const wrong = { code: 'CodeMismatchException', message: 'Invalid code or auth state for the user.' }
 
 for (const engine of engines) {
-  describe(`second factors by amazon-cognito-identity-js on ${engine.name}`, () => {
+  describe(`amazon-cognito-identity-js with second factors on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     it('registers and prefers an authenticator app; the next sign-in asks for its code', async () => {

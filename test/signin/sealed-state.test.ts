@@ -9,7 +9,7 @@ const secrets = createSecrets(Buffer.alloc(32, 7))
 
 /**
  * One sealed sign-in state for each kind of a factor's own data, in lines of 120 characters. The last release that wrote version 1 of the
- * sealed format sealed these states under the key above.
+ * sealed format sealed these states under the master key of `secrets`.
  */
 const statesOfVersion1: Partial<Record<ChallengeName, readonly string[]>> = {
   PASSWORD_VERIFIER: [
@@ -121,7 +121,7 @@ describe('the sealed state of a sign-in', () => {
       assert.deepEqual(openState(secrets, statesOfVersion1[state.challenge]?.join('') ?? ''), state)
     })
 
-    it(`is read as it was written (${state.challenge})`, () => {
+    it(`is read unchanged from the version of the sealed format that this release writes (${state.challenge})`, () => {
       assert.deepEqual(openState(secrets, sealState(secrets, state)), state)
     })
   }

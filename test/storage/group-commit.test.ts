@@ -54,7 +54,7 @@ async function inTransaction(groups: SqliteGroupWriter, ids: readonly number[], 
 }
 
 describe('group commit', () => {
-  it('commits all writes of one turn of the event loop by one COMMIT, and resolves none of them before it', async () => {
+  it('commits all writes of one turn of the event loop by one COMMIT, and resolves no write before that COMMIT', async () => {
     using file = open()
     const before = file.commits()
     const resolved: number[] = []

@@ -11,7 +11,7 @@ type Record = { schema_migration: { name: string; applied_at: number } }
 
 for (const engine of engines) {
   describe(`migrations on ${engine.name}`, () => {
-    it('are applied once, in order, when ten processes open the same database at once', async () => {
+    it('are applied once, in order, when ten storages migrate the same database at once', async () => {
       await using database = await emptyDatabase(engine)
       const storages = await Promise.all(Array.from({ length: 10 }, () => openStorage({ url: database.url, poolSize: 2 })))
       await Promise.all(storages.map((storage) => storage.migrate()))

@@ -17,7 +17,7 @@ class Change extends Error {}
 
 for (const engine of engines) {
   describe(`transactions on ${engine.name}`, () => {
-    it('make their rows visible outside as soon as their promise resolves', async () => {
+    it('make their rows visible to other statements as soon as their promise resolves', async () => {
       await using storage = await openTestStorage(engine)
       const answer = await storage.db.transaction().execute(async (tx) => {
         await put(tx, 'a')
@@ -30,7 +30,7 @@ for (const engine of engines) {
       assert.deepEqual(await names(storage.db), ['a', 'b', 'c'])
     })
 
-    it('hide uncommitted rows from statements outside', async () => {
+    it('hide uncommitted rows from statements outside the transaction', async () => {
       await using storage = await openTestStorage(engine)
       await storage.db.transaction().execute(async (tx) => {
         await put(tx, 'a')

@@ -10,7 +10,7 @@ import type { TestServer } from './test-server.ts'
 
 type AdminCreateInput = Omit<Partial<AdminCreateUserCommandInput>, 'UserAttributes'> & { readonly attributes?: Values }
 
-/** AdminCreateUser with attributes as a record. */
+/** Calls AdminCreateUser. Takes the attributes as a record. */
 export async function adminCreate(server: TestServer, poolId: string, username: string, { attributes, ...input }: AdminCreateInput = {}) {
   const UserAttributes = attributes && attributeList(attributes)
   const { User } = await server.send(new AdminCreateUserCommand({ UserPoolId: poolId, Username: username, UserAttributes, ...input }))
@@ -18,12 +18,12 @@ export async function adminCreate(server: TestServer, poolId: string, username: 
   return { ...User, attributes: valuesOf(User.Attributes) }
 }
 
-/** AdminCreateUser without a message to the user. */
+/** Calls AdminCreateUser as `adminCreate` does, but without a message to the user. */
 export function adminCreateSilently(server: TestServer, poolId: string, username: string, input: AdminCreateInput = {}) {
   return adminCreate(server, poolId, username, { MessageAction: 'SUPPRESS', ...input })
 }
 
-/** AdminGetUser with attributes as a record. */
+/** The response of AdminGetUser, with the attributes as a record. */
 export async function adminGet(server: TestServer, poolId: string, username: string) {
   const { $metadata, UserAttributes, ...user } = await server.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: username }))
   return { ...user, attributes: valuesOf(UserAttributes) }

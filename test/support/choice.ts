@@ -17,7 +17,7 @@ export const choiceClient = {
 
 export const allFactors: readonly AuthFactorType[] = ['PASSWORD', 'EMAIL_OTP', 'SMS_OTP', 'WEB_AUTHN']
 
-/** A pool that allows the first factors `factors`. The relying party of passkeys is example.test. */
+/** A pool that allows the first factors `factors`. With WEB_AUTHN and without MFA, the relying party of passkeys is example.test. */
 export async function givenChoicePool(server: TestServer, factors: readonly AuthFactorType[], { pool, client }: TestPoolOptions = {}) {
   const ids = await server.givenPool({
     pool: { SmsConfiguration, ...pool, Policies: { SignInPolicy: { AllowedFirstAuthFactors: [...factors] } } },
@@ -34,7 +34,7 @@ export function startChoice(server: TestServer, clientId: string, username: stri
   return server.send(new InitiateAuthCommand(session === undefined ? request : { ...request, Session: session }))
 }
 
-/** USER_AUTH with a preferred challenge. */
+/** Begins a choice-based sign-in with a preferred challenge. */
 export function startBy(server: TestServer, clientId: string, username: string, preferred: ChallengeNameType, more: Values = {}) {
   return startChoice(server, clientId, username, { PREFERRED_CHALLENGE: preferred, ...more })
 }

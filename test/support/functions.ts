@@ -30,7 +30,7 @@ export function functionFolder(): FunctionFolder {
 
 export const functionArn = (name: string) => `arn:aws:lambda:us-east-1:123456789012:function:${name}`
 
-/** A pool with these triggers and one user, `ana`. */
+/** A pool with the triggers of `lambdaConfig` and one user, `ana`. */
 export async function givenTriggered(server: TestServer, lambdaConfig: LambdaConfigType) {
   const ids = await server.givenPool({ pool: { LambdaConfig: lambdaConfig } })
   return { ...ids, ...(await givenUser(server, ids.poolId, 'ana')) }

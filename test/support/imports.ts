@@ -86,7 +86,7 @@ export async function logOf(server: Pick<TestServer, 'url'>, key: JobKey): Promi
   return lines
 }
 
-/** A CSV file. */
+/** The text of a CSV file with these lines. */
 export const csv = (header: string, ...rows: readonly string[]) => [header, ...rows].join('\n')
 
 export const emailPool = { pool: { AutoVerifiedAttributes: ['email' as const] } }

@@ -74,7 +74,7 @@ function createKeys() {
   }
 
   return {
-    /** Undefined for an unknown operation, or a ciphertext that does not decrypt. */
+    /** The response of the operation `name`. Undefined for an unknown operation, or a ciphertext that does not decrypt. */
     run(name: string, { KeyId = '', NumberOfBytes = 32, Plaintext = '', CiphertextBlob = '', EncryptionContext }: KmsRequest) {
       if (name === 'GenerateDataKey') {
         const plain = randomBytes(NumberOfBytes)

@@ -1,7 +1,7 @@
 /** The answer of `/metrics`, read as Prometheus reads it. */
 export type ReadMetrics = {
   readonly text: string
-  /** `counter`, `gauge`, `histogram` or `summary`, by name. */
+  /** The type of each metric (`counter`, `gauge`, `histogram` or `summary`), by the name of the metric. */
   readonly types: ReadonlyMap<string, string>
   readonly samples: readonly Sample[]
   /** The values of all samples of that name, by their labels without the quotes: `{ 'category=UserRead': 3 }`. */

@@ -38,7 +38,7 @@ export type ProductionServer = AsyncDisposable & {
   createKey(options?: { policy?: object; flags?: readonly string[] }): Promise<Credentials>
   /** Runs `lifeguard keys delete`. */
   deleteKey(id: string): Promise<void>
-  /** The official SDK with these credentials, without retries. */
+  /** A client of the official SDK that calls the server with these credentials and without retries. */
   client(credentials: Credentials, config?: Partial<CognitoIdentityProviderClientConfig>): CognitoIdentityProviderClient
   close(): Promise<void>
 }

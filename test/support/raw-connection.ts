@@ -5,9 +5,9 @@ import { connect, type Socket } from 'node:net'
 export type RawConnection = Disposable & {
   readonly socket: Socket
   send(text: string | Uint8Array): void
-  /** Everything that was received, once it matches or the connection has ended. */
+  /** Resolves with everything that was received, once this text matches `pattern` or the connection has ended. */
   received(pattern: RegExp): Promise<string>
-  /** Everything that was received before the server closed the connection. */
+  /** Resolves with everything that was received, once the server has closed the connection. */
   ended(): Promise<string>
 }
 

@@ -47,7 +47,7 @@ export function adminInitiate(server: TestServer, { poolId, clientId }: PoolAndC
   return server.send(new AdminInitiateAuthCommand({ UserPoolId: poolId, ClientId: clientId, AuthFlow: flow, AuthParameters: parameters }))
 }
 
-/** InitiateAuth with CUSTOM_AUTH. */
+/** Begins a sign-in by InitiateAuth with CUSTOM_AUTH. */
 export function startCustom(server: TestServer, clientId: string, username: string, more: Values = {}) {
   return initiate(server, clientId, 'CUSTOM_AUTH', { USERNAME: username, ...more })
 }

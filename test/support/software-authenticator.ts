@@ -83,7 +83,7 @@ type RegistrationDeviations = Deviations & {
 }
 
 /**
- * The kind of the passkey. With `counts: false` the passkey does not count its signatures, as is usual for passkeys that are synchronized
+ * The kind of a passkey, and deviations at its registration. With `counts: false` the passkey does not count its signatures, as is usual for passkeys that are synchronized
  * between devices.
  */
 export type AuthenticatorOptions = RegistrationDeviations & { readonly counts?: boolean }
@@ -125,7 +125,7 @@ function authenticatorData(rpId: string, flags: number, counter: number, atteste
 const userFlags = ({ userPresent = true, userVerified = true }: Deviations) =>
   (userPresent ? flag.userPresent : 0) | (userVerified ? flag.userVerified : 0)
 
-/** Makes a passkey on a page of `origin` for the creation options, with the deviations. */
+/** Makes a passkey for the creation options of a registration, as a page of `origin` would. The third argument can falsify parts of it. */
 export function makePasskey(
   options: CreationOptions,
   origin: string,

@@ -6,7 +6,7 @@ import { createUserRemoval } from '../../src/users/user-removal-repository.ts'
 
 const dayMs = 86_400_000
 
-/** Removes the rows of deleted things as the sweeper does until a day after the latest deletion. Returns the number of batches. */
+/** Removes all rows of deleted users, groups and pools, as the sweeper does within a day after `now`. Returns the number of batches. */
 export async function sweepDeletions(db: Db, now: number): Promise<number> {
   let batches = 0
   for (const remove of [createUserRemoval(), createMemberRemoval(), createPoolRemoval()]) {
@@ -15,7 +15,7 @@ export async function sweepDeletions(db: Db, now: number): Promise<number> {
   return batches
 }
 
-/** Removes the rows of deleted things, as `sweepDeletions` does, from the database of a running server. */
+/** Removes all rows of deleted users, groups and pools from the database of a running server. */
 export async function sweepDeletionsOf(server: { readonly databaseUrl: string; readonly clock: { now(): number } }): Promise<void> {
   const storage = await openStorage({ url: server.databaseUrl })
   try {

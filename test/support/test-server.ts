@@ -36,7 +36,7 @@ export type TestServer = AsyncDisposable & {
   /** For the few tests that use the database directly. */
   readonly databaseUrl: string
   readonly region: string
-  /** The official SDK for this server, with arbitrary credentials and without retries. */
+  /** A client of the official SDK that calls the server with arbitrary credentials and without retries. */
   readonly client: CognitoIdentityProviderClient
   readonly send: CognitoIdentityProviderClient['send']
   readonly clock: TestClock

@@ -27,10 +27,10 @@ type TriggerName = Exclude<keyof LambdaConfigType, 'KMSKeyID' | 'PreTokenGenerat
 
 export type GivenTriggers = {
   readonly lambdaConfig: LambdaConfigType
-  /** The sources of the events so far, in order. */
+  /** The trigger sources of the events that the functions have got so far, in order. */
   readonly fired: readonly string[]
   readonly events: readonly TriggerEvent[]
-  /** Forgets the events so far. */
+  /** Empties `fired` and `events`. */
   clear(): void
 }
 

@@ -22,7 +22,7 @@ const everyTrigger = {
 
 export type Handlers = Partial<Record<keyof typeof everyTrigger, Handler>>
 
-/** A pool with all these triggers. `handlers` replaces some of the functions. */
+/** A pool with the triggers of `everyTrigger`. `handlers` replaces some of their functions. */
 export async function givenPoolWithEvery(
   server: TestServer,
   endpoint: TriggerEndpoint,

@@ -5,7 +5,7 @@ import { readRefreshToken, writeRefreshToken } from '../../src/tokens/refresh-to
 
 const secrets = createSecrets(Buffer.alloc(32, 7))
 
-/** A token in a sealed format that every later release has to read. Sealed under the key above, in lines of 120 characters. */
+/** A token in a sealed format that every later release has to read, in lines of 120 characters. It is sealed by `secrets`. */
 const issuedLongAgo = [
   'lgr_QKowL9-E2DqfEJiOqpdKnAS83sjzHcBcGyjzGbqJLcjhVrsAE447eJbBl4w-1_77wLqaCpEthHjQq035q3yHfFfg3-1GpppQ2s1gsDK9ZhyXg1tKfKSI',
   'BCiesNQEAhn2FeFp-rGxOzsgrpeMGeIdS5CDHjHsaSoJ5I2QjVw6aMGjiyYeleCarUxsJYq562hg3r4yqP7QDgTbHMhZ5a9GiHUb6VtqAQfuwP8WiPfu69ZR',

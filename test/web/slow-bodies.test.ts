@@ -46,7 +46,7 @@ describe('A request body', () => {
     assert.equal((await refused.promise).message, 'The request body ended early.')
   })
 
-  it('is refused when all bodies together take too much memory and it is the oldest', async () => {
+  it('is refused when it is the oldest incomplete body and all bodies together take too much memory', async () => {
     const bodies = createBodyReader({ budgetBytes: 140_000 })
     const outcomes: string[] = []
     await using server = await serve(async (request, response) => {
@@ -75,7 +75,7 @@ describe('A request body', () => {
     assert.equal(await answer.text(), '100000 bytes')
   })
 
-  it('is read if it is small, even when large bodies have used up their budget', async () => {
+  it('is read if it is small, even when large bodies have used up their share of the memory', async () => {
     const bodies = createBodyReader({ budgetBytes: 200_000 })
     // Nothing releases a body here. In a server, a body is kept in this way while a trigger function runs.
     await using server = await serve(async (request, response) => {

@@ -41,7 +41,10 @@ export function toSignedBytes(integer: bigint): Buffer {
   return Buffer.from(whole >= '8' ? `00${whole}` : whole, 'hex')
 }
 
-/** be(n) of an integer that is given as at least one big-endian byte, with or without leading zeros. */
+/**
+ * The shortest big-endian two's complement of an integer, as `toSignedBytes` makes it. Here the integer is given as at least one big-endian
+ * byte, with or without leading zeros.
+ */
 export function toSignedForm(bytes: Uint8Array): Buffer {
   let start = 0
   while (start < bytes.length - 1 && bytes[start] === 0) start++

@@ -40,8 +40,9 @@ const smallBytes = 16 * 1024
 const smallBodyShare = 0.25
 
 /**
- * When the budget is used up, the oldest incomplete bodies are rejected in favour of the newest. Honest bodies arrive at once, so a
- * client that sends many large bodies slowly loses them first.
+ * The budget (`budgetBytes`) is the memory that all bodies of the reader may take together, each from its first byte to its `release`. When
+ * the budget is used up, the oldest incomplete bodies are rejected in favour of the newest. Honest bodies arrive at once, so a client that
+ * sends many large bodies slowly loses them first.
  */
 export function createBodyReader(limits: Limits): BodyReader {
   return new BoundedBodyReader({ ...defaults, ...limits })

@@ -12,7 +12,7 @@ export const auditedOperations: readonly OperationName[] = signedOperations.filt
 /** A record as `ListAuditRecords` returns it: times are numbers in JSON. */
 export type ListedRecord = Omit<AuditRecordType, 'At'> & { readonly At: number }
 
-/** The headers of a request in `dev` that names this access key. */
+/** Headers by which a request to `dev` names an access key. `dev` checks no signature, so the key need not exist. */
 export const namingKey = (accessKeyId: string) => ({
   authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/us-east-1/cognito-idp/aws4_request, Signature=x`,
 })

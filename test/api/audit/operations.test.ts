@@ -12,7 +12,7 @@ import { auditedOperations, listAuditRecords, namingKey, signedOperations } from
 
 const nowhere = 'us-east-1_Nowhere00'
 
-/** Requests that a handler refuses, of operations that take no UserPoolId. */
+/** For operations that take no UserPoolId: makes a request that the handler refuses. The other operations refuse the pool `nowhere`. */
 const refused: Partial<Record<OperationName, (good: Request) => Request>> = {
   CreateUserPool: (good) => ({ ...good, UserPoolTags: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`tag-${at}`, ''])) }),
   TagResource: (good) => ({ ...good, ResourceArn: `arn:aws:cognito-idp:us-east-1:000000000000:userpool/${nowhere}` }),
@@ -91,7 +91,7 @@ for (const engine of engines) {
       })
     }
 
-    it('got each record from the transaction of its change', () => {
+    it('logged no error, so each operation above stored its record in the transaction of its change', () => {
       assert.deepEqual(
         errors.filter((line) => line.includes('audit')),
         [],

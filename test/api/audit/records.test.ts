@@ -16,7 +16,7 @@ import { openTestStorage } from '../../support/test-storage.ts'
 import { rotateSigningKeys } from '../../support/tokens.ts'
 import { type ListedRecord, namingKey } from './audited-calls.ts'
 
-/** What the record says, without what differs in each run. */
+/** The members of an audit record, except those that differ in each run: its id, its time and the id of the request. */
 const factsOf = ({ RecordId: _id, At: _at, RequestId: _request, ...facts }: ListedRecord) => facts
 
 for (const engine of engines) {
@@ -25,7 +25,7 @@ for (const engine of engines) {
     const list = async (filter: object) =>
       (await callLifeguard(server(), 'ListAuditRecords', filter)) as { Records: ListedRecord[]; NextToken?: string }
 
-    it('name operation, outcome, key, pool, user, changed members and reason, but no value', async () => {
+    it('name operation, outcome, access key, pool, user, changed members and reason, but contain no code and no value of a member', async () => {
       const { poolId, clientId } = await server().givenPool()
       const { UserSub: sub } = await signUp(server(), clientId, 'ana')
       const request = { UserPoolId: poolId, Username: 'ana', Purpose: 'SIGN_UP', Reason: 'ticket 4711' }
@@ -45,7 +45,7 @@ for (const engine of engines) {
       assert.ok(!text.includes(Code) && !text.includes('314159'))
     })
 
-    it('are listed newest first, in pages, and a page token belongs to its filter', async () => {
+    it('are listed newest first, in pages; a page token is rejected with another filter', async () => {
       const { poolId } = await server().givenPool()
       const other = await server().givenPool()
       for (let turn = 0; turn < 5; turn++) {

@@ -17,7 +17,7 @@ for (const engine of engines) {
   describe(`Audit records of sign-ins on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** What the records of the pool's sign-ins say, oldest first. */
+    /** Operation, outcome, user, detail and changed members of each audit record of a sign-in in the pool, oldest first. */
     async function recordsOf(poolId: string) {
       const records = await listAuditRecords(server(), { UserPoolId: poolId })
       return records
@@ -26,7 +26,7 @@ for (const engine of engines) {
         .toReversed()
     }
 
-    it('say which flow or challenge it was, and whether tokens were issued', async () => {
+    it('name the flow or challenge of each successful call of the admin API, and what the call led to', async () => {
       const { poolId: UserPoolId, clientId: ClientId } = await server().givenPool()
       await server().send(
         new AdminCreateUserCommand({ UserPoolId, Username: 'ana', TemporaryPassword: temporaryPassword, MessageAction: 'SUPPRESS' }),
@@ -59,7 +59,7 @@ for (const engine of engines) {
       ])
     })
 
-    it('are not left by the public API', async () => {
+    it('do not exist for a sign-in by the public API', async () => {
       const { poolId, clientId: ClientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }

@@ -125,7 +125,7 @@ for (const engine of engines) {
       }
     })
 
-    it('keeps old records that it could not deliver', async () => {
+    it('keeps old records that it could not deliver; without a stream, the sweep deletes them', async () => {
       await using peer = await startPeer({ status: 500 })
       await using server = await startTestServer(engine, { flags: ['--audit-stream', peer.url, '--log-level', 'silent'] })
       await createPool(server, 'kept')

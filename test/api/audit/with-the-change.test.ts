@@ -12,7 +12,7 @@ import { send } from '../generator/send.ts'
 import { prepareWorld, type World } from '../generator/world.ts'
 import { auditedOperations } from './audited-calls.ts'
 
-/** Makes every insert of an audit record fail. */
+/** For each engine, the statements after which the database rejects every insert of an audit record. */
 const refuseRecords: Readonly<Record<TestEngine['name'], readonly string[]>> = {
   sqlite: ["create trigger no_audit before insert on audit_record begin select raise(abort, 'no audit'); end"],
   postgres: [
@@ -25,7 +25,10 @@ const allowRecords: Readonly<Record<TestEngine['name'], readonly string[]>> = {
   postgres: ['drop trigger no_audit on audit_record', 'drop function no_audit'],
 }
 
-/** Tables that show what was tried, and tables of background work. They may change although a call fails. */
+/**
+ * Tables that may change although a call fails. Some record that the call was tried, such as `attempt`. Background work writes the others,
+ * such as `lease`.
+ */
 const ignoredTables = new Set([
   'attempt',
   'auth_event',

@@ -51,7 +51,7 @@ for (const engine of engines) {
       })
     }
 
-    it('is recorded when the module cannot be loaded, because it has seen no code yet', async () => {
+    it('is recorded when its module cannot be loaded, because that error cannot contain a code', async () => {
       assert.match(await recordsAfterSignUp('unloadable'), /no-such-package/)
     })
   })

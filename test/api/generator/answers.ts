@@ -9,7 +9,10 @@ const commonErrors = ['InvalidParameterException', 'SerializationException', 'Un
 /** The errors of a request that breaks the API model. The server checks a request against the model before it runs the handler. */
 const modelErrors = ['InvalidParameterException', 'SerializationException']
 
-/** Says what is wrong with a response. Undefined when nothing is: it is 200 with the shape of the model, or 400 with an allowed error. */
+/**
+ * Says what is wrong with a response. Undefined for a correct one: status 200 and the shape that the model defines, or status 400 and an
+ * allowed error.
+ */
 export function faultIn(name: OperationName, answer: RawAnswer): string | undefined {
   const { status, headers, text } = answer
   if (headers.get('content-type') !== 'application/x-amz-json-1.1') return `content type ${headers.get('content-type')}`

@@ -36,7 +36,7 @@ const ownDevice: RequestFactory = async (world) => (await confirmedDevice(world)
 const usersDevice: RequestFactory = async (world) => (await confirmedDevice(world)).admin
 const remembered = { DeviceRememberedStatus: 'remembered' }
 
-/** Requests for devices. */
+/** For each operation on devices, a function that creates a request which succeeds. */
 export const deviceRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminForgetDevice: usersDevice,
   AdminGetDevice: usersDevice,

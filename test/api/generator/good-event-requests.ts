@@ -16,7 +16,7 @@ async function givenEvent({ server }: World) {
 
 const feedback: RequestFactory = async (world) => ({ ...(await givenEvent(world)), FeedbackValue: 'Invalid' })
 
-/** Requests for auth events. */
+/** For each operation on auth events, a function that creates a request which succeeds. */
 export const eventRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminListUserAuthEvents: async (world) => {
     const { UserPoolId, Username } = await givenEvent(world)

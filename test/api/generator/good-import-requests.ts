@@ -45,7 +45,7 @@ async function isImporting(world: World): Promise<boolean> {
   return (UserImportJobs as Job[]).some(({ Status }) => ['Pending', 'InProgress', 'Stopping'].includes(Status))
 }
 
-/** Requests for import jobs. */
+/** For each operation on import jobs, a function that creates a request which succeeds. */
 export const importRequests: Partial<Record<OperationName, RequestFactory>> = {
   CreateUserImportJob: newJob,
   DescribeUserImportJob: ofJob,

@@ -11,7 +11,7 @@ const ofMessage: RequestFactory = async (world) => {
   return { ...pool, MessageId: message?.MessageId }
 }
 
-/** Requests for messages. */
+/** For each operation on messages, a function that creates a request which succeeds. */
 export const messageRequests: Partial<Record<OperationName, RequestFactory>> = {
   ReadMessageCode: ofMessage,
   ResendMessage: ofMessage,

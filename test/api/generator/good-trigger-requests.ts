@@ -42,7 +42,7 @@ const mistyped: RequestFactory = async (world) => {
   return { ...request, Session, AttributeName: 'email', Value: `${request.Username}@example.test` }
 }
 
-/** Requests for Lifeguard's own operations about triggers and new users. */
+/** For each operation on triggers and sign-ups that only Lifeguard has, a function that creates a request which succeeds. */
 export const triggerRequests: Partial<Record<OperationName, RequestFactory>> = {
   ReplayTriggerInvocation: recorded,
   CorrectSignUpContact: mistyped,

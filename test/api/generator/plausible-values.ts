@@ -28,8 +28,8 @@ const times = <T>(count: number, value: T): T[] => Array.from({ length: count },
 const nowhere = 'us-east-1_Nowhere00'
 
 /**
- * Plausible values with new users, tokens, sessions and codes. Those that an earlier call returned may have been used up, signed out or
- * deleted by requests.
+ * Plausible values with new users, tokens, sessions and codes. Each call creates new ones, because requests may have used up, signed out or
+ * deleted those of an earlier call.
  */
 export async function plausibleValues(world: World): Promise<Plausible> {
   const users = await newUsers(world)

@@ -81,7 +81,7 @@ export async function prepareWorld(server: TestServer): Promise<World> {
   }
 }
 
-/** Makes all second factors optional, and switches session tracking on. */
+/** Allows authenticator apps as an optional second factor, sets the relying party of passkeys, and switches session tracking on. */
 async function allowAllFactors(server: TestServer, poolId: string): Promise<void> {
   const answers = [
     await send(server, 'SetUserPoolMfaConfig', {

@@ -70,7 +70,7 @@ async function rotateUntilKilled({ databaseUrl, keys }: Given): Promise<void> {
 
 for (const engine of engines) {
   describe(`A change of the master key in progress on ${engine.name}`, () => {
-    it('lets servers with both keys continue, and seals anew what they store meanwhile', { timeout: 120_000 }, async () => {
+    it('lets servers with both keys continue, and seals anew what these servers store meanwhile', { timeout: 120_000 }, async () => {
       await using server = await givenServer(engine)
       // Waits ten seconds for the servers, as the real command does. Each server looks for a new key every two seconds, so that is enough.
       const rotation = rotate(server.databaseUrl, server.keys, 10_000)

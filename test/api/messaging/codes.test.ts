@@ -93,7 +93,7 @@ for (const engine of engines) {
       assert.equal((await at(expires_at - 1)).outcome, 'ok')
     })
 
-    it('are rejected with Cognito’s errors', async () => {
+    it('are rejected with Cognito’s errors when they are wrong, or when none was issued', async () => {
       await using setup = await openMessagingSetup(engine)
       const attempt = (code: string) => setup.commit((tx) => requireCode(tx, setup.secrets, { ...ana, code, now: setup.clock.now() }))
       const expired = { code: 'ExpiredCodeException', message: 'Invalid code provided, please request a code again.' }

@@ -71,7 +71,7 @@ for (const engine of engines) {
       assert.equal((await listInboxMessages(setup.db, {}, 10)).length, 1)
     })
 
-    it('keeps only the newest messages', async () => {
+    it('keeps only as many of the newest messages as a call of trimInbox allows', async () => {
       await using setup = await openMessagingSetup(engine)
       const ids: string[] = []
       for (let i = 0; i < 5; i++) ids.push(await receive(setup))
@@ -81,7 +81,7 @@ for (const engine of engines) {
       assert.deepEqual(idsOf(await listInboxMessages(setup.db, {}, 10)), [ids[4], ids[3]])
     })
 
-    it('trims itself as messages arrive', async () => {
+    it('deletes its oldest messages while new ones arrive', async () => {
       await using setup = await openMessagingSetup(engine)
       const gateway = createInboxGateway(setup.db, { keep: 10 })
       const { signal } = new AbortController()

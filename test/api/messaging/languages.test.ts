@@ -72,7 +72,7 @@ for (const engine of engines) {
       assert.deepEqual([invitation?.subject, invitation?.text], ['Your temporary password', 'Hallo ana: Tempor4ry!'])
     })
 
-    it('are overridden by CustomMessage, part by part', async () => {
+    it('are overridden by CustomMessage in the parts that its response has: subject or text', async () => {
       const triggers = functions.given({ CustomMessage: (event) => ({ ...event, response: { emailSubject: 'Of the function' } }) })
       const ids = await givenPool({ LambdaConfig: triggers.lambdaConfig })
       assert.equal(await messageFor(ids, 'de'), 'Of the function | Dein Code ist #.')

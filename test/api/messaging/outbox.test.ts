@@ -46,7 +46,7 @@ for (const engine of engines) {
       assert.deepEqual(await rows(setup), [])
     })
 
-    it('delivers after a call of wake, without a call of drain', async () => {
+    it('delivers a message after a call of `wake`; no call of `drain` is needed', async () => {
       await using setup = await openMessagingSetup(engine)
       const delivered = Promise.withResolvers<void>()
       await using worker = startWorker(setup, recordingGateways(async () => delivered.resolve()).gateways)

@@ -11,7 +11,10 @@ import {
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-/** What responses show of a client that was created with only a name: all but ids, times and name. From Cognito, except ClientType. */
+/**
+ * What responses show of a client that was created with only a name, except ids, times and the name. All members were recorded from
+ * Cognito, except ClientType.
+ */
 const defaults: UserPoolClientType = {
   RefreshTokenValidity: 30,
   TokenValidityUnits: {},
@@ -22,7 +25,7 @@ const defaults: UserPoolClientType = {
   ClientType: 'REGULAR',
 }
 
-/** All members that can be set together, each with another value than its default. */
+/** All members of an app client that can be set together, each with another value than its default. */
 const wholeClient = {
   RefreshTokenValidity: 90,
   AccessTokenValidity: 30,

@@ -45,7 +45,7 @@ const everything = {
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
-/** Rejected requests, by what is wrong with them. */
+/** Sections that SetUserPoolExtensions rejects. The name of each says what is wrong with it. */
 const refused: Readonly<Record<string, object>> = {
   'a trigger that does not exist': { Triggers: { PreSignOut: {} } },
   'a timeout of 0': { Triggers: { PreSignUp: { TimeoutMilliseconds: 0 } } },
@@ -86,7 +86,7 @@ const refused: Readonly<Record<string, object>> = {
   'a test user without a code': { TestUsers: [{ Username: 'robot' }] },
 }
 
-/** Requests with an unknown member, and the pattern of the error message. */
+/** Sections with an unknown member, each with the pattern of the error message. */
 const misspelled: readonly [sections: object, says: RegExp][] = [
   [{ Trigers: {} }, /: 'Trigers' is not a known member; the members are UserPoolId, Triggers, /],
   [

@@ -47,7 +47,7 @@ for (const engine of engines) {
       assert.equal((await ask(server(), 'UserList', 3000))?.ProvisionedLimitValue, 3000)
     })
 
-    it('are refused for an unknown category, and for a request whose attributes are not exactly one category', async () => {
+    it('are neither shown nor changed for an unknown category, and not shown for attributes that are not exactly one category', async () => {
       for (const name of ['Nonsense', '__proto__', 'toString', '']) {
         await assert.rejects(shown(server(), name), { name: 'ResourceNotFoundException' })
         await assert.rejects(ask(server(), name, 100), { name: 'ResourceNotFoundException' })

@@ -78,7 +78,7 @@ for (const engine of engines) {
       assert.deepEqual(section, { EventFilter: ['SIGN_IN', 'PASSWORD_CHANGE', 'SIGN_UP'], Actions })
     })
 
-    it('of a client is the one of its pool while the client has none of its own', async () => {
+    it('of a client is that of its pool while the client has no risk configuration of its own', async () => {
       const { poolId, clientId } = await server().givenPool(guarded)
       assert.deepEqual(await shown(server(), poolId, clientId), { UserPoolId: poolId })
       await set(server(), poolId, everything)

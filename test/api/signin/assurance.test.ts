@@ -23,7 +23,7 @@ const attributes = [
 ]
 
 for (const engine of engines) {
-  describe(`levels of assurance on ${engine.name}`, () => {
+  describe(`a sign-in with levels of assurance on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenAna(options: TestPoolOptions = {}, factors: readonly FactorName[] = []) {
@@ -87,7 +87,7 @@ for (const engine of engines) {
       assert.deepEqual(assuranceIn(best), { acr: 'gold', amr: ['pwd', 'otp', 'mfa'] })
     })
 
-    it('leads the sign-in to the first requested level that the user can reach', async () => {
+    it('leads to the first requested level that the user can reach', async () => {
       const { poolId, clientId } = await givenAna()
       const offers = async (acrs: string) => (await target(clientId, acrs)).AvailableChallenges
       assert.deepEqual(await offers(loa(1)), [...passwords, 'EMAIL_OTP', 'SMS_OTP'])

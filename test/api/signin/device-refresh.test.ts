@@ -19,7 +19,7 @@ const refused = { name: 'NotAuthorizedException', message: 'Invalid Refresh Toke
 const otherKey = 'us-east-1_00000000-0000-0000-0000-000000000000'
 const resultOf = (reply: { AuthenticationResult?: AuthenticationResultType | undefined }) => reply.AuthenticationResult ?? {}
 
-/** The ways to refresh. `rotation` is GetTokensFromRefreshToken by a client that rotates refresh tokens, and so can use no other way. */
+/** The ways to refresh. `rotation` is GetTokensFromRefreshToken by a client that rotates refresh tokens: such a client has no other way. */
 const ways = ['InitiateAuth', 'AdminInitiateAuth', 'GetTokensFromRefreshToken', 'rotation'] as const
 type Way = (typeof ways)[number]
 

@@ -22,7 +22,7 @@ const unknownDevice = { name: 'ResourceNotFoundException', message: 'Device does
 const resultOf = (reply: { AuthenticationResult?: AuthenticationResultType | undefined }) => reply.AuthenticationResult ?? {}
 
 for (const engine of engines) {
-  describe(`devices in a sign-in on ${engine.name}`, () => {
+  describe(`a sign-in with devices on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
     async function givenDevice(options = tracking(true, false)) {

@@ -53,7 +53,7 @@ for (const engine of engines) {
       for (const [answer, challenge, key, address] of [
         ['SMS_MFA', 'SMS_MFA', 'SMS_MFA_CODE', phone],
         ['EMAIL_OTP', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
-        // Cognito's documentation names the answer EMAIL_MFA for codes by e-mail.
+        // Cognito's documentation says that EMAIL_MFA is the answer which selects codes by e-mail.
         ['EMAIL_MFA', 'EMAIL_OTP', 'EMAIL_OTP_CODE', mailbox],
       ] as const) {
         const { session } = await challengeAfterPassword(server(), ids.clientId, 'ana')

@@ -19,7 +19,7 @@ const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or 
 
 type Attempt = (server: TestServer, ids: PoolAndClient, password: string) => Promise<InitiateAuthCommandOutput>
 
-/** Every flow that takes a password. */
+/** For each flow that takes a password, a function that signs ana in with a given password. */
 const ways: Readonly<Record<string, Attempt>> = {
   USER_PASSWORD_AUTH: (server, { clientId }, password) => signInByPassword(server, clientId, 'ana', password),
   ADMIN_USER_PASSWORD_AUTH: (server, { poolId, clientId }, password) => {

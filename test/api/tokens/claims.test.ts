@@ -64,7 +64,7 @@ for (const engine of engines) {
       assert.notEqual(id['jti'], access['jti'])
     })
 
-    it('have the same names after a sign-in by SRP, but another event_id, origin_jti and jti for each sign-in', async () => {
+    it('have the same names after a sign-in by SRP as after one by password; event_id, origin_jti and jti differ in each sign-in', async () => {
       const { poolId, clientId, access } = await givenClaims({})
       const reply = await signInBySrp(server(), { poolId, clientId }, 'ana')
       const bySrp = claimsOf(reply.AuthenticationResult?.AccessToken ?? '')

@@ -120,7 +120,7 @@ for (const engine of engines) {
       await refresh(server(), clientId, second.refreshToken)
     })
 
-    it('applies to tokens that were issued before it was turned on', async () => {
+    it('applies to tokens that were issued before rotation was turned on', async () => {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       const { refreshToken } = await givenTokens(server(), clientId, 'ana')

@@ -197,7 +197,7 @@ for (const engine of engines) {
       assert.deepEqual(at.triggers.events.at(-1)?.request.session, [srpA, password, result('MFA_SETUP')])
     })
 
-    it('sends a code if a function asks for one, and tells it the result; the sign-in fails if the next factor is missing', async () => {
+    it('sends a code if a function asks for one, and passes the result to the functions; fails if the user lacks a factor that they ask for', async () => {
       const at = await given(['EMAIL_OTP', 'SOFTWARE_TOKEN_MFA', 'CUSTOM_CHALLENGE'])
       await setMfa(server(), at.poolId, 'OPTIONAL', ['totp'])
       const app = await givenAppUser(server(), at, 'eva')

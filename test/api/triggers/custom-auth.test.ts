@@ -98,7 +98,7 @@ for (const engine of engines) {
       assert.deepEqual(await server().inbox('ana@example.test'), [])
     })
 
-    it('issues another challenge after a wrong answer while the functions ask for one, and passes them each result', async () => {
+    it('issues another challenge after a wrong answer while the functions ask for one, and passes the result of each answer to the functions', async () => {
       const { clientId, triggers } = await given()
       let issued = await startCustom(server(), clientId, 'ana')
       for (const round of ['1', '2']) {

@@ -76,7 +76,7 @@ const operations: readonly {
   readonly operation: string
   readonly kind: string
   readonly status: string
-  /** The user's `email_verified` or `phone_number_verified` in the event. Null when the event has neither. */
+  /** The user's `email_verified` or `phone_number_verified` in the event: `true` if missing here; null when the event has neither. */
   readonly verified?: string | null
   readonly isAdmin?: boolean
   readonly metadata?: object | null

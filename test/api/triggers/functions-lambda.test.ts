@@ -59,7 +59,7 @@ for (const engine of chosenEngines().slice(0, 1)) {
     const lambda = await openLambda()
     const entries = { '*': { lambda: { endpoint: lambda.endpoint } }, far: { lambda: { endpoint: lambda.endpoint, region: 'eu-north-1' } } }
     const server = useTestServer(engine, { flags: ['--functions-file', folder.write('functions.json', entries)] })
-    // The SDK finds credentials by its standard chain.
+    // The AWS SDK takes the server's credentials for Lambda from these variables.
     before(() => Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIAOFTHEFUNCTIONS00', AWS_SECRET_ACCESS_KEY: 'secret' }))
 
     async function given(policy: object = {}, functionArn = arn) {

@@ -9,7 +9,7 @@ import { claimsOf, givenTokens, signInByPassword } from '../../support/sign-in.t
 import { answerCustom, startCustom } from '../../support/sign-in-triggers.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-/** What each function does with its event before it returns the event, as in AWS's guides to these triggers. */
+/** For each trigger, what its function does with the event before it returns the event, as in AWS's guides. */
 const bodies = {
   PreSignUp: 'event.response.autoVerifyEmail = event.request.userAttributes.email.endsWith("@trusted.test")',
   PostConfirmation: 'if (event.triggerSource !== "PostConfirmation_ConfirmSignUp") throw new Error(event.triggerSource)',

@@ -25,7 +25,7 @@ type Given = Awaited<ReturnType<typeof givenPoolWithEvery>>
 type Case = {
   readonly source: string
   readonly by: string
-  /** Causes the message. */
+  /** Calls the operation that sends the message. */
   cause(at: Given): Promise<unknown>
   /** The sources of the other triggers that `cause` invokes before CustomMessage. */
   readonly alsoFired?: readonly string[]

@@ -36,7 +36,7 @@ const wrongFormat = /^Invalid email address format\.$/
 const addressLike = /^Preferred username cannot be of email format, since user pool is configured for email alias\.$/
 
 for (const engine of engines) {
-  describe(`Address formats on ${engine.name}`, async () => {
+  describe(`The check of address formats on ${engine.name}`, async () => {
     const endpoint = await openTriggerEndpoint()
     const server = useTestServer(engine, { flags: endpoint.flags })
     const newUser = (poolId: string, username: string, values: Values = {}) =>

@@ -62,7 +62,7 @@ for (const engine of engines) {
       assert.equal((await attributesOf(server(), accessToken))['phone_number_verified'], 'true')
     })
 
-    it('can no longer be verified with its code after a change or removal, but can after an update that repeats it', async () => {
+    it('cannot be verified with its code after another address replaced it or it was removed; an update with the same address keeps the code valid', async () => {
       const ids = await server().givenPool({ pool: verifiesEmail })
       const { accessToken } = await givenSignedInUser(server(), ids, 'ana', { email })
       await update(server(), accessToken, { email: newEmail })

@@ -132,7 +132,7 @@ for (const engine of engines) {
       await assert.rejects(resend(clientId, 'ana'), { name: 'InvalidParameterException', message: 'User is already confirmed.' })
     })
 
-    it('gets no code to check: ResendConfirmationCode fails if the pool verifies no address or the user has none', async () => {
+    it('has no code to check if the pool verifies no address, or the user has none: ResendConfirmationCode then fails', async () => {
       const cannot = { name: 'InvalidParameterException', message: 'Cannot resend codes. Auto verification not turned on.' }
       const silent = await server().givenPool()
       await signUp(server(), silent.clientId, 'ana', { email })

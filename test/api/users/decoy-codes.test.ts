@@ -20,7 +20,9 @@ for (const engine of engines) {
   describe(`The codes of decoys on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    /** How many codes remain after a sweep that runs in `afterMs`. Leaves out codes that have confirmed a user (purpose `confirmed`). */
+    /**
+     * How many codes remain after a sweep that runs `afterMs` from now. Leaves out codes that have confirmed a user (purpose `confirmed`).
+     */
     async function codesAfterSweep(poolId: string, afterMs: number): Promise<number> {
       const storage = await openStorage({ url: server().databaseUrl })
       try {
@@ -42,7 +44,7 @@ for (const engine of engines) {
     ] as const
 
     for (const [name, hours, ask] of operations) {
-      it(`are kept while a code of ${name} is valid; codes of users are kept a week longer`, async () => {
+      it(`are kept as long as a code of ${name} is valid; the codes of users are kept a week longer`, async () => {
         const { poolId, clientId } = await server().givenPool(hiding)
         const email = `${name.toLowerCase()}@example.test`
         if (name === 'ForgotPassword') await givenConfirmedUser(server(), { poolId, clientId }, 'ana', { email })

@@ -95,7 +95,7 @@ const pools: Readonly<Record<string, PoolKind>> = {
   },
 }
 
-/** The parts of an answer that two users may have in common. Instead of the destination, only whether it is in lower case. */
+/** The parts of an answer that two users may have in common. Of the destination, only whether its text is in lower case. */
 const kindOf = ({ medium, destination, choices, error }: VisibleAnswer) =>
   JSON.stringify([medium, destination === destination?.toLowerCase(), choices, error])
 
@@ -131,7 +131,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
 
     for (const [kind, { pool, mfa, addresses, nameOf, askedAs, unknownNameOf }] of Object.entries(pools)) {
-      it(`do not contradict each other, and each pair also occurs for an unknown name, in a pool with ${kind}`, async () => {
+      it(`do not contradict each other, and an unknown name can get each pair of answers that a user gets, in a pool with ${kind}`, async () => {
         const ids = await givenHidingPool(server(), pool, mfa)
         await givenProvider(server(), ids.poolId)
         const unmatched = new Map<string, string>()

@@ -26,7 +26,7 @@ function unseal(session: string, ids: Ids): Sealed {
 
 const seal = (content: unknown, context: string) => prefix + secrets.seal('sign-up-session', JSON.stringify(content), context)
 
-/** Reseals `session` as older releases do: as an array, and with a context that names no version of the sealed format. */
+/** Seals the content of `session` as older releases do: as an array, and under a context that names no version of the sealed format. */
 function unversioned(session: string, ids: Ids): string {
   const { id, sub, by, stamp, exp } = unseal(session, ids)
   return seal([id, sub, by, stamp, exp], contextOf(ids))

@@ -14,7 +14,7 @@ const target = 'AWSCognitoIdentityProviderService.InitiateAuth'
 
 type Ids = { readonly poolId: string; readonly clientId: string }
 
-/** The headers of the requests that `work` sends by `fetch`, as amazon-cognito-identity-js and Amplify do in a page. */
+/** The names of the headers that `work` sends by `fetch`, as amazon-cognito-identity-js and Amplify do in a page. */
 async function headersSentBy(work: () => Promise<unknown>): Promise<string[]> {
   const { fetch } = globalThis
   const names = new Set<string>()
@@ -30,7 +30,7 @@ async function headersSentBy(work: () => Promise<unknown>): Promise<string[]> {
   return [...names]
 }
 
-/** For each library, a function that sends a request to the server and returns its headers. */
+/** For each library, a function that sends requests to the server and returns the names of their headers. */
 const libraries: Readonly<Record<string, (server: TestServer, ids: Ids) => Promise<string[]>>> = {
   'amazon-cognito-identity-js': (server, ids) => headersSentBy(() => authenticate(openBrowser(server, ids).user('ana'), goodPassword)),
 
@@ -56,7 +56,7 @@ const libraries: Readonly<Record<string, (server: TestServer, ids: Ids) => Promi
   },
 }
 
-/** Headers that need no preflight (Fetch §2.2.2) or that the browser sets by itself. */
+/** Headers that a page may send without a preflight (Fetch §2.2.2), and headers that the browser sets by itself. */
 const withoutPreflight = ['accept', 'content-length', 'host', 'user-agent']
 
 const list = (header: string | null) => (header ?? '').split(',').map((name) => name.trim().toLowerCase())

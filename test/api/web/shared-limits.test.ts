@@ -11,7 +11,7 @@ const limit = 50
 
 for (const engine of engines) {
   describe(`The request rates on ${engine.name}`, () => {
-    it('still allow administrators and other addresses when one address has used up its share', async () => {
+    it('still allow requests of administrators and of other addresses when one address has used up its share', async () => {
       await using server = await startProductionServer(engine, { flags: ['--rate-limits', '1', '--trust-proxy', '1'] })
       const owner = server.client(await server.createKey())
       const { UserPool } = await owner.send(new CreateUserPoolCommand({ PoolName: 'limited' }))

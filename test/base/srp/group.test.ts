@@ -21,7 +21,7 @@ describe('The SRP group', () => {
     assert.equal(generator, toInteger(group.getGenerator()))
   })
 
-  it('has the multiplier H(be(N) ‖ be(g)), without padding', () => {
+  it('has the multiplier SHA-256(N ‖ g), where each integer is in the shortest two’s complement, without padding', () => {
     const hash = createHash('sha256').update(toSignedBytes(modulus)).update(toSignedBytes(generator)).digest()
     assert.equal(multiplier, toInteger(hash))
   })

@@ -36,7 +36,7 @@ describe('Lines of a stream', () => {
     assert.equal(splitter.end()?.length, 64_001)
   })
 
-  it('are the same after they were joined to a chunk and split again', () => {
+  it('are the same after they were joined by line feeds and split again', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z,]*$/), { minLength: 1 }), (lines) => {
         assert.deepEqual(splitLines(Buffer.from(lines.join('\n'))).map(String), lines)

@@ -228,7 +228,7 @@ for (const engine of engines) {
       assert.ok((await startBy(server(), clientId, 'ana', 'PASSWORD', { PASSWORD: goodPassword })).AuthenticationResult)
     })
 
-    it('is possible with the admin operations', async () => {
+    it('is possible with AdminInitiateAuth and AdminRespondToAuthChallenge', async () => {
       const { poolId, clientId } = await givenAna(['PASSWORD', 'EMAIL_OTP'])
       const common = { UserPoolId: poolId, ClientId: clientId }
       const start = { ...common, AuthFlow: 'USER_AUTH', AuthParameters: { USERNAME: 'ana' } } as const

@@ -115,7 +115,7 @@ for (const engine of engines) {
       assert.deepEqual((await shown())[0], ['unknown', undefined])
     })
 
-    it('shows the address in UserContextData only if the client may set it', async () => {
+    it('shows the address in UserContextData only if the client has EnablePropagateAdditionalUserContextData', async () => {
       for (const propagate of [true, false]) {
         const client = { GenerateSecret: true, EnablePropagateAdditionalUserContextData: propagate }
         const { poolId, clientId, clientSecret = '' } = await givenTrackingPool(server(), { client })

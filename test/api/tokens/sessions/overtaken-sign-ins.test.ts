@@ -24,7 +24,7 @@ const now = 1_780_000_000_000
 
 const ana = testUser({ poolId: pool.id, sub: 'ana' })
 
-/** The session that a sign-in stores at its end. `user` is the user as the sign-in read it before. */
+/** The session that a sign-in stores at its end. `user` is the user as the sign-in has read it, before the user is changed. */
 function sessionOf(user: User, id = key.id): Session {
   const times = { createdAt: now, expiresAt: now + 60_000, revokedAt: null, generation: 0, rotatedAt: null }
   return { ...key, id, clientId: 'client', ...times, userSignedOutAt: user.signedOutAt, activity: null, deviceKey: null }

@@ -10,7 +10,7 @@ import { useTestServer } from '../../../support/test-server.ts'
 const header = 'cognito:username,email,email_verified,password_hash'
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 
-/** Hashes made by other programs; see imported-hash.test.ts. */
+/** Password hashes that other programs made: algorithm, password and hash. imported-hash.test.ts names the programs. */
 const hashes = [
   ['BCRYPT', 'correct horse', '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC'],
   [
