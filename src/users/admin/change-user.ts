@@ -10,8 +10,8 @@ import { getUserByName, lockUser } from '../user-repository.ts'
 
 type Deps = {
   readonly db: Db
-  /** The audit record of the call. Undefined in the public API, whose calls leave none. */
-  readonly audit?: AuditedCall | undefined
+  /** The audit record of the call. Undefined in the public API. @NOTE Not optional: the services have another member of this name. */
+  readonly audit: AuditedCall | undefined
 }
 
 type Change = (user: User, tx: Tx) => User | Promise<User>

@@ -14,8 +14,8 @@ import { hasSoftwareToken } from './software-token-repository.ts'
 type Deps = {
   readonly db: Db
   readonly clock: Clock
-  /** The audit record of the call. Undefined in the public API, whose calls leave none. */
-  readonly audit?: AuditedCall | undefined
+  /** The audit record of the call. Undefined in the public API. @NOTE Not optional: the services have another member of this name. */
+  readonly audit: AuditedCall | undefined
 }
 
 type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaPreferences | null

