@@ -2,7 +2,9 @@ import { userInfo } from 'node:os'
 import type { Clock } from '../base/clock.ts'
 import { uuidv7 } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { ApiError } from '../contract/api-error.ts'
+import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type AuditRecord, outcomeOk } from './audit-record.ts'
 import { insertAuditRecord } from './audit-repository.ts'
@@ -34,6 +36,8 @@ type Options = {
 }
 
 export function createAuditTrail({ db, clock, logger, findSub }: Options): AuditTrail {
+  const logLost = createLostRecordLog(logger, clock)
+
   return {
     open(origin) {
       const at = clock.now()
@@ -62,11 +66,13 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
         },
 
         async refuse(error) {
+          // Nothing can be stored without the database. The storage layer logs its loss.
+          if (error instanceof DatabaseUnavailableError) return
           try {
             const outcome = error instanceof ApiError ? error.code : 'InternalErrorException'
             await store(db, outcome, { subject: await findSubOf(request) })
-          } catch (err) {
-            logger.error({ err, operation: origin.operation }, 'The audit record of a refused call could not be stored.')
+          } catch (lost) {
+            logLost(lost, origin.operation)
           }
         },
       }
@@ -75,6 +81,16 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
 
   async function findSubOf({ poolId, username }: RequestSubject): Promise<string | undefined> {
     return poolId === undefined || username === undefined ? undefined : findSub(poolId, username)
+  }
+}
+
+/** Logs that records of refused calls are lost, once a minute: a caller can send refused calls again and again. */
+function createLostRecordLog(logger: Options['logger'], clock: Clock): (error: unknown, operation: string) => void {
+  const throttle = createWarningThrottle()
+  return (err, operation) => {
+    if (err instanceof DatabaseUnavailableError) return
+    const failures = throttle.countToReport('refused call', clock.now())
+    if (failures !== undefined) logger.error({ err, operation, failures }, 'The audit record of a refused call could not be stored.')
   }
 }
 

@@ -80,10 +80,14 @@ export function evidenceLogger({ isSilent }: { readonly isSilent: boolean }): Lo
   return createLogger({ level: 'debug', format: 'json', write })
 }
 
-/** Keeps the audit records of a database that is about to be dropped. Another server of the same test may have dropped it already. */
+/**
+ * Keeps the audit records of a database that is about to be dropped. Another server of the same test may have dropped it already, or the test
+ * may have closed the way to it.
+ */
 export async function noteAuditRecords(databaseUrl: string): Promise<void> {
   if (folder === undefined) return
-  const storage = await openStorage({ url: databaseUrl })
+  const storage = await openStorage({ url: databaseUrl }).catch(() => undefined)
+  if (storage === undefined) return
   try {
     const tables = await storage.db.introspection.getTables()
     if (!tables.some(({ name }) => name === 'audit_record')) return
