@@ -179,7 +179,7 @@ function openRpc(settings: Settings, services: Services, { http, countShed, admi
       services,
       gate: gateOf(settings, services),
       throttle,
-      audit: services.audit,
+      audit: services.auditTrail,
       recordsAddresses: settings.logAddresses,
     }),
     admission,

@@ -101,7 +101,7 @@ export async function openServices(options: ServiceOptions) {
     srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
-    audit: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
+    auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     signingKeys,
     keysAhead,
     senderDomains: readSenderDomains(settings.emailFromDomains),
