@@ -1,4 +1,4 @@
-import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { type AuditedCaller, withDetail } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import { discardCode } from '../../messaging/code-repository.ts'
@@ -30,7 +30,8 @@ export const adminSetUserPassword = operation('AdminSetUserPassword', {
     const password = await passwords.protect(user, request.Password)
     const now = clock.now()
 
-    await changeFoundUser({ db, audit }, pool, user, async (before, tx) => {
+    const detail = `password: ${request.Permanent ? 'permanent' : 'temporary'}`
+    await changeFoundUser({ db, audit: withDetail(audit, detail) }, pool, user, async (before, tx) => {
       await addToPasswordHistory(tx, pool, before, now)
       await discardCode(tx, { poolId: pool.id, sub: user.sub, purpose: 'forgot-password' })
       const state = request.Permanent

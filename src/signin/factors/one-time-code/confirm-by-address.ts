@@ -1,3 +1,5 @@
+import type { AuditedCall } from '../../../audit/audited-caller.ts'
+import { changedMembers } from '../../../audit/changed-members.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
 import { consumeState } from '../../../storage/consumed-state-repository.ts'
@@ -5,6 +7,7 @@ import type { Db } from '../../../storage/db.ts'
 import type { CallerContext, Triggers } from '../../../triggers/trigger.ts'
 import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
+import { writeComparedUser } from '../../../users/compared-user.ts'
 import { isVerified, type User } from '../../../users/user.ts'
 import { runPostConfirmation } from '../../../users/user-triggers.ts'
 import { invalidSession, usedSession, wrongSignInCode } from '../../sign-in-errors.ts'
@@ -17,6 +20,8 @@ type ProvenAddress = {
   readonly address: string
   readonly state: SignInState
   readonly caller: CallerContext
+  /** The audit record of the call; undefined in the public API. */
+  readonly audit: AuditedCall | undefined
 }
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Triggers }
@@ -31,7 +36,7 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Trigger
 export async function confirmByAddress(
   { db, clock, triggers }: Deps,
   pool: Pool,
-  { user, attribute, address, state, caller }: ProvenAddress,
+  { user, attribute, address, state, caller, audit }: ProvenAddress,
 ): Promise<{ user: User; consumes: ConsumableState | undefined }> {
   const isUnconfirmed = user.status === 'UNCONFIRMED'
   if (!isUnconfirmed && isVerified(user.attributes, attribute)) return { user, consumes: state }
@@ -52,6 +57,8 @@ export async function confirmByAddress(
     const status = before.status === 'UNCONFIRMED' ? 'CONFIRMED' : before.status
     const changed: User = { ...before, status, attributes, updatedAt: now }
     await storeUser(tx, pool, before, changed)
+    const members = changedMembers(writeComparedUser(before), writeComparedUser(changed))
+    await audit?.record(tx, { user: changed, changedMembers: members, detail: 'the address was verified' })
     return { user: changed, isConfirmed: before.status !== status }
   })
   // PostConfirmation gets no ClientMetadata: it is not in Cognito's list of the triggers that receive the ClientMetadata of an answer.

@@ -60,7 +60,7 @@ export async function createOneTimeCodeChallenge(deps: SentCodeDeps, signIn: Cho
 /** @throws ApiError CodeMismatchException when the code is wrong, or was sent to an address that the user no longer has. */
 export async function proveOneTimeCode(
   deps: SentCodeDeps,
-  { context: { pool, caller }, user }: ChoiceSignIn,
+  { context: { pool, caller, audit }, user }: ChoiceSignIn,
   choice: CodeChoice,
   { state, code }: { readonly state: ChoiceState; readonly code: string },
 ): Promise<ProvenStep> {
@@ -73,6 +73,6 @@ export async function proveOneTimeCode(
     return isRight && address !== undefined ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven || user === undefined || address === undefined) throw wrongSignInCode()
-  const { user: confirmed, consumes } = await confirmByAddress(deps, pool, { user, attribute, address, state, caller })
+  const { user: confirmed, consumes } = await confirmByAddress(deps, pool, { user, attribute, address, state, caller, audit })
   return { kind: 'proven', user: confirmed, progress: withProof(state.progress, choice), consumes }
 }
