@@ -12,11 +12,27 @@ type LoggerOptions = {
 }
 
 /** The fields of an error that are safe to log. Database drivers add row values and connection settings to their errors. */
-function serializeError(error: unknown): unknown {
+function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) return { type: typeof error }
+  const { name, message, stack, cause } = error
   const code = (error as NodeJS.ErrnoException).code
-  return { type: error.name, code, message: error.message, stack: error.stack, cause: error.cause && serializeError(error.cause) }
+  const hasCause = cause !== undefined && cause !== null && depth < mostCauses
+  return { type: name, code, message, stack, cause: hasCause ? serializeError(cause, depth + 1) : undefined }
 }
+
+/** The most causes of an error that are logged. An error may be its own cause, by way of others. */
+const mostCauses = 5
+
+/**
+ * Control and formatting characters, such as ESC, the C1 controls and the marks that reverse the direction of text. A stranger can put them
+ * into an attribute, and a trigger function can put that into its error. A terminal would obey them.
+ */
+const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
+
+const escaped = (text: string): string => text.replace(unprintable, (found) => `\\u{${found.codePointAt(0)?.toString(16)}}`)
+
+/** Several lines become indented ones, so that none of them can look like a line of the log. */
+const escapedLines = (text: string): string => text.split(/\r?\n/).map(escaped).join('\n    ')
 
 /** `json` writes one object a line, and `text` writes lines for people. Both have the name of the level and the time in UTC (ISO 8601). */
 export function createLogger({ level, format, write }: LoggerOptions): Logger {
@@ -25,28 +41,38 @@ export function createLogger({ level, format, write }: LoggerOptions): Logger {
     base: undefined,
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: pino.stdTimeFunctions.isoTime,
-    serializers: { err: serializeError, error: serializeError },
+    serializers: { err: (error: unknown) => serializeError(error), error: (error: unknown) => serializeError(error) },
   }
-  if (format === 'json') return write === undefined ? pino(options) : pino(options, { write })
-  const writeText = write ?? ((text: string) => process.stdout.write(text))
-  return pino(options, { write: (line: string) => void writeText(formatLine(line)) })
+  const writeLine = write ?? ((text: string) => process.stdout.write(text))
+  if (format === 'text') return pino(options, { write: (line: string) => void writeLine(formatLine(line)) })
+  return write === undefined ? pino(options) : pino(options, { write })
 }
 
 function formatLine(line: string): string {
   const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>
   const fields = Object.entries(rest).map(([name, value]) => `${name}=${formatValue(value)}`)
-  return [[time, String(level).padEnd(5), msg, ...fields].join(' '), ...formatError(err as SerializedError | undefined), ''].join('\n')
+  const text = escapedLines(String(msg ?? ''))
+  return [[time, String(level).padEnd(5), text, ...fields].join(' '), ...formatError(err as SerializedError | undefined), ''].join('\n')
 }
 
-/** A text with spaces or control characters is quoted, so that it cannot look like another field or another line. */
+/** A text with spaces or quotes is quoted, so that it cannot look like another field. */
 function formatValue(value: unknown): string {
-  return typeof value === 'object' || /[\s"\p{Cc}]|^$/u.test(String(value)) ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'object' || /[\s"\p{Cc}]|^$/u.test(String(value)) ? JSON.stringify(value) : String(value)
+  return escaped(text)
 }
 
-type SerializedError = { readonly message?: string; readonly stack?: string; readonly cause?: SerializedError }
+type SerializedError = {
+  readonly type: string
+  readonly code?: string | undefined
+  readonly message?: string | undefined
+  readonly stack?: string | undefined
+  readonly cause?: SerializedError | undefined
+}
 
 function formatError(error: SerializedError | undefined): string[] {
   const lines: string[] = []
-  for (let at = error; at !== undefined; at = at.cause) lines.push(`${at === error ? '' : 'Caused by '}${at.stack ?? at.message ?? ''}`)
+  for (let at = error; at !== undefined; at = at.cause) {
+    lines.push(`    ${at === error ? '' : 'Caused by '}${escapedLines(at.stack ?? at.message ?? at.type)}`)
+  }
   return lines
 }
