@@ -91,8 +91,9 @@ function choicesFor(
 }
 
 /**
- * The abilities of the decoy for `name`. If a user has the name, the decoy has that user's addresses, because other operations show these
- * addresses.
+ * The abilities of the decoy for `name`. When `user` is undefined, no user has the name. Otherwise the decoy stands for `user`: the client
+ * hides which users exist, and `user` may have no usable first factor. Then the decoy has the addresses of `user`, because other operations
+ * show them for this name.
  */
 function decoyAbilities(
   secrets: Secrets,
