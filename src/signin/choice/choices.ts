@@ -91,9 +91,9 @@ function choicesFor(
 }
 
 /**
- * The abilities of the decoy for `name`. When `user` is undefined, no user has the name. Otherwise the decoy stands for `user`: the client
- * hides which users exist, and `user` may have no usable first factor. Then the decoy has the addresses of `user`, because other operations
- * show them for this name.
+ * The abilities of the decoy for `name`. When `user` is undefined, no user has the name. Otherwise `user` has the name, and the client hides
+ * which users exist. Then the decoy stands for `user` if `user` has no usable first factor, and it has the addresses of `user`, because
+ * other operations show these addresses for the name.
  */
 function decoyAbilities(
   secrets: Secrets,
