@@ -10,8 +10,9 @@ import type { EmailMessage, SmsMessage } from './messaging/message.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
 
-/** The settings that are enough for a gateway for e-mail, or for one for text messages. A warning to the operator ends with this text. */
+/** Ends a warning to the operator: the settings of which one choice sets up a gateway for e-mail. */
 const enoughForEmail = '--smtp-url or --ses-region, with --email-from'
+/** Ends a warning to the operator: the settings of which one choice sets up a gateway for text messages. */
 const enoughForSms = '--sms-gateway-url, --twilio-url with --twilio-from, or --sns-region'
 
 /**

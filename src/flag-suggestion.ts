@@ -1,6 +1,6 @@
 import type { SettingSpec } from './setting-spec.ts'
 
-/** A sentence that names the flag that was probably meant; empty if none is similar. */
+/** A sentence that names the flag in `specs` that the user probably meant by `name`. Empty when no flag is similar to `name`. */
 export function suggestion(name: string, specs: readonly SettingSpec[]): string {
   const near = specs.find(({ flag }) => isNear(name, flag)) ?? specs.find(({ flag }) => name.startsWith(`${flag}-`))
   return near === undefined ? '' : ` Did you mean --${near.flag}?`

@@ -100,7 +100,10 @@ function emptyAdvice({ mode, migrate }: Settings): string {
   return `For a new installation, ${ways} Otherwise check the address, the volume or the restored backup.`
 }
 
-/** Returns no migrations, since none ran. @throws SettingsError when the database lacks migrations */
+/**
+ * Requires that the schema is up to date. Returns an empty list, because no migration ran.
+ * @throws SettingsError when the database lacks migrations
+ */
 async function requireMigrated(storage: Storage): Promise<readonly []> {
   const missing = await storage.missingMigrations()
   if (missing.length > 0) throw lacksMigrations(missing)

@@ -7,12 +7,15 @@ import { SettingsError } from './settings.ts'
 // its owner writes. The program also runs without the cache.
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
 
-/** npm passes the terminal's Ctrl-C on to a process that has received it already. A second signal within this time is the same one. */
+/**
+ * A second signal within this time after the first one is ignored: both come from one Ctrl-C. The terminal sends it to this process, and
+ * npm passes it on once more.
+ */
 const sameSignalMs = 500
 
 /**
- * Listens for signals from the beginning, since a signal may arrive right after the line that says "ready". Resolves with the first signal; a
- * second one ends the process at once.
+ * Listens for signals from the beginning, since a signal may arrive right after the line that says "ready". Resolves with the first
+ * signal. A second one ends the process at once.
  */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

@@ -134,7 +134,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
 
 type Shutdown = { readonly signal: string | undefined; readonly requests: number }
 
-/** `close` resolves with the number of requests that were cut off. */
+/** Calls `close`, and logs when the shutdown begins and ends. `close` resolves with the number of requests that were cut off. */
 async function logShutdown(logger: Logger, { signal, requests }: Shutdown, close: () => Promise<number>): Promise<void> {
   const start = performance.now()
   logger.info({ signal, requests }, 'Shutdown began')

@@ -44,7 +44,9 @@ import type { Metrics } from './web/metrics.ts'
  */
 const powerQueueLimit = 1024
 
-/** With more than eight threads, signatures and the event loop are the bottleneck of a process. */
+/**
+ * The most threads for password proofs unless the settings say otherwise. With more, signatures and the event loop would be the bottleneck.
+ */
 const maxWorkers = 8
 
 /** How many imported password hashes are checked at once. Each check takes up to 64 MB of memory. */
@@ -118,7 +120,7 @@ export async function openServices(options: ServiceOptions) {
   }
 }
 
-/** Finds users for audit records of refused calls, whose pools need not exist. */
+/** Finds the `sub` of a user for the audit record of a refused call. Such a call may name a pool or a user that does not exist. */
 function findSubIn(db: Db, pools: PoolCatalog) {
   return async (poolId: string, username: string): Promise<string | undefined> => {
     const pool = await pools.findPool(poolId)

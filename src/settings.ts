@@ -168,8 +168,8 @@ export function examineSettings(from: SettingsSources): ExaminedSettings {
 }
 
 /**
- * Removes our settings, NODE_OPTIONS and the socket of systemd: modules that are preloaded into the server, and messages to systemd, are not
- * meant for trigger functions.
+ * Removes our settings, NODE_OPTIONS and the socket of systemd from the environment of trigger functions. The modules that NODE_OPTIONS
+ * preloads, and messages to systemd, are only for the server.
  */
 function withoutOwnVariables(env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
   const entries = Object.entries(env).filter(([name]) => !/^(LIFEGUARD_|NODE_OPTIONS$|NOTIFY_SOCKET$)/i.test(name))

@@ -52,10 +52,12 @@ const sweeps: readonly Sweep[] = [
   { name: 'codes', run: (tx, now, limit) => sweepCodes(tx, now - keptAfterExpiryMs, limit) },
   { name: 'contents of messages', run: sweepMessageContents },
   { name: 'counts of messages', run: sweepMessageCounts },
-  // An attempt counts within a window. The longest window and the longest lock-out are both shorter than a day.
+  // An attempt counts within a window. The longest window and the longest lock-out are both shorter than a day, so older rows have no
+  // effect.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
-  // An access or ID token is valid for a day at most. But verifiers may cache the key set for some time.
+  // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
+  // cache the key set for some time.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
   // Auth events are kept for as long as Cognito keeps them.
   { name: 'auth events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },

@@ -2,7 +2,7 @@
 export type AuditRecord = {
   /** A UUIDv7 of the time `at`. Sorted by id, records are in the order of time. */
   readonly id: string
-  /** When the record was stored, in milliseconds since the epoch. */
+  /** When the server began to process the call, or when the command made its change. In milliseconds since the epoch. */
   readonly at: number
   /** The operation's wire name. For a command of `lifeguard keys`: what it did, such as `CreateAccessKey`. */
   readonly operation: string
@@ -16,7 +16,10 @@ export type AuditRecord = {
   readonly subject?: string | undefined
   /** The username of the user that the call is about: the one that the user had, or, of a refused call, the one that the request named. */
   readonly username?: string | undefined
-  /** The names of the members that have other values now. The values are not recorded, because some of them are secret or personal data. */
+  /**
+   * The names of the members of the subject (a user, a pool …) that have other values after the call, such as `UserAttributes.email` of a
+   * user. The values are not recorded, because some of them are secret or personal data.
+   */
   readonly changedMembers?: readonly string[] | undefined
   /** `ok`, or the code of the error that the caller got. */
   readonly outcome: string

@@ -45,7 +45,10 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
       let request: RequestSubject = {}
       let isRecorded = false
 
-      /** @NOTE The id is the same for each record of the call. So a refusal adds no record when a commit succeeded but its answer was lost. */
+      /**
+       * @NOTE The id is the same each time that the call is recorded. So when a commit succeeded but its answer was lost, the record of the
+       * refusal is not stored in addition.
+       */
       const store = (db: Db | Tx, outcome: string, change: AuditedChange) =>
         insertAuditRecord(db, { id, at, ...origin, ...subjectOf(request, change), outcome, ...factsOf(change) })
 
@@ -66,7 +69,7 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
         },
 
         async refuse(error) {
-          // Nothing can be stored without the database. The storage layer logs its loss.
+          // Nothing can be stored without the database. The storage layer logs that the database is unavailable.
           if (error instanceof DatabaseUnavailableError) return
           try {
             const outcome = error instanceof ApiError ? error.code : 'InternalErrorException'
@@ -104,7 +107,7 @@ export async function recordCommand(
   await insertAuditRecord(tx, { id: uuidv7(at), at, systemUser: systemUser(), ...command, outcome })
 }
 
-/** A process in a container may run under a user id that has no name. */
+/** The name of the operating system's user who runs this process. A user id without a name, as in some containers, becomes `uid 1234`. */
 function systemUser(): string {
   try {
     return userInfo().username

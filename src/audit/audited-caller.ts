@@ -9,7 +9,9 @@ export type AuditedChange = {
   readonly user?: { readonly sub: string; readonly username: string } | undefined
   /** The id or name of what the call is about, where it is no user and the request does not name it. */
   readonly subject?: string | undefined
-  /** The names of the members that have other values now; see `changedMembers`. */
+  /**
+   * The names of the members that the change gave another value, such as `UserAttributes.email`. The function `changedMembers` finds them.
+   */
   readonly changedMembers?: readonly string[] | undefined
   /** What else there is to know. @NOTE The text must never contain a code or another secret. */
   readonly detail?: string | undefined

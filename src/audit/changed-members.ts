@@ -1,4 +1,4 @@
-/** More names than any usual change has. */
+/** The most names that one record lists. Usual changes have fewer. A map whose keys the caller chose may have any number. */
 const maxNames = 100
 
 /** The most characters of a name that are kept. Only a map whose keys the caller chose has longer ones. */

@@ -39,7 +39,9 @@ export const listAuditRecords = operation('ListAuditRecords', {
   },
 })
 
-/** The times that an id can express: 48 bits of milliseconds. */
+/**
+ * The lowest id of a record of this time. An id has 48 bits for the milliseconds since 1970. `member` is the member that holds the time.
+ */
 function idAt(member: string, time: Date): string {
   const at = time.getTime()
   if (!(at >= 0 && at < 2 ** 48)) throw invalidParameter(`${member} must be a time after 1970.`)

@@ -36,7 +36,7 @@ export function subjectOfRequest(body: unknown): RequestSubject {
   }
 }
 
-/** The text that is found by following the names. */
+/** The text in `body` at `path`, a list of member names from the outside inwards. Undefined when there is no such text. */
 function textOf(body: unknown, ...path: readonly string[]): string | undefined {
   let value = body
   for (const name of path) {

@@ -5,7 +5,7 @@ import { fewRandomBytes } from './random-bytes.ts'
 export type SealingKey<Purpose extends string> = {
   /** Stored in each sealed value, to find the master key that opens it. Not secret. */
   readonly id: Buffer
-  /** The subkey of one purpose; see `createSealingKey`. */
+  /** The subkey of one purpose, derived from the master key. */
   subkey(purpose: Purpose): Buffer
   /** `iv` is given when a value is sealed anew, because the value keeps its IV. */
   seal(purpose: Purpose, plain: string | Buffer, context: string, iv?: Buffer): string

@@ -43,7 +43,7 @@ export async function flushSpans(): Promise<void> {
   flushed.abort()
 }
 
-/** The provider of the API stands for the one of the SDK. Only the SDK has `forceFlush`. */
+/** OpenTelemetry's API returns a proxy of the provider that the SDK registered. Only the SDK's provider itself has `forceFlush`. */
 async function flush(): Promise<void> {
   const provider = trace.getTracerProvider()
   const registered: object = 'getDelegate' in provider ? (provider as ProxyTracerProvider).getDelegate() : provider
@@ -102,8 +102,8 @@ export function startLeafSpan(name: string, attributes: SpanAttributes): Span | 
 type RequestSpan = { readonly name: string; readonly attributes: SpanAttributes }
 
 /**
- * Runs work inside the span of an incoming request. If the headers name a span of the caller, it is the parent. The work ends the span.
- * Only with tracing.
+ * Runs `work` inside the span of an incoming request. If the headers name a span of the caller, that span is the parent. `work` ends the
+ * span of the request. Call it only with tracing: without tracing, `work` does not run.
  */
 export function inRequestSpan(headers: IncomingHttpHeaders, { name, attributes }: RequestSpan, work: (span: Span) => void): void {
   // Not the active context: a connection may still carry the context of its previous request.

@@ -65,10 +65,13 @@ function publicUrlFindings({ publicUrl, mode }: Settings): readonly Finding[] {
 
 /** How long a check may take. This is longer than all time limits inside one check together. */
 const checkMs = 60_000
-/** This check has as many modules to parse as there are functions. It limits its own time. */
+/**
+ * The check to which `checkMs` does not apply. It parses a module for each trigger function, and has a time limit that grows with their
+ * number.
+ */
 const limitsItself = 'functions'
 
-/** By check, the settings without which it is skipped: if one of them is wrong, the check would look at the default instead. */
+/** For a check, the settings that it needs. If one of them is wrong, the check is skipped: it would look at the default instead. */
 const skippedFor: Readonly<Record<string, readonly string[]>> = { database: ['--database', '--data'], port: ['--port', '--host'] }
 
 /** Runs all checks at once. The result is in the order in which they are reported. */

@@ -53,7 +53,7 @@ export const keysCreate: Command = {
   },
 }
 
-/** What an auditor wants to know about a new key. */
+/** The detail of the audit record of a new access key: whether the key has a policy, and when the key expires. */
 function describe(policy: string | undefined, expiresAt: number | undefined): string {
   const rights = policy === undefined ? 'policy: none, the key may do everything' : 'policy: given'
   return expiresAt === undefined ? rights : `${rights}; expires: ${new Date(expiresAt).toISOString()}`

@@ -12,7 +12,10 @@ export interface OutboxTable {
   trigger: string
   /** Sealed JSON of the rendered message; emptied at the time in `content_until`. */
   payload: string
-  /** Sealed JSON of what message records show as long as the row exists. Null in rows of earlier releases. */
+  /**
+   * Sealed JSON of what the message record shows in addition to the columns: recipient, username and expiry. Unlike the payload, it is kept
+   * as long as the row. Null in rows of earlier releases.
+   */
   label: string | null
   state: 'queued' | 'sent' | 'failed' | 'suppressed'
   attempts: number
@@ -30,7 +33,10 @@ export interface OutboxTable {
   created_at: number
   /** When the message was sent, failed or was suppressed; null while it is queued. */
   ended_at: number | null
-  /** When to empty the payload of a message that is not queued; null once it is empty. */
+  /**
+   * When to empty the payload of a message that was sent, failed or was suppressed. Null while the message is queued, and again after the
+   * payload was emptied.
+   */
   content_until: number | null
 }
 

@@ -5,11 +5,11 @@ import { schemaDialects } from './dialect/schema-dialect.ts'
 import type { Migration } from './migrations/migration.ts'
 import { migrations } from './migrations/migrations.ts'
 
-/** What the user of a PostgreSQL lacks for a server that reads and writes. */
+/** What keeps Lifeguard's user of a PostgreSQL database from reading, writing and migrating. */
 export type MissingRights = {
-  /** Undefined when the server takes writes. */
+  /** Why the PostgreSQL server refuses all writes. Undefined when it accepts writes. */
   readonly writesRefused: 'standby' | 'read-only' | undefined
-  /** The schema in which tables cannot be created, if migrations are missing. */
+  /** The schema in which missing migrations would create tables, but the user may not. Undefined when there is no such problem. */
   readonly createIn: string | undefined
   /** The tables that the user may not read and change. */
   readonly tables: readonly string[]
@@ -38,7 +38,7 @@ export async function findMissingRights(db: Db, engine: Engine, missing: readonl
   }
 }
 
-/** With several privileges in one call, PostgreSQL would ask for any of them. */
+/** Whether the user has all the privileges. One call with several names would be true when the user has any of them. */
 const hasPrivileges = (names: string) =>
   sql.join(
     names.split(' ').map((name) => sql`has_table_privilege(c.oid, ${sql.lit(name)})`),

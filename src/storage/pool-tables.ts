@@ -42,7 +42,7 @@ export interface PoolDomainTable {
   pool_id: string
   created_at: number
   updated_at: number
-  /** JSON. */
+  /** JSON: the other settings of the domain. */
   config: string
 }
 
@@ -52,7 +52,9 @@ export interface SigningKeyTable {
   kid: string
   use: 'access' | 'id'
   created_at: number
-  /** Null while the key signs; after a rotation, when it stopped. The key stays published until the sweeper removes it. */
+  /**
+   * When a rotation stopped the use of the key for signing; null until then. The key stays published until the sweeper deletes this row.
+   */
   retired_at: number | null
   /** PKCS #8 DER, sealed. */
   sealed_private_key: string

@@ -12,7 +12,7 @@ type Options = {
   readonly isReported: () => boolean
 }
 
-/** To a tenth. */
+/** The seconds since `start`, rounded to a tenth. */
 const secondsSince = (start: number) => Math.round((performance.now() - start) / 100) / 10
 
 /** A check skips the write if one succeeded within this time, so that frequent checks do not cause frequent writes. */
@@ -25,7 +25,7 @@ export function createReadiness({ db, ping, logger, isReported }: Options): (now
   const node = randomUUID()
   let wroteAt = Number.NEGATIVE_INFINITY
   let checking: Promise<void> | undefined
-  /** When this module logged that the database failed. */
+  /** When this module logged that the database failed. Undefined while no failure that this module logged lasts. */
   let failedAt: number | undefined
 
   async function check(now: number): Promise<void> {

@@ -38,7 +38,10 @@ type SweeperOptions = {
   /** Identifies this process among those that share the database. */
   readonly holder: string
   readonly sweeps: readonly Sweep[]
-  /** Called after each batch that leaves more to do; see `checkpoint` of Storage. */
+  /**
+   * Called after each batch that leaves more to do. It has SQLite copy its write-ahead log into the file in small parts, instead of all at
+   * once while requests wait.
+   */
   readonly checkpoint?: () => void
   readonly metrics?: SweepMetrics
   readonly intervalMs?: number

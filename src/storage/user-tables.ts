@@ -9,11 +9,11 @@ export interface UserTable {
   enabled: number
   /** JSON object, attribute name to string value; without `sub`. */
   attributes: string
-  /** Sealed salt and SRP verifier; null for a user without a password. */
+  /** Sealed: salt and SRP verifier, or an imported password hash. Null for a user without a password. */
   password: string | null
   /** When a temporary password expires; null for a permanent one. */
   password_expires_at: number | null
-  /** The last sign-out everywhere (GlobalSignOut, AdminDisableUser). Each value is later than the one before. */
+  /** When the user was last signed out everywhere (GlobalSignOut, AdminDisableUser). Each value is later than the one before. */
   signed_out_at: number | null
   created_at: number
   updated_at: number
@@ -156,7 +156,7 @@ export interface SessionTable {
   ip: string | null
   /** The device of the sign-in, if the pool tracks devices: a device of the user, or one that may be confirmed under this key. */
   device_key: string | null
-  /** When the user forgot that device. From then on the session cannot be refreshed and cannot confirm the key again. */
+  /** When the user forgot the device in `device_key`. From then on the session can neither be refreshed nor confirm that key again. */
   device_forgotten_at: number | null
 }
 

@@ -37,8 +37,8 @@ export function shownRecoveryDelivery(secrets: Secrets, pool: Pool, named: Named
 }
 
 /**
- * Where an answer says that the code which confirms a new user goes, if the client hides which users exist: see `shownRecoveryDelivery`.
- * Undefined in a pool that sends no such code.
+ * Where an answer says that the code which confirms a new user goes, if the client hides which users exist: to an address of the user, or
+ * of a decoy if no user has the name, or to a made-up address if the user lacks one. Undefined in a pool that sends no such code.
  */
 export function shownSignUpDelivery(secrets: Secrets, pool: Pool, named: NamedUser): Delivery | undefined {
   const contact = chooseSignUpContact(pool, shownUser(secrets, pool, named).attributes)

@@ -14,11 +14,13 @@ export type User = {
   readonly status: UserStatus
   readonly enabled: boolean
   readonly attributes: Attributes
-  /** Sealed salt and SRP verifier; null for a user without a password. */
+  /** Sealed: salt and SRP verifier, or an imported password hash. Null for a user without a password. */
   readonly password: string | null
   /** When a temporary password expires; null for a permanent one. */
   readonly passwordExpiresAt: number | null
-  /** The last sign-out everywhere, always later than the one before. Sessions that began under another value have ended. */
+  /**
+   * When the user was last signed out everywhere; always later than the time before. Sessions that began under another value have ended.
+   */
   readonly signedOutAt: number | null
   readonly createdAt: number
   readonly updatedAt: number

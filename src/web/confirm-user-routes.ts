@@ -56,7 +56,9 @@ const invalidLink: Page = {
   text: 'It may have been used already, have expired, or have been replaced by a newer link. Try to sign in. If your account is not confirmed yet, ask for a new message there.',
 }
 
-/** The PostConfirmation trigger runs after the confirmation. Its error message is for programs and not for this page. */
+/**
+ * The page after a confirmation whose PostConfirmation trigger failed. It leaves the trigger's error message out, which is for programs.
+ */
 const unfinished: Page = {
   status: 502,
   title: 'Your account is confirmed',

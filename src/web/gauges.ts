@@ -13,7 +13,7 @@ export type GaugeSources = {
   /** Undefined when the database has no pool of connections. */
   connections(): Connections | undefined
   findWaitingMessages(): Promise<Readonly<Record<Channel, WaitingMessages>>>
-  /** Undefined when no stream is set up. Otherwise: when the oldest audit record was stored that the stream has not delivered yet. */
+  /** Finds the time of the oldest audit record that the audit stream has not delivered yet. Undefined when no stream is set up. */
   readonly findOldestUnstreamed: (() => Promise<number | undefined>) | undefined
   /** When the oldest key of each kind was created. Undefined when there is none. */
   findOldestKeys(): Promise<Readonly<Record<'signing' | 'access', number | undefined>>>
@@ -27,7 +27,7 @@ export type GaugeSources = {
 
 /** How long a result of the database is reused, so that many monitors cost the database no more than one monitor. */
 const cachedMs = 5000
-/** How long the answer to a monitor waits for the database. One limit for `/readyz` and `/metrics`, so that they never contradict. */
+/** How long the answer to a monitor waits for the database. One limit for `/readyz` and `/metrics`, so that their answers agree. */
 export const databaseMs = 2000
 
 export function registerGauges(registry: Registry, sources: GaugeSources): void {

@@ -33,8 +33,9 @@ const pageHeaders = {
 }
 
 /**
- * A message may have any style, but it runs no script, sends no form, has an origin of its own, and opens links in new windows. What it loads
- * tells other servers that it was read, and can reach servers of the developer's network. So it loads only what the developer asked for.
+ * A message may have any style, but it runs no script, sends no form, has an origin of its own, and opens links in new windows. A request
+ * for an image or font tells another server that the message was read, and can reach servers of the developer's network. So the message
+ * loads them only when the developer asks for that.
  */
 function messageHeaders(loadImages: boolean): Readonly<Record<string, string>> {
   const sources = loadImages ? 'img-src https: http: data:; font-src https: data:' : 'img-src data:; font-src data:'

@@ -33,7 +33,9 @@ function announceCount() {
   announce(count + (count === '1' ? ' message' : ' messages'))
 }
 
-/** The page to merge. It keeps the message that the user is reading or about to copy from. */
+/**
+ * The address of the page for a refresh. It names the shown message while the user reads it or selects text in it, so that it stays open.
+ */
 function wanted() {
   const url = new URL(location.href)
   url.hash = ''

@@ -14,7 +14,7 @@ export type Listener = {
    */
   handOver(router: { readonly onRequest: RequestListener; readonly onContinue: RequestListener }): void
   /**
-   * Accepts no more connections, gives the requests in flight this long to finish, then closes all connections. Resolves with the number of
+   * Accepts no more connections, gives the requests in flight `graceMs` to finish, then closes all connections. Resolves with the number of
    * requests that were cut off.
    */
   drain(graceMs: number): Promise<number>

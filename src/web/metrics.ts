@@ -9,8 +9,8 @@ import type { TriggerMetrics } from '../triggers/open-triggers.ts'
 import { type GaugeSources, registerGauges } from './gauges.ts'
 
 /**
- * The metrics of this process, in Prometheus' text format. Labels hold only names from fixed lists: never an id, a name that a client chose,
- * an address or the text of an error. So their number stays small, and they are not personal data. docs/production.md lists them all.
+ * The metrics of this process, in Prometheus' text format. Labels hold only names from fixed lists: never an id, a name that a client
+ * chose, an address or the text of an error. So labels have few values and no personal data. docs/production.md lists all metrics.
  */
 export type Metrics = {
   /** Counts an answered request: the name of its operation or route, `ok` or an error code, and its duration. */

@@ -1,7 +1,10 @@
 import type { Logger } from '../base/logger.ts'
 import type { Metrics } from './metrics.ts'
 
-/** Counts the requests that are refused because the server is overloaded. The log says when the server begins and ends to refuse them. A line for each request would add to the overload. */
+/**
+ * Counts the requests that are refused because the server is overloaded. The log says when the server begins and when it stops to refuse
+ * requests. A line for each request would add to the overload.
+ */
 export type ShedLog = {
   /** To be called with each request that is refused. It costs almost nothing. */
   count(): void

@@ -35,8 +35,9 @@ const longestPauseMs = 60_000
 const leaseMs = 15_000
 
 /**
- * Delivers each audit record at least once, about in the order of their times. One process at a time does it, under a lease. A record counts
- * as delivered only after the destination has it: when a process dies between the two, the next one delivers the record again.
+ * Delivers each audit record at least once, about in the order of their times. One process at a time does it, under a lease. A record
+ * counts as delivered only after the destination has it. When a process dies between the delivery and the mark in the database, the next
+ * process delivers the record again.
  */
 export function startAuditStream(options: Options): AuditStream {
   const { db, clock, holder, logger, countFailure } = options

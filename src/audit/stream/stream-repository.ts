@@ -8,7 +8,7 @@ export async function findUnstreamed(db: Db, limit: number): Promise<readonly Au
   return rows.map(fromRow)
 }
 
-/** When the oldest record was stored that was not delivered yet. Undefined when all were delivered. */
+/** The time `at` of the oldest undelivered record. Undefined when all records were delivered. */
 export async function findOldestUnstreamed(db: Db): Promise<number | undefined> {
   const row = await db.selectFrom('audit_record').select('at').where('streamed_at', 'is', null).orderBy('id').limit(1).executeTakeFirst()
   return row?.at

@@ -89,7 +89,7 @@ function rightsFindings(missing: MissingRights | undefined, name: string): reado
 
 const migrateAs = 'run lifeguard db migrate as another user.'
 
-/** The first three names. */
+/** The first three of the tables in `names`, and how many more there are, as text for a message. */
 const listOf = (names: readonly string[]): string =>
   `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${countOf(names.length - 3, 'table')} more` : ''}`
 
@@ -113,7 +113,9 @@ async function keyFindings({ db }: Storage, settings: Settings): Promise<readonl
   return [warning('--master-key: a change of the master key is not finished. Run: lifeguard keys rotate-master')]
 }
 
-/** The database without user name, password and parameters. */
+/**
+ * What messages call the database: the path of the SQLite file, or host and database name of PostgreSQL, without user name and password.
+ */
 function nameOf(settings: Settings): string {
   const url = databaseUrl(settings)
   if (url.startsWith('sqlite:')) return url.slice('sqlite:'.length)

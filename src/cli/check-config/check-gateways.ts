@@ -12,7 +12,7 @@ export async function checkGateways(settings: Settings): Promise<readonly Findin
   return (await Promise.all([guarded('e-mail', emailFindings(settings)), guarded('SMS', smsFindings(settings))])).flat()
 }
 
-/** A check of one gateway that fails for a reason of its own must not hide the result of the other. */
+/** Turns an unexpected failure of the check of one gateway into a finding, so that the result for the other gateway is still reported. */
 async function guarded(medium: string, findings: Promise<readonly Finding[]>): Promise<readonly Finding[]> {
   try {
     return await findings
@@ -23,7 +23,7 @@ async function guarded(medium: string, findings: Promise<readonly Finding[]>): P
 
 async function emailFindings({ mode, smtpUrl, sesRegion }: Settings): Promise<readonly Finding[]> {
   if (smtpUrl !== undefined) {
-    // Reported among the settings.
+    // The check of the settings has reported this problem already.
     if (findUrlProblem(smtpUrl) !== undefined) return []
     const { host } = new URL(smtpUrl)
     const problem = await findSmtpProblem(smtpUrl, gatewayMs)

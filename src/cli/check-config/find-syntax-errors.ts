@@ -9,13 +9,13 @@ type Limits = {
   readonly moduleMs?: number
 }
 
-/** The line as `:3`, or nothing; the reason in brackets, or nothing. */
+/** `at` is the line as `:3`, and `reason` is the parser's message in brackets. Each is empty when it is not known. */
 type SyntaxProblem = { readonly at: string; readonly reason: string }
 type Parsed = { readonly path: string; readonly problem: SyntaxProblem | 'timeout' | undefined }
 
 /**
- * Parses each module, a few at once, and runs none. The results are in the order of the paths. When the time for all modules is over, which
- * grows with their number, the rest counts as a timeout.
+ * Parses each module, a few at once, and runs none. The results are in the order of the paths. All modules together have a time limit,
+ * which grows with their number. A module that was not begun within it counts as a timeout.
  */
 export async function findSyntaxErrors(
   paths: readonly string[],
@@ -35,7 +35,7 @@ export async function findSyntaxErrors(
   return results
 }
 
-/** `node --check` parses JavaScript only. */
+/** The script that parses a TypeScript module. `node --check`, which parses the other modules, knows JavaScript only. */
 const parseTypeScript = `
   import { readFileSync } from 'node:fs'
   import { stripTypeScriptTypes } from 'node:module'

@@ -91,8 +91,9 @@ function choicesFor(
 }
 
 /**
- * The abilities of the decoy for `name`. If a user has the name, the decoy has that user's addresses, because other operations show these
- * addresses.
+ * The abilities of the decoy for `name`. When `user` is undefined, no user has the name. Otherwise `user` has the name, and the client hides
+ * which users exist. Then the decoy stands for `user` if `user` has no usable first factor, and it has the addresses of `user`, because
+ * other operations show these addresses for the name.
  */
 function decoyAbilities(
   secrets: Secrets,

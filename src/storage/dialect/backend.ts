@@ -19,14 +19,14 @@ export type Connections = { readonly inUse: number; readonly idle: number; reado
 
 /** One opened engine: everything in which the two engines differ. */
 export type Backend = {
-  /** Copies the pages in SQLite's write-ahead log into the file, as `checkpoint` of Storage explains. Does nothing on PostgreSQL. */
+  /** Copies the pages in SQLite's write-ahead log into the file, so that SQLite need not copy many at once. Does nothing on PostgreSQL. */
   checkpoint(): void
   readonly engine: Engine
   /** The version of the database server, or of the SQLite library. */
   readonly engineVersion: string
   readonly dialect: Dialect
   publish(channel: string, payload: string): Promise<void>
-  /** `onGap` is called after a time in which notifications may have been missed. */
+  /** Returns a function that ends the subscription. `onGap` is called after a time in which notifications may have been missed. */
   subscribe(channel: string, listener: Listener, onGap?: () => void): () => void
   /** Undefined for SQLite, which has no pool of connections. */
   connections(): Connections | undefined

@@ -20,7 +20,7 @@ const lockMs = 2000
 /** Between two attempts, the other statements on the table have their turn. */
 const pauseMs = 4000
 
-/** A lock was not available in time; a deadlock was found. */
+/** PostgreSQL's codes for the failures after which `work` is tried again: a lock was not available in time, and a deadlock. */
 const lockFailures = new Set(['55P03', '40P01'])
 
 /**
@@ -57,8 +57,8 @@ function tooLong(totalMs: number, holders: string, cause: unknown): StorageError
 type Holder = { readonly pid: number; readonly application: string | null; readonly seconds: number | null }
 
 /**
- * A sentence that names the transactions that hold locks on tables of the schema for longer than an attempt takes. Other users' transactions
- * have no age when the database user may not see it.
+ * A sentence that names the transactions that hold locks on tables of the schema for longer than an attempt takes. The age of another
+ * user's transaction is left out when the database user may not see it.
  */
 async function describeHolders(tx: AnyDb): Promise<string> {
   const { rows } = await sql<Holder>`

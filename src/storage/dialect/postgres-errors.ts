@@ -80,8 +80,8 @@ const unavailableStates = /^(08|53|57P|58|57014$|25006$|25P03$)/
 const forbidden = (message: string) => `PostgreSQL does not allow this user what Lifeguard needs: ${message}. Grant the user this right.`
 
 /**
- * The error to throw for a failed statement: a `DatabaseUnavailableError` if the database is the reason, a `StorageError` if the user lacks a right,
- * else the error itself.
+ * The error to throw for a failed statement: a `DatabaseUnavailableError` if the database is the reason, a `StorageError` if the database
+ * user lacks a right, else the error itself.
  */
 export function statementError(error: unknown, connection: { readonly isLost: boolean }): unknown {
   if (!(error instanceof Error)) return error
@@ -97,7 +97,8 @@ export function statementError(error: unknown, connection: { readonly isLost: bo
 
 /**
  * Whether a prepared statement was rejected because its result has other columns than when it was prepared. The code only says that a
- * feature is not supported, and the message is in the server's language, so the routine decides.
+ * feature is not supported, and the message is in the server's language. So `routine`, the server's function that reported the error,
+ * decides.
  */
 export function isStaleStatement(error: unknown): boolean {
   const { code, routine } = (error ?? {}) as { code?: unknown; routine?: unknown }

@@ -12,12 +12,15 @@ export type SchemaDialect = {
    * The end of the definition of a table whose rows are found by a composite key, and are small enough to be stored in that key's index.
    */
   readonly narrowTable: RawBuilder<unknown>
-  /** The end of the definition of a table that is not narrow. */
+  /** The end of the definition of any other table. */
   readonly wideTable: RawBuilder<unknown>
   /** Keeps other processes from migrating until the transaction ends. */
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
   lockSchema(tx: Kysely<any>): Promise<void>
-  /** Runs `work` in the transaction. While other transactions keep it from a table, its changes are undone, and it is tried again. */
+  /**
+   * Runs `work` in the transaction. When another transaction locks a table that `work` changes, undoes the changes of `work` and runs it
+   * again.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
   retryOnLocks<T>(tx: Kysely<any>, work: () => Promise<T>, retries: LockRetries): Promise<T>
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do

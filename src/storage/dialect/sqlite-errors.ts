@@ -2,7 +2,9 @@ import { DatabaseUnavailableError } from '../database-unavailable-error.ts'
 import { StorageError } from '../storage-error.ts'
 import { isBusy, sqliteCode } from './sqlite-handle.ts'
 
-/** Locked by another process (5, 6), read-only (8), a disk error (10), disk full (13), cannot be opened (14). */
+/**
+ * SQLite's codes for a file that is locked (5, 6), read-only (8), hit by a disk error (10), on a full disk (13) or cannot be opened (14).
+ */
 const unavailableCodes = new Set([5, 6, 8, 10, 13, 14])
 
 /** The error to throw for a failed statement: a `DatabaseUnavailableError` if the file or its disk is the reason, else the error itself. */

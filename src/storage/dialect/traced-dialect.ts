@@ -15,8 +15,8 @@ import type { Engine } from './backend.ts'
 import { findDirectExecutor, registerDirectExecutor } from './direct-executor.ts'
 
 /**
- * With tracing, each transaction is a span, and so is each statement outside a transaction. Without tracing, it returns `dialect` itself, so
- * that statements cost nothing more. See docs/decisions/0013.
+ * With tracing, each transaction is a span, and so is each statement outside a transaction. Without tracing, this function returns
+ * `dialect` itself, so that statements cost nothing more. See docs/decisions/0013.
  */
 export function withTracing(dialect: Dialect, engine: Engine): Dialect {
   if (!isTracing()) return dialect

@@ -1,7 +1,10 @@
 import { sql } from 'kysely'
 import type { Migration } from './migration.ts'
 
-/** Columns for records of all signed operations that write, indexes for each filter, and what the stream has not delivered yet. An index of signing keys by age. */
+/**
+ * Adds to the audit records: columns for all signed operations that write, an index for each filter, and an index of the records that the
+ * stream has not delivered yet. Adds an index of signing keys by age.
+ */
 export const auditOfOperations: Migration = {
   name: '0017-audit-of-operations',
   async up(db, dialect) {

@@ -22,8 +22,8 @@ export type ChangeAttributesDeps = {
 }
 
 /**
- * Changes a user's attributes on behalf of an administrator, all of them or none. The caller has checked the names and values. A new address
- * that the pool verifies gets a code unless the changes say that it is verified.
+ * Makes all of an administrator's changes to a user's attributes, or none. The caller has checked the names and values. A new address that
+ * the pool verifies gets a code unless the changes say that it is verified.
  *
  * @throws ApiError UserNotFoundException when no user has the name
  * @throws ApiError InvalidParameterException when an attribute is immutable or required, or the change breaks another rule

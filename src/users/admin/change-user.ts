@@ -10,7 +10,7 @@ import { getUserByName, lockUser } from '../user-repository.ts'
 
 type Deps = {
   readonly db: Db
-  /** The audit record of the call. Undefined in the public API. Not optional, so that no caller can forget it. */
+  /** The audit record of the call. Undefined in the public API. Not optional, so that no operation of administrators can leave it out. */
   readonly audit: AuditedCall | undefined
 }
 

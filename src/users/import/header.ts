@@ -13,8 +13,8 @@ export function columnsOf(pool: Pick<Pool, 'schema'>): string[] {
 }
 
 /**
- * The columns of a file, or why it cannot be imported. Columns may stand in any order. Unused columns may be missing (Cognito requires all),
- * except the username and, in a job with a hash algorithm, the password hash.
+ * The columns of a file, or why the file cannot be imported. Columns may stand in any order. Cognito requires all columns. Here only two
+ * may not be missing: the username and, in a job with a hash algorithm, the password hash.
  */
 export function readHeader(
   pool: Pick<Pool, 'schema'>,

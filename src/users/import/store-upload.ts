@@ -23,8 +23,8 @@ const bytesPerChunk = 256 * 1024
 const bytesPerWrite = 1024 * 1024
 
 /**
- * Stores the file of a job, sealed, and replaces an earlier upload. The file is read as a stream: at most about two megabytes are in memory,
- * however long the file or one of its lines is.
+ * Stores the file of a job, sealed, and replaces an earlier upload. The file is read as a stream: at most about two megabytes are in
+ * memory, however long the file or one of its lines is.
  */
 export async function storeUpload(deps: UploadDeps, key: ImportJobKey, body: AsyncIterable<Buffer>): Promise<UploadRefusal | undefined> {
   const upload: UploadKey = { ...key, uploadId: randomUUID() }

@@ -14,7 +14,7 @@ import { hasSoftwareToken } from './software-token-repository.ts'
 type Deps = {
   readonly db: Db
   readonly clock: Clock
-  /** The audit record of the call. Undefined in the public API. Not optional, so that no caller can forget it. */
+  /** The audit record of the call. Undefined in the public API. Not optional, so that no operation of administrators can leave it out. */
   readonly audit: AuditedCall | undefined
 }
 

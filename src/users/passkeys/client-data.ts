@@ -26,7 +26,7 @@ export function isFromPageOf(relyingParty: RelyingParty, { origin, crossOrigin }
   return !crossOrigin && relyingParty.allowsOrigin(origin)
 }
 
-/** Empty when the text is not a JSON object. */
+/** The object in a JSON text. An empty object when the text is not a JSON object. */
 export function parseRecord(json: string): Readonly<Record<string, unknown>> {
   try {
     return asRecord(JSON.parse(json))

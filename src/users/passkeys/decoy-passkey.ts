@@ -20,7 +20,9 @@ const publicKey = Buffer.from(
 /** The transports that browsers report for the passkeys of phones, computers and security keys. */
 const usualTransports = [['hybrid', 'internal'], ['internal'], ['hybrid', 'internal'], ['usb'], ['nfc', 'usb']] as const
 
-/** The first `count` passkeys of a decoy. They are always the same, and refusing their signatures takes as long as for a user's passkeys. */
+/**
+ * The first `count` passkeys of a decoy. They are always the same. To refuse a signature for them takes as long as for a user's passkeys.
+ */
 export function decoyPasskeys(
   secrets: Secrets,
   decoy: Pick<Passkey, 'poolId' | 'sub'>,

@@ -3,7 +3,7 @@ import type { HashCheck } from './check-imported-hash.ts'
 
 /** Checks password hashes of other systems in worker threads. */
 export type ImportedHashes = {
-  /** Undefined when the queue is full. */
+  /** Whether the hash is a hash of the password. Undefined when the queue of checks is full. */
   check(check: HashCheck): Promise<boolean> | undefined
   /** The number of checks that wait for a thread. */
   waiting(): number

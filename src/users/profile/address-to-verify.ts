@@ -28,7 +28,10 @@ export async function getAddressToVerify(
   throw new ApiError('InvalidParameterException', `The user has no ${attribute} to verify.`)
 }
 
-/** Whether a code for this address is still of use: the user has the address, or the pool verifies a new address before it replaces the old one. */
+/**
+ * Whether a code for the address `value` is still of use: either the user has the address, or the pool verifies a new address before it
+ * replaces the old one.
+ */
 export function isCurrentOrPending(pool: Pool, user: User, attribute: ContactAttribute, value: string): boolean {
   return user.attributes[attribute] === value || (pool.verifyBeforeUpdate?.includes(attribute) ?? false)
 }

@@ -21,7 +21,8 @@ const unsignedWithMapsBytes = 512 * kilobyte
 const unsignedBytes = 144 * kilobyte
 
 /**
- * Cognito documents no limit for most maps and lists. Real requests have far fewer entries, and each entry costs more time than its bytes.
+ * The most members of one object in a request. Cognito documents no limit for most maps and lists. Real requests have far fewer entries
+ * than the limits here. The limits are needed because each entry costs more time than its bytes.
  */
 const entriesPerMap = 100
 const elementsPerUnsignedList = 200

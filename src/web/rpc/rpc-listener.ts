@@ -104,14 +104,15 @@ async function answer(options: Options, warnings: WarningThrottle, received: Rec
       if (requests !== undefined) logger.warn({ reqId: id, operation, requests }, 'A request took too long and was answered 503')
       return unavailable(1)
     }
-    // A stranger may be able to repeat the failure, and each request has its own line with the outcome.
+    // Logged once a minute for each kind of failure: a stranger may be able to repeat it. The outcome of each request is in a line of its
+    // own.
     const failures = warnings.countToReport(`${operation} ${typeName(error)}`, performance.now())
     if (failures !== undefined) logger.error({ err: error, reqId: id, operation, failures }, 'An operation failed')
     return writeError(internalError(error))
   }
 }
 
-/** Part of the name of a failure that is counted. The text of an error may be another one each time. */
+/** The kind of an error, by which failures are counted. The text of an error is not used, because it may be another one each time. */
 const typeName = (error: unknown) => (error instanceof Error ? error.name : typeof error)
 
 async function answerBody(options: Options, received: Received, call: RpcCall, checked: CheckedHead | undefined): Promise<RpcAnswer> {

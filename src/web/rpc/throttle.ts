@@ -18,7 +18,10 @@ export type Throttle = (operation: OperationName, source: RequestSource) => void
 
 export const noThrottle: Throttle = () => undefined
 
-/** A sign-in starts once and may have several challenges: their answers have three times the limit, and a bucket of their own. */
+/**
+ * The operations that answer challenges. A sign-in starts once and may have several challenges. So answers have a bucket of their own, with
+ * three times the limit of their category.
+ */
 const answers: ReadonlySet<OperationName> = new Set(['RespondToAuthChallenge', 'AdminRespondToAuthChallenge'])
 const answersPerStart = 3
 

@@ -14,7 +14,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
     const { recordOf, changed } = recordedCalls(server)
 
-    it('name the user and the changed members, in each operation that changes a user, but no value', async () => {
+    it('name the user and the members of the user that an administrator changed, and contain none of the new values', async () => {
       const { poolId: UserPoolId } = await server().givenPool()
       const user = { UserPoolId, Username: ana }
       const texts: string[] = []

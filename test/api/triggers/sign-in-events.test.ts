@@ -80,7 +80,7 @@ for (const engine of engines) {
       }
     })
 
-    it('passes functions an alias attribute for a verified address only', async () => {
+    it('passes functions `cognito:email_alias` for a verified e-mail address, but no phone alias for a user without a phone number', async () => {
       const alias = await given(all, {}, { AliasAttributes: ['email', 'phone_number'] })
       await signInByPassword(server(), alias.clientId, 'ana@example.test')
       const attributes = alias.triggers.events[0]?.request.userAttributes
