@@ -107,15 +107,17 @@ type RequestSpan = { readonly name: string; readonly attributes: SpanAttributes 
  */
 export function inRequestSpan(headers: IncomingHttpHeaders, { name, attributes }: RequestSpan, work: (span: Span) => void): void {
   // Not the active context: a connection may still carry the context of its previous request.
-  const parent = propagation.extract(ROOT_CONTEXT, headers, callerHeaders)
+  const parent = propagation.deleteBaggage(propagation.extract(ROOT_CONTEXT, headers, callerHeaders))
   const span = tracer?.startSpan(name, { kind: SpanKind.SERVER, attributes }, parent)
   if (span !== undefined) context.with(trace.setSpan(parent, span), () => work(span))
 }
 
-/** Baggage is not read: it would be passed on to trigger functions, and any client may send some. */
+/** Baggage and `tracestate` are not read: they would be passed on to trigger functions, and any client may send any text in them. */
+const unreadHeaders: ReadonlySet<string> = new Set(['baggage', 'tracestate'])
+
 const callerHeaders: TextMapGetter<IncomingHttpHeaders> = {
   keys: (headers) => Object.keys(headers),
-  get: (headers, name) => (name === 'baggage' ? undefined : headers[name]),
+  get: (headers, name) => (unreadHeaders.has(name) ? undefined : headers[name]),
 }
 
 /** The headers by which the receiver of a request continues the trace. Empty without tracing. */

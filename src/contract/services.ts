@@ -14,7 +14,7 @@ const targetPrefixes: Readonly<Record<Service, string>> = {
 
 export type ServiceOperation = Omit<OperationDefinition, 'input' | 'output'> & { readonly name: OperationName }
 
-/** Every operation of the three services. */
+/** Every operation of the three API services: user pools, identity pools, and Lifeguard's own. */
 export const serviceOperations: readonly ServiceOperation[] = operationNames.map((name) => {
   const { service, wireName, signed, errors } = definitionOf(name)
   return { name, service, wireName, signed, errors }

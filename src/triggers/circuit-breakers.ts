@@ -9,8 +9,8 @@ type Breaker = {
   /** How many calls in a row, up to the last one, could not invoke the function. */
   failures: number
   openUntil: number
-  /** When the breaker last opened while it was closed. */
-  openedAt: number
+  /** When the breaker opened. Undefined while it is closed. */
+  openedAt: number | undefined
   /** Whether the one call that tests the function is running. */
   isTesting: boolean
 }
@@ -37,9 +37,10 @@ export function createCircuitBreakers({ clock, logger }: Options): CircuitBreake
   /** The breakers by pool and function. A function has a breaker only while its last call could not invoke it. */
   const breakers = new Map<string, Breaker>()
 
-  function close(key: string, { poolId, functionName }: CalledFunction, policy: Policy): void {
+  function close(key: string, { poolId, functionName }: CalledFunction): void {
     const breaker = breakers.get(key)
-    if (breaker === undefined || !breakers.delete(key) || breaker.failures < policy.failures) return
+    breakers.delete(key)
+    if (breaker?.openedAt === undefined) return
     const seconds = Math.round((clock.now() - breaker.openedAt) / 100) / 10
     logger.info({ poolId, function: functionName, failures: breaker.failures, seconds }, 'A circuit breaker closed')
   }
@@ -47,7 +48,7 @@ export function createCircuitBreakers({ clock, logger }: Options): CircuitBreake
   function countFailure(key: string, called: CalledFunction, before: Breaker, policy: Policy): void {
     const failures = before.failures + 1
     const isOpen = failures >= policy.failures
-    const opens = isOpen && before.failures < policy.failures
+    const opens = isOpen && before.openedAt === undefined
     const openUntil = isOpen ? clock.now() + policy.openSeconds * 1000 : 0
     breakers.set(key, { failures, openUntil, openedAt: opens ? clock.now() : before.openedAt, isTesting: false })
     if (!opens) return
@@ -57,9 +58,12 @@ export function createCircuitBreakers({ clock, logger }: Options): CircuitBreake
 
   return {
     async guard(called, policy, work) {
-      if (policy === undefined) return work()
       const key = `${called.poolId} ${called.functionName}`
-      const breaker = breakers.get(key) ?? { failures: 0, openUntil: 0, openedAt: 0, isTesting: false }
+      if (policy === undefined) {
+        close(key, called)
+        return work()
+      }
+      const breaker = breakers.get(key) ?? { failures: 0, openUntil: 0, openedAt: undefined, isTesting: false }
       const mustTest = breaker.failures >= policy.failures
       if (mustTest && (breaker.isTesting || clock.now() < breaker.openUntil)) {
         throw new InvocationError('CircuitBreakerOpen', { retryable: false })
@@ -67,11 +71,11 @@ export function createCircuitBreakers({ clock, logger }: Options): CircuitBreake
       breaker.isTesting = mustTest
       try {
         const answer = await work()
-        close(key, called, policy)
+        close(key, called)
         return answer
       } catch (error) {
         // A function that reports an error was reached, so the error is no failure for the breaker.
-        if (!(error instanceof InvocationError)) close(key, called, policy)
+        if (!(error instanceof InvocationError)) close(key, called)
         else countFailure(key, called, breakers.get(key) ?? breaker, policy)
         throw error
       }

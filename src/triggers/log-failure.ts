@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { isObject } from '../base/is-object.ts'
 import type { Logger } from '../base/logger.ts'
 import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { createErrorMask, type ErrorMask } from './invocations/error-mask.ts'
@@ -14,11 +15,26 @@ export function createFailureLog(logger: Pick<Logger, 'info' | 'warn'>, clock: C
   const throttle = createWarningThrottle()
   return (failed, error) => {
     const { poolId, trigger, source, functionArn, attempts, outcome } = failed
-    const reason = reasonOf(error, createErrorMask(failed.event, failed.answer))
+    const reason = reasonOf(error, createErrorMask([failed.event, failed.answer], personalDataOf(failed.event)))
     const failures = throttle.countToReport([poolId, trigger, functionArn, outcome, kindOf(error)].join(' '), clock.now())
     const level = failures === undefined ? 'info' : 'warn'
     logger[level]({ poolId, trigger, source, functionArn, attempts, outcome, failures, ...reason }, 'A trigger failed.')
   }
+}
+
+/** Attributes that name nobody. */
+const impersonal = /^(sub|locale|zoneinfo|updated_at|.*_verified|cognito:.*)$/
+
+/** Shorter texts occur in other words too often. */
+const shortestName = 4
+
+/** The username and the attributes in the event. A function may quote them in its error; the log names no user. */
+function personalDataOf(event: unknown): readonly string[] {
+  if (!isObject(event)) return []
+  const { userName, request } = event
+  const attributes = isObject(request) && isObject(request['userAttributes']) ? Object.entries(request['userAttributes']) : []
+  const personal = attributes.filter(([name]) => !impersonal.test(name)).map(([, value]) => value)
+  return [userName, ...personal].filter((text) => typeof text === 'string').filter((text) => text.length >= shortestName)
 }
 
 /** The kind of a failure. The text of the function's error is no part of it, since that text may be another one each time. */

@@ -17,9 +17,14 @@ function traced(listener: RequestListener): RequestListener {
     const { name, attributes } = spanOf(request)
     const common = { 'http.request.method': request.method, 'url.scheme': scheme }
     inRequestSpan(request.headers, { name, attributes: { ...common, ...attributes } }, (span) => {
-      // Some requests have no line in the log, such as those that an overloaded server refuses.
+      // Some requests have no line in the log, such as those that an overloaded server refuses. The line of a route whose client has gone
+      // away is written outside of the span. The work of an API call goes on without the client, and its line ends the span.
       response.once('close', () => {
-        if (!span.isRecording() || !response.headersSent) return
+        if (!span.isRecording()) return
+        if (!response.headersSent) {
+          if (!isRpc(request)) endSpan(span, { 'error.type': 'aborted' })
+          return
+        }
         if (response.statusCode >= 500) markFailed(span, String(response.statusCode))
         endSpan(span, { 'http.response.status_code': response.statusCode })
       })

@@ -43,7 +43,7 @@ const secretMembers = new Set(
 
 const isSecretMember = (name: string): boolean => secretMembers.has(name.replaceAll('_', '').toLowerCase())
 
-/** Keeps the secrets in a request or an answer: a value, or the text of one. */
+/** Writes the secrets in a request or an answer down for the scan. `value` is the parsed body or its text. */
 export function noteSecrets(value: unknown): void {
   if (folder === undefined) return
   if (typeof value === 'string') {

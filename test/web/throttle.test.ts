@@ -50,7 +50,7 @@ describe('The throttle', () => {
     assert.equal(passed('GetUser', 20), 20)
   })
 
-  it('lets through three challenge answers for each start of a sign-in', () => {
+  it('allows a rate of challenge answers that is three times the rate of sign-in starts', () => {
     const { passed } = givenThrottle()
     assert.equal(passed('InitiateAuth', 200), 120)
     assert.equal(passed('RespondToAuthChallenge', 300), 300)

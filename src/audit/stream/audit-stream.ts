@@ -48,9 +48,11 @@ export function startAuditStream(options: Options): AuditStream {
     let failures = 0
     while (!stop.signal.aborted) {
       try {
-        const found = (await lease.renew()) ? await deliverBatch(options) : 0
+        const isHolder = await lease.renew()
+        const found = isHolder ? await deliverBatch(options) : 0
         if (failures > 0 && found > 0) logger.info({ failures }, 'The audit stream delivers again.')
-        if (found > 0) failures = 0
+        if (failures > 0 && !isHolder) logger.info({ failures }, 'Another process has taken over the audit stream.')
+        if (found > 0 || !isHolder) failures = 0
         if (found === batchSize) continue
       } catch (error) {
         // The storage layer logs the loss of the database.

@@ -156,7 +156,7 @@ function runIn({ worker, port }: ReturnType<typeof startWorker>, options: Module
 
 /** Masks the text of an error that came after the invocation: it may quote secrets of the latest event. */
 function maskLateError(text: string, lastEvent: string | undefined): string {
-  return lastEvent === undefined ? text : createErrorMask(JSON.parse(lastEvent)).text(text)
+  return lastEvent === undefined ? text : createErrorMask([JSON.parse(lastEvent)]).text(text)
 }
 
 function onMessage(state: State, message: ModuleThreadMessage): void {

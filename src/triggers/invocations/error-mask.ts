@@ -14,8 +14,9 @@ const maxSecrets = 1000
 /** Secrets with fewer characters than this are masked only where they are whole words. Otherwise they would mask parts of other words. */
 const minLengthInsideWords = 4
 
-export function createErrorMask(...values: readonly unknown[]): ErrorMask {
-  const secrets = secretsIn(values)
+/** `others` are texts that are masked as well. */
+export function createErrorMask(values: readonly unknown[], others: readonly string[] = []): ErrorMask {
+  const secrets = new Set([...secretsIn(values), ...others])
   // The longest first, because one secret may be part of another.
   const spellings = [...secrets].flatMap(spellingsOf).sort((one, other) => other.length - one.length)
 

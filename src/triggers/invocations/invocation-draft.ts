@@ -32,7 +32,7 @@ export function finishInvocation({ begun, ...draft }: InvocationDraft, outcome: 
     ...draft,
     outcome,
     durationMs: performance.now() - begun,
-    error: error === undefined ? undefined : failureOf(error, createErrorMask(draft.event, draft.answer)),
+    error: error === undefined ? undefined : failureOf(error, createErrorMask([draft.event, draft.answer])),
   }
 }
 

@@ -131,7 +131,7 @@ for (const engine of engines) {
     const server = useTestServer(engine)
 
     for (const [kind, { pool, mfa, addresses, nameOf, askedAs, unknownNameOf }] of Object.entries(pools)) {
-      it(`do not contradict each other, and an unknown name can get each pair of answers that a user gets, in a pool with ${kind}`, async () => {
+      it(`from two operations do not contradict each other, and an unknown name can get each pair of them that a user gets, in a pool with ${kind}`, async () => {
         const ids = await givenHidingPool(server(), pool, mfa)
         await givenProvider(server(), ids.poolId)
         const unmatched = new Map<string, string>()
