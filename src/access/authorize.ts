@@ -30,6 +30,12 @@ const identityPools: PoolKind = {
 }
 
 /**
+ * Operations on things of several pools, whose pools the request does not name. The handler asks the policy about each pool. So these
+ * operations are refused here only when the policy denies them on all resources.
+ */
+const decidedByHandler: ReadonlySet<OperationName> = new Set(['DeleteIdentities'])
+
+/**
  * Checks that the policy of the key allows the operation on the pool that the request names. An operation that is not about a single
  * pool is decided on the resource `*`, as in IAM.
  * @throws ApiError AccessDeniedException, with AWS's text, when the policy does not allow it
@@ -39,7 +45,7 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
   const action = `${signingNames[service]}:${wireName}`
   const resource = resourceOf(request)
   const decision = evaluatePolicy(key.policy, action, resource)
-  if (decision === 'allowed') return
+  if (decision === 'allowed' || (decision === 'not-allowed' && decidedByHandler.has(request.operation))) return
 
   const user = `arn:aws:iam::${request.accountId}:access-key/${key.id}`
   const reason =
@@ -48,6 +54,19 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
       : `because no identity-based policy allows the ${action} action`
   throw new ApiError('AccessDeniedException', `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`)
 }
+
+/** Whether the policy of the key allows the operation on the identity pool; on the resource `*` when `poolId` is undefined. */
+export function isAllowedOnIdentityPool(
+  key: Pick<AccessKey, 'policy'>,
+  { operation, accountId }: Omit<Request, 'body'>,
+  poolId: string | undefined,
+): boolean {
+  const { service, wireName } = definitionOf(operation)
+  const resource = poolId === undefined ? '*' : identityPoolArn(poolId, accountId)
+  return evaluatePolicy(key.policy, `${signingNames[service]}:${wireName}`, resource) === 'allowed'
+}
+
+export const identityPoolArn = (id: string, accountId: string): string => arnOf(identityPools, id, accountId)
 
 /**
  * The id in the ARN of a user pool or identity pool of any region and account. Undefined for any other text.

@@ -21,6 +21,7 @@ const subjectMembers = [
   'Domain',
   'RegionName',
   'ClientId',
+  'IdentityId',
 ] as const
 
 /** The most characters of a text that are kept. No valid id or name is longer than 256 characters. */
@@ -29,9 +30,12 @@ const maxLength = 256
 /** Reads the body of a request, which need not be valid. */
 export function subjectOfRequest(body: unknown): RequestSubject {
   const member = subjectMembers.find((name) => textOf(body, name) !== undefined)
+  const arn = textOf(body, 'ResourceArn') ?? ''
+  const poolOfArn = poolIdFromArn('user-pools', arn) ?? poolIdFromArn('identity-pools', arn)
+  const otherSubject = textOf(body, 'LimitDefinition', 'Attributes', 'Category') ?? textOf(body, 'IdentityIdsToDelete', '0')
   return {
-    poolId: textOf(body, 'UserPoolId') ?? poolIdFromArn('user-pools', textOf(body, 'ResourceArn') ?? ''),
-    subject: member === undefined ? textOf(body, 'LimitDefinition', 'Attributes', 'Category') : textOf(body, member),
+    poolId: textOf(body, 'UserPoolId') ?? textOf(body, 'IdentityPoolId') ?? poolOfArn,
+    subject: member === undefined ? otherSubject : textOf(body, member),
     username: textOf(body, 'Username') ?? textOf(body, 'AuthParameters', 'USERNAME') ?? textOf(body, 'ChallengeResponses', 'USERNAME'),
   }
 }
