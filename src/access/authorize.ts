@@ -2,7 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { definitionOf, getShape, type Service } from '../contract/model.ts'
 import type { OperationName } from '../contract/operation.ts'
 import type { AccessKey } from './access-key.ts'
-import { evaluatePolicy } from './policy.ts'
+import { allowsSomewhere, evaluatePolicy } from './policy.ts'
 
 type Request = {
   readonly operation: OperationName
@@ -30,8 +30,8 @@ const identityPools: PoolKind = {
 }
 
 /**
- * Operations on things of several pools, whose pools the request does not name. The handler asks the policy about each pool. So these
- * operations are refused here only when the policy denies them on all resources.
+ * Operations on things of several pools, whose pools the request does not name. The handler asks the policy about each pool. So a policy
+ * that allows them on one pool is enough here.
  */
 const decidedByHandler: ReadonlySet<OperationName> = new Set(['DeleteIdentities'])
 
@@ -45,7 +45,8 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
   const action = `${signingNames[service]}:${wireName}`
   const resource = resourceOf(request)
   const decision = evaluatePolicy(key.policy, action, resource)
-  if (decision === 'allowed' || (decision === 'not-allowed' && decidedByHandler.has(request.operation))) return
+  if (decision === 'allowed') return
+  if (decision === 'not-allowed' && decidedByHandler.has(request.operation) && allowsSomewhere(key.policy, action)) return
 
   const user = `arn:aws:iam::${request.accountId}:access-key/${key.id}`
   const reason =

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Input, OperationName, Output } from '../../src/contract/operation.ts'
+import { type IdentityLogin, subjectKeyOf } from '../../src/identity-pools/identity.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { codeOf } from '../api/generator/answers.ts'
 import { send } from '../api/generator/send.ts'
@@ -38,7 +39,7 @@ export async function givenIdentityPool(server: TestServer, more: Partial<Input<
 export const identityPoolArn = ({ region }: Pick<TestServer, 'region'>, id: string) =>
   `arn:aws:cognito-identity:${region}:000000000000:identitypool/${id}`
 
-type StoredIdentity = { readonly logins?: readonly (readonly [provider: string, subject: string])[]; readonly isDisabled?: boolean }
+type StoredIdentity = { readonly logins?: readonly IdentityLogin[]; readonly isDisabled?: boolean }
 
 type Server = Pick<TestServer, 'databaseUrl' | 'region' | 'clock'>
 
@@ -55,10 +56,10 @@ export async function storeIdentities(server: Server, poolId: string, identities
     had_login: logins.length > 0 ? (1 as const) : (0 as const),
   }))
   const logins = identities.flatMap(({ logins = [] }, at) =>
-    logins.map(([provider, subject]) => ({
+    logins.map(({ provider, subject }) => ({
       identity_pool_id: poolId,
       provider,
-      subject_key: subject,
+      subject_key: subjectKeyOf(subject),
       subject,
       identity_id: ids[at] ?? '',
       created_at: now,

@@ -20,10 +20,10 @@ for (const engine of engines) {
       const { IdentityPoolId } = await givenIdentityPool(server())
       const seconds = server().clock.now() / 1000
       const logins = [
-        ['login.shop.test', 'ana'],
-        ['login.shop.test', 'ana2'],
-        [google, 'ana'],
-      ] as const
+        { provider: 'login.shop.test', subject: 'ana' },
+        { provider: 'login.shop.test', subject: 'ana2' },
+        { provider: google, subject: 'ana' },
+      ]
       const [first = '', second = ''] = await storeIdentities(server(), IdentityPoolId, [{ logins }, {}])
       const dates = { CreationDate: seconds, LastModifiedDate: seconds + 1 }
       const expected = [
@@ -76,8 +76,8 @@ for (const engine of engines) {
 
     it('are deleted with their logins, from several pools at once; unknown and repeated ids are ignored', async () => {
       const [one, other] = [await givenIdentityPool(server()), await givenIdentityPool(server())]
-      const login = { logins: [[google, 'ana']] as const }
-      const [first = ''] = await storeIdentities(server(), one.IdentityPoolId, [login, { logins: [[google, 'ben']] }])
+      const login = { logins: [{ provider: google, subject: 'ana' }] }
+      const [first = ''] = await storeIdentities(server(), one.IdentityPoolId, [login, { logins: [{ provider: google, subject: 'ben' }] }])
       const [second = ''] = await storeIdentities(server(), other.IdentityPoolId, [login])
       assert.deepEqual(await remove([first, second, unknownId, first]), [])
       assert.deepEqual(await countIdentityRows(server(), one.IdentityPoolId), { identities: 1, logins: 1 })
@@ -157,12 +157,14 @@ for (const engine of engines) {
     it('keep the identities of a pool that the policy denies, and of all pools when it allows none', async () => {
       const pool = await givenPool()
       const [IdentityId = ''] = await store(pool.id)
-      const refused = { UnprocessedIdentityIds: [{ IdentityId, ErrorCode: 'AccessDenied' }] }
       const request = { IdentityIdsToDelete: [IdentityId] }
-      const keys = [await keyWith(allow('*', '*'), deny('DeleteIdentities', pool.arn)), await keyWith(allow('DescribeIdentity', '*'))]
-      for (const key of keys) assert.deepEqual((await call(key, 'DeleteIdentities', request)).body, refused)
-      const denied = await keyWith(allow('*', '*'), deny('DeleteIdentities', '*'))
-      assert.equal((await call(denied, 'DeleteIdentities', request)).code, 'AccessDeniedException')
+      const refused = await keyWith(allow('*', '*'), deny('DeleteIdentities', pool.arn))
+      assert.deepEqual((await call(refused, 'DeleteIdentities', request)).body, {
+        UnprocessedIdentityIds: [{ IdentityId, ErrorCode: 'AccessDenied' }],
+      })
+      for (const key of [await keyWith(allow('*', '*'), deny('DeleteIdentities', '*')), await keyWith(allow('DescribeIdentity', '*'))]) {
+        assert.equal((await call(key, 'DeleteIdentities', request)).code, 'AccessDeniedException')
+      }
       assert.equal((await call(owner, 'DescribeIdentity', { IdentityId })).status, 200)
     })
   })

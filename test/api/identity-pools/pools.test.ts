@@ -154,8 +154,12 @@ for (const engine of engines) {
 
     it('are gone at once when they are deleted; their identities follow, and those of other pools stay', async () => {
       const [{ IdentityPoolId }, other] = [await givenIdentityPool(server()), await givenIdentityPool(server())]
-      const [identityId = ''] = await storeIdentities(server(), IdentityPoolId, [{ logins: [['accounts.google.com', 'ana']] }, {}, {}])
-      await storeIdentities(server(), other.IdentityPoolId, [{ logins: [['accounts.google.com', 'ana']] }])
+      const [identityId = ''] = await storeIdentities(server(), IdentityPoolId, [
+        { logins: [{ provider: 'accounts.google.com', subject: 'ana' }] },
+        {},
+        {},
+      ])
+      await storeIdentities(server(), other.IdentityPoolId, [{ logins: [{ provider: 'accounts.google.com', subject: 'ana' }] }])
       await callJson(server(), 'DeleteIdentityPool', { IdentityPoolId })
       for (const operation of ['DescribeIdentityPool', 'GetIdentityPoolRoles', 'DeleteIdentityPool'] as const) {
         await assert.rejects(callJson(server(), operation, { IdentityPoolId }), { name: 'ResourceNotFoundException' })
