@@ -40,12 +40,15 @@ export function subjectOfRequest(body: unknown): RequestSubject {
   }
 }
 
-/** The text in `body` at `path`, a list of member names from the outside inwards. Undefined when there is no such text. */
+/**
+ * The text in `body` at `path`, a list of member names from the outside inwards. Undefined when there is no such text. PostgreSQL stores no
+ * NUL characters, so each of them is replaced.
+ */
 function textOf(body: unknown, ...path: readonly string[]): string | undefined {
   let value = body
   for (const name of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Record<string, unknown>)[name]
   }
-  return typeof value === 'string' ? value.slice(0, maxLength) : undefined
+  return typeof value === 'string' ? value.slice(0, maxLength).replaceAll('\0', '\ufffd') : undefined
 }
