@@ -52,11 +52,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     TestUsers,
     Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
   })
-  const { ProviderName } = oidc
-  await server.send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
-  const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
-  await deletePoolWithTestUser(server)
-  const { IdentityPoolId } = await givenIdentityPool(server, { SupportedLoginProviders: loginProviders })
+  const settings = await givenSealedSettings(server, poolId)
 
   startTimeStep(server)
   const app = await givenAppUser(server, ids, 'ben')
@@ -76,15 +72,23 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   const waitingImport = await givenUploadedJob(server, poolId, csv('cognito:username,email,email_verified', 'fay,fay@example.test,true'))
   return {
     ...ids,
-    IdentityPoolId,
+    ...settings,
     app,
     device,
     tokens,
-    ProviderName,
-    Certificate,
     waitingImport,
     secretClient: await givenSecretClient(server, poolId),
   }
+}
+
+/** Gives the pool an identity provider and a signing certificate. Creates an identity pool, and a deleted pool with a test user. */
+async function givenSealedSettings(server: TestServer, poolId: string) {
+  const { ProviderName } = oidc
+  await server.send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
+  const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
+  await deletePoolWithTestUser(server)
+  const { IdentityPoolId } = await givenIdentityPool(server, { SupportedLoginProviders: loginProviders })
+  return { ProviderName, Certificate, IdentityPoolId }
 }
 
 async function deletePoolWithTestUser(server: TestServer): Promise<void> {
