@@ -42,11 +42,15 @@ function mentions(text: string, operation: string): number {
   return text.match(new RegExp(`\\b${operation}Command\\b|['.]${operation}'`, 'g'))?.length ?? 0
 }
 
+/** The name by which tests call the operation. Of two services that have an operation of the same name, one has a prefix in `name`. */
+const calledName = (name: OperationName, wireName: string): string => (name.includes(':') ? name : wireName)
+
 /** The test that mentions the operation most often. A test that is named after the operation is preferred. */
 function testOf(name: OperationName, wireName: string): string | undefined {
+  const called = calledName(name, wireName)
   const named = wireName.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase()
   const score = ([path, text]: readonly [string, string]) =>
-    mentions(text, wireName) && mentions(text, wireName) + (path.includes(named) ? 100 : 0)
+    mentions(text, called) && mentions(text, called) + (path.includes(named) ? 100 : 0)
   const best = [...tests].toSorted((a, b) => score(b) - score(a))[0]
   return best !== undefined && score(best) > 0 ? best[0] : testsByHelper[name]
 }
@@ -56,7 +60,7 @@ function linkTo(path: string): string {
 }
 
 function rowsIn(table: string): ReadonlyMap<string, Row> {
-  const rows = [...table.matchAll(/^\| (\w+) \| (.*?) \| (.*?) \| (?:\[.*?\]\(\.\.\/test\/(.*?)\))? ?\|$/gm)]
+  const rows = [...table.matchAll(/^\| ([\w:]+) \| (.*?) \| (.*?) \| (?:\[.*?\]\(\.\.\/test\/(.*?)\))? ?\|$/gm)]
   return new Map(rows.map(([, name = '', , differs = '', test]) => [name, { differs, test }]))
 }
 
@@ -78,7 +82,7 @@ function writeTable(known: ReadonlyMap<string, Row>): string {
       .map(({ name, wireName }) => {
         if (!built.has(name)) return `| ${name} | not built | | |`
         const { differs = '', test } = known.get(name) ?? {}
-        const kept = test !== undefined && (testsByHelper[name] === test || mentions(tests.get(test) ?? '', wireName) > 0)
+        const kept = test !== undefined && (testsByHelper[name] === test || mentions(tests.get(test) ?? '', calledName(name, wireName)) > 0)
         const path = kept ? test : testOf(name, wireName)
         return `| ${name} | built | ${differs} | ${path === undefined ? '' : linkTo(path)} |`
       }),
@@ -94,7 +98,7 @@ if (start < 0 || stop < start)
 const table = text.slice(start + begin.length, stop)
 const current = `${text.slice(0, start + begin.length)}\n\n${writeTable(rowsIn(table))}\n${text.slice(stop)}`
 
-const untested = [...current.matchAll(/^\| (\w+) \| built \| .* \| {2}\|$/gm)].map(([, name = '']) => name)
+const untested = [...current.matchAll(/^\| ([\w:]+) \| built \| .* \| {2}\|$/gm)].map(([, name = '']) => name)
 const broken = [...text.matchAll(/\]\((\.\.?\/[^)#]+)/g)].map(([, path = '']) => path).filter((path) => !existsSync(new URL(path, page)))
 if (process.argv.includes('--check')) {
   if (current !== text) console.error('docs/compatibility.md is not current: run npm run generate')

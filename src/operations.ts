@@ -1,4 +1,5 @@
 import { auditOperations } from './audit/operations.ts'
+import { identityPoolOperations } from './identity-pools/operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
@@ -12,5 +13,6 @@ export const operations = [
   ...tokenOperations,
   ...signInOperations,
   ...triggerOperations,
+  ...identityPoolOperations,
   ...auditOperations,
 ] as const

@@ -1,4 +1,5 @@
 import { sealedAccessKeys } from './access/access-key-row.ts'
+import { sealedIdentityPools } from './identity-pools/login-providers.ts'
 import { sealedMessages } from './messaging/outbox.ts'
 import { sealedClients } from './pools/app-client-row.ts'
 import { sealedPools } from './pools/sealed-pools.ts'
@@ -21,6 +22,7 @@ export const sealedTables: readonly SealedTable[] = [
   sealedAccessKeys,
   sealedClients,
   ...sealedPools,
+  sealedIdentityPools,
   ...sealedPasswords,
   sealedSoftwareTokens,
   sealedDevices,

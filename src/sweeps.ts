@@ -1,6 +1,7 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepAuditRecords } from './audit/audit-repository.ts'
 import { dayMs, hourMs } from './base/durations.ts'
+import { createIdentityPoolRemoval } from './identity-pools/identity-pool-deletion-repository.ts'
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
@@ -29,6 +30,7 @@ type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 
  */
 export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays, auditStream }: Retention): readonly Sweep[] {
   const [removeOfPools, removeOfGroups, removeOfUsers] = [createPoolRemoval(), createMemberRemoval(), createUserRemoval()]
+  const removeOfIdentityPools = createIdentityPoolRemoval()
   const recordsMs = messageRecordsHours * hourMs
   return [
     ...sweeps,
@@ -43,6 +45,7 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays, 
     { name: 'rows of deleted users', run: async (tx, now, limit) => ((await removeOfUsers(tx, now)) ? limit : 0) },
     { name: 'members of deleted groups', run: async (tx, now, limit) => ((await removeOfGroups(tx, now)) ? limit : 0) },
     { name: 'rows of deleted pools', run: async (tx, now, limit) => ((await removeOfPools(tx, now)) ? limit : 0) },
+    { name: 'rows of deleted identity pools', run: async (tx, now, limit) => ((await removeOfIdentityPools(tx, now)) ? limit : 0) },
   ]
 }
 

@@ -2,7 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { definitionOf, getShape, type Service } from '../contract/model.ts'
 import type { OperationName } from '../contract/operation.ts'
 import type { AccessKey } from './access-key.ts'
-import { evaluatePolicy } from './policy.ts'
+import { allowsSomewhere, evaluatePolicy } from './policy.ts'
 
 type Request = {
   readonly operation: OperationName
@@ -30,6 +30,12 @@ const identityPools: PoolKind = {
 }
 
 /**
+ * Operations on things of several pools, whose pools the request does not name. The handler asks the policy about each pool. So a policy
+ * that allows them on one pool is enough here.
+ */
+const decidedByHandler: ReadonlySet<OperationName> = new Set(['DeleteIdentities'])
+
+/**
  * Checks that the policy of the key allows the operation on the pool that the request names. An operation that is not about a single
  * pool is decided on the resource `*`, as in IAM.
  * @throws ApiError AccessDeniedException, with AWS's text, when the policy does not allow it
@@ -40,6 +46,7 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
   const resource = resourceOf(request)
   const decision = evaluatePolicy(key.policy, action, resource)
   if (decision === 'allowed') return
+  if (decision === 'not-allowed' && decidedByHandler.has(request.operation) && allowsSomewhere(key.policy, action)) return
 
   const user = `arn:aws:iam::${request.accountId}:access-key/${key.id}`
   const reason =
@@ -48,6 +55,19 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
       : `because no identity-based policy allows the ${action} action`
   throw new ApiError('AccessDeniedException', `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`)
 }
+
+/** Whether the policy of the key allows the operation on the identity pool; on the resource `*` when `poolId` is undefined. */
+export function isAllowedOnIdentityPool(
+  key: Pick<AccessKey, 'policy'>,
+  { operation, accountId }: Omit<Request, 'body'>,
+  poolId: string | undefined,
+): boolean {
+  const { service, wireName } = definitionOf(operation)
+  const resource = poolId === undefined ? '*' : identityPoolArn(poolId, accountId)
+  return evaluatePolicy(key.policy, `${signingNames[service]}:${wireName}`, resource) === 'allowed'
+}
+
+export const identityPoolArn = (id: string, accountId: string): string => arnOf(identityPools, id, accountId)
 
 /**
  * The id in the ARN of a user pool or identity pool of any region and account. Undefined for any other text.

@@ -32,6 +32,11 @@ export function evaluatePolicy(policy: Policy, action: string, resource: string)
   return decision
 }
 
+/** Whether a statement allows the action on at least one resource. Another statement may deny it there. */
+export function allowsSomewhere({ statements }: Policy, action: string): boolean {
+  return statements.some(({ effect, actions }) => effect === 'Allow' && covers(actions, action.toLowerCase()))
+}
+
 function covers(scope: Scope, text: string): boolean {
   return scope.patterns.some((pattern) => matchesWildcard(pattern, text)) !== scope.negated
 }

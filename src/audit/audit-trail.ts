@@ -45,10 +45,7 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
       let request: RequestSubject = {}
       let isRecorded = false
 
-      /**
-       * @NOTE The id is the same each time that the call is recorded. So when a commit succeeded but its answer was lost, the record of the
-       * refusal is not stored in addition.
-       */
+      /** @NOTE All records of the call have the same id. So no refusal is stored when a commit succeeded but its answer was lost. */
       const store = (db: Db | Tx, outcome: string, change: AuditedChange) =>
         insertAuditRecord(db, { id, at, ...origin, ...subjectOf(request, change), outcome, ...factsOf(change) })
 

@@ -21,6 +21,7 @@ const subjectMembers = [
   'Domain',
   'RegionName',
   'ClientId',
+  'IdentityId',
 ] as const
 
 /** The most characters of a text that are kept. No valid id or name is longer than 256 characters. */
@@ -29,19 +30,25 @@ const maxLength = 256
 /** Reads the body of a request, which need not be valid. */
 export function subjectOfRequest(body: unknown): RequestSubject {
   const member = subjectMembers.find((name) => textOf(body, name) !== undefined)
+  const arn = textOf(body, 'ResourceArn') ?? ''
+  const poolOfArn = poolIdFromArn('user-pools', arn) ?? poolIdFromArn('identity-pools', arn)
+  const otherSubject = textOf(body, 'LimitDefinition', 'Attributes', 'Category') ?? textOf(body, 'IdentityIdsToDelete', '0')
   return {
-    poolId: textOf(body, 'UserPoolId') ?? poolIdFromArn('user-pools', textOf(body, 'ResourceArn') ?? ''),
-    subject: member === undefined ? textOf(body, 'LimitDefinition', 'Attributes', 'Category') : textOf(body, member),
+    poolId: textOf(body, 'UserPoolId') ?? textOf(body, 'IdentityPoolId') ?? poolOfArn,
+    subject: member === undefined ? otherSubject : textOf(body, member),
     username: textOf(body, 'Username') ?? textOf(body, 'AuthParameters', 'USERNAME') ?? textOf(body, 'ChallengeResponses', 'USERNAME'),
   }
 }
 
-/** The text in `body` at `path`, a list of member names from the outside inwards. Undefined when there is no such text. */
+/**
+ * The text in `body` at `path`, a list of member names from the outside inwards. Undefined when there is no such text. PostgreSQL stores no
+ * NUL characters, so each of them is replaced.
+ */
 function textOf(body: unknown, ...path: readonly string[]): string | undefined {
   let value = body
   for (const name of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Record<string, unknown>)[name]
   }
-  return typeof value === 'string' ? value.slice(0, maxLength) : undefined
+  return typeof value === 'string' ? value.slice(0, maxLength).replaceAll('\0', '\ufffd') : undefined
 }

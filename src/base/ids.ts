@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 import { fewRandomBytes } from './random-bytes.ts'
 
 const lowerAlphanumeric = '0123456789abcdefghijklmnopqrstuvwxyz'
@@ -13,6 +13,11 @@ function randomText(alphabet: string, length: number): string {
 /** `<region>_<9 alphanumerics>`, like Cognito's pool ids. */
 export function newPoolId(region: string): string {
   return `${region}_${randomText(alphanumeric, 9)}`
+}
+
+/** `<region>:<UUID>`, the form of the ids of identity pools and identities. */
+export function newRegionalId(region: string): string {
+  return `${region}:${randomUUID()}`
 }
 
 export function newClientId(): string {

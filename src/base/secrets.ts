@@ -14,6 +14,7 @@ export type SecretPurpose =
   | 'import'
   | 'import-upload'
   | 'lasting-subkeys'
+  | 'login-provider'
   | 'master-key-check'
   | 'message'
   | 'message-cap'

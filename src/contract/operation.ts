@@ -17,6 +17,11 @@ export type Auth = 'public' | 'app-client' | 'access-token' | 'session-or-token'
 export type IamCaller = {
   /** The access key that signed the request. Undefined for an unsigned request in `lifeguard dev`. */
   readonly accessKeyId: string | undefined
+  /**
+   * Whether the caller's policy allows the operation on an identity pool, or on the resource `*` when the id is undefined. For operations
+   * that are about several pools; the policy was asked about all others before the handler runs.
+   */
+  isAllowedOnIdentityPool(poolId: string | undefined): boolean
 }
 
 /** Where a request came from, as far as the server can tell. Do not trust what the caller says about itself. */

@@ -8,6 +8,7 @@ const table = {
   customDomains: { max: 4, description: 'custom domains on this server' },
   groupsPerPool: { max: 10_000, description: 'groups in a user pool' },
   groupsPerUser: { max: 100, description: 'groups for each user' },
+  identityPools: { max: 1_000, description: 'identity pools on this server' },
   identityProvidersPerPool: { max: 300, description: 'identity providers in a user pool' },
   linkedIdentitiesPerUser: { max: 5, description: 'identities linked to each user' },
   importJobsPerPool: { max: 1_000, description: 'import jobs in a user pool' },
@@ -16,8 +17,12 @@ const table = {
   managedLoginBrandingsPerPool: { max: 20, description: 'managed login branding styles in a user pool' },
   passkeysPerUser: { max: 20, description: 'passkeys for each user' },
   resourceServersPerPool: { max: 25, description: 'resource servers in a user pool' },
+  roleMappingsPerIdentityPool: { max: 10, description: 'role mappings in an identity pool' },
+  rulesPerRoleMapping: { max: 25, description: 'rules in a role mapping' },
+  tagsPerIdentityPool: { max: 50, description: 'tags on an identity pool' },
   tagsPerPool: { max: 50, description: 'tags on a user pool' },
   termsPerPool: { max: 40, description: 'terms documents in a user pool' },
+  userPoolsPerIdentityPool: { max: 50, description: 'user pools in an identity pool' },
 } as const satisfies Record<string, { max: number; description: string }>
 
 type QuotaName = keyof typeof table

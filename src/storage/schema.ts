@@ -1,3 +1,4 @@
+import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
 import type {
@@ -70,6 +71,10 @@ export interface Schema {
   deleted_pool: DeletedPoolTable
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
+  identity_pool: IdentityPoolTable
+  identity: IdentityTable
+  identity_login: IdentityLoginTable
+  deleted_identity_pool: DeletedIdentityPoolTable
   lease: LeaseTable
   installation: InstallationTable
   node_heartbeat: NodeHeartbeatTable

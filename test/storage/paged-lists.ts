@@ -1,5 +1,7 @@
 import { type AuditFilter, listAuditRecordsOf } from '../../src/audit/audit-repository.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
+import { listIdentitiesOf } from '../../src/identity-pools/identities/identity-administration-repository.ts'
+import { listIdentityPools } from '../../src/identity-pools/identity-pool-repository.ts'
 import { listMessageRows } from '../../src/messaging/message-record-repository.ts'
 import { listAppClients } from '../../src/pools/app-client-repository.ts'
 import { listIdentityProviders } from '../../src/pools/identity-providers/identity-provider-repository.ts'
@@ -74,6 +76,11 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
   ListUserImportJobs: { all: (db, after, limit) => listImportJobs(db, poolId, { after: idBefore(after), limit }) },
   ListUserImportLog: {
     all: (db, after, limit) => listLog(db, { poolId, jobId: 'job' }, { after: after === undefined ? undefined : String(after), limit }),
+  },
+  ListIdentityPools: { all: (db, after, limit) => listIdentityPools(db, { after: idAfter(after), limit }) },
+  ListIdentities: {
+    all: (db, after, limit) => listIdentitiesOf(db, poolId, { after: idAfter(after), limit, hideDisabled: false }),
+    HideDisabled: (db, after, limit) => listIdentitiesOf(db, poolId, { after: idAfter(after), limit, hideDisabled: true }),
   },
   ListAuditRecords: {
     all: auditRecordsBy({}),

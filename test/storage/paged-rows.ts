@@ -29,6 +29,8 @@ const lists: readonly (readonly [table: string, same: Values, differing: (at: nu
   ['import_log', { job_id: 'job' }, (at) => ({ number: at })],
   ['audit_record', { access_key_id: 'AKIA', action: 'AdminDeleteUser', subject: 'ana', changed_members: null }, (at) => ({ id: idOf(at) })],
   ['outbox', { sub: 'ana', state: 'sent', next_attempt_at: null }, (at) => ({ id: idOf(at) })],
+  ['identity_pool', { config: '{}', roles: null, tag_maps: null }, (at) => ({ id: idOf(at) })],
+  ['identity', { identity_pool_id: poolId, disabled_at: null }, (at) => ({ id: idOf(at) })],
   ['trigger_invocation', { sub: 'ana', trigger: 'PreSignUp', outcome: 'FAILED', username_key: 'ana' }, (at) => ({ id: idOf(at) })],
 ]
 
@@ -37,7 +39,11 @@ export async function fillLists(db: Db): Promise<void> {
   const tables = new Map((await db.introspection.getTables()).map(({ name, columns }) => [name, columns]))
   for (const [table, same, differing] of lists) {
     const columns = (tables.get(table) ?? []).map(({ name, dataType }) => [name, /int/i.test(dataType) ? 1 : 'x'] as const)
-    const base: Values = { ...Object.fromEntries(columns), ...(table !== 'user_pool' && { pool_id: poolId }), ...same }
+    const base: Values = {
+      ...Object.fromEntries(columns),
+      ...(tables.get(table)?.some(({ name }) => name === 'pool_id') && { pool_id: poolId }),
+      ...same,
+    }
     for (let first = 0; first < depth; first += 250) {
       const rows = Array.from({ length: 250 }, (_, at) => ({ ...base, ...differing(first + at) }))
       await db

@@ -11,6 +11,7 @@ import {
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { oidc } from '../api/pools/provider-requests.ts'
+import { callJson, givenIdentityPool } from './identity-pools.ts'
 import { csv, givenUploadedJob, importFile } from './imports.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
 import { type App, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from './mfa.ts'
@@ -27,6 +28,7 @@ export type SealedData = Awaited<ReturnType<typeof givenSealedData>>
 const imported = { algorithm: 'BCRYPT', password: 'correct horse', hash: '$2a$06$abcdefghijklmnopqrstuud/5IuQmqhVO0kfNEbHJM.fJkPiliBzC' }
 const importHeader = 'cognito:username,email,email_verified,password_hash'
 const testCode = '246810'
+const loginProviders = { 'api.twitter.com': 'consumer-key;consumer-secret' }
 const TestUsers = [{ Username: 'robot', Code: testCode }]
 
 /** Creates pools and users with a value in every sealed column, except access keys. */
@@ -50,10 +52,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     TestUsers,
     Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
   })
-  const { ProviderName } = oidc
-  await server.send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
-  const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
-  await deletePoolWithTestUser(server)
+  const settings = await givenSealedSettings(server, poolId)
 
   startTimeStep(server)
   const app = await givenAppUser(server, ids, 'ben')
@@ -71,7 +70,25 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   const file = csv(importHeader, `dora,dora@example.test,true,${imported.hash}`)
   await importFile(server, poolId, file, { PasswordHashingAlgorithm: imported.algorithm } as never)
   const waitingImport = await givenUploadedJob(server, poolId, csv('cognito:username,email,email_verified', 'fay,fay@example.test,true'))
-  return { ...ids, app, device, tokens, ProviderName, Certificate, waitingImport, secretClient: await givenSecretClient(server, poolId) }
+  return {
+    ...ids,
+    ...settings,
+    app,
+    device,
+    tokens,
+    waitingImport,
+    secretClient: await givenSecretClient(server, poolId),
+  }
+}
+
+/** Gives the pool an identity provider and a signing certificate. Creates an identity pool, and a deleted pool with a test user. */
+async function givenSealedSettings(server: TestServer, poolId: string) {
+  const { ProviderName } = oidc
+  await server.send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
+  const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
+  await deletePoolWithTestUser(server)
+  const { IdentityPoolId } = await givenIdentityPool(server, { SupportedLoginProviders: loginProviders })
+  return { ProviderName, Certificate, IdentityPoolId }
 }
 
 async function deletePoolWithTestUser(server: TestServer): Promise<void> {
@@ -146,6 +163,8 @@ export async function requireEverythingWorks(server: TestServer, data: SealedDat
   assert.equal(IdentityProvider?.ProviderDetails?.['client_secret'], oidc.ProviderDetails['client_secret'])
   const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
   assert.equal(Certificate, data.Certificate)
+  const { IdentityPoolId } = data
+  assert.deepEqual((await callJson(server, 'DescribeIdentityPool', { IdentityPoolId })).SupportedLoginProviders, loginProviders)
 }
 
 /** Signs a user in by an imported hash, which the server then replaces by a verifier of its own. */

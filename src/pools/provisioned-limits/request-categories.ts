@@ -1,3 +1,12 @@
+/** Cognito's default rates of operations on identity pools. Each rate is that of one operation, so we named the categories. */
+const identityPoolCategories = {
+  IdentityList: 5,
+  IdentityDeletion: 10,
+  IdentityPoolTagUpdate: 5,
+  IdentityPoolTagRemoval: 5,
+  IdentityPoolTagRead: 10,
+} as const
+
 /** The categories of API operations, and Cognito's default rate for each category, in requests a second of one account. */
 export const requestCategories = {
   UserAuthentication: 120,
@@ -18,6 +27,7 @@ export const requestCategories = {
   UserPoolClientUpdate: 15,
   ClientAuthentication: 150,
   LimitManagement: 1,
+  ...identityPoolCategories,
 } as const
 
 export type RequestCategory = keyof typeof requestCategories

@@ -1,5 +1,5 @@
 import type { FindAccessKey } from '../../access/access-key-cache.ts'
-import { authorize, signingNames } from '../../access/authorize.ts'
+import { authorize, isAllowedOnIdentityPool, signingNames } from '../../access/authorize.ts'
 import { readSignature } from '../../access/signature.ts'
 import { headerValues, type RequestHead } from '../../access/signed-request.ts'
 import type { Clock } from '../../base/clock.ts'
@@ -31,7 +31,8 @@ export const openGate: IamGate = async (head) => {
     if (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) continue
     throw new ApiError('AccessDeniedException', 'The development server lets pages of other sites call no operation that AWS signs.')
   }
-  const caller = { accessKeyId: claimedKeyId(headerValues(head.headers, 'authorization')[0]) }
+  const accessKeyId = claimedKeyId(headerValues(head.headers, 'authorization')[0])
+  const caller = { accessKeyId, isAllowedOnIdentityPool: () => true }
   return { authenticate: () => ({ caller, authorize: () => undefined }) }
 }
 
@@ -56,7 +57,10 @@ export function createIamGate({ clock, secrets, findKey, region, accountId }: Op
     return {
       authenticate(bytes) {
         const key = signature.verify(bytes)
-        const caller = { accessKeyId: key.id }
+        const caller: IamCaller = {
+          accessKeyId: key.id,
+          isAllowedOnIdentityPool: (poolId) => isAllowedOnIdentityPool(key, { operation, accountId }, poolId),
+        }
         return { caller, authorize: (body) => authorize(key, { operation, body, accountId }) }
       },
     }

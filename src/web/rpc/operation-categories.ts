@@ -155,6 +155,11 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly OperationN
   ],
   ClientAuthentication: ['GetClientToken'],
   LimitManagement: ['GetProvisionedLimit', 'UpdateProvisionedLimit'],
+  IdentityList: ['ListIdentities'],
+  IdentityDeletion: ['DeleteIdentities'],
+  IdentityPoolTagUpdate: ['identity:TagResource'],
+  IdentityPoolTagRemoval: ['identity:UntagResource'],
+  IdentityPoolTagRead: ['identity:ListTagsForResource'],
 }
 
 export const categoryOf: ReadonlyMap<OperationName, RequestCategory> = new Map(

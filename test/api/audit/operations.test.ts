@@ -11,16 +11,23 @@ import { prepareWorld, type World } from '../generator/world.ts'
 import { auditedOperations, listAuditRecords, namingKey, signedOperations } from './audited-calls.ts'
 
 const nowhere = 'us-east-1_Nowhere00'
+const identityPoolNowhere = 'us-east-1:00000000-0000-0000-0000-000000000000'
+const identityPoolArnNowhere = `arn:aws:cognito-identity:us-east-1:000000000000:identitypool/${identityPoolNowhere}`
 
-/** For operations that take no UserPoolId: makes a request that the handler refuses. The other operations refuse the pool `nowhere`. */
+/** For operations that take no id of a pool: makes a request that the server refuses. The other operations refuse the pool `nowhere`. */
 const refused: Partial<Record<OperationName, (good: Request) => Request>> = {
   CreateUserPool: (good) => ({ ...good, UserPoolTags: Object.fromEntries(Array.from({ length: 51 }, (_, at) => [`tag-${at}`, ''])) }),
+  CreateIdentityPool: (good) => ({ ...good, OpenIdConnectProviderARNs: ['arn:aws:iam::123456789012:role/x'] }),
+  DeleteIdentities: (good) => ({ ...good, IdentityIdsToDelete: Array.from({ length: 61 }, () => identityPoolNowhere) }),
   TagResource: (good) => ({ ...good, ResourceArn: `arn:aws:cognito-idp:us-east-1:000000000000:userpool/${nowhere}` }),
   UntagResource: (good) => ({ ...good, ResourceArn: `arn:aws:cognito-idp:us-east-1:000000000000:userpool/${nowhere}` }),
+  'identity:TagResource': (good) => ({ ...good, ResourceArn: identityPoolArnNowhere }),
+  'identity:UntagResource': (good) => ({ ...good, ResourceArn: identityPoolArnNowhere }),
   UpdateProvisionedLimit: (good) => ({ ...good, RequestedLimitValue: 1 }),
 }
 
-const refusedRequest = (name: OperationName, good: Request): Request => refused[name]?.(good) ?? { ...good, UserPoolId: nowhere }
+const refusedRequest = (name: OperationName, good: Request): Request =>
+  refused[name]?.(good) ?? { ...good, ...('IdentityPoolId' in good ? { IdentityPoolId: identityPoolNowhere } : { UserPoolId: nowhere }) }
 
 for (const engine of engines) {
   describe(`The audit trail on ${engine.name}`, () => {
@@ -43,11 +50,11 @@ for (const engine of engines) {
     it('has no record of an operation that only reads; every other signed operation is audited', () => {
       const unaudited = signedOperations.map(({ name }) => name).filter((name) => !auditedOperations.includes(name))
       assert.deepEqual(
-        unaudited.filter((name) => !/^(Admin)?(Get|List|Describe)/.test(name)),
+        unaudited.filter((name) => !/^(Admin|identity:)?(Get|List|Describe)/.test(name)),
         [],
       )
       assert.deepEqual(
-        auditedOperations.filter((name) => /^(Admin)?(Get|List|Describe)/.test(name)),
+        auditedOperations.filter((name) => /^(Admin|identity:)?(Get|List|Describe)/.test(name)),
         [],
       )
     })
@@ -65,6 +72,7 @@ for (const engine of engines) {
         assert.equal(record.RequestId, answer.headers.get('x-amzn-requestid'))
         if (name !== 'UpdateProvisionedLimit') assert.ok(record.UserPoolId, 'the record names no pool')
         if ('UserPoolId' in request) assert.equal(record.UserPoolId, request['UserPoolId'])
+        if ('IdentityPoolId' in request) assert.equal(record.UserPoolId, request['IdentityPoolId'])
         assert.ok(record.Subject, 'the record names no subject')
         if ('Username' in request && name !== 'AdminDeleteUser') {
           const { Username } = request
@@ -87,7 +95,8 @@ for (const engine of engines) {
         assert.deepEqual([record?.Operation, record?.Outcome, record?.AccessKeyId], [name, answer.body['__type'], key])
         assert.equal(record?.RequestId, answer.headers.get('x-amzn-requestid'))
         if ('UserPoolId' in request) assert.equal(record?.UserPoolId, request['UserPoolId'])
-        if (name !== 'CreateUserPool') assert.ok(record?.Subject, 'the record names no subject')
+        if ('IdentityPoolId' in request) assert.equal(record?.UserPoolId, request['IdentityPoolId'])
+        if (name !== 'CreateUserPool' && name !== 'CreateIdentityPool') assert.ok(record?.Subject, 'the record names no subject')
       })
     }
 

@@ -152,6 +152,17 @@ for (const engine of engines) {
       )
     })
 
+    it('are stored of refused calls whose names have NUL characters', async () => {
+      const { poolId } = await server().givenPool()
+      const request = { UserPoolId: poolId, Username: 'a\0b', Purpose: 'SIGN_UP' }
+      await assert.rejects(callLifeguard(server(), 'IssueCode', request, namingKey(`AKIANUL${engine.name}`)))
+      const { Records } = await list({ AccessKeyId: `AKIANUL${engine.name}` })
+      assert.deepEqual(
+        Records.map(({ Username }) => Username),
+        ['a\ufffdb'],
+      )
+    })
+
     it('are swept when they are old, in batches', async () => {
       await using storage = await openTestStorage(engine)
       const { db } = storage

@@ -5,6 +5,7 @@ import { appearanceRequests } from './good-appearance-requests.ts'
 import { deviceRequests } from './good-device-requests.ts'
 import { eventRequests } from './good-event-requests.ts'
 import { factorRequests } from './good-factor-requests.ts'
+import { identityRequests } from './good-identity-requests.ts'
 import { importRequests } from './good-import-requests.ts'
 import { messageRequests } from './good-message-requests.ts'
 import { poolRequests } from './good-pool-requests.ts'
@@ -24,6 +25,7 @@ const factories: Partial<Record<OperationName, RequestFactory>> = {
   ...importRequests,
   ...triggerRequests,
   ...messageRequests,
+  ...identityRequests,
 }
 
 export const neverGood: readonly OperationName[] = [

@@ -27,11 +27,17 @@ const listPools = new ListUserPoolsCommand({ MaxResults: 60 })
 const unknownKey = { name: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' }
 const mismatch = { name: 'InvalidSignatureException', message: /^The request signature we calculated does not match/ }
 
+const targetPrefixes = {
+  'user-pools': 'AWSCognitoIdentityProviderService',
+  'identity-pools': 'AWSCognitoIdentityService',
+  lifeguard: 'LifeguardService',
+} as const
+
 const targetOf = (operation: string) => {
-  const facts = operations.find(({ name }) => name === operation)
-  const service =
-    facts !== undefined && definitionOf(facts.name).service === 'lifeguard' ? 'LifeguardService' : 'AWSCognitoIdentityProviderService'
-  return `${service}.${operation}`
+  const name = operations.find(({ name }) => name === operation)?.name
+  if (name === undefined) return `${targetPrefixes['user-pools']}.${operation}`
+  const { service, wireName } = definitionOf(name)
+  return `${targetPrefixes[service]}.${wireName}`
 }
 
 for (const engine of engines) {

@@ -1,0 +1,31 @@
+import type { AuditedCaller } from '../audit/audited-caller.ts'
+import type { Clock } from '../base/clock.ts'
+import { newRegionalId } from '../base/ids.ts'
+import type { Secrets } from '../base/secrets.ts'
+import { operation } from '../contract/operation.ts'
+import { type Quotas, requireWithinQuota } from '../pools/quotas.ts'
+import type { Db } from '../storage/db.ts'
+import type { IdentityPool } from './identity-pool.ts'
+import { countIdentityPoolsUpTo, insertIdentityPool } from './identity-pool-repository.ts'
+import { requireConsistentIdentityPool } from './identity-pool-rules.ts'
+import { readSettings, writeIdentityPool } from './identity-pool-wire.ts'
+
+type Deps = { db: Db; clock: Clock; region: string; quotas: Quotas; secrets: Secrets }
+
+export const createIdentityPool = operation('CreateIdentityPool', {
+  auth: 'iam',
+  isAudited: true,
+
+  async handle(request, { db, clock, region, quotas, secrets }: Deps, { audit }: AuditedCaller) {
+    const [id, now] = [newRegionalId(region), clock.now()]
+    const settings = readSettings(secrets, id, request)
+    const pool: IdentityPool = { ...settings, id, createdAt: now, updatedAt: now, roles: undefined, tagMaps: {} }
+    requireConsistentIdentityPool(quotas, pool, request.SupportedLoginProviders ?? {})
+    await db.transaction().execute(async (tx) => {
+      await insertIdentityPool(tx, pool)
+      requireWithinQuota(quotas, 'identityPools', await countIdentityPoolsUpTo(tx, quotas.identityPools + 1))
+      await audit.record(tx, { poolId: id, detail: `name: ${pool.name}` })
+    })
+    return writeIdentityPool(secrets, pool)
+  },
+})

@@ -1,0 +1,33 @@
+import { createIdentityPool } from './create-identity-pool.operation.ts'
+import { deleteIdentityPool } from './delete-identity-pool.operation.ts'
+import { describeIdentityPool } from './describe-identity-pool.operation.ts'
+import { deleteIdentities } from './identities/delete-identities.operation.ts'
+import { describeIdentity } from './identities/describe-identity.operation.ts'
+import { listIdentities } from './identities/list-identities.operation.ts'
+import { listIdentityPools } from './list-identity-pools.operation.ts'
+import { getPrincipalTagAttributeMap } from './principal-tags/get-principal-tag-attribute-map.operation.ts'
+import { setPrincipalTagAttributeMap } from './principal-tags/set-principal-tag-attribute-map.operation.ts'
+import { getIdentityPoolRoles } from './roles/get-identity-pool-roles.operation.ts'
+import { setIdentityPoolRoles } from './roles/set-identity-pool-roles.operation.ts'
+import { listTagsForResource } from './tags/list-tags-for-resource.operation.ts'
+import { tagResource } from './tags/tag-resource.operation.ts'
+import { untagResource } from './tags/untag-resource.operation.ts'
+import { updateIdentityPool } from './update-identity-pool.operation.ts'
+
+export const identityPoolOperations = [
+  createIdentityPool,
+  deleteIdentityPool,
+  describeIdentityPool,
+  listIdentityPools,
+  updateIdentityPool,
+  getIdentityPoolRoles,
+  setIdentityPoolRoles,
+  getPrincipalTagAttributeMap,
+  setPrincipalTagAttributeMap,
+  tagResource,
+  untagResource,
+  listTagsForResource,
+  deleteIdentities,
+  describeIdentity,
+  listIdentities,
+] as const
