@@ -33,6 +33,14 @@ export type CircuitBreakers = {
   countOpen(): number
 }
 
+const closed: Breaker = { failures: 0, openUntil: 0, openedAt: undefined, isTesting: false }
+
+function afterFailure(before: Breaker, policy: Policy, now: number): Breaker {
+  const failures = before.failures + 1
+  if (failures < policy.failures) return { ...before, failures, openUntil: 0, isTesting: false }
+  return { failures, openUntil: now + policy.openSeconds * 1000, openedAt: before.openedAt ?? now, isTesting: false }
+}
+
 export function createCircuitBreakers({ clock, logger }: Options): CircuitBreakers {
   /** The breakers by pool and function. A function has a breaker only while its last call could not invoke it. */
   const breakers = new Map<string, Breaker>()
@@ -45,14 +53,11 @@ export function createCircuitBreakers({ clock, logger }: Options): CircuitBreake
     logger.info({ poolId, function: functionName, failures: breaker.failures, seconds }, 'A circuit breaker closed')
   }
 
-  function countFailure(key: string, called: CalledFunction, before: Breaker, policy: Policy): void {
-    const failures = before.failures + 1
-    const isOpen = failures >= policy.failures
-    const opens = isOpen && before.openedAt === undefined
-    const openUntil = isOpen ? clock.now() + policy.openSeconds * 1000 : 0
-    breakers.set(key, { failures, openUntil, openedAt: opens ? clock.now() : before.openedAt, isTesting: false })
-    if (!opens) return
-    const { poolId, functionName } = called
+  function countFailure(key: string, { poolId, functionName }: CalledFunction, before: Breaker, policy: Policy): void {
+    const breaker = afterFailure(before, policy, clock.now())
+    breakers.set(key, breaker)
+    if (breaker.openedAt === before.openedAt) return
+    const { failures } = breaker
     logger.warn({ poolId, function: functionName, failures, openSeconds: policy.openSeconds }, 'A circuit breaker opened')
   }
 
@@ -63,7 +68,7 @@ export function createCircuitBreakers({ clock, logger }: Options): CircuitBreake
         close(key, called)
         return work()
       }
-      const breaker = breakers.get(key) ?? { failures: 0, openUntil: 0, openedAt: undefined, isTesting: false }
+      const breaker = breakers.get(key) ?? { ...closed }
       const mustTest = breaker.failures >= policy.failures
       if (mustTest && (breaker.isTesting || clock.now() < breaker.openUntil)) {
         throw new InvocationError('CircuitBreakerOpen', { retryable: false })
