@@ -44,8 +44,10 @@ export function contradictionsOf(settings: RuledSettings): string[] {
 function auditStreamProblems({ auditStream, auditStreamSecret }: RuledSettings): string[] {
   const problems: string[] = []
   const isUrl = auditStream !== undefined && /^https?:/i.test(auditStream)
-  if (isUrl && (!URL.canParse(auditStream) || new URL(auditStream).password !== '')) {
-    problems.push('--audit-stream: the URL must be valid and must not contain a password. Requests are signed with --audit-stream-secret.')
+  if (isUrl && (!URL.canParse(auditStream) || `${new URL(auditStream).username}${new URL(auditStream).password}` !== '')) {
+    problems.push(
+      '--audit-stream: the URL must be valid and must not contain a user name or password. Requests are signed with --audit-stream-secret.',
+    )
   }
   if (auditStreamSecret !== undefined && !isUrl) {
     problems.push('--audit-stream-secret signs requests to a URL, so --audit-stream must be a URL.')

@@ -4,15 +4,17 @@ import { uuidv7 } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { ApiError } from '../contract/api-error.ts'
+import type { OperationName } from '../contract/operation.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type AuditRecord, outcomeOk } from './audit-record.ts'
 import { insertAuditRecord } from './audit-repository.ts'
 import type { AuditedCall, AuditedChange } from './audited-caller.ts'
+import { createRefusalLimit } from './refusal-limit.ts'
 import { type RequestSubject, subjectOfRequest } from './request-subject.ts'
 
 /** What is known about a call before its body is read. */
-export type CallOrigin = Pick<AuditRecord, 'operation' | 'accessKeyId' | 'requestId' | 'address'>
+export type CallOrigin = Pick<AuditRecord, 'accessKeyId' | 'requestId' | 'address'> & { readonly operation: OperationName }
 
 /** A call that must leave exactly one audit record, whatever becomes of it. */
 export type OpenAuditedCall = AuditedCall & {
@@ -37,13 +39,14 @@ type Options = {
 
 export function createAuditTrail({ db, clock, logger, findSub }: Options): AuditTrail {
   const logLost = createLostRecordLog(logger, clock)
+  const mayStoreRefusal = createRefusalLimit()
 
   return {
     open(origin) {
       const at = clock.now()
       const id = uuidv7(at)
       let request: RequestSubject = {}
-      let isRecorded = false
+      let recorded: AuditedChange | undefined
 
       /** @NOTE All records of the call have the same id. So no refusal is stored when a commit succeeded but its answer was lost. */
       const store = (db: Db | Tx, outcome: string, change: AuditedChange) =>
@@ -51,26 +54,27 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
 
       return {
         readSubject(body) {
-          request = subjectOfRequest(body)
+          request = subjectOfRequest(origin.operation, body)
         },
 
         async record(tx, change = {}) {
           await store(tx, outcomeOk, change)
-          isRecorded = true
+          recorded = change
         },
 
         async succeed() {
-          if (isRecorded) return
+          if (recorded !== undefined) return
           logger.error({ operation: origin.operation }, 'The operation stored no audit record with its change. The record is stored now.')
           await store(db, outcomeOk, {})
         },
 
         async refuse(error) {
-          // Nothing can be stored without the database. The storage layer logs that the database is unavailable.
-          if (error instanceof DatabaseUnavailableError) return
+          if (error instanceof DatabaseUnavailableError) return // The storage layer logs it.
+          if (!mayStoreRefusal()) return logLost(new Error('too many calls are refused'), origin.operation)
           try {
             const outcome = error instanceof ApiError ? error.code : 'InternalErrorException'
-            await store(db, outcome, { subject: await findSubOf(request) })
+            // The pool is part of the key, so it must be that of a record that may be stored already.
+            await store(db, outcome, { poolId: recorded?.poolId, subject: await findSubOf(request) })
           } catch (lost) {
             logLost(lost, origin.operation)
           }
@@ -90,7 +94,7 @@ function createLostRecordLog(logger: Options['logger'], clock: Clock): (error: u
   return (err, operation) => {
     if (err instanceof DatabaseUnavailableError) return
     const failures = throttle.countToReport('refused call', clock.now())
-    if (failures !== undefined) logger.error({ err, operation, failures }, 'The audit record of a refused call could not be stored.')
+    if (failures !== undefined) logger.error({ err, operation, failures }, 'The audit record of a refused call was not stored.')
   }
 }
 

@@ -1,4 +1,7 @@
 import { poolIdFromArn } from '../access/authorize.ts'
+import { isObject } from '../base/is-object.ts'
+import { definitionOf, getShape } from '../contract/model.ts'
+import type { OperationName } from '../contract/operation.ts'
 
 /** What a request says about the thing that it is about. The texts are as the caller sent them: the thing need not exist. */
 export type RequestSubject = {
@@ -27,8 +30,12 @@ const subjectMembers = [
 /** The most characters of a text that are kept. No valid id or name is longer than 256 characters. */
 const maxLength = 256
 
-/** Reads the body of a request, which need not be valid. */
-export function subjectOfRequest(body: unknown): RequestSubject {
+/**
+ * Reads the body of a request, which need not be valid. Only members of the operation's model count: most operations ignore other members,
+ * and such a member must not make a record name something that the call is not about.
+ */
+export function subjectOfRequest(operation: OperationName, sent: unknown): RequestSubject {
+  const body = modelledMembers(operation, sent)
   const member = subjectMembers.find((name) => textOf(body, name) !== undefined)
   const arn = textOf(body, 'ResourceArn') ?? ''
   const poolOfArn = poolIdFromArn('user-pools', arn) ?? poolIdFromArn('identity-pools', arn)
@@ -38,6 +45,12 @@ export function subjectOfRequest(body: unknown): RequestSubject {
     subject: member === undefined ? otherSubject : textOf(body, member),
     username: textOf(body, 'Username') ?? textOf(body, 'AuthParameters', 'USERNAME') ?? textOf(body, 'ChallengeResponses', 'USERNAME'),
   }
+}
+
+function modelledMembers(operation: OperationName, body: unknown): unknown {
+  if (!isObject(body)) return undefined
+  const members = getShape(definitionOf(operation).input).members ?? {}
+  return Object.fromEntries(Object.entries(body).filter(([name]) => Object.hasOwn(members, name)))
 }
 
 /**

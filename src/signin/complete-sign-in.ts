@@ -34,10 +34,11 @@ export async function completeSignIn(
   const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device })
   const authentication = { session, device, customization, ...assuranceOf(signIn) }
   // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
-  const [tokens] = await Promise.all([
-    issueTokens(deps, { pool, client, user }, authentication, now),
-    storeSession(deps.db, signIn, session, consumes),
-  ])
+  const issuing = issueTokens(deps, { pool, client, user }, authentication, now)
+  const storing = storeSession(deps.db, signIn, session, consumes)
+  // Both have ended before either of them fails, so that no refusal is recorded while the session is being stored.
+  await Promise.allSettled([issuing, storing])
+  const [tokens] = await Promise.all([issuing, storing])
   await recordSignedIn(deps, signIn, session.id)
   if (device?.isConfirmed) await recordDeviceUse(deps.db, { ...session, key: device.key }, { ip, now })
   return tokens

@@ -57,8 +57,7 @@ export function createCircuitBreakers({ clock, logger }: Options): CircuitBreake
     const breaker = afterFailure(before, policy, clock.now())
     breakers.set(key, breaker)
     if (breaker.openedAt === before.openedAt) return
-    const { failures } = breaker
-    logger.warn({ poolId, function: functionName, failures, openSeconds: policy.openSeconds }, 'A circuit breaker opened')
+    logger.warn({ poolId, function: functionName, failures: breaker.failures, openSeconds: policy.openSeconds }, 'A circuit breaker opened')
   }
 
   return {

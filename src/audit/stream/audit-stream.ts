@@ -49,14 +49,14 @@ export function startAuditStream(options: Options): AuditStream {
     while (!stop.signal.aborted) {
       try {
         const isHolder = await lease.renew()
-        const found = isHolder ? await deliverBatch(options) : 0
-        if (failures > 0 && found > 0) logger.info({ failures }, 'The audit stream delivers again.')
+        const found = isHolder ? await deliverBatch(options, stop.signal) : 0
+        if (failures > 0 && isHolder) logger.info({ failures }, 'The audit stream delivers again.')
         if (failures > 0 && !isHolder) logger.info({ failures }, 'Another process has taken over the audit stream.')
-        if (found > 0 || !isHolder) failures = 0
+        failures = 0
         if (found === batchSize) continue
       } catch (error) {
         // The storage layer logs the loss of the database.
-        if (!(error instanceof DatabaseUnavailableError)) {
+        if (!(error instanceof DatabaseUnavailableError) && !stop.signal.aborted) {
           failures++
           countFailure()
           if (failures === 1) logger.warn({ err: error }, 'The audit stream cannot deliver. It tries again until it can.')
@@ -79,10 +79,10 @@ export function startAuditStream(options: Options): AuditStream {
 }
 
 /** Returns how many records were found and delivered. */
-async function deliverBatch({ db, clock, destination }: Options): Promise<number> {
+async function deliverBatch({ db, clock, destination }: Options, signal: AbortSignal): Promise<number> {
   const records = await findUnstreamed(db, batchSize)
   if (records.length === 0) return 0
-  await destination.deliver(batchOf(records))
+  await destination.deliver(batchOf(records), signal)
   const ids = records.map(({ id }) => id)
   await markStreamed(db, ids, clock.now())
   return records.length

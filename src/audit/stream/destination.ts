@@ -1,4 +1,5 @@
-import { open } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { requestOutbound } from '../../base/outbound-http.ts'
 import { webhookHeaders } from '../../base/webhook-signature.ts'
 
@@ -8,7 +9,7 @@ export type StreamBatch = { readonly id: string; readonly lines: string }
 /** Where the stream goes. */
 export type StreamDestination = {
   /** Resolves when the destination has the lines for good. Rejects when it may not have them; they are delivered again then. */
-  deliver(batch: StreamBatch): Promise<void>
+  deliver(batch: StreamBatch, signal: AbortSignal): Promise<void>
 }
 
 type Options = {
@@ -20,7 +21,7 @@ type Options = {
 
 export function createStreamDestination({ target, secret }: Options): StreamDestination {
   if (target === 'stdout') return { deliver: ({ lines }) => writeToStdout(lines) }
-  if (isUrl(target)) return { deliver: (batch) => post(target, batch, secret) }
+  if (isUrl(target)) return { deliver: (batch, signal) => post(target, batch, secret, signal) }
   return { deliver: ({ lines }) => appendToFile(target, lines) }
 }
 
@@ -38,22 +39,45 @@ function writeToStdout(lines: string): Promise<void> {
  * `sync` puts the lines on the disk before the database counts them as delivered.
  */
 async function appendToFile(path: string, lines: string): Promise<void> {
-  const file = await open(path, 'a', 0o600)
+  const file = await open(path, appendFlags, 0o600)
   try {
-    await file.appendFile(lines)
-    await file.sync()
+    const { size, isRegular } = await statOf(file)
+    try {
+      await file.appendFile((await endsInsideLine(file, size)) ? `\n${lines}` : lines)
+      // A pipe cannot be synchronized.
+      if (isRegular) await file.sync()
+    } catch (error) {
+      // The lines are delivered again, so a part of them must not stay: it would run into the first line of the next attempt.
+      if (isRegular) await file.truncate(size).catch(() => undefined)
+      throw error
+    }
   } finally {
     await file.close()
   }
 }
 
+/** Without O_NONBLOCK, the opening of a pipe that nobody reads would block a thread for ever. Reading is for the last byte. */
+const appendFlags = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | constants.O_NONBLOCK
+
+async function statOf(file: FileHandle): Promise<{ size: number; isRegular: boolean }> {
+  const stat = await file.stat()
+  return { size: stat.size, isRegular: stat.isFile() }
+}
+
+/** Whether a process died in the middle of a line. */
+async function endsInsideLine(file: FileHandle, size: number): Promise<boolean> {
+  if (size === 0) return false
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+  return bytesRead === 1 && buffer[0] !== 0x0a
+}
+
 const timeoutMs = 10_000
 
 /** The operator set the URL, so its host may be in a private network. */
-async function post(url: string, { id, lines }: StreamBatch, secret: Buffer | undefined): Promise<void> {
+async function post(url: string, { id, lines }: StreamBatch, secret: Buffer | undefined, signal: AbortSignal): Promise<void> {
   const signature = webhookHeaders({ id, body: lines }, secret)
   const headers = { 'content-type': 'application/x-ndjson', 'user-agent': 'lifeguard', 'idempotency-key': id, ...signature }
-  const request = { url, method: 'POST', headers, body: lines, timeoutMs, maxResponseBytes: 64 * 1024, allowPrivate: true } as const
+  const request = { url, method: 'POST', headers, body: lines, timeoutMs, maxResponseBytes: 64 * 1024, allowPrivate: true, signal } as const
   const { status } = await requestOutbound(request)
   if (status < 200 || status > 299) throw new Error(`The endpoint answered with status ${status}.`)
 }

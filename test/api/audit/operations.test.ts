@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { pino } from 'pino'
+import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { engines } from '../../support/engines.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -99,6 +100,21 @@ for (const engine of engines) {
         if (name !== 'CreateUserPool' && name !== 'CreateIdentityPool') assert.ok(record?.Subject, 'the record names no subject')
       })
     }
+
+    it('is not misled by members that the operation does not have', async () => {
+      const foreign = { Username: 'innocent', ClientId: 'other', ClientSecretId: 'other', GroupName: 'other', IdentityId: 'other' }
+      const faults: string[] = []
+      for (const name of auditedOperations) {
+        if (neverGood.includes(name)) continue
+        const members = getShape(definitionOf(name).input).members ?? {}
+        const added = Object.entries({ ...foreign, UserPoolId: nowhere }).filter(([member]) => !Object.hasOwn(members, member))
+        const { records } = await recordsOf(name, { ...((await goodRequest(name, world)) as object), ...Object.fromEntries(added) })
+        const [record] = records
+        const told = [record?.Subject, record?.Username, record?.UserPoolId]
+        if (records.length === 1 && added.some(([, value]) => told.includes(value))) faults.push(`${name}: ${told}`)
+      }
+      assert.deepEqual(faults, [])
+    })
 
     it('logged no error, so each operation above stored its record in the transaction of its change', () => {
       assert.deepEqual(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -74,6 +74,25 @@ for (const engine of engines) {
         renameSync(file, `${file}.1`)
         await createPool(server, 'second')
         assert.equal((await linesIn(file)).length, 1)
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    })
+
+    it('begins a new line in a file whose last line is torn', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'lifeguard-audit-'))
+      const file = join(folder, 'audit.jsonl')
+      try {
+        writeFileSync(file, '{"type":"audit","Rec')
+        await using server = await startTestServer(engine, { flags: ['--audit-stream', file] })
+        await createPool(server, 'after a crash')
+        const [torn, whole] = await until(
+          'a second line',
+          async () => readFileSync(file, 'utf8').split('\n').filter(Boolean),
+          ({ length }) => length > 1,
+        )
+        assert.equal(torn, '{"type":"audit","Rec')
+        assert.equal(JSON.parse(whole ?? '').Operation, 'CreateUserPool')
       } finally {
         rmSync(folder, { recursive: true, force: true })
       }
