@@ -22,6 +22,7 @@ const tests = new Map(
 )
 
 const importTest = 'api/users/import/import-users.test.ts'
+const developerUsersTest = 'api/identity-pools/developer-users.test.ts'
 
 /** Operations that tests call through a shared function, so that the test itself does not mention their names. */
 const testsByHelper: Partial<Record<OperationName, string>> = {
@@ -31,9 +32,16 @@ const testsByHelper: Partial<Record<OperationName, string>> = {
   CreateGroup: 'api/users/groups/groups.test.ts',
   CreateUserImportJob: importTest,
   DescribeUserImportJob: importTest,
+  GetId: 'api/identity-pools/user-pool-logins.test.ts',
+  GetOpenIdToken: 'api/identity-pools/guests.test.ts',
+  GetOpenIdTokenForDeveloperIdentity: developerUsersTest,
   ListUserImportLog: importTest,
+  LookupDeveloperIdentity: developerUsersTest,
+  MergeDeveloperIdentities: developerUsersTest,
   StartUserImportJob: importTest,
   StartWebAuthnRegistration: 'api/users/passkeys/registration.test.ts',
+  UnlinkDeveloperIdentity: developerUsersTest,
+  UnlinkIdentity: 'api/identity-pools/openid-logins.test.ts',
 }
 
 type Row = { readonly differs: string; readonly test: string | undefined }

@@ -15,7 +15,7 @@ import { operations } from './operations.ts'
 import { openServices, rateFactorOf, type Services, workersOf } from './services.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
-import { discoveryRoutes } from './web/discovery-routes.ts'
+import { discoveryRoutes, identityDiscoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
 import type { HttpOptions } from './web/http-options.ts'
 import { createHttpApp } from './web/http-server.ts'
@@ -157,6 +157,7 @@ export function readyAfterMs(): number {
 /** The routes that are not calls of the API. */
 function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, services: Services, throttle: Throttle): void {
   discoveryRoutes(app, services)
+  identityDiscoveryRoutes(app, services)
   confirmUserRoutes(app, { ...services, throttle, trustedProxies })
   logoRoutes(app, services)
   importRoutes(app, services)

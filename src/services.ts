@@ -11,6 +11,8 @@ import type { Logger } from './base/logger.ts'
 import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
+import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
+import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
@@ -106,6 +108,7 @@ export async function openServices(options: ServiceOptions) {
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     signingKeys,
     keysAhead,
+    ...openIdOf(options),
     senderDomains: readSenderDomains(settings.emailFromDomains),
     findAccessKey: accessKeys.find,
     countSignInStep: metrics.countSignInStep,
@@ -156,6 +159,11 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
       return checking && withoutSlot(() => checking)
     },
   }
+}
+
+/** The OpenID Connect issuers whose users identity pools may accept. */
+function openIdOf({ settings, clock, withoutSlot }: ServiceOptions) {
+  return { openIdClients: readOpenIdClients(settings.openIdClients), openIdKeys: createOpenIdKeys({ clock, withoutSlot }) }
 }
 
 function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {

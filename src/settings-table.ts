@@ -122,6 +122,18 @@ export const settingsTable = {
     defaultText: 'any domain',
     help: 'The only domains that pools may use in a sender of e-mail, such as `example.com,news.example.com`. A subdomain counts as another domain.',
   },
+  openIdClients: {
+    flag: 'openid-clients',
+    type: {
+      kind: 'pattern',
+      pattern:
+        /^(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/=]))[^\s,=?#@]+=[^\s,]+(?:,(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/=]))[^\s,=?#@]+=[^\s,]+)*$/,
+      expected: 'one or more pairs of an issuer and a client id, such as `https://login.example.com=shop`, separated by commas',
+    },
+    value: 'PAIRS',
+    defaultText: 'none',
+    help: 'OpenID Connect issuers that identity pools may name in OpenIdConnectProviderARNs, each with a client id that its ID tokens may be for: `https://login.example.com=shop,https://login.example.com=app`.',
+  },
   smsGatewayUrl: {
     flag: 'sms-gateway-url',
     type: { kind: 'url', schemes: ['http:', 'https:'] },

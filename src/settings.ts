@@ -38,6 +38,7 @@ export type Settings = {
   readonly smtpUrl: string | undefined
   readonly emailFrom: string | undefined
   readonly emailFromDomains: string | undefined
+  readonly openIdClients: string | undefined
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined
   readonly sesRegion: string | undefined

@@ -5,18 +5,20 @@ import type { Secrets } from '../base/secrets.ts'
 import { operation } from '../contract/operation.ts'
 import { type Quotas, requireWithinQuota } from '../pools/quotas.ts'
 import type { Db } from '../storage/db.ts'
+import type { KeysAhead } from '../tokens/keys-ahead.ts'
+import { identityPoolKeys } from '../tokens/signing-keys.ts'
 import type { IdentityPool } from './identity-pool.ts'
 import { countIdentityPoolsUpTo, insertIdentityPool } from './identity-pool-repository.ts'
 import { requireConsistentIdentityPool } from './identity-pool-rules.ts'
 import { readSettings, writeIdentityPool } from './identity-pool-wire.ts'
 
-type Deps = { db: Db; clock: Clock; region: string; quotas: Quotas; secrets: Secrets }
+type Deps = { db: Db; clock: Clock; region: string; quotas: Quotas; secrets: Secrets; keysAhead: Pick<KeysAhead, 'make'> }
 
 export const createIdentityPool = operation('CreateIdentityPool', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, region, quotas, secrets }: Deps, { audit }: AuditedCaller) {
+  async handle(request, { db, clock, region, quotas, secrets, keysAhead }: Deps, { audit }: AuditedCaller) {
     const [id, now] = [newRegionalId(region), clock.now()]
     const settings = readSettings(secrets, id, request)
     const pool: IdentityPool = { ...settings, id, createdAt: now, updatedAt: now, roles: undefined, tagMaps: {} }
@@ -26,6 +28,7 @@ export const createIdentityPool = operation('CreateIdentityPool', {
       requireWithinQuota(quotas, 'identityPools', await countIdentityPoolsUpTo(tx, quotas.identityPools + 1))
       await audit.record(tx, { poolId: id, detail: `name: ${pool.name}` })
     })
+    keysAhead.make(identityPoolKeys)
     return writeIdentityPool(secrets, pool)
   },
 })

@@ -1,5 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import { ensureInstallationValue } from '../storage/installation-repository.ts'
 import type { SigningKey } from './signing-key.ts'
 import { fromRow, toRow } from './signing-key-row.ts'
 
@@ -28,8 +29,19 @@ export async function insertSigningKeys(tx: Tx, secrets: Secrets, keys: readonly
     .execute()
 }
 
+/** Stands for the id of a pool where the keys are those of all identity pools. It has not the form of a pool's id. */
+export const identityPoolKeys = 'identity-pools'
+
+/** The row of `installation` that is locked in place of a pool. */
+const lockName = 'identity-pool-keys'
+
 /** Keeps every other process from changing the pool's keys until the transaction ends. False when the pool was deleted. */
 export async function lockPoolKeys(tx: Tx, poolId: string): Promise<boolean> {
+  if (poolId === identityPoolKeys) {
+    await ensureInstallationValue(tx, lockName, '')
+    await tx.updateTable('installation').set({ value: '' }).where('name', '=', lockName).execute()
+    return true
+  }
   const { numUpdatedRows } = await tx.updateTable('user_pool').set({ id: poolId }).where('id', '=', poolId).executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
 }

@@ -3,17 +3,20 @@ import { promisify } from 'node:util'
 
 export type KeyUse = 'access' | 'id'
 
+/** Identity pools sign by RS512, as at Cognito (observed). */
+export type SigningAlgorithm = 'RS256' | 'RS512'
+
 /** A public key as it stands in the JWK set (RFC 7517). */
 export type PublicJwk = {
   readonly kty: string
   readonly n: string
   readonly e: string
   readonly kid: string
-  readonly alg: 'RS256'
+  readonly alg: SigningAlgorithm
   readonly use: 'sig'
 }
 
-/** One RSA-2048 key. A pool signs access tokens and ID tokens with different keys, as Cognito does. */
+/** One RSA-2048 key. `poolId` is `identityPoolKeys` for the keys of identity pools. A user pool signs access tokens and ID tokens with different keys, as Cognito does. */
 export type SigningKey = {
   readonly poolId: string
   readonly kid: string
@@ -29,7 +32,10 @@ export type SigningKey = {
 const generate = promisify(generateKeyPair)
 
 /** Makes a key pair. This takes some 100 ms on the thread pool. */
-export async function newSigningKey(poolId: string, use: KeyUse, now: number): Promise<SigningKey> {
+export async function newSigningKey(
+  { poolId, use, alg }: { readonly poolId: string; readonly use: KeyUse; readonly alg: SigningAlgorithm },
+  now: number,
+): Promise<SigningKey> {
   const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 })
   const kid = randomBytes(32).toString('base64')
   const { n, e } = publicKey.export({ format: 'jwk' })
@@ -42,7 +48,7 @@ export async function newSigningKey(poolId: string, use: KeyUse, now: number): P
     retiredAt: null,
     privateKey,
     publicKey,
-    publicJwk: { alg: 'RS256', e, kid, kty: 'RSA', n, use: 'sig' },
+    publicJwk: { alg, e, kid, kty: 'RSA', n, use: 'sig' },
   }
 }
 

@@ -3,8 +3,18 @@ import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { type KeyUse, newSigningKey, type PublicJwk, type SigningKey } from './signing-key.ts'
-import { deleteSigningKeys, insertSigningKeys, listSigningKeys, lockPoolKeys, retireSigningKeys } from './signing-key-repository.ts'
+import {
+  deleteSigningKeys,
+  identityPoolKeys,
+  insertSigningKeys,
+  listSigningKeys,
+  lockPoolKeys,
+  retireSigningKeys,
+} from './signing-key-repository.ts'
 
+export { identityPoolKeys }
+
+/** The signing keys of user pools, and those of all identity pools together, which belong to `identityPoolKeys` in place of a pool. */
 export type SigningKeys = {
   /**
    * The key that signs the access tokens or the ID tokens (`use`) of the pool now. A pool's first keys are made when they are first used.
@@ -144,13 +154,16 @@ function replaceKeys(deps: Deps, poolId: string, old: OldKeys, alongside: (tx: T
 }
 
 /**
- * Adds a new pair of keys if `prepare` returns true. `prepare` runs while no other process can change the pool's keys.
+ * Adds a new pair of keys, or the one new key of identity pools, if `prepare` returns true. `prepare` runs while no other process can change the pool's keys.
  *
  * @throws ApiError ResourceNotFoundException when the pool was deleted.
  */
 async function addKeys({ db, secrets, clock }: Deps, poolId: string, prepare: (tx: Tx) => Promise<boolean>): Promise<void> {
   const now = clock.now()
-  const keys = await Promise.all([newSigningKey(poolId, 'access', now), newSigningKey(poolId, 'id', now)])
+  const isOfIdentityPools = poolId === identityPoolKeys
+  const alg = isOfIdentityPools ? 'RS512' : 'RS256'
+  const uses: readonly KeyUse[] = isOfIdentityPools ? ['id'] : ['access', 'id']
+  const keys = await Promise.all(uses.map((use) => newSigningKey({ poolId, use, alg }, now)))
   await db.transaction().execute(async (tx) => {
     if (!(await lockPoolKeys(tx, poolId))) throw new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
     if (await prepare(tx)) await insertSigningKeys(tx, secrets, keys)

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
+import { identityIssuerOf } from '../identity-pools/tokens/identity-token.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { issuerOf } from '../tokens/issue-tokens.ts'
-import type { SigningKeys } from '../tokens/signing-keys.ts'
+import { identityPoolKeys, type SigningKeys } from '../tokens/signing-keys.ts'
 
 type Deps = { readonly pools: PoolCatalog; readonly signingKeys: SigningKeys; readonly publicUrl: string }
 type PoolPath = { Params: { userPoolId: string } }
@@ -31,6 +32,29 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
       response_types_supported: ['code', 'token'],
       scopes_supported: ['openid', 'email', 'phone', 'profile'],
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
+    }
+  })
+}
+
+/** For services that trust the tokens of identity pools, such as an STS. All identity pools have one issuer. */
+export function identityDiscoveryRoutes(app: FastifyInstance, { signingKeys, publicUrl }: Omit<Deps, 'pools'>): void {
+  const cacheSeconds = 300
+  const issuer = identityIssuerOf(publicUrl)
+
+  app.get('/identity/.well-known/jwks.json', async (_request, reply) => {
+    reply.headers(publicCacheHeaders(cacheSeconds))
+    return { keys: await signingKeys.published(identityPoolKeys) }
+  })
+
+  app.get('/identity/.well-known/openid-configuration', async (_request, reply) => {
+    reply.headers(publicCacheHeaders(cacheSeconds))
+    return {
+      issuer,
+      jwks_uri: `${issuer}/.well-known/jwks.json`,
+      id_token_signing_alg_values_supported: ['RS512'],
+      subject_types_supported: ['public'],
+      response_types_supported: ['token'],
+      claims_supported: ['sub', 'aud', 'amr', 'iss', 'exp', 'iat'],
     }
   })
 }

@@ -47,6 +47,13 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
   { what: 'a flag without its value', args: ['dev', '--port'], says: /--port: this flag needs a value/ },
   { what: 'a flag in the place where a value is expected', args: ['dev', '--data', '--port'], says: /--data: this flag needs a value/ },
   { what: 'a port that is not a number', args: ['dev', '--port', '80a'], says: /--port: "80a" is not a whole number from 0 to 65535/ },
+  ...['https://login.example.test', 'http://login.example.test=shop', 'http://localhost.example.test=shop', 'https://a.test=b,c'].map(
+    (pairs) => ({
+      what: `a wrong pair of issuer and client id in ${pairs}`,
+      args: ['dev', '--openid-clients', pairs],
+      says: /--openid-clients: ".*" is not one or more pairs of an issuer and a client id/,
+    }),
+  ),
   { what: 'a wrong port in LIFEGUARD_PORT', args: ['dev'], env: { LIFEGUARD_PORT: '70000' }, says: /LIFEGUARD_PORT: "70000" is not/ },
   { what: 'a host of dev that is not loopback', args: ['dev', '--host', '0.0.0.0'], says: /--host: 0\.0\.0\.0 is not a loopback address/ },
   { what: 'an invalid region', args: ['dev', '--region', 'home'], says: /--region: "home" is not a region name/ },

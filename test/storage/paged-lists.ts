@@ -100,6 +100,7 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
 
 /** Operations that take a page token but do not read their entries page by page. The text says why no page could be long. */
 export const unpagedLists: Partial<Record<OperationName, string>> = {
+  LookupDeveloperIdentity: 'an identity has 20 logins at most',
   ListUserPoolClientSecrets: 'a client has two secrets at most',
   ListUserPoolReplicas: 'a pool has one region',
   ListWebAuthnCredentials: 'a user has 20 passkeys at most',

@@ -2272,7 +2272,8 @@ export type RoleMappingType =
   | 'Rules'
 
 export interface RotateSigningKeysRequest {
-  UserPoolId: string
+  UserPoolId?: string | undefined
+  IdentityPools?: boolean | undefined
   RevokeOld?: boolean | undefined
 }
 

@@ -1,5 +1,9 @@
-/** Cognito's default rates of operations on identity pools. Each rate is that of one operation, so we named the categories. */
+/** Cognito's default rates of operations on identity pools. We named the categories. Cognito documents no rate of UnlinkIdentity. */
 const identityPoolCategories = {
+  IdentityCreation: 25,
+  IdentityToken: 200,
+  IdentityUnlinking: 25,
+  DeveloperIdentity: 50,
   IdentityList: 5,
   IdentityDeletion: 10,
   IdentityPoolTagUpdate: 5,

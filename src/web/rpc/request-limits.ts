@@ -12,7 +12,7 @@ const largestBytes = 4096 * kilobyte
 const signedBytes = 1024 * kilobyte
 
 /**
- * All attributes of a user at their longest, or one entry of a map at its longest, take more than the 144 kB that other requests get.
+ * All attributes of a user at their longest, ten login tokens of identity pools, or one entry of a map at its longest, take more than the 144 kB that other requests get.
  * The limit stays low because any client may send such a request: it is held while trigger functions run, and copied into records and
  * queued messages.
  */

@@ -7,6 +7,7 @@ import { eventRequests } from './good-event-requests.ts'
 import { factorRequests } from './good-factor-requests.ts'
 import { identityRequests } from './good-identity-requests.ts'
 import { importRequests } from './good-import-requests.ts'
+import { loginRequests } from './good-login-requests.ts'
 import { messageRequests } from './good-message-requests.ts'
 import { poolRequests } from './good-pool-requests.ts'
 import { triggerRequests } from './good-trigger-requests.ts'
@@ -26,6 +27,7 @@ const factories: Partial<Record<OperationName, RequestFactory>> = {
   ...triggerRequests,
   ...messageRequests,
   ...identityRequests,
+  ...loginRequests,
 }
 
 export const neverGood: readonly OperationName[] = [

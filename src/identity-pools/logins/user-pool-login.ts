@@ -1,0 +1,98 @@
+import type { Clock } from '../../base/clock.ts'
+import { isOwnPoolId } from '../../base/ids.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { issuerOf } from '../../tokens/issue-tokens.ts'
+import { isRevoked } from '../../tokens/session.ts'
+import { findSession } from '../../tokens/session-repository.ts'
+import type { SigningKeys } from '../../tokens/signing-keys.ts'
+import { findUser } from '../../users/user-repository.ts'
+import type { IdentityPool } from '../identity-pool.ts'
+import {
+  invalidLoginToken,
+  type LoginToken,
+  notAnIdToken,
+  readLoginToken,
+  requireClaim,
+  unsupportedProvider,
+  type VerifiedLogin,
+  verifyLoginToken,
+  wrongIssuer,
+} from './login-token.ts'
+
+export type UserPoolLoginDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly region: string
+  readonly publicUrl: string
+  readonly pools: PoolCatalog
+  readonly signingKeys: SigningKeys
+}
+
+/** The name of a user pool as a login provider. The identities of the user pool's users are stored under this name. */
+const nameOf = (region: string, userPoolId: string) => `cognito-idp.${region}.amazonaws.com/${userPoolId}`
+
+/**
+ * The id of the user pool of this server that the login provider is. The provider may be named as at Cognito, as client libraries do, or
+ * by the issuer of the pool's tokens without its scheme. Undefined for any other provider.
+ */
+export function userPoolIdOf({ region, publicUrl }: Pick<UserPoolLoginDeps, 'region' | 'publicUrl'>, provider: string): string | undefined {
+  const id = provider.slice(provider.lastIndexOf('/') + 1)
+  const names = [nameOf(region, id), issuerOf(publicUrl, id).replace(/^https?:\/\//, '')]
+  return isOwnPoolId(id) && names.includes(provider) ? id : undefined
+}
+
+/** The provider as it is stored with the logins of identities. */
+export function storedProviderOf(deps: Pick<UserPoolLoginDeps, 'region' | 'publicUrl'>, provider: string): string {
+  const userPoolId = userPoolIdOf(deps, provider)
+  return userPoolId === undefined ? provider : nameOf(deps.region, userPoolId)
+}
+
+/**
+ * Verifies an ID token of a user pool of this server.
+ * @throws ApiError NotAuthorizedException when the identity pool does not accept the token, or the token is not valid
+ */
+export async function verifyUserPoolLogin(
+  deps: UserPoolLoginDeps,
+  pool: IdentityPool,
+  userPoolId: string,
+  text: string,
+): Promise<VerifiedLogin> {
+  const accepted = pool.userPoolProviders.filter(({ name }) => userPoolIdOf(deps, name) === userPoolId)
+  if (accepted.length === 0) throw unsupportedProvider()
+  const token = readLoginToken(text)
+  if (token.claims['iss'] !== issuerOf(deps.publicUrl, userPoolId)) throw wrongIssuer()
+  const audience = requireClaim(token, 'aud')
+  const subject = requireClaim(token, 'sub')
+  if (token.claims['token_use'] !== 'id') throw notAnIdToken()
+  const client = accepted.find(({ clientId }) => clientId === audience)
+  if (client === undefined || (await deps.pools.findPool(userPoolId)) === undefined) throw unsupportedProvider()
+  const key = token.kid === undefined ? undefined : await deps.signingKeys.find(userPoolId, token.kid)
+  const publicKey = key?.use === 'id' ? key.publicKey : undefined
+  await verifyLoginToken(token, publicKey, { algorithms: ['RS256'], now: deps.clock.now() })
+  if (client.checksRevocation) await requireNotRevoked(deps, userPoolId, token)
+  const provider = nameOf(deps.region, userPoolId)
+  return {
+    provider,
+    subject,
+    audience,
+    amr: `${provider}:CognitoSignIn:${subject}`,
+    claims: token.claims,
+    providerNames: accepted.flatMap(({ name }) => [name, `${name}:${audience}`]),
+  }
+}
+
+/**
+ * Asks whether the session of the token lasts.
+ * @throws ApiError NotAuthorizedException when the user is deleted, disabled or signed out, the session was revoked, or the client deleted
+ */
+async function requireNotRevoked({ db, pools }: UserPoolLoginDeps, poolId: string, token: LoginToken): Promise<void> {
+  const { aud, sub, event_id: id } = token.claims as { readonly aud: string; readonly sub: string; readonly event_id?: unknown }
+  const [owner, user, session] = await Promise.all([
+    pools.findClient(aud),
+    findUser(db, poolId, sub),
+    typeof id === 'string' ? findSession(db, { poolId, sub, id }) : undefined,
+  ])
+  const isValid = owner?.pool.id === poolId && user?.enabled === true && session !== undefined && !isRevoked(session, user)
+  if (!isValid) throw invalidLoginToken('Token has been revoked')
+}

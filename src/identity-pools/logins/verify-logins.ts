@@ -1,0 +1,78 @@
+import { invalidParameter } from '../../contract/api-error.ts'
+import type { IdentityPool } from '../identity-pool.ts'
+import { publicProviders } from '../login-providers.ts'
+import {
+  invalidLoginToken,
+  readLoginToken,
+  requireClaim,
+  unsupportedProvider,
+  type VerifiedLogin,
+  verifyLoginToken,
+  wrongIssuer,
+} from './login-token.ts'
+import { findOpenIdIssuer, type OpenIdClients, type OpenIdIssuer } from './openid-issuer.ts'
+import type { OpenIdKeys } from './openid-keys.ts'
+import { type UserPoolLoginDeps, userPoolIdOf, verifyUserPoolLogin } from './user-pool-login.ts'
+
+export type LoginDeps = UserPoolLoginDeps & { readonly openIdClients: OpenIdClients; readonly openIdKeys: OpenIdKeys }
+
+/** The tokens of a request, by provider. */
+export type Logins = Readonly<Record<string, string>>
+
+/** The provider name of this server's own tokens, as client libraries send it. */
+export const ownProvider = 'cognito-identity.amazonaws.com'
+
+/**
+ * Verifies all logins, in the order of their providers. One wrong token makes the whole request fail.
+ * @throws ApiError NotAuthorizedException when the pool does not accept a provider, or a token is not valid
+ * @throws ApiError InvalidParameterException when the pool accepts the provider, but this server cannot verify its tokens
+ * @throws ApiError ExternalServiceException when a provider does not respond
+ */
+export async function verifyLogins(deps: LoginDeps, pool: IdentityPool, logins: Logins): Promise<readonly VerifiedLogin[]> {
+  // One after the other: a request has only one slot to give up while it waits for an issuer.
+  const verified: VerifiedLogin[] = []
+  for (const [provider, token] of Object.entries(logins)) verified.push(await verifyLogin(deps, pool, provider, token))
+  const providers = new Set(verified.map(({ provider }) => provider))
+  if (providers.size < verified.length) throw invalidParameter('Logins: one login provider has two names.')
+  return verified.toSorted((one, other) => (one.provider < other.provider ? -1 : 1))
+}
+
+async function verifyLogin(deps: LoginDeps, pool: IdentityPool, provider: string, token: string): Promise<VerifiedLogin> {
+  if (provider === ownProvider) throw invalidLoginToken("Can't pass in a Cognito token.")
+  if (provider === pool.developerProvider) throw unsupportedProvider()
+  const userPoolId = userPoolIdOf(deps, provider)
+  if (userPoolId !== undefined) return verifyUserPoolLogin(deps, pool, userPoolId, token)
+  const issuer = findOpenIdIssuer(deps.openIdClients, pool, provider)
+  if (issuer !== undefined) return verifyOpenIdLogin(deps, issuer, provider, token)
+  const isPublic = publicProviders.has(provider) && Object.hasOwn(pool.loginProviders, provider)
+  if (isPublic || pool.samlProviderArns.includes(provider)) {
+    throw invalidParameter(`Lifeguard does not verify logins of ${provider} yet.`)
+  }
+  throw unsupportedProvider()
+}
+
+/** OpenID Connect Core 1.0 §3.1.3.7, without a nonce. */
+async function verifyOpenIdLogin(
+  { openIdKeys, clock }: LoginDeps,
+  issuer: OpenIdIssuer,
+  provider: string,
+  text: string,
+): Promise<VerifiedLogin> {
+  const token = readLoginToken(text)
+  const { iss, azp, aud } = token.claims
+  if (typeof iss !== 'string' || !issuer.names.includes(iss)) throw wrongIssuer()
+  if (aud === undefined) throw invalidLoginToken('Missing a required claim: aud')
+  const subject = requireClaim(token, 'sub')
+  const audience = [azp ?? aud].flat().find((client) => issuer.clientIds.includes(client as string))
+  if (typeof audience !== 'string') throw invalidLoginToken('Incorrect token audience.')
+  const key = await openIdKeys.find(issuer, token.kid)
+  await verifyLoginToken(token, key, { algorithms: ['RS256', 'RS384', 'RS512'], now: clock.now() })
+  return {
+    provider,
+    subject,
+    audience,
+    amr: `${provider}:${audience}:${subject}`,
+    claims: token.claims,
+    providerNames: issuer.arn === undefined ? [provider] : [provider, issuer.arn],
+  }
+}
