@@ -3,12 +3,15 @@ import { definitionOf, getShape, type Service } from '../contract/model.ts'
 import type { OperationName } from '../contract/operation.ts'
 import type { AccessKey } from './access-key.ts'
 import { allowsSomewhere, evaluatePolicy } from './policy.ts'
+import { principalArn, type RequestCircumstances, requestKeys } from './request-keys.ts'
 
 type Request = {
   readonly operation: OperationName
   /** The decoded request body. It need not have been validated yet. */
   readonly body: unknown
   readonly accountId: string
+  /** What conditions may ask about the HTTP request. Called only when a condition or variable of the policy asks. */
+  readonly circumstances?: () => RequestCircumstances
 }
 
 /** The names of the services in credential scopes, in actions and in ARNs. */
@@ -44,11 +47,11 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
   const { service, wireName } = definitionOf(request.operation)
   const action = `${signingNames[service]}:${wireName}`
   const resource = resourceOf(request)
-  const decision = evaluatePolicy(key.policy, action, resource)
+  const decision = evaluatePolicy(key.policy, action, resource, requestKeys(key.id, request))
   if (decision === 'allowed') return
   if (decision === 'not-allowed' && decidedByHandler.has(request.operation) && allowsSomewhere(key.policy, action)) return
 
-  const user = `arn:aws:iam::${request.accountId}:access-key/${key.id}`
+  const user = principalArn(request.accountId, key.id)
   const reason =
     decision === 'denied'
       ? 'with an explicit deny in an identity-based policy'
@@ -57,14 +60,10 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
 }
 
 /** Whether the policy of the key allows the operation on the identity pool; on the resource `*` when `poolId` is undefined. */
-export function isAllowedOnIdentityPool(
-  key: Pick<AccessKey, 'policy'>,
-  { operation, accountId }: Omit<Request, 'body'>,
-  poolId: string | undefined,
-): boolean {
-  const { service, wireName } = definitionOf(operation)
-  const resource = poolId === undefined ? '*' : identityPoolArn(poolId, accountId)
-  return evaluatePolicy(key.policy, `${signingNames[service]}:${wireName}`, resource) === 'allowed'
+export function isAllowedOnIdentityPool(key: Pick<AccessKey, 'id' | 'policy'>, request: Request, poolId: string | undefined): boolean {
+  const { service, wireName } = definitionOf(request.operation)
+  const resource = poolId === undefined ? '*' : identityPoolArn(poolId, request.accountId)
+  return evaluatePolicy(key.policy, `${signingNames[service]}:${wireName}`, resource, requestKeys(key.id, request)) === 'allowed'
 }
 
 export const identityPoolArn = (id: string, accountId: string): string => arnOf(identityPools, id, accountId)

@@ -1,15 +1,24 @@
+import { type ConditionTest, holds } from './condition.ts'
+import { isLike, noRequestKeys, type PolicyText, type RequestKeys, UndecidableError } from './policy-text.ts'
+
 /** What a statement covers: everything that matches one of the patterns or, when negated, everything that matches none of them. */
-export type Scope = { readonly patterns: readonly string[]; readonly negated: boolean }
+export type Scope = { readonly patterns: readonly PolicyText[]; readonly negated: boolean }
 
 export type Statement = {
   readonly effect: 'Allow' | 'Deny'
   /** Patterns in lower case, because IAM ignores the case of actions. */
   readonly actions: Scope
   readonly resources: Scope
+  readonly conditions: readonly ConditionTest[]
 }
 
-/** An identity-based policy in the language of IAM, without conditions. */
+/** A policy in the language of IAM: of an access key, of a role, or of a session. */
 export type Policy = { readonly statements: readonly Statement[] }
+
+export type Principal = { readonly type: 'Federated' | 'AWS' | 'Service'; readonly name: string }
+
+/** A policy that says who may assume a role. */
+export type TrustPolicy = { readonly statements: readonly (Statement & { readonly principals: readonly Principal[] })[] }
 
 /** `denied`: a statement denies the request. `not-allowed`: no statement covers the request, so it is refused as well. */
 export type Decision = 'allowed' | 'denied' | 'not-allowed'
@@ -20,50 +29,55 @@ export const fullAccessPolicy = JSON.stringify({
   Statement: [{ Effect: 'Allow', Action: ['cognito-idp:*', 'cognito-identity:*', 'lifeguard:*'], Resource: '*' }],
 })
 
-/** Evaluates a policy as IAM does: an explicit Deny outweighs every Allow, and the default is to deny. `action` is `service:Operation`. */
-export function evaluatePolicy(policy: Policy, action: string, resource: string): Decision {
+/**
+ * Evaluates a policy as IAM does: an explicit Deny outweighs every Allow, and the default is to deny. `action` is `service:Operation`. A
+ * request with keys that cannot be compared is denied.
+ */
+export function evaluatePolicy(policy: Policy, action: string, resource: string, keys = noRequestKeys): Decision {
   const lowerCaseAction = action.toLowerCase()
   let decision: Decision = 'not-allowed'
   for (const statement of policy.statements) {
-    if (!covers(statement.actions, lowerCaseAction) || !covers(statement.resources, resource)) continue
+    if (!covers(statement.actions, lowerCaseAction, keys) || !applies(statement, resource, keys)) continue
     if (statement.effect === 'Deny') return 'denied'
     decision = 'allowed'
   }
   return decision
 }
 
-/** Whether a statement allows the action on at least one resource. Another statement may deny it there. */
+/** Whether a statement may allow the action on at least one resource. Its condition or another statement may refuse it there. */
 export function allowsSomewhere({ statements }: Policy, action: string): boolean {
-  return statements.some(({ effect, actions }) => effect === 'Allow' && covers(actions, action.toLowerCase()))
-}
-
-function covers(scope: Scope, text: string): boolean {
-  return scope.patterns.some((pattern) => matchesWildcard(pattern, text)) !== scope.negated
+  return statements.some(({ effect, actions }) => effect === 'Allow' && covers(actions, action.toLowerCase(), noRequestKeys))
 }
 
 /**
- * Whether the whole text matches a pattern in which `*` stands for zero or more characters and `?` for exactly one.
- * The function backtracks to the latest `*` only, because the latest one can match whatever an earlier one could. So the time is at most
- * proportional to the product of the two lengths.
+ * Evaluates policies that limit each other, such as those of a role and of a session: each of them has to allow the request.
+ * @throws RangeError when there is no policy
  */
-export function matchesWildcard(pattern: string, text: string): boolean {
-  let p = 0
-  let t = 0
-  let star = -1
-  let resumeAt = 0
-  while (t < text.length) {
-    // Test for the star first: a `*` in the text is an ordinary character and must not match the one in the pattern.
-    if (pattern[p] === '*') {
-      star = p++
-      resumeAt = t
-    } else if (p < pattern.length && (pattern[p] === '?' || pattern[p] === text[t])) {
-      p++
-      t++
-    } else if (star >= 0) {
-      p = star + 1
-      t = ++resumeAt
-    } else return false
+export function evaluatePolicies(policies: readonly Policy[], action: string, resource: string, keys = noRequestKeys): Decision {
+  if (policies.length === 0) throw new RangeError('There is no policy to evaluate.')
+  const decisions = policies.map((policy) => evaluatePolicy(policy, action, resource, keys))
+  if (decisions.includes('denied')) return 'denied'
+  return decisions.every((decision) => decision === 'allowed') ? 'allowed' : 'not-allowed'
+}
+
+/** Whether a principal may assume a role. The names of principals are compared exactly. */
+export function evaluateTrustPolicy(policy: TrustPolicy, principal: Principal, action: string, keys = noRequestKeys): Decision {
+  const statements = policy.statements.filter(({ principals }) =>
+    principals.some(({ type, name }) => type === principal.type && name === principal.name),
+  )
+  return evaluatePolicy({ statements }, action, '*', keys)
+}
+
+/** A statement that cannot be decided denies the request. So it counts as covering when it denies, and as not covering when it allows. */
+function applies(statement: Statement, resource: string, keys: RequestKeys): boolean {
+  try {
+    return covers(statement.resources, resource, keys) && statement.conditions.every((test) => holds(test, keys))
+  } catch (error) {
+    if (error instanceof UndecidableError) return statement.effect === 'Deny'
+    throw error
   }
-  while (pattern[p] === '*') p++
-  return p === pattern.length
+}
+
+function covers(scope: Scope, text: string, keys: RequestKeys): boolean {
+  return scope.patterns.some((pattern) => isLike(pattern, text, keys)) !== scope.negated
 }

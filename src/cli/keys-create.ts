@@ -32,7 +32,7 @@ export const keysCreate: Command = {
     }
     await withOpenedDatabase(call, ownFlags, async ({ storage, secrets }) => {
       const { createAccessKey } = await import('../access/create-access-key.ts')
-      const { PolicyError } = await import('../access/read-policy.ts')
+      const { PolicyError } = await import('../access/policy-error.ts')
       const { recordCommand } = await import('../audit/audit-trail.ts')
       try {
         const key = await storage.db.transaction().execute(async (tx) => {

@@ -6,7 +6,7 @@ import { cacheMilliseconds, createAccessKeyCache } from '../../src/access/access
 import { deleteAccessKey, findAccessKey, insertAccessKey, listAccessKeys } from '../../src/access/access-key-repository.ts'
 import { createAccessKey } from '../../src/access/create-access-key.ts'
 import { evaluatePolicy, fullAccessPolicy } from '../../src/access/policy.ts'
-import { PolicyError } from '../../src/access/read-policy.ts'
+import { PolicyError } from '../../src/access/policy-error.ts'
 import { createSecrets } from '../../src/base/secrets.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { engines, type TestEngine } from '../support/engines.ts'

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
-import { type Decision, evaluatePolicy, fullAccessPolicy, matchesWildcard } from '../../src/access/policy.ts'
-import { maxPolicyLength, PolicyError, readPolicy } from '../../src/access/read-policy.ts'
+import { type Decision, evaluatePolicy, fullAccessPolicy } from '../../src/access/policy.ts'
+import { PolicyError } from '../../src/access/policy-error.ts'
+import { maxPolicyLength, readPolicy } from '../../src/access/read-policy.ts'
 
 const pool = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_AbCdEf123'
 const otherPool = 'arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_ZyXwVu987'
@@ -11,59 +11,6 @@ const allow = { Effect: 'Allow', Action: '*', Resource: '*' }
 function policyOf(...statements: object[]) {
   return readPolicy(JSON.stringify({ Version: '2012-10-17', Statement: statements }))
 }
-
-describe('A wildcard pattern', () => {
-  const cases: [pattern: string, text: string, matches: boolean][] = [
-    ['', '', true],
-    ['', 'a', false],
-    ['*', '', true],
-    ['*', 'any:thing/at all', true],
-    ['a', 'a', true],
-    ['a', 'A', false],
-    ['a', 'ab', false],
-    ['ab', 'a', false],
-    ['?', '', false],
-    ['?', 'a', true],
-    ['?', 'ab', false],
-    ['a?c', 'abc', true],
-    ['a*', 'a', true],
-    ['a*c', 'abcbc', true],
-    ['a*c', 'abcb', false],
-    ['*b*', 'abc', true],
-    ['*ab', 'aab', true],
-    ['a**b', 'ab', true],
-    ['*?', '', false],
-    ['*??', 'ab', true],
-    ['a*', '*', false],
-    ['*a', '*', false],
-    ['?*a', '*a', true],
-    ['[a]', 'a', false],
-    ['.', 'a', false],
-    ['*', 'a\nb', true],
-  ]
-  for (const [pattern, text, matches] of cases) {
-    it(`'${pattern}' ${matches ? 'matches' : 'does not match'} '${text.replace('\n', '\\n')}'`, () => {
-      assert.equal(matchesWildcard(pattern, text), matches)
-    })
-  }
-
-  it('matches the same texts as the equivalent regular expression', () => {
-    const letters = fc.string({ unit: fc.constantFrom('a', 'b', '*', '?'), maxLength: 8 })
-    fc.assert(
-      fc.property(letters, letters, (pattern, text) => {
-        const expression = new RegExp(`^${pattern.replaceAll('*', '.*').replaceAll('?', '.')}$`)
-        assert.equal(matchesWildcard(pattern, text), expression.test(text))
-      }),
-      { numRuns: 2000 },
-    )
-  })
-
-  it('with thousands of stars is matched within a second', () => {
-    const started = performance.now()
-    assert.equal(matchesWildcard(`${'*a'.repeat(2500)}b`, 'a'.repeat(5000)), false)
-    assert.ok(performance.now() - started < 1000)
-  })
-})
 
 describe('A policy', () => {
   const statement = (effect: string, action: string | string[], resource: string | string[] = '*') => ({
@@ -209,7 +156,7 @@ describe('A policy that cannot be enforced', () => {
       /^Statement 2 has an unknown member "Actions"\.$/,
     ],
     ['has a member __proto__', `{"Statement":{"Effect":"Allow","Action":"*","Resource":"*","__proto__":{}}}`, /unknown member "__proto__"/],
-    ['has a condition', { Statement: { ...allow, Condition: {} } }, /^Statement 1: Condition is not supported/],
+    ['has an empty condition', { Statement: { ...allow, Condition: {} } }, /^Statement 1: Condition is empty\.$/],
     ['has a principal', { Statement: { ...allow, Principal: '*' } }, /^Statement 1: the policy of an access key has no Principal/],
     ['has a negated principal', { Statement: { ...allow, NotPrincipal: '*' } }, /has no Principal/],
     ['has no effect', { Statement: { Action: '*', Resource: '*' } }, /^Statement 1: Effect must be "Allow" or "Deny"\.$/],
@@ -255,9 +202,9 @@ describe('A policy that cannot be enforced', () => {
     ],
     ['has a space in an ARN', { Statement: { ...allow, Resource: `${pool} ` } }, /must be "\*" or an ARN/],
     [
-      'has a policy variable',
-      { Statement: { ...allow, Resource: `${pool}/\${aws:username}` } },
-      /holds a policy variable, which is not supported/,
+      'has a policy variable that no request has',
+      { Version: '2012-10-17', Statement: { ...allow, Resource: `${pool}/\${aws:username}` } },
+      /requests to this server do not have the condition key "aws:username"\.$/,
     ],
     [
       'has a Sid twice',

@@ -1,9 +1,8 @@
-import type { RequestHead } from '../../access/signed-request.ts'
 import type { AuditTrail, CallOrigin, OpenAuditedCall } from '../../audit/audit-trail.ts'
 import { isObject } from '../../base/is-object.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
-import type { Operation, OperationName, RequestContext } from '../../contract/operation.ts'
+import type { Operation, OperationName } from '../../contract/operation.ts'
 import { readRequest } from '../../contract/read-request.ts'
 import { getOperationByTarget } from '../../contract/services.ts'
 import { writeResponse } from '../../contract/write-response.ts'
@@ -13,7 +12,7 @@ import { requireSecretHash } from '../../pools/secret-hash.ts'
 import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
 import type { TokenCaller } from '../../users/caller.ts'
 import { noteIds, type RequestLogFields } from '../request-log.ts'
-import type { CheckedHead, IamGate } from './gate.ts'
+import type { CheckedHead, GateHead, IamGate } from './gate.ts'
 import { parseBody, requireJsonContentType } from './json-body.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
 import type { Throttle } from './throttle.ts'
@@ -25,10 +24,9 @@ import type { Throttle } from './throttle.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Services> = Operation<any, Services, never>
 
-export type RpcHead = RequestHead & {
+export type RpcHead = GateHead & {
   readonly target: string | undefined
   readonly contentType: string | undefined
-  readonly context: RequestContext
 }
 
 /** A call whose headers name an operation. */

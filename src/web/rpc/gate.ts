@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
-import type { IamCaller, OperationName } from '../../contract/operation.ts'
+import type { IamCaller, OperationName, RequestContext } from '../../contract/operation.ts'
 import { isLoopbackHost } from '../../loopback.ts'
 
 /**
@@ -15,7 +15,13 @@ import { isLoopbackHost } from '../../loopback.ts'
  *
  * @throws ApiError with AWS's codes and texts, in each step
  */
-export type IamGate = (head: RequestHead, operation: OperationName) => Promise<CheckedHead>
+export type IamGate = (head: GateHead, operation: OperationName) => Promise<CheckedHead>
+
+export type GateHead = RequestHead & {
+  readonly context: RequestContext
+  /** Whether the client sent the request over TLS, as far as this server and its trusted proxies know. */
+  readonly isSecure: boolean
+}
 
 export type CheckedHead = { authenticate(body: Buffer): Authenticated }
 
@@ -57,11 +63,14 @@ export function createIamGate({ clock, secrets, findKey, region, accountId }: Op
     return {
       authenticate(bytes) {
         const key = signature.verify(bytes)
+        const circumstances = () => ({ ...head.context, isSecure: head.isSecure, now: clock.now(), region })
+        const request = { operation, accountId, circumstances }
         const caller: IamCaller = {
           accessKeyId: key.id,
-          isAllowedOnIdentityPool: (poolId) => isAllowedOnIdentityPool(key, { operation, accountId }, poolId),
+          // The operations that ask this have no tags, so that no condition asks about their body.
+          isAllowedOnIdentityPool: (poolId) => isAllowedOnIdentityPool(key, { ...request, body: undefined }, poolId),
         }
-        return { caller, authorize: (body) => authorize(key, { operation, body, accountId }) }
+        return { caller, authorize: (body) => authorize(key, { ...request, body }) }
       },
     }
   }

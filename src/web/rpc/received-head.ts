@@ -20,11 +20,13 @@ export class ReceivedHead implements RpcHead {
   readonly contentType: string | undefined
   readonly context: RequestContext
   readonly #request: IncomingMessage
+  readonly #trustedProxies: number
 
   constructor(request: IncomingMessage, trustedProxies: number) {
     const { headers, url = '/' } = request
     const target = headers['x-amz-target']
     this.#request = request
+    this.#trustedProxies = trustedProxies
     this.query = url === '/' ? '' : (requestTarget.exec(url)?.groups?.['query'] ?? '')
     this.target = Array.isArray(target) ? undefined : target
     this.contentType = headers['content-type']
@@ -38,6 +40,16 @@ export class ReceivedHead implements RpcHead {
    */
   get headers() {
     return this.#request.headersDistinct
+  }
+
+  /**
+   * Whether this connection has TLS or, behind trusted proxies, whether all entries of X-Forwarded-Proto say so. The proxies must set that
+   * header: a client may have forged it.
+   */
+  get isSecure(): boolean {
+    if (this.#trustedProxies === 0) return 'encrypted' in this.#request.socket
+    const entries = (this.#request.headersDistinct['x-forwarded-proto'] ?? []).flatMap((line) => line.split(','))
+    return entries.length > 0 && entries.every((entry) => entry.trim().toLowerCase() === 'https')
   }
 }
 

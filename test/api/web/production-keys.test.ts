@@ -68,6 +68,29 @@ for (const engine of engines) {
         await assert.rejects(clerk.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'nobody' })), explicit)
         await assert.rejects(clerk.send(new AdminGetUserCommand({ UserPoolId: poolId, Username: '' })), explicit)
       })
+
+      it('may limit the address, the time, the region, the connection and the tags', async () => {
+        const tags = { StringEquals: { 'aws:RequestTag/Team': 'red' }, 'ForAllValues:StringEquals': { 'aws:TagKeys': ['team', 'Team'] } }
+        const year = new Date(server.clock.now()).getUTCFullYear()
+        const conditions: [condition: object, isAllowed: boolean][] = [
+          [{ IpAddress: { 'aws:SourceIp': ['127.0.0.0/8', '::1'] } }, true],
+          [{ NotIpAddress: { 'aws:SourceIp': ['127.0.0.0/8', '::1'] } }, false],
+          [{ DateLessThan: { 'aws:CurrentTime': `${year + 1}-01-01` }, NumericGreaterThan: { 'aws:EpochTime': '1' } }, true],
+          [{ DateLessThan: { 'aws:CurrentTime': `${year}-01-01` } }, false],
+          [{ StringEquals: { 'aws:RequestedRegion': server.region, 'aws:PrincipalAccount': server.accountId } }, true],
+          [{ Bool: { 'aws:SecureTransport': 'true' } }, false],
+          [{ StringLike: { 'aws:UserAgent': '*aws-sdk-js*', 'aws:PrincipalArn': `*:access-key/\${aws:userid}` } }, true],
+          [tags, true],
+          [{ StringEquals: { 'aws:RequestTag/Team': 'blue' } }, false],
+        ]
+        for (const [Condition, isAllowed] of conditions) {
+          const Statement = { Effect: 'Allow', Action: '*', Resource: '*', Condition }
+          const client = server.client(await server.createKey({ policy: { Version: '2012-10-17', Statement } }))
+          const create = client.send(new CreateUserPoolCommand({ PoolName: 'tagged', UserPoolTags: { Team: 'red' } }))
+          if (isAllowed) await create
+          else await assert.rejects(create, denied('CreateUserPool', /because no identity-based policy allows/))
+        }
+      })
     })
 
     describe('an access key', () => {

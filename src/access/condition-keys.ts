@@ -1,0 +1,50 @@
+import { PolicyError } from './policy-error.ts'
+import type { CheckKey } from './policy-text.ts'
+
+/** The condition keys that requests to signed operations have, in lower case. `requestKeys` supplies them. */
+const requestKeyNames = new Set([
+  'aws:currenttime',
+  'aws:epochtime',
+  'aws:principalaccount',
+  'aws:principalarn',
+  'aws:requestedregion',
+  'aws:securetransport',
+  'aws:sourceip',
+  'aws:tagkeys',
+  'aws:useragent',
+  'aws:userid',
+])
+
+/** Name before the colon, and after it. A tag's name may have spaces. */
+const keyForm = /^[A-Za-z0-9][\w.:/-]*:[^*?${}'",]{1,256}$/
+
+function checkForm(key: string, where: string): string {
+  if (!keyForm.test(key)) throw new PolicyError(`${where}: ${JSON.stringify(key)} is not the name of a condition key.`)
+  return key.toLowerCase()
+}
+
+function isRequestKey(name: string): boolean {
+  return requestKeyNames.has(name) || /^aws:requesttag\/./.test(name)
+}
+
+/**
+ * Refuses keys that no request to this server has: a Deny on such a key would never apply.
+ * @throws PolicyError
+ */
+export const accessKeyConditionKeys: CheckKey = (key, where) => {
+  const name = checkForm(key, where)
+  if (!isRequestKey(name)) throw new PolicyError(`${where}: requests to this server do not have the condition key ${JSON.stringify(key)}.`)
+  return name
+}
+
+/**
+ * Accepts the keys of requests, of the tags of principals, and every key of another prefix than `aws:`, such as those of web identities.
+ * @throws PolicyError
+ */
+export const roleConditionKeys: CheckKey = (key, where) => {
+  const name = checkForm(key, where)
+  if (name.startsWith('aws:') && !isRequestKey(name) && !/^aws:(?:principaltag\/.|federatedprovider$)/.test(name)) {
+    throw new PolicyError(`${where}: this server does not know the condition key ${JSON.stringify(key)}.`)
+  }
+  return name
+}

@@ -1,0 +1,93 @@
+import { isObject } from '../base/is-object.ts'
+import { definitionOf, getShape } from '../contract/model.ts'
+import type { OperationName } from '../contract/operation.ts'
+import { type RequestKeys, UndecidableError } from './policy-text.ts'
+
+/** What the server knows of an HTTP request, apart from its body. */
+export type RequestCircumstances = {
+  /** The address of the client, as the server trusts it. */
+  readonly ip: string | undefined
+  readonly userAgent: string | undefined
+  readonly isSecure: boolean
+  /** Epoch milliseconds. */
+  readonly now: number
+  readonly region: string
+}
+
+type KeyedRequest = {
+  readonly operation: OperationName
+  /** The decoded request body. It need not have been validated yet. */
+  readonly body: unknown
+  readonly accountId: string
+  readonly circumstances?: () => RequestCircumstances
+}
+
+const requestTagPrefix = 'aws:requesttag/'
+
+/** A longer User-Agent is cut, because conditions compare short texts only. */
+const maxUserAgentLength = 1024
+
+/** The name of an access key as a principal. */
+export function principalArn(accountId: string, keyId: string): string {
+  return `arn:aws:iam::${accountId}:access-key/${keyId}`
+}
+
+/** The keys that come from the circumstances of a request. */
+const circumstanceKeys: ReadonlyMap<string, (about: RequestCircumstances) => string | undefined> = new Map([
+  ['aws:sourceip', ({ ip }) => ip],
+  ['aws:securetransport', ({ isSecure }) => String(isSecure)],
+  ['aws:currenttime', ({ now }) => new Date(now).toISOString()],
+  ['aws:epochtime', ({ now }) => String(Math.floor(now / 1000))],
+  ['aws:useragent', ({ userAgent }) => userAgent?.slice(0, maxUserAgentLength)],
+  ['aws:requestedregion', ({ region }) => region],
+])
+
+/** The condition keys of a request that an access key signed. Nothing is computed before a policy asks. */
+export function requestKeys(keyId: string, request: KeyedRequest): RequestKeys {
+  const find = (name: string): string | undefined => {
+    if (name === 'aws:principalarn') return principalArn(request.accountId, keyId)
+    if (name === 'aws:principalaccount') return request.accountId
+    if (name === 'aws:userid') return keyId
+    const about = request.circumstances?.()
+    return about && circumstanceKeys.get(name)?.(about)
+  }
+  return (name) => {
+    if (name === 'aws:tagkeys') return tagKeys(request)
+    if (name.startsWith(requestTagPrefix)) return requestTag(request, name.slice(requestTagPrefix.length))
+    const value = find(name)
+    return value === undefined ? undefined : [value]
+  }
+}
+
+/** The members of requests that hold tags. */
+const tagMembers = ['Tags', 'UserPoolTags', 'IdentityPoolTags'] as const
+
+/** The tags that a request sets. Only members of the operation's model count. A body with malformed tags is refused later. */
+function tagsOf({ operation, body }: KeyedRequest): readonly (readonly [name: string, value: unknown])[] {
+  const members = getShape(definitionOf(operation).input).members ?? {}
+  if (!isObject(body)) return []
+  return tagMembers.flatMap((member) => {
+    const tags = Object.hasOwn(members, member) && Object.hasOwn(body, member) ? body[member] : undefined
+    return isObject(tags) ? Object.entries(tags) : []
+  })
+}
+
+/** The names of the tags that a request sets or removes. Undefined when it has none. */
+function tagKeys(request: KeyedRequest): readonly string[] | undefined {
+  const members = getShape(definitionOf(request.operation).input).members ?? {}
+  const removed = Object.hasOwn(members, 'TagKeys') && isObject(request.body) ? request.body['TagKeys'] : undefined
+  const names: readonly unknown[] = [...tagsOf(request).map(([name]) => name), ...(Array.isArray(removed) ? removed : [])]
+  const texts = names.filter((name) => typeof name === 'string')
+  return texts.length === 0 ? undefined : texts
+}
+
+/**
+ * The value of a tag that a request sets. The case of condition keys does not count.
+ * @throws UndecidableError when the request sets several tags whose names differ in case only
+ */
+function requestTag(request: KeyedRequest, lowerCaseName: string): readonly string[] | undefined {
+  const found = tagsOf(request).filter(([name]) => name.toLowerCase() === lowerCaseName)
+  if (found.length > 1) throw new UndecidableError(`The request sets the tag ${lowerCaseName} more than once.`)
+  const value = found[0]?.[1]
+  return typeof value === 'string' ? [value] : undefined
+}
