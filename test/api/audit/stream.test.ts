@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { pino } from 'pino'
 import { sweepAuditRecords } from '../../../src/audit/audit-repository.ts'
 import { startAuditStream } from '../../../src/audit/stream/audit-stream.ts'
 import { createStreamDestination } from '../../../src/audit/stream/destination.ts'
@@ -13,6 +12,7 @@ import { LifeguardProcess } from '../../cli/lifeguard-process.ts'
 import { startPeer } from '../../faults/http-peer.ts'
 import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
+import { recordingLogger } from '../../support/functions.ts'
 import { readMetrics } from '../../support/metrics.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
@@ -39,7 +39,7 @@ type StreamOptions = Pick<Parameters<typeof startAuditStream>[0], 'clock' | 'log
 const startNextStream = (databaseUrl: string, target: string) =>
   startStream(databaseUrl, target, {
     clock: { now: () => Date.now() + 60_000 },
-    logger: pino({ level: 'silent' }),
+    logger: recordingLogger().logger,
     holder: 'next',
   })
 
@@ -89,8 +89,7 @@ for (const engine of engines) {
 
     it('posts batches of records to a URL, signed, and again after an error until they are accepted', async () => {
       await using peer = await startPeer({ status: 503 }, { status: 204 })
-      const warnings: string[] = []
-      const logger = pino({ level: 'info' }, { write: (line: string) => void warnings.push(line) })
+      const { lines: warnings, logger } = recordingLogger('info')
       const flags = ['--audit-stream', `${peer.url}/audit`, '--audit-stream-secret', `whsec_${secret.toString('base64')}`]
       await using server = await startTestServer(engine, { flags, logger })
       await createPool(server, 'posted')
@@ -126,13 +125,12 @@ for (const engine of engines) {
       await using target = await startPeer({ status: 204 })
       await using server = await startTestServer(engine)
       await createPool(server, 'taken')
-      const lines: string[] = []
-      const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
+      const { lines, logger } = recordingLogger('info')
       await using _first = await startStream(server.databaseUrl, peer.url, { clock: { now: Date.now }, logger, holder: 'first' })
       await until('a failure', async () => lines.length)
       // So far ahead that it takes the lease between two attempts of the first, and not so far that the first takes it back.
       const clock = { now: () => Date.now() + 14_000 }
-      await using _next = await startStream(server.databaseUrl, target.url, { clock, logger: pino({ level: 'silent' }), holder: 'next' })
+      await using _next = await startStream(server.databaseUrl, target.url, { clock, logger: recordingLogger().logger, holder: 'next' })
       await until(
         'a second line',
         async () => lines,
