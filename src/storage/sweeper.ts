@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { DatabaseUnavailableError, StatementTimeoutError } from './database-unavailable-error.ts'
 import type { Db, Tx } from './db.ts'
 import type { StorageLogger } from './dialect/backend.ts'
@@ -61,6 +62,7 @@ const stopsAllSweeps = (error: unknown) => error instanceof DatabaseUnavailableE
 export function startSweeper(options: SweeperOptions): Sweeper {
   const { db, clock, logger, holder, sweeps, metrics, intervalMs = 60_000 } = options
   const stop = new AbortController()
+  const throttle = createWarningThrottle()
   let running: Promise<void> | undefined
   // The lease is longer than the interval. So the process that swept last also sweeps next, and another process takes over only after that
   // process has ended.
@@ -75,7 +77,8 @@ export function startSweeper(options: SweeperOptions): Sweeper {
         if (stop.signal.aborted) return
         metrics?.failed(sweep.name)
         if (stopsAllSweeps(error)) return
-        logger.error({ err: error, sweep: sweep.name }, 'A sweep failed')
+        const failures = throttle.countToReport(`${sweep.name} ${error}`, performance.now())
+        if (failures !== undefined) logger.error({ err: error, sweep: sweep.name, failures }, 'A sweep failed')
       }
     }
   }

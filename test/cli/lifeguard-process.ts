@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { noteOutput } from '../support/evidence.ts'
+import { noteOutput, noteSettings } from '../support/evidence.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
@@ -24,6 +24,7 @@ export class LifeguardProcess {
   stderr = ''
 
   constructor(args: readonly string[], env: Env = {}, cwd: string = workingFolder, program: string = main) {
+    noteSettings(args, env)
     this.child = spawn(process.execPath, [program, ...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk
@@ -32,7 +33,9 @@ export class LifeguardProcess {
       this.stderr += chunk
     })
     this.ended = once(this.child, 'close').then(([code]) => {
-      noteOutput(this.stdout)
+      // The command prints the secret of the new key on purpose.
+      if (args[0] !== 'keys') noteOutput(this.stdout)
+      noteOutput(this.stderr)
       return { code: code as number | null, stdout: this.stdout, stderr: this.stderr }
     })
   }

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { CreateUserPoolClientCommand, CreateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { pino } from 'pino'
 import { startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import { LifeguardProcess } from '../cli/lifeguard-process.ts'
 import { decryptCode, openCodeKeyFile } from '../support/code-keys.ts'
 import { engines } from '../support/engines.ts'
+import { recordingLogger } from '../support/functions.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { confirm, signUp } from '../support/self-service.ts'
 import { createTestClock } from '../support/test-clock.ts'
@@ -44,8 +44,7 @@ for (const engine of engines) {
       answer = () => assert.fail(String(triggers.events.at(-1)?.userName))
       const clock = createTestClock()
       clock.advance(2 * minute)
-      const lines: string[] = []
-      const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) })
+      const { lines, logger } = recordingLogger('trace')
       const running = await startServer(readSettings({ argv, env: {}, command: 'dev' }), { clock, logger })
       try {
         const after = serverAt(running.url)

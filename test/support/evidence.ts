@@ -65,9 +65,23 @@ function noteText(text: string): void {
   }
 }
 
-/** Keeps the lines of JSON in the output of a process. */
+/** Keeps the lines of a log or of the output of a process. */
 export function noteOutput(output: string): void {
-  for (const line of output.split('\n')) if (line.startsWith('{')) keep(linesFile, line)
+  for (const line of output.split('\n')) if (line !== '') keep(linesFile, line)
+}
+
+/** Settings whose values are secrets, by the names of their flags or variables. A file that contains a secret is named in public. */
+const isSecretSetting = (name: string): boolean => /(key|token|secret|password)s?$/i.test(name)
+
+/** Keeps the secrets in the flags and the environment of a server: values of secret settings, and passwords in URLs. */
+export function noteSettings(argv: readonly string[], env: Readonly<Record<string, string>>): void {
+  if (folder === undefined) return
+  const flags = argv.map((flag, at) => [flag, argv[at + 1] ?? ''] as const).filter(([flag]) => flag.startsWith('--'))
+  for (const [name, value] of [...flags, ...Object.entries(env)]) {
+    if (isSecretSetting(name)) keep(secretsFile, JSON.stringify(value))
+    const password = URL.canParse(value) ? decodeURIComponent(new URL(value).password) : ''
+    if (password !== '') keep(secretsFile, JSON.stringify(password))
+  }
 }
 
 /** Keeps every line of a server, at any level. Prints the lines of errors, unless `isSilent`. Undefined when nothing is to be kept. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { after } from 'node:test'
 import type { LambdaConfigType } from '@aws-sdk/client-cognito-identity-provider'
 import { createLogger } from '../../src/base/logger.ts'
+import { noteOutput } from './evidence.ts'
 import { givenUser } from './sign-in.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -36,8 +37,12 @@ export async function givenTriggered(server: TestServer, lambdaConfig: LambdaCon
   return { ...ids, ...(await givenUser(server, ids.poolId, 'ana')) }
 }
 
-/** A logger whose lines can be read. */
-export function recordingLogger() {
+/** A logger whose lines can be read. The scan for secrets reads them as well. */
+export function recordingLogger(level = 'debug') {
   const lines: string[] = []
-  return { logger: createLogger({ level: 'debug', format: 'json', write: (line) => void lines.push(line) }), lines }
+  const write = (line: string) => {
+    lines.push(line)
+    noteOutput(line)
+  }
+  return { logger: createLogger({ level, format: 'json', write }), lines }
 }

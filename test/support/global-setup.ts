@@ -5,6 +5,9 @@ import { unpackBrowser } from './browser.ts'
 import { administer, type Cluster, createTemplate, startCluster } from './postgres.ts'
 import { scanForSecrets } from './secret-scan.ts'
 
+/** The glob of the script `test` in package.json. A run of some test files may start no server. */
+const isWholeRun = process.argv.includes('test/**/*.test.ts')
+
 let cluster: Cluster | undefined
 let template: string | undefined
 let evidence: string | undefined
@@ -38,6 +41,10 @@ function requireNoSecrets(folder: string): void {
   const { findings, lines, records, secrets } = scanForSecrets(folder)
   rmSync(folder, { recursive: true, force: true })
   console.log(`Scan for secrets: ${lines} lines, ${records} of them audit records, have ${findings.length} of ${secrets} secrets.`)
+  if (isWholeRun && [lines, records, secrets].includes(0)) {
+    process.exitCode = 1
+    throw new Error('The run left no lines, no audit records or no secrets, so the scan for secrets saw nothing.')
+  }
   if (findings.length === 0) return
   console.error(findings.slice(0, 20).join('\n'))
   process.exitCode = 1

@@ -10,7 +10,7 @@ import { startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import { type Credentials, createAccessKey, printedBy } from './access-key.ts'
 import type { TestEngine } from './engines.ts'
-import { evidenceLogger, noteAuditRecords, noteSecrets } from './evidence.ts'
+import { evidenceLogger, noteAuditRecords, noteSecrets, noteSettings } from './evidence.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 import { noteSecretsOf } from './test-server.ts'
 
@@ -69,7 +69,7 @@ export async function startProductionServer(
   const database = like === undefined ? await engine.createDatabase() : undefined
   const env = like?.env ?? { LIFEGUARD_DATABASE: database?.url ?? '', LIFEGUARD_MASTER_KEY: randomBytes(32).toString('base64') }
   const clock = createTestClock()
-  const settings = readSettings({ argv: [...defaultFlags, ...flags], env, command: 'serve' })
+  const settings = readNotedSettings([...defaultFlags, ...flags], env)
   const usedLogger = logger ?? evidenceLogger({ isSilent: true })
   const running = await startServer(settings, usedLogger === undefined ? { clock } : { clock, logger: usedLogger })
   const clients: CognitoIdentityProviderClient[] = []
@@ -110,6 +110,11 @@ export async function startProductionServer(
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+function readNotedSettings(argv: readonly string[], env: Readonly<Record<string, string>>) {
+  noteSettings(argv, env)
+  return readSettings({ argv, env, command: 'serve' })
 }
 
 /** Sends a request with exactly these headers, including Host, which `fetch` does not allow to set. */

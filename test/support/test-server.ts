@@ -13,7 +13,7 @@ import type { Logger } from '../../src/base/logger.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { readSettings, type Settings } from '../../src/settings.ts'
 import type { TestEngine } from './engines.ts'
-import { evidenceLogger, noteAuditRecords, noteSecrets } from './evidence.ts'
+import { evidenceLogger, noteAuditRecords, noteSecrets, noteSettings } from './evidence.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 
 /** A message as `GET /inbox/api/messages` returns it. */
@@ -69,6 +69,7 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
   const database = await engine.createDatabase()
   const clock = createTestClock()
   const argv = ['--port', '0', '--data', folder, '--database', database.url, '--log-level', 'error', ...flags]
+  noteSettings(argv, env)
   const settings = readSettings({ argv, env, command: 'dev' })
   const usedLogger = logger ?? evidenceLogger({ isSilent: flags.includes('silent') })
   const replacements = usedLogger === undefined ? { clock } : { clock, logger: usedLogger }

@@ -10,6 +10,7 @@ import { LifeguardProcess, masterKey, temporaryFolder } from '../cli/lifeguard-p
 import { createAccessKey } from '../support/access-key.ts'
 import type { TestEngine } from '../support/engines.ts'
 import type { SmsEndpoint } from '../support/sms-endpoint.ts'
+import { noteSecretsOf } from '../support/test-server.ts'
 import { checkOutPreviousRelease } from './previous-release.ts'
 
 export type Node = { readonly process: LifeguardProcess; readonly url: string; readonly sdk: CognitoIdentityProviderClient }
@@ -36,7 +37,7 @@ export async function createInstallation(engine: TestEngine, sms: SmsEndpoint) {
   async function start(program?: string): Promise<Node> {
     const process = new LifeguardProcess(argv, env, workingFolder, program)
     const url = await process.url()
-    const sdk = new CognitoIdentityProviderClient({ endpoint: url, region, credentials, maxAttempts: 1 })
+    const sdk = noteSecretsOf(new CognitoIdentityProviderClient({ endpoint: url, region, credentials, maxAttempts: 1 }))
     const node = { process, url, sdk }
     nodes.push(node)
     return node

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { pino } from 'pino'
 import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { engines } from '../../support/engines.ts'
+import { recordingLogger } from '../../support/functions.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import type { Request } from '../generator/fields.ts'
 import { goodRequest, neverGood } from '../generator/good-requests.ts'
@@ -32,8 +32,7 @@ const refusedRequest = (name: OperationName, good: Request): Request =>
 
 for (const engine of engines) {
   describe(`The audit trail on ${engine.name}`, () => {
-    const errors: string[] = []
-    const logger = pino({ level: 'error' }, { write: (line: string) => void errors.push(line) })
+    const { lines: errors, logger } = recordingLogger('error')
     const server = useTestServer(engine, { logger })
     let world: World
     let keys = 0

@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { pino } from 'pino'
 import { sweepAuditRecords } from '../../../src/audit/audit-repository.ts'
 import { startAuditStream } from '../../../src/audit/stream/audit-stream.ts'
 import { createStreamDestination } from '../../../src/audit/stream/destination.ts'
@@ -13,11 +12,13 @@ import { LifeguardProcess } from '../../cli/lifeguard-process.ts'
 import { startPeer } from '../../faults/http-peer.ts'
 import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
+import { recordingLogger } from '../../support/functions.ts'
 import { readMetrics } from '../../support/metrics.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 import { listAuditRecords, namingKey } from './audited-calls.ts'
 
+const cannotDeliver = 'The audit stream cannot deliver. It tries again until it can.'
 const secret = Buffer.alloc(32, 5)
 
 const parse = (lines: string) =>
@@ -32,14 +33,21 @@ async function createPool(server: Pick<TestServer, 'url'>, name: string): Promis
   assert.equal(status, 200, text)
 }
 
+type StreamOptions = Pick<Parameters<typeof startAuditStream>[0], 'clock' | 'logger' | 'holder'>
+
 /** The stream of another process, whose clock says that the lease of the first process has ended. */
-async function startNextStream(databaseUrl: string, target: string) {
+const startNextStream = (databaseUrl: string, target: string) =>
+  startStream(databaseUrl, target, {
+    clock: { now: () => Date.now() + 60_000 },
+    logger: recordingLogger().logger,
+    holder: 'next',
+  })
+
+async function startStream(databaseUrl: string, target: string, options: StreamOptions) {
   const storage = await openStorage({ url: databaseUrl })
   const stream = startAuditStream({
+    ...options,
     db: storage.db,
-    clock: { now: () => Date.now() + 60_000 },
-    logger: pino({ level: 'silent' }),
-    holder: 'next',
     destination: createStreamDestination({ target, secret: undefined }),
     countFailure: () => undefined,
   })
@@ -100,8 +108,7 @@ for (const engine of engines) {
 
     it('posts batches of records to a URL, signed, and again after an error until they are accepted', async () => {
       await using peer = await startPeer({ status: 503 }, { status: 204 })
-      const warnings: string[] = []
-      const logger = pino({ level: 'info' }, { write: (line: string) => void warnings.push(line) })
+      const { lines: warnings, logger } = recordingLogger('info')
       const flags = ['--audit-stream', `${peer.url}/audit`, '--audit-stream-secret', `whsec_${secret.toString('base64')}`]
       await using server = await startTestServer(engine, { flags, logger })
       await createPool(server, 'posted')
@@ -130,6 +137,26 @@ for (const engine of engines) {
       assert.equal((await readMetrics(server.url)).valuesOf('lifeguard_audit_stream_failures_total')[''], 1)
       assert.equal(warnings.filter((line) => line.includes('The audit stream cannot deliver')).length, 1)
       assert.equal(peer.requests.length, 2)
+    })
+
+    it('says that another process delivers now, if that process took the lease after a failure', async () => {
+      await using peer = await startPeer({ status: 503 })
+      await using target = await startPeer({ status: 204 })
+      await using server = await startTestServer(engine)
+      await createPool(server, 'taken')
+      const { lines, logger } = recordingLogger('info')
+      await using _first = await startStream(server.databaseUrl, peer.url, { clock: { now: Date.now }, logger, holder: 'first' })
+      await until('a failure', async () => lines.length)
+      // So far ahead that it takes the lease between two attempts of the first, and not so far that the first takes it back.
+      const clock = { now: () => Date.now() + 14_000 }
+      await using _next = await startStream(server.databaseUrl, target.url, { clock, logger: recordingLogger().logger, holder: 'next' })
+      await until(
+        'a second line',
+        async () => lines,
+        ({ length }) => length > 1,
+      )
+      const [failed, taken] = parse(lines.join(''))
+      assert.deepEqual([failed.msg, taken.msg, lines.length], [cannotDeliver, 'Another process has taken over the audit stream.', 2])
     })
 
     it('writes records to standard output', async () => {

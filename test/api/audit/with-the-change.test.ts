@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { sql } from 'kysely'
-import { pino } from 'pino'
 import type { Db } from '../../../src/storage/db.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
+import { recordingLogger } from '../../support/functions.ts'
 import { type JobKey, waitForJobEnd } from '../../support/imports.ts'
 import type { RawAnswer } from '../../support/raw-call.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -73,7 +73,7 @@ async function contentsOf(db: Db): Promise<Record<string, readonly string[]>> {
 
 for (const engine of engines) {
   describe(`A change whose audit record cannot be stored, on ${engine.name}`, () => {
-    const server = useTestServer(engine, { logger: pino({ level: 'silent' }) })
+    const server = useTestServer(engine, { logger: recordingLogger().logger })
     let world: World
     before(async () => {
       world = await prepareWorld(server())
