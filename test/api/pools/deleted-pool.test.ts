@@ -80,10 +80,15 @@ for (const engine of engines) {
       }
       // The responses for a domain that does not exist.
       const noDomain = '{"__type":"InvalidParameterException","message":"No such domain or user pool exists."}'
+      // The responses of identity pools, for a token of a deleted pool.
+      const noProvider = '{"__type":"NotAuthorizedException","message":"Token is not from a supported provider of this identity pool."}'
       assert.deepEqual(answered, [
         'DescribeUserPoolDomain: {"DomainDescription":{}}',
         `UpdateUserPoolDomain: ${noDomain}`,
         `DeleteUserPoolDomain: ${noDomain}`,
+        `GetId: ${noProvider}`,
+        `GetOpenIdToken: ${noProvider}`,
+        `UnlinkIdentity: ${noProvider}`,
       ])
       assert.ok(asked > 100, `${asked} operations were asked`)
       assert.deepEqual(await poolIds(server), [])
