@@ -70,8 +70,8 @@ export function noteOutput(output: string): void {
   for (const line of output.split('\n')) if (line !== '') keep(linesFile, line)
 }
 
-/** Settings whose values are secrets, by the names of their flags or variables. A file that contains a secret is named in public. */
-const isSecretSetting = (name: string): boolean => /(key|token|secret|password)s?$/i.test(name)
+/** Settings whose values are secrets, by the names of their flags or variables. `--tls-key` and others that name a file are not secret. */
+const isSecretSetting = (name: string): boolean => /(?<!tls[-_])(key|token|secret|password)s?$/i.test(name)
 
 /** Keeps the secrets in the flags and the environment of a server: values of secret settings, and passwords in URLs. */
 export function noteSettings(argv: readonly string[], env: Readonly<Record<string, string>>): void {

@@ -39,6 +39,7 @@ const ignoredTables = new Set([
   'outbox',
   'inbox_message',
   'signing_key',
+  'installation',
 ])
 
 async function withStorage<T>(url: string, use: (db: Db) => Promise<T>): Promise<T> {
