@@ -100,7 +100,7 @@ for (const engine of engines) {
 
         await using idle = startServe(env)
         await idle.url()
-        const end = linesOf((await idle.stop('SIGINT')).stdout).at(-1)
+        const end = linesOf((await idle.stop('SIGINT')).stdout).find(({ msg }) => msg === 'Shutdown finished')
         assert.deepEqual([end?.['msg'], end?.['signal'], end?.['cutOff']], ['Shutdown finished', 'SIGINT', 0])
       })
     })
