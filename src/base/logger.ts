@@ -14,14 +14,27 @@ type LoggerOptions = {
 /** The fields of an error that are safe to log. Database drivers add row values and connection settings to their errors. */
 function serializeError(error: unknown, depth = 0): SerializedError {
   if (!(error instanceof Error)) return { type: typeof error }
-  const { name, message, stack, cause } = error
-  const code = (error as NodeJS.ErrnoException).code
-  const hasCause = cause !== undefined && cause !== null && depth < mostCauses
-  return { type: name, code, message, stack, cause: hasCause ? serializeError(cause, depth + 1) : undefined }
+  try {
+    const { name, message, stack, cause, code } = error as NodeJS.ErrnoException
+    const hasCause = cause !== undefined && cause !== null && depth < mostCauses
+    return {
+      type: textOf(name) ?? 'Error',
+      code: textOf(code),
+      message: textOf(message),
+      stack: textOf(stack),
+      cause: hasCause ? serializeError(cause, depth + 1) : undefined,
+    }
+  } catch {
+    return { type: 'Error', message: 'The members of the error cannot be read.' }
+  }
 }
 
-/** The most causes of an error that are logged. An error may be its own cause, by way of others. */
-const mostCauses = 5
+/** Libraries may put anything into the members of an error. A log line must not fail because of it. */
+const textOf = (member: unknown): string | undefined =>
+  typeof member === 'string' || typeof member === 'number' ? String(member) : undefined
+
+/** The most causes of an error that are used. An error may be its own cause, by way of others. */
+export const mostCauses = 5
 
 /**
  * Control and formatting characters, such as ESC, the C1 controls and the marks that reverse the direction of text. A stranger can put them
@@ -30,6 +43,12 @@ const mostCauses = 5
 const unprintable = /[\p{Cc}\p{Cf}\u2028\u2029]/gu
 
 const escaped = (text: string): string => text.replace(unprintable, (found) => `\\u{${found.codePointAt(0)?.toString(16)}}`)
+
+/** The escapes are those of JSON, so a reader of the line gets the values as they were. Such characters stand inside of strings only. */
+const escapedJson = (line: string): string =>
+  `${line.trimEnd().replace(unprintable, (found) => Array.from({ length: found.length }, (_, at) => jsonEscape(found.charCodeAt(at))).join(''))}\n`
+
+const jsonEscape = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`
 
 /** Several lines become indented ones, so that none of them can look like a line of the log. */
 const escapedLines = (text: string): string => text.split(/\r?\n/).map(escaped).join('\n    ')
@@ -43,14 +62,16 @@ export function createLogger({ level, format, write }: LoggerOptions): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: (error: unknown) => serializeError(error), error: (error: unknown) => serializeError(error) },
   }
-  const writeLine = write ?? ((text: string) => process.stdout.write(text))
-  if (format === 'text') return pino(options, { write: (line: string) => void writeLine(formatLine(line)) })
-  return write === undefined ? pino(options) : pino(options, { write })
+  const formatted = format === 'text' ? formatLine : escapedJson
+  if (write !== undefined) return pino(options, { write: (line: string) => write(formatted(line)) })
+  // Pino's own destination writes at once, so that no line is lost when the process ends.
+  const standardOutput = pino.destination(1)
+  return pino(options, { write: (line: string) => void standardOutput.write(formatted(line)) })
 }
 
 function formatLine(line: string): string {
   const { level, time, msg, err, ...rest } = JSON.parse(line) as Record<string, unknown>
-  const fields = Object.entries(rest).map(([name, value]) => `${name}=${formatValue(value)}`)
+  const fields = Object.entries(rest).map(([name, value]) => `${formatValue(name)}=${formatValue(value)}`)
   const text = escapedLines(String(msg ?? ''))
   return [[time, String(level).padEnd(5), text, ...fields].join(' '), ...formatError(err as SerializedError | undefined), ''].join('\n')
 }

@@ -41,4 +41,31 @@ describe('The log in both forms', () => {
       assert.ok(text.includes('second') && text.length < 20_000)
     })
   }
+
+  for (const format of ['text', 'json'] as const) {
+    it(`shows no raw character that a terminal would obey, also in names of fields, as ${format}`, () => {
+      const text = written(format, (logger) => {
+        logger.info({ [`a${unprintable}\n`]: unprintable, err: new Error(unprintable) }, `${unprintable}\u{e0001}`)
+      })
+      assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}\u2028\u2029]/u)
+      assert.equal(text.split('\n').filter((line) => /^\S/.test(line)).length, 1)
+    })
+
+    it(`shows errors whose members are no texts or cannot be read, as ${format}`, () => {
+      const unreadable = new Error('unreadable')
+      Object.defineProperty(unreadable, 'stack', { get: () => assert.fail('The stack was read.') })
+      const text = written(format, (logger) => {
+        logger.error({ err: Object.assign(new Error('odd'), { stack: {}, code: {} }) }, 'one')
+        logger.error({ err: unreadable }, 'two')
+      })
+      assert.match(text, /odd/)
+      assert.match(text, /two/)
+    })
+  }
+
+  it('keeps the values of a line that it escapes in JSON', () => {
+    const text = written('json', (logger) => logger.info({ name: unprintable }, `${unprintable}\u{e0001}`))
+    const { name, msg } = JSON.parse(text)
+    assert.deepEqual([name, msg], [unprintable, `${unprintable}\u{e0001}`])
+  })
 })
