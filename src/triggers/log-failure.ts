@@ -22,8 +22,8 @@ export function createFailureLog(logger: Pick<Logger, 'info' | 'warn'>, clock: C
   }
 }
 
-/** Attributes that name nobody. */
-const impersonal = /^(sub|locale|zoneinfo|updated_at|.*_verified|cognito:.*)$/
+/** Attributes that name nobody. The aliases that Cognito adds to events are addresses and phone numbers. */
+const impersonal = /^(sub|locale|zoneinfo|updated_at|.*_verified|cognito:(?!.*_alias$).*)$/
 
 /** Shorter texts occur in other words too often. */
 const shortestName = 4

@@ -1,4 +1,5 @@
 import { isObject } from '../../base/is-object.ts'
+import { mostCauses } from '../../base/logger.ts'
 import { isScalar, isSecretName, mask, secretMaps } from './mask-secrets.ts'
 
 /** Masks the secrets of an event and an answer in error messages, because functions may quote secrets in their errors. */
@@ -25,15 +26,17 @@ export function createErrorMask(values: readonly unknown[], others: readonly str
     return spellings.reduce(maskSpelling, text)
   }
 
-  function maskError(error: unknown): unknown {
+  function maskError(error: unknown, depth = 0): unknown {
     if (typeof error === 'string') return maskText(error)
     if (!(error instanceof Error)) return error
-    const copy = new Error(maskText(error.message), error.cause === undefined ? undefined : { cause: maskError(error.cause) })
-    const { code } = error as NodeJS.ErrnoException
-    return Object.assign(copy, { name: error.name, stack: maskText(error.stack ?? ''), ...(code !== undefined && { code }) })
+    const { name, message, stack, code, cause } = error as NodeJS.ErrnoException
+    const hasCause = cause !== undefined && depth < mostCauses
+    const copy = new Error(maskText(String(message)), hasCause ? { cause: maskError(cause, depth + 1) } : undefined)
+    const masked = { name: maskText(String(name)), stack: maskText(typeof stack === 'string' ? stack : '') }
+    return Object.assign(copy, masked, code !== undefined && { code: maskText(String(code)) })
   }
 
-  return { text: maskText, error: maskError }
+  return { text: maskText, error: (error) => maskError(error) }
 }
 
 type Member = {
