@@ -8,8 +8,9 @@ type Policy = NonNullable<TriggerPolicy['circuitBreaker']>
 type Breaker = {
   /** How many calls in a row, up to the last one, could not invoke the function. */
   failures: number
+  /** Until when an open breaker refuses every call. */
   openUntil: number
-  /** When the breaker opened. Undefined while it is closed. */
+  /** When the breaker opened. Undefined while it is closed. An open breaker stays open if the policy changes, until a test call succeeds. */
   openedAt: number | undefined
   /** Whether the one call that tests the function is running. */
   isTesting: boolean
@@ -33,54 +34,79 @@ export type CircuitBreakers = {
   countOpen(): number
 }
 
-const closed: Breaker = { failures: 0, openUntil: 0, openedAt: undefined, isTesting: false }
+const keyOf = ({ poolId, functionName }: CalledFunction): string => `${poolId} ${functionName}`
+
+function calledBy(key: string): CalledFunction {
+  const [poolId = '', ...name] = key.split(' ')
+  return { poolId, functionName: name.join(' ') }
+}
+
+const closed: Readonly<Breaker> = { failures: 0, openUntil: 0, openedAt: undefined, isTesting: false }
 
 function afterFailure(before: Breaker, policy: Policy, now: number): Breaker {
   const failures = before.failures + 1
-  if (failures < policy.failures) return { ...before, failures, openUntil: 0, isTesting: false }
-  return { failures, openUntil: now + policy.openSeconds * 1000, openedAt: before.openedAt ?? now, isTesting: false }
+  if (before.openedAt === undefined && failures < policy.failures) return { ...before, failures }
+  return { ...before, failures, openUntil: now + policy.openSeconds * 1000, openedAt: before.openedAt ?? now }
 }
 
-export function createCircuitBreakers({ clock, logger }: Options): CircuitBreakers {
-  /** The breakers by pool and function. A function has a breaker only while its last call could not invoke it. */
+/** The most breakers that are remembered. It bounds the memory, since breakers of deleted pools stay. */
+const maximumBreakers = 10_000
+
+/** Keeps the breakers in memory, and logs when one opens or closes. */
+function rememberBreakers({ clock, logger }: Options) {
+  /**
+   * The breakers by pool and function, the one with the latest failure last. A function has a breaker only while its last call could not
+   * invoke it.
+   */
   const breakers = new Map<string, Breaker>()
 
-  function close(key: string, { poolId, functionName }: CalledFunction): void {
-    const breaker = breakers.get(key)
-    breakers.delete(key)
+  function close(called: CalledFunction): void {
+    const { poolId, functionName } = called
+    const breaker = breakers.get(keyOf(called))
+    breakers.delete(keyOf(called))
     if (breaker?.openedAt === undefined) return
     const seconds = Math.round((clock.now() - breaker.openedAt) / 100) / 10
     logger.info({ poolId, function: functionName, failures: breaker.failures, seconds }, 'A circuit breaker closed')
   }
 
-  function countFailure(key: string, { poolId, functionName }: CalledFunction, before: Breaker, policy: Policy): void {
-    const breaker = afterFailure(before, policy, clock.now())
-    breakers.set(key, breaker)
+  function countFailure(called: CalledFunction, policy: Policy, wasTest: boolean): void {
+    const { poolId, functionName } = called
+    const before = breakers.get(keyOf(called)) ?? closed
+    const breaker = afterFailure(wasTest ? { ...before, isTesting: false } : before, policy, clock.now())
+    breakers.delete(keyOf(called))
+    const [oldest] = breakers.size < maximumBreakers ? [] : breakers.keys()
+    if (oldest !== undefined) close(calledBy(oldest))
+    breakers.set(keyOf(called), breaker)
     if (breaker.openedAt === before.openedAt) return
     logger.warn({ poolId, function: functionName, failures: breaker.failures, openSeconds: policy.openSeconds }, 'A circuit breaker opened')
   }
 
+  return { breakers, close, countFailure }
+}
+
+export function createCircuitBreakers(options: Options): CircuitBreakers {
+  const { clock } = options
+  const { breakers, close, countFailure } = rememberBreakers(options)
   return {
     async guard(called, policy, work) {
-      const key = `${called.poolId} ${called.functionName}`
       if (policy === undefined) {
-        close(key, called)
+        close(called)
         return work()
       }
-      const breaker = breakers.get(key) ?? { ...closed }
-      const mustTest = breaker.failures >= policy.failures
-      if (mustTest && (breaker.isTesting || clock.now() < breaker.openUntil)) {
-        throw new InvocationError('CircuitBreakerOpen', { retryable: false })
+      const breaker = breakers.get(keyOf(called))
+      const isTest = breaker?.openedAt !== undefined
+      if (isTest) {
+        if (breaker.isTesting || clock.now() < breaker.openUntil) throw new InvocationError('CircuitBreakerOpen', { retryable: false })
+        breaker.isTesting = true
       }
-      breaker.isTesting = mustTest
       try {
         const answer = await work()
-        close(key, called)
+        close(called)
         return answer
       } catch (error) {
         // A function that reports an error was reached, so the error is no failure for the breaker.
-        if (!(error instanceof InvocationError)) close(key, called)
-        else countFailure(key, called, breakers.get(key) ?? breaker, policy)
+        if (!(error instanceof InvocationError)) close(called)
+        else countFailure(called, policy, isTest)
         throw error
       }
     },
