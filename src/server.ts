@@ -28,7 +28,7 @@ import { type Admission, admitAll, createAdmission } from './web/overload/admiss
 import { createDeadlines } from './web/overload/deadlines.ts'
 import { createWorkLimit } from './web/overload/work-limit.ts'
 import { createRequestLog } from './web/request-log.ts'
-import { traceLog, traceRequests } from './web/request-spans.ts'
+import { traceLog, traceRequests, traceShed } from './web/request-spans.ts'
 import { createRouter } from './web/router.ts'
 import { createDispatcher } from './web/rpc/dispatcher.ts'
 import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
@@ -110,7 +110,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const throttle = throttleOf(settings, services, metrics)
   addRoutes(app, settings, services, throttle)
   const shedLog = createShedLog(logger, metrics)
-  const rpc = openRpc(settings, services, { http, countShed: shedLog.count, admission, throttle })
+  const rpc = openRpc(settings, services, { http, countShed: traceShed(shedLog.count), admission, throttle })
   await app.ready()
   listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))
   // Computes the table of powers of g (the generator of SRP) now, since otherwise the first sign-in would wait for it. The promise rejects

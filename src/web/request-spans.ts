@@ -17,8 +17,8 @@ function traced(listener: RequestListener): RequestListener {
     const { name, attributes } = spanOf(request)
     const common = { 'http.request.method': request.method, 'url.scheme': scheme }
     inRequestSpan(request.headers, { name, attributes: { ...common, ...attributes } }, (span) => {
-      // Some requests have no line in the log, such as those that an overloaded server refuses. The line of a route whose client has gone
-      // away is written outside of the span. The work of an API call goes on without the client, and its line ends the span.
+      // Some requests have no line in the log. The line of a route whose client has gone away is written outside of the span. The work of an
+      // API call goes on without the client: its line ends the span, or `traceShed`.
       response.once('close', () => {
         if (!span.isRecording()) return
         if (!response.headersSent) {
@@ -53,6 +53,17 @@ export function traceLog(log: RequestLog): RequestLog {
   return (answered) => {
     log(answered)
     endRequestSpan(answered)
+  }
+}
+
+/** With tracing, a request that is refused because the server is overloaded ends its span. It has no line in the log. */
+export function traceShed(countShed: () => void): () => void {
+  if (!isTracing()) return countShed
+  return () => {
+    countShed()
+    const span = getActiveSpan()
+    markFailed(span, '503')
+    endSpan(span, { 'http.response.status_code': 503 })
   }
 }
 

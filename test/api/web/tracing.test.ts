@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { after, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { SpanKind } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { inRequestSpan } from '../../../src/base/tracing.ts'
-import { traceLog } from '../../../src/web/request-spans.ts'
+import { traceLog, traceShed } from '../../../src/web/request-spans.ts'
 import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder } from '../../support/functions.ts'
 import { rawCall } from '../../support/raw-call.ts'
@@ -174,6 +175,18 @@ for (const engine of engines) {
       assert.deepEqual([other.name, other.attributes['http.route'], other.attributes['http.response.status_code']], ['GET', undefined, 404])
     })
 
+    it('ends the span of an API call whose client goes away before its body is complete', async () => {
+      const traceId = newTraceId()
+      const socket = connect(Number(new URL(server().url).port), '127.0.0.1')
+      const target = 'X-Amz-Target: AWSCognitoIdentityProviderService.SignUp'
+      const head = ['POST / HTTP/1.1', 'Host: localhost', 'Content-Type: application/x-amz-json-1.1', target, 'Content-Length: 100']
+      socket.write([...head, `traceparent: ${traceparentOf(traceId)}`, '', '{'].join('\r\n'))
+      await setTimeout(100)
+      socket.destroy()
+      const request = await spans.waitFor((span) => span.spanContext().traceId === traceId && span.kind === SpanKind.SERVER)
+      assert.deepEqual([request.name, request.attributes['rpc.status_code']], ['SignUp', 'SerializationException'])
+    })
+
     it('makes no trace of statements that no request runs', async () => {
       await server().restart()
       const isDatabase = ({ attributes }: ReadableSpan) => 'db.system.name' in attributes
@@ -247,5 +260,13 @@ describe('The span of a request', () => {
     const request = one(spans.all(traceId), 'GetUser')
     assert.deepEqual([isFailed(request), request.attributes['error.type']], [true, 'InternalErrorException'])
     assert.equal(request.status.message, undefined)
+  })
+
+  it('ends when the server refuses the request because it is overloaded, also after the client has gone away', () => {
+    const traceId = newTraceId()
+    let refused = 0
+    inRequestSpan({ traceparent: traceparentOf(traceId) }, { name: 'GetUser', attributes: {} }, () => traceShed(() => void refused++)())
+    const request = one(spans.all(traceId), 'GetUser')
+    assert.deepEqual([refused, isFailed(request), request.attributes['http.response.status_code']], [1, true, 503])
   })
 })
