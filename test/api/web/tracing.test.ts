@@ -111,13 +111,14 @@ for (const engine of engines) {
       assert.deepEqual(found.filter(isFailed), [])
     })
 
-    it('passes the trace on to the function behind an HTTP trigger, and no baggage', async () => {
+    it('passes the trace on to the function behind an HTTP trigger, and neither baggage nor tracestate', async () => {
       const { clientId } = await givenPool()
       const traceId = newTraceId()
-      await signUp(clientId, 'ana', { traceparent: traceparentOf(traceId), baggage: 'key=value' })
+      await signUp(clientId, 'ana', { traceparent: traceparentOf(traceId), baggage: 'key=value', tracestate: 'key=value' })
       const trigger = one(spans.all(traceId), 'PreSignUp')
       assert.equal(endpoint.lastHeaders()['traceparent'], `00-${traceId}-${idOf(trigger)}-01`)
       assert.equal(endpoint.lastHeaders()['baggage'], undefined)
+      assert.equal(endpoint.lastHeaders()['tracestate'], undefined)
     })
 
     it('begins a trace for each delivery attempt, with a link to the request that queued the message', async () => {
