@@ -19,7 +19,7 @@ db.exec(
 const find = db.prepare('select salt from user where name = ?')
 const insert = db.prepare('insert into session values (?, ?)')
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const key = { kid: randomUUID(), privateKey } as Parameters<typeof signJwt>[0]
+const key = { kid: randomUUID(), privateKey, publicJwk: { alg: 'RS256' } } as Parameters<typeof signJwt>[0]
 const fixedBase = createFixedBase()
 while (fixedBase.prepareRow());
 
