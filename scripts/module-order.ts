@@ -22,6 +22,7 @@ const layers = [
   'federation',
   'oauth',
   'identity-pools',
+  'authorization',
   'portability',
   'web',
   'server',

@@ -1,4 +1,5 @@
 import { auditOperations } from './audit/operations.ts'
+import { authorizationOperations } from './authorization/operations.ts'
 import { identityPoolOperations } from './identity-pools/operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { signInOperations } from './signin/operations.ts'
@@ -14,5 +15,6 @@ export const operations = [
   ...signInOperations,
   ...triggerOperations,
   ...identityPoolOperations,
+  ...authorizationOperations,
   ...auditOperations,
 ] as const

@@ -190,9 +190,9 @@ function openRpc(settings: Settings, services: Services, { http, countShed, admi
   })
 }
 
-function gateOf(settings: Settings, { clock, secrets, findAccessKey }: Services): IamGate {
+function gateOf(settings: Settings, { clock, findCredential }: Services): IamGate {
   if (settings.mode === 'dev') return openGate
-  return createIamGate({ clock, secrets, findKey: findAccessKey, region: settings.region, accountId: settings.accountId })
+  return createIamGate({ clock, findCredential, region: settings.region, accountId: settings.accountId })
 }
 
 /** `dev` sheds no load by default: a test suite on a busy machine would rather wait. */

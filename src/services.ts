@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { findOldestLastingKey } from './access/access-key-repository.ts'
+import { createCredentialFinder } from './access/find-credential.ts'
+import { createRoleCache } from './access/roles/role-cache.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import { startAuditStream } from './audit/stream/audit-stream.ts'
 import { createStreamDestination } from './audit/stream/destination.ts'
@@ -11,6 +13,7 @@ import type { Logger } from './base/logger.ts'
 import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
+import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
@@ -79,7 +82,7 @@ export async function openServices(options: ServiceOptions) {
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signingKeys = createSigningKeys({ ...storage, secrets, clock })
-  const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
+  const access = openAccess(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
@@ -110,7 +113,7 @@ export async function openServices(options: ServiceOptions) {
     keysAhead,
     ...openIdOf(options),
     senderDomains: readSenderDomains(settings.emailFromDomains),
-    findAccessKey: accessKeys.find,
+    ...access.services,
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
     gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
@@ -118,7 +121,29 @@ export async function openServices(options: ServiceOptions) {
     async close(): Promise<void> {
       await Promise.all([sweeper, imports, worker, keysAhead, auditStream].map((worker) => worker?.close()))
       await Promise.all([powers.close(), importedHashes.close(), triggerFunctions.close()])
-      for (const subscriber of [pools, provisionedLimits, signingKeys, accessKeys]) subscriber.close()
+      for (const subscriber of [pools, provisionedLimits, signingKeys, access]) subscriber.close()
+    },
+  }
+}
+
+/** What finds the credentials that sign requests, and the roles that limit them. */
+function openAccess({ settings, database, clock }: ServiceOptions) {
+  const { secrets, storage } = database
+  const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
+  const roleCache = createRoleCache({ ...storage, clock })
+  const identityCache = createIdentityCache({ ...storage, clock })
+  const findCredential = createCredentialFinder({
+    secrets,
+    clock,
+    accountId: settings.accountId,
+    findAccessKey: accessKeys.find,
+    findRole: roleCache.find,
+    hasIdentity: identityCache.has,
+  })
+  return {
+    services: { findCredential, roleCache, findRole: roleCache.find, identityCache },
+    close() {
+      for (const cache of [accessKeys, roleCache, identityCache]) cache.close()
     },
   }
 }

@@ -35,9 +35,12 @@ export type Credentials = { readonly id: string; readonly secret: string; readon
 /** The base32 alphabet of RFC 4648, which AWS uses for its ids. It has 32 characters, so random bytes map to it evenly. */
 const idAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
+/** Random bytes as the characters of an id, one character for each byte. */
+export const idText = (bytes: Buffer): string => Array.from(bytes, (byte) => idAlphabet[byte % 32]).join('')
+
 /** Draws new credentials in AWS's format: an id of 20 characters and a secret of 40 (240 random bits). */
 export function newAccessKey(kind: 'long-lived' | 'session'): Credentials {
-  const suffix = Array.from(randomBytes(16), (byte) => idAlphabet[byte % 32]).join('')
+  const suffix = idText(randomBytes(16))
   const secret = randomBytes(30).toString('base64')
   if (kind === 'long-lived') return { id: `AKIA${suffix}`, secret, sessionToken: undefined }
   return { id: `ASIA${suffix}`, secret, sessionToken: randomBytes(48).toString('base64url') }

@@ -1,9 +1,10 @@
 import { ApiError } from '../contract/api-error.ts'
 import { definitionOf, getShape, type Service } from '../contract/model.ts'
 import type { OperationName } from '../contract/operation.ts'
-import type { AccessKey } from './access-key.ts'
-import { allowsSomewhere, evaluatePolicy } from './policy.ts'
-import { principalArn, type RequestCircumstances, requestKeys } from './request-keys.ts'
+import type { SigningPrincipal } from './credential.ts'
+import { allowsSomewhere, type Decision, evaluatePolicies } from './policy.ts'
+import { type RequestCircumstances, requestKeys } from './request-keys.ts'
+import { parseRoleArn } from './roles/role.ts'
 
 type Request = {
   readonly operation: OperationName
@@ -38,20 +39,24 @@ const identityPools: PoolKind = {
  */
 const decidedByHandler: ReadonlySet<OperationName> = new Set(['DeleteIdentities'])
 
+/** What decides about a request. */
+type Authorized = Pick<SigningPrincipal, 'arn' | 'policies' | 'keys' | 'session'>
+
 /**
- * Checks that the policy of the key allows the operation on the pool that the request names. An operation that is not about a single
+ * Checks that the policies of the principal allow the operation on the pool that the request names. An operation that is not about a single
  * pool is decided on the resource `*`, as in IAM.
- * @throws ApiError AccessDeniedException, with AWS's text, when the policy does not allow it
+ * @throws ApiError AccessDeniedException, with AWS's text, when the policies do not allow it
  */
-export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Request): void {
+export function authorize(principal: Authorized, request: Request): void {
   const { service, wireName } = definitionOf(request.operation)
   const action = `${signingNames[service]}:${wireName}`
   const resource = resourceOf(request)
-  const decision = evaluatePolicy(key.policy, action, resource, requestKeys(key.id, request))
+  const decision = decide(principal, request, resource)
   if (decision === 'allowed') return
-  if (decision === 'not-allowed' && decidedByHandler.has(request.operation) && allowsSomewhere(key.policy, action)) return
+  const isAllowedSomewhere = () => principal.policies.every((policy) => allowsSomewhere(policy, action))
+  if (decision === 'not-allowed' && decidedByHandler.has(request.operation) && isAllowedSomewhere()) return
 
-  const user = principalArn(request.accountId, key.id)
+  const user = principal.arn
   const reason =
     decision === 'denied'
       ? 'with an explicit deny in an identity-based policy'
@@ -59,11 +64,18 @@ export function authorize(key: Pick<AccessKey, 'id' | 'policy'>, request: Reques
   throw new ApiError('AccessDeniedException', `User: ${user} is not authorized to perform: ${action} on resource: ${resource} ${reason}`)
 }
 
-/** Whether the policy of the key allows the operation on the identity pool; on the resource `*` when `poolId` is undefined. */
-export function isAllowedOnIdentityPool(key: Pick<AccessKey, 'id' | 'policy'>, request: Request, poolId: string | undefined): boolean {
-  const { service, wireName } = definitionOf(request.operation)
+/** Whether the policies allow the operation on the identity pool; on the resource `*` when `poolId` is undefined. */
+export function isAllowedOnIdentityPool(principal: Authorized, request: Request, poolId: string | undefined): boolean {
   const resource = poolId === undefined ? '*' : identityPoolArn(poolId, request.accountId)
-  return evaluatePolicy(key.policy, `${signingNames[service]}:${wireName}`, resource, requestKeys(key.id, request)) === 'allowed'
+  return decide(principal, request, resource) === 'allowed'
+}
+
+function decide(principal: Authorized, request: Request, resource: string): Decision {
+  const { service, wireName } = definitionOf(request.operation)
+  // Credentials that an identity pool vends cannot call the operations of identity pools, whatever their policies say (Amazon Cognito
+  // Developer Guide, "Identity pools authentication flow").
+  if (service === 'identity-pools' && principal.session?.isVended) return 'denied'
+  return evaluatePolicies(principal.policies, `${signingNames[service]}:${wireName}`, resource, requestKeys(principal, request))
 }
 
 export const identityPoolArn = (id: string, accountId: string): string => arnOf(identityPools, id, accountId)
@@ -90,7 +102,7 @@ function resourceOf({ operation, body, accountId }: Request): string {
   const { service, input } = definitionOf(operation)
   const members = getShape(input).members ?? {}
   const kind = [userPools, identityPools].find(({ member }) => Object.hasOwn(members, member))
-  if (kind === undefined) return Object.hasOwn(members, 'ResourceArn') ? taggedResource(service, body) : '*'
+  if (kind === undefined) return Object.hasOwn(members, 'ResourceArn') ? taggedResource(service, body) : roleResource(members, body)
   const id = textOf(body, kind.member)
   return id !== undefined && kind.id.test(id) ? arnOf(kind, id, accountId) : '*'
 }
@@ -108,6 +120,12 @@ function arnOf(kind: PoolKind, id: string, accountId: string): string {
 function taggedResource(service: Service, body: unknown): string {
   const arn = textOf(body, 'ResourceArn')
   return arn !== undefined && service !== 'lifeguard' && poolIdFromArn(service, arn) !== undefined ? arn : '*'
+}
+
+/** The ARN of the role that a request of this server's own operations is about. */
+function roleResource(members: object, body: unknown): string {
+  const arn = Object.hasOwn(members, 'RoleArn') ? textOf(body, 'RoleArn') : undefined
+  return arn !== undefined && parseRoleArn(arn) !== undefined ? arn : '*'
 }
 
 function textOf(body: unknown, member: string): string | undefined {

@@ -43,7 +43,7 @@ export const accessKeyConditionKeys: CheckKey = (key, where) => {
  */
 export const roleConditionKeys: CheckKey = (key, where) => {
   const name = checkForm(key, where)
-  if (name.startsWith('aws:') && !isRequestKey(name) && !/^aws:(?:principaltag\/.|federatedprovider$)/.test(name)) {
+  if (name.startsWith('aws:') && !isRequestKey(name) && !/^aws:(?:principaltag\/.|federatedprovider$|tokenissuetime$)/.test(name)) {
     throw new PolicyError(`${where}: this server does not know the condition key ${JSON.stringify(key)}.`)
   }
   return name

@@ -1,6 +1,8 @@
 import { isObject } from '../base/is-object.ts'
 import { definitionOf, getShape } from '../contract/model.ts'
 import type { OperationName } from '../contract/operation.ts'
+import type { AccessKey } from './access-key.ts'
+import type { SigningPrincipal } from './credential.ts'
 import { type RequestKeys, UndecidableError } from './policy-text.ts'
 
 /** What the server knows of an HTTP request, apart from its body. */
@@ -18,7 +20,6 @@ type KeyedRequest = {
   readonly operation: OperationName
   /** The decoded request body. It need not have been validated yet. */
   readonly body: unknown
-  readonly accountId: string
   readonly circumstances?: () => RequestCircumstances
 }
 
@@ -26,11 +27,6 @@ const requestTagPrefix = 'aws:requesttag/'
 
 /** A longer User-Agent is cut, because conditions compare short texts only. */
 const maxUserAgentLength = 1024
-
-/** The name of an access key as a principal. */
-export function principalArn(accountId: string, keyId: string): string {
-  return `arn:aws:iam::${accountId}:access-key/${keyId}`
-}
 
 /** The keys that come from the circumstances of a request. */
 const circumstanceKeys: ReadonlyMap<string, (about: RequestCircumstances) => string | undefined> = new Map([
@@ -42,21 +38,34 @@ const circumstanceKeys: ReadonlyMap<string, (about: RequestCircumstances) => str
   ['aws:requestedregion', ({ region }) => region],
 ])
 
-/** The condition keys of a request that an access key signed. Nothing is computed before a policy asks. */
-export function requestKeys(keyId: string, request: KeyedRequest): RequestKeys {
-  const find = (name: string): string | undefined => {
-    if (name === 'aws:principalarn') return principalArn(request.accountId, keyId)
-    if (name === 'aws:principalaccount') return request.accountId
-    if (name === 'aws:userid') return keyId
-    const about = request.circumstances?.()
-    return about && circumstanceKeys.get(name)?.(about)
-  }
+/** The condition keys of a request by the principal. Nothing is computed before a policy asks. */
+export function requestKeys(principal: Pick<SigningPrincipal, 'keys'>, request: KeyedRequest): RequestKeys {
+  const ofCircumstances = circumstanceRequestKeys(request.circumstances)
   return (name) => {
     if (name === 'aws:tagkeys') return tagKeys(request)
     if (name.startsWith(requestTagPrefix)) return requestTag(request, name.slice(requestTagPrefix.length))
-    const value = find(name)
+    return principal.keys(name) ?? ofCircumstances(name)
+  }
+}
+
+/** The condition keys that come from the circumstances of a request. `circumstances` is called only when a policy asks for such a key. */
+export function circumstanceRequestKeys(circumstances: (() => RequestCircumstances) | undefined): RequestKeys {
+  return (name) => {
+    const read = circumstanceKeys.get(name)
+    const value = read && circumstances && read(circumstances())
     return value === undefined ? undefined : [value]
   }
+}
+
+/** An access key as a principal. */
+export function accessKeyPrincipal(accountId: string, { id, policy }: Pick<AccessKey, 'id' | 'policy'>): SigningPrincipal {
+  const arn = `arn:aws:iam::${accountId}:access-key/${id}`
+  const keys = new Map([
+    ['aws:principalarn', [arn]],
+    ['aws:principalaccount', [accountId]],
+    ['aws:userid', [id]],
+  ])
+  return { arn, accountId, userId: id, policies: [policy], keys: (name) => keys.get(name), session: undefined }
 }
 
 /** The members of requests that hold tags. */

@@ -1,10 +1,8 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
-import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
-import { type AccessKey, isSessionToken } from './access-key.ts'
-import type { FindAccessKey } from './access-key-cache.ts'
 import { readSignatureClaim, type SignatureClaim, singleHeader, writeTimestamp } from './authorization-header.ts'
 import { canonicalRequest } from './canonical-request.ts'
+import type { Credential, FindCredential } from './credential.ts'
 import type { Headers, RequestHead } from './signed-request.ts'
 
 type VerificationContext = {
@@ -14,8 +12,7 @@ type VerificationContext = {
   readonly services: readonly string[]
   /** The region that the credential scope must name. Undefined accepts any region. */
   readonly region: string | undefined
-  readonly secrets: Secrets
-  readonly findKey: FindAccessKey
+  readonly findCredential: FindCredential
 }
 
 const skewMinutes = 5
@@ -30,12 +27,11 @@ const headersToSign = ['host', 'x-amz-date', 'date', 'x-amz-target', 'x-amz-secu
 /** A signature whose access key exists. It proves nothing until `verify` has checked the body. */
 export type PendingSignature = {
   /**
-   * The key that made the signature.
+   * The credential that made the signature.
    * @throws ApiError InvalidSignatureException when the signature does not cover this body
-   * @throws ApiError UnrecognizedClientException when the session token is missing, wrong or not expected
-   * @throws ApiError ExpiredTokenException when the key has expired
+   * @throws ApiError ExpiredTokenException when the credential has expired
    */
-  verify(body: Buffer): AccessKey
+  verify(body: Buffer): Credential
 }
 
 /**
@@ -45,7 +41,7 @@ export type PendingSignature = {
  * @throws ApiError MissingAuthenticationTokenException when there is no signature
  * @throws ApiError IncompleteSignatureException when the signature is not complete enough to be checked
  * @throws ApiError InvalidSignatureException when its time, scope or signed headers are wrong
- * @throws ApiError UnrecognizedClientException when the key does not exist
+ * @throws ApiError UnrecognizedClientException when the key does not exist, or the session token is missing, wrong or not expected
  */
 export async function readSignature(head: RequestHead, context: VerificationContext): Promise<PendingSignature> {
   refuseQueryForm(head.query)
@@ -54,7 +50,7 @@ export async function readSignature(head: RequestHead, context: VerificationCont
   requireSignedHeaders(head, claim)
   requireScope(claim, context)
   const claimedBodyHash = readClaimedBodyHash(head.headers)
-  const key = await context.findKey(claim.keyId)
+  const key = await context.findCredential(claim.keyId, singleHeader(head.headers, 'x-amz-security-token'))
   if (key === undefined) throw unrecognizedClient()
 
   return {
@@ -64,7 +60,6 @@ export async function readSignature(head: RequestHead, context: VerificationCont
       if (claimedBodyHash !== undefined && claimedBodyHash !== bodyHash) throw mismatch()
       const stringToSign = writeStringToSign(claim, canonical(head, claim, bodyHash))
       if (!equals(hmac(signingKey(key, claim), stringToSign).toString('hex'), claim.signature)) throw mismatch()
-      requireSessionToken(head, key, context)
       if (key.expiresAt !== undefined && key.expiresAt <= context.now) {
         throw new ApiError('ExpiredTokenException', 'The security token included in the request is expired')
       }
@@ -142,15 +137,6 @@ function canonical(head: RequestHead, claim: SignatureClaim, bodyHash: string): 
   }
 }
 
-function requireSessionToken(request: RequestHead, key: AccessKey, { secrets }: VerificationContext): void {
-  const token = singleHeader(request.headers, 'x-amz-security-token')
-  if (key.sessionTokenHash === undefined) {
-    if (token !== undefined) throw unrecognizedClient()
-  } else if (token === undefined || !isSessionToken(secrets, key.id, token, key.sessionTokenHash)) {
-    throw unrecognizedClient()
-  }
-}
-
 type KeyScope = Pick<SignatureClaim, 'date' | 'region' | 'service'>
 
 function writeStringToSign(claim: SignatureClaim, canonicalText: string): string {
@@ -158,10 +144,10 @@ function writeStringToSign(claim: SignatureClaim, canonicalText: string): string
   return ['AWS4-HMAC-SHA256', claim.timestamp, scope, sha256(canonicalText)].join('\n')
 }
 
-/** The latest signing key that was derived from each access key. It can be garbage-collected once its access key is no longer cached. */
-const derivedKeys = new WeakMap<AccessKey, KeyScope & { readonly bytes: Buffer }>()
+/** The latest signing key that was derived from each credential. It can be garbage-collected once its credential is no longer cached. */
+const derivedKeys = new WeakMap<Credential, KeyScope & { readonly bytes: Buffer }>()
 
-function signingKey(key: AccessKey, { date, region, service }: KeyScope): Buffer {
+function signingKey(key: Credential, { date, region, service }: KeyScope): Buffer {
   const cached = derivedKeys.get(key)
   if (cached?.date === date && cached.region === region && cached.service === service) return cached.bytes
   const bytes = deriveSigningKey(key.secret, { date, region, service })

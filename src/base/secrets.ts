@@ -22,6 +22,7 @@ export type SecretPurpose =
   | 'passkey-registration'
   | 'password'
   | 'refresh-token'
+  | 'role-session'
   | 'signing-key'
   | 'sign-in-state'
   | 'sign-up-session'

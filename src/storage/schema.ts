@@ -67,6 +67,7 @@ export interface Schema {
   message_count: MessageCountTable
   inbox_message: InboxMessageTable
   access_key: AccessKeyTable
+  access_role: AccessRoleTable
   provisioned_limit: ProvisionedLimitTable
   deleted_pool: DeletedPoolTable
   deleted_group: DeletedGroupTable
@@ -97,6 +98,23 @@ export interface AccessKeyTable {
   description: string
   created_at: number
   expires_at: number | null
+}
+
+/** Primary key: arn. Roles, whose temporary credentials sign requests to this server and to services that ask it. */
+export interface AccessRoleTable {
+  arn: string
+  /** `AROA…`: a new one when a role is deleted and created again. */
+  id: string
+  description: string
+  /** JSON policy document: who may assume the role. */
+  trust_policy: string
+  /** JSON: the permission policies by name, each of them a JSON policy document. */
+  policies: string
+  max_session_seconds: number
+  /** How often the sessions of the role were revoked. */
+  session_generation: number
+  created_at: number
+  updated_at: number
 }
 
 /** Primary key: name. */

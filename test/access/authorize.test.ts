@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { authorize, poolIdFromArn } from '../../src/access/authorize.ts'
 import { readPolicy } from '../../src/access/read-policy.ts'
+import { accessKeyPrincipal } from '../../src/access/request-keys.ts'
 import { ApiError } from '../../src/contract/api-error.ts'
 import { definitionOf, operationNames } from '../../src/contract/model.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
@@ -14,7 +15,7 @@ const identityPoolId = 'us-east-1:12345678-90ab-cdef-1234-567890abcdef'
 const identityPoolArn = `arn:aws:cognito-identity:us-east-1:123456789012:identitypool/${identityPoolId}`
 
 function keyWith(...statements: object[]) {
-  return { id: 'AKIAEXAMPLE', policy: readPolicy(JSON.stringify({ Statement: statements })) }
+  return accessKeyPrincipal(accountId, { id: 'AKIAEXAMPLE', policy: readPolicy(JSON.stringify({ Statement: statements })) })
 }
 
 /** The action and the resource that `authorize` looks up in the policy of a key. The key here allows neither, and the error names both. */

@@ -12,6 +12,7 @@ import { readPolicy } from '../../src/access/read-policy.ts'
 import { readSignature } from '../../src/access/signature.ts'
 import { createSecrets } from '../../src/base/secrets.ts'
 import { ApiError } from '../../src/contract/api-error.ts'
+import { credentialFinderOf } from './verify.ts'
 
 const secrets = createSecrets(randomBytes(32))
 const credentials = newAccessKey('session')
@@ -22,6 +23,7 @@ const key: AccessKey = {
   policy: readPolicy(fullAccessPolicy),
   expiresAt: undefined,
 }
+const findCredential = credentialFinderOf(secrets, [key])
 
 /** Verifies the signature of each request. Responds with `{}` when it is right, and with the error of the verification otherwise. */
 const server: Server = createServer((request, response) => {
@@ -36,8 +38,7 @@ const server: Server = createServer((request, response) => {
         now: Date.now(),
         services: ['cognito-idp', 'cognito-identity'],
         region: 'eu-central-1',
-        secrets,
-        findKey: async (id) => (id === key.id ? key : undefined),
+        findCredential,
       })
       signature.verify(Buffer.concat(chunks))
       response.end('{}')

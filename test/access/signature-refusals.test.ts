@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { AccessKey } from '../../src/access/access-key.ts'
+import type { Credential } from '../../src/access/credential.ts'
 import { signedRequest } from './request-signer.ts'
 import { authorizationOf, long, minute, mismatch, now, type Options, session, verify, withHeaders } from './verify.ts'
 
@@ -55,7 +55,7 @@ describe('The time of a signature', () => {
 })
 
 describe('The credential scope', () => {
-  async function scoped(change: (authorization: string) => string, options?: Options): Promise<AccessKey> {
+  async function scoped(change: (authorization: string) => string, options?: Options): Promise<Credential> {
     const request = await signedRequest({ ...long, at: now })
     return verify(withHeaders(request, { authorization: change(authorizationOf(request)) }), options)
   }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { type AccessKey, type Credentials, hashSessionToken, newAccessKey } from '../../src/access/access-key.ts'
+import type { Credential, FindCredential } from '../../src/access/credential.ts'
+import { createCredentialFinder } from '../../src/access/find-credential.ts'
 import { fullAccessPolicy } from '../../src/access/policy.ts'
 import { readPolicy } from '../../src/access/read-policy.ts'
 import { readSignature } from '../../src/access/signature.ts'
 import type { Headers } from '../../src/access/signed-request.ts'
-import { createSecrets } from '../../src/base/secrets.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { createSecrets, type Secrets } from '../../src/base/secrets.ts'
 import type { SignedRequest } from './request-signer.ts'
 
 export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
@@ -31,15 +34,28 @@ const keys: readonly AccessKey[] = [long, session, example].map(({ id, secret, s
   expiresAt: sessionToken === undefined ? undefined : now + minute,
 }))
 
+const findCredential = credentialFinderOf(secrets, keys)
+
+/** Finds only these access keys, and no role. */
+export function credentialFinderOf(secrets: Secrets, keys: readonly AccessKey[]): FindCredential {
+  return createCredentialFinder({
+    secrets,
+    clock: systemClock,
+    accountId: '123456789012',
+    findAccessKey: async (id) => keys.find((key) => key.id === id),
+    findRole: async () => undefined,
+    hasIdentity: async () => false,
+  })
+}
+
 export type Options = { at?: number; region?: string; services?: string[] }
 
 /** Verifies the signature of a request at the time `now`, and accepts any region in it, unless the options say otherwise. */
 export async function verify(
   { body, ...head }: SignedRequest,
   { at = now, region, services = ['cognito-idp'] }: Options = {},
-): Promise<AccessKey> {
-  const findKey = async (id: string) => keys.find((key) => key.id === id)
-  return (await readSignature(head, { now: at, services, region, secrets, findKey })).verify(body)
+): Promise<Credential> {
+  return (await readSignature(head, { now: at, services, region, findCredential })).verify(body)
 }
 
 export function withHeaders(request: SignedRequest, changes: Headers): SignedRequest {

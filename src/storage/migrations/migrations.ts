@@ -16,6 +16,7 @@ import { devicesOfSignIns } from './0015-devices-of-sign-ins.ts'
 import { deletedUsers } from './0016-deleted-users.ts'
 import { auditOfOperations } from './0017-audit-of-operations.ts'
 import { identityPools } from './0018-identity-pools.ts'
+import { roles } from './0019-roles.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -38,4 +39,5 @@ export const migrations: readonly Migration[] = [
   deletedUsers,
   auditOfOperations,
   identityPools,
+  roles,
 ]

@@ -1,9 +1,8 @@
-import type { FindAccessKey } from '../../access/access-key-cache.ts'
 import { authorize, isAllowedOnIdentityPool, signingNames } from '../../access/authorize.ts'
+import type { FindCredential } from '../../access/credential.ts'
 import { readSignature } from '../../access/signature.ts'
 import { headerValues, type RequestHead } from '../../access/signed-request.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import type { IamCaller, OperationName, RequestContext } from '../../contract/operation.ts'
@@ -49,28 +48,27 @@ function claimedKeyId(authorization = ''): string | undefined {
 
 type Options = {
   readonly clock: Clock
-  readonly secrets: Secrets
-  readonly findKey: FindAccessKey
+  readonly findCredential: FindCredential
   readonly region: string
   readonly accountId: string
 }
 
-/** The gate of `serve`: requires a valid SigV4 signature by an access key whose policy allows the operation. */
-export function createIamGate({ clock, secrets, findKey, region, accountId }: Options): IamGate {
+/** The gate of `serve`: requires a valid SigV4 signature by a credential whose policies allow the operation. */
+export function createIamGate({ clock, findCredential, region, accountId }: Options): IamGate {
   return async (head, operation) => {
     const services = [signingNames[definitionOf(operation).service]]
-    const signature = await readSignature(head, { now: clock.now(), services, region, secrets, findKey })
+    const signature = await readSignature(head, { now: clock.now(), services, region, findCredential })
     return {
       authenticate(bytes) {
-        const key = signature.verify(bytes)
+        const { id, principal } = signature.verify(bytes)
         const circumstances = () => ({ ...head.context, isSecure: head.isSecure, now: clock.now(), region })
         const request = { operation, accountId, circumstances }
         const caller: IamCaller = {
-          accessKeyId: key.id,
+          accessKeyId: id,
           // The operations that ask this have no tags, so that no condition asks about their body.
-          isAllowedOnIdentityPool: (poolId) => isAllowedOnIdentityPool(key, { ...request, body: undefined }, poolId),
+          isAllowedOnIdentityPool: (poolId) => isAllowedOnIdentityPool(principal, { ...request, body: undefined }, poolId),
         }
-        return { caller, authorize: (body) => authorize(key, { ...request, body }) }
+        return { caller, authorize: (body) => authorize(principal, { ...request, body }) }
       },
     }
   }

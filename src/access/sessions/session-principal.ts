@@ -1,0 +1,37 @@
+import type { SigningPrincipal } from '../credential.ts'
+import type { Policy } from '../policy.ts'
+import type { RequestKeys } from '../policy-text.ts'
+import { readPolicy } from '../read-policy.ts'
+import { parseRoleArn, type ReadRole } from '../roles/role.ts'
+import { assumedRoleArn, assumedRoleId } from './assume-role.ts'
+import { guestPolicy } from './guest-policies.ts'
+import type { RoleSession } from './role-session.ts'
+
+/** Who a session belongs to, under the policies that its role has now. */
+export function sessionPrincipal(session: RoleSession, role: ReadRole): SigningPrincipal {
+  const policies: Policy[] = [role.permissions]
+  if (session.policy !== undefined) policies.push(readPolicy(session.policy, 'role'))
+  if (session.isGuest) policies.push(guestPolicy)
+  const accountId = parseRoleArn(role.arn)?.accountId ?? ''
+  return {
+    arn: assumedRoleArn(session),
+    accountId,
+    userId: assumedRoleId(session),
+    policies,
+    keys: sessionRequestKeys(session, accountId),
+    session,
+  }
+}
+
+/** The condition keys that a session brings to each request. */
+function sessionRequestKeys(session: RoleSession, accountId: string): RequestKeys {
+  const keys = new Map<string, readonly string[]>([
+    ...Object.entries(session.keys),
+    ...Object.entries(session.tags).map(([key, value]) => [`aws:principaltag/${key.toLowerCase()}`, [value]] as const),
+    ['aws:principalarn', [session.roleArn]],
+    ['aws:principalaccount', [accountId]],
+    ['aws:userid', [assumedRoleId(session)]],
+    ['aws:tokenissuetime', [new Date(session.issuedAt).toISOString()]],
+  ])
+  return (name) => keys.get(name)
+}

@@ -1,0 +1,6 @@
+import { deleteRole } from './roles/delete-role.operation.ts'
+import { getRole } from './roles/get-role.operation.ts'
+import { listRoles } from './roles/list-roles.operation.ts'
+import { putRole } from './roles/put-role.operation.ts'
+
+export const authorizationOperations = [putRole, getRole, listRoles, deleteRole] as const
