@@ -66,7 +66,7 @@ function hasCredentials(text: string): boolean {
   return username !== '' && password !== ''
 }
 
-function isUnencrypted(text: string): boolean {
+export function isUnencrypted(text: string): boolean {
   const { protocol, hostname } = new URL(text)
   return protocol === 'http:' && !isLoopbackHost(hostname)
 }

@@ -1,4 +1,4 @@
-import { gatewaySettingsErrors } from './gateway-settings.ts'
+import { gatewaySettingsErrors, isUnencrypted } from './gateway-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { masterKeySettingsErrors } from './master-key-settings.ts'
 
@@ -15,6 +15,7 @@ type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
     readonly codeKeyFile: string | undefined
     readonly kmsRegion: string | undefined
     readonly kmsEndpoint: string | undefined
+    readonly stsUrl: string | undefined
   }
 
 /** The broken ones among the rules that concern the command or several settings together, each in one line without any secret. */
@@ -31,6 +32,9 @@ export function contradictionsOf(settings: RuledSettings): string[] {
     )
   }
   problems.push(...auditStreamProblems(settings))
+  if (settings.stsUrl !== undefined && isUnencrypted(settings.stsUrl)) {
+    problems.push('--sts-url: only a loopback address may be http:, because credentials are received from there. Use https:.')
+  }
   if (mode === 'serve' && settings.region === 'local') {
     problems.push('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
   }

@@ -134,6 +134,12 @@ export const settingsTable = {
     defaultText: 'none',
     help: 'OpenID Connect issuers that identity pools may name in OpenIdConnectProviderARNs, each with a client id that its ID tokens may be for: `https://login.example.com=shop,https://login.example.com=app`.',
   },
+  stsUrl: {
+    flag: 'sts-url',
+    type: { kind: 'url', schemes: ['http:', 'https:'] },
+    defaultText: 'this server',
+    help: 'STS that gives the credentials of identity pools, such as `https://sts.eu-west-1.amazonaws.com`. It has to trust the issuer `<public URL>/identity`. Only a loopback address may be http:.',
+  },
   smsGatewayUrl: {
     flag: 'sms-gateway-url',
     type: { kind: 'url', schemes: ['http:', 'https:'] },

@@ -1,4 +1,5 @@
 import { createIdentityPool } from './create-identity-pool.operation.ts'
+import { getCredentialsForIdentity } from './credentials/get-credentials-for-identity.operation.ts'
 import { deleteIdentityPool } from './delete-identity-pool.operation.ts'
 import { describeIdentityPool } from './describe-identity-pool.operation.ts'
 import { getOpenIdTokenForDeveloperIdentity } from './developer-users/get-open-id-token-for-developer-identity.operation.ts'
@@ -39,6 +40,7 @@ export const identityPoolOperations = [
   listIdentities,
   getId,
   getOpenIdToken,
+  getCredentialsForIdentity,
   unlinkIdentity,
   getOpenIdTokenForDeveloperIdentity,
   lookupDeveloperIdentity,

@@ -7,12 +7,19 @@ import { type Credentials, type ProductionServer, plainRequest } from './product
  */
 export async function signedCall(
   server: ProductionServer,
-  { accessKeyId, secretAccessKey }: Credentials,
+  { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   operation: string,
   request: object,
   // biome-ignore lint/suspicious/noExplicitAny: each operation has another response
 ): Promise<any> {
-  const signer = { id: accessKeyId, secret: secretAccessKey, at: server.clock.now(), region: server.region, service: 'lifeguard' }
+  const signer = {
+    id: accessKeyId,
+    secret: secretAccessKey,
+    sessionToken,
+    at: server.clock.now(),
+    region: server.region,
+    service: 'lifeguard',
+  }
   const body = JSON.stringify(request)
   const { headers } = await signedRequest(signer, { headers: { 'x-amz-target': `LifeguardService.${operation}` }, body })
   const { status, text } = await plainRequest(server.url, { headers, body })

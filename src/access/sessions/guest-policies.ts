@@ -23,10 +23,9 @@ const operations = [
  * The session policy of guests in the enhanced flow: the union of the two that Amazon Cognito attaches (Developer Guide, "IAM roles",
  * "Services that unauthenticated identities can access").
  */
-export const guestPolicy: Policy = readPolicy(
-  JSON.stringify({
-    Version: '2012-10-17',
-    Statement: [{ Effect: 'Allow', Action: [...services.map((service) => `${service}:*`), ...operations], Resource: '*' }],
-  }),
-  'role',
-)
+export const guestPolicyDocument = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: [...services.map((service) => `${service}:*`), ...operations], Resource: '*' }],
+})
+
+export const guestPolicy: Policy = readPolicy(guestPolicyDocument, 'role')

@@ -4,7 +4,7 @@ import { getIdentityPool } from '../change-identity-pool.ts'
 import type { IdentityPool } from '../identity-pool.ts'
 import { storedProviderOf } from '../logins/user-pool-login.ts'
 import { type LoginDeps, type Logins, verifyLogins } from '../logins/verify-logins.ts'
-import { isProofOfDeveloperUser, ownProviders } from '../tokens/identity-token.ts'
+import { ownProviders, verifyDeveloperToken } from '../tokens/identity-token.ts'
 import { findIdentityOfPool, lockIdentities } from './identity-administration-repository.ts'
 import { deleteLogin, findOwners, listLogins, markLoginsChanged } from './identity-repository.ts'
 import { identityNotFound, loginsDoNotMatch, requireEnabled } from './resolve-identity.ts'
@@ -47,6 +47,6 @@ async function verifyProof(deps: Deps, pool: IdentityPool, identityId: string, l
   const own = ownProviders(deps.publicUrl)
   const tokens = Object.entries(logins).filter(([provider]) => own.includes(provider))
   const others = Object.fromEntries(Object.entries(logins).filter(([provider]) => !own.includes(provider)))
-  const proofs = await Promise.all(tokens.map(([, token]) => isProofOfDeveloperUser(deps, pool, identityId, token)))
-  return { isDeveloperUser: proofs.some((isProof) => isProof), logins: await verifyLogins(deps, pool, others) }
+  const proofs = await Promise.all(tokens.map(([, token]) => verifyDeveloperToken(deps, pool, identityId, token)))
+  return { isDeveloperUser: proofs.some((proof) => proof !== undefined), logins: await verifyLogins(deps, pool, others) }
 }

@@ -13,6 +13,9 @@ export const ownProviders = (publicUrl: string): readonly string[] => [ownProvid
 
 type Deps = { readonly clock: Clock; readonly publicUrl: string; readonly signingKeys: SigningKeys }
 
+/** The claim that holds principal tags (IAM User Guide, "Pass session tags in AWS STS"). */
+export const tagsClaim = 'https://aws.amazon.com/tags'
+
 type TokenContent = {
   readonly poolId: string
   readonly identityId: string
@@ -36,27 +39,37 @@ export async function issueIdentityToken({ clock, publicUrl, signingKeys }: Deps
     aud: poolId,
     amr,
     iss: identityIssuerOf(publicUrl),
-    ...(keys.length > 0 && { 'https://aws.amazon.com/tags': tags }),
+    ...(keys.length > 0 && { [tagsClaim]: tags }),
     exp: iat + lifetimeSeconds,
     iat,
   })
 }
 
+/** What a token of this server says about a developer user of an identity. */
+export type DeveloperProof = { readonly amr: readonly string[]; readonly principalTags: Readonly<Record<string, string>> }
+
 /**
- * Verifies a token of this server. True when it was issued to a developer user of the identity.
+ * Verifies a token of this server. Undefined when it was not issued to a developer user of the identity.
  * @throws ApiError NotAuthorizedException when the token is not valid
  */
-export async function isProofOfDeveloperUser(
+export async function verifyDeveloperToken(
   { clock, publicUrl, signingKeys }: Deps,
   pool: IdentityPool,
   identityId: string,
   text: string,
-): Promise<boolean> {
+): Promise<DeveloperProof | undefined> {
   const token = readLoginToken(text)
-  const { iss, aud, sub, amr } = token.claims
+  const { iss, aud, sub } = token.claims
   if (iss !== identityIssuerOf(publicUrl)) throw wrongIssuer()
   const key = token.kid === undefined ? undefined : await signingKeys.find(identityPoolKeys, token.kid)
   await verifyLoginToken(token, key?.publicKey, { algorithms: ['RS512'], now: clock.now() })
-  const isDeveloperToken = Array.isArray(amr) && pool.developerProvider !== undefined && amr[1] === pool.developerProvider
-  return isDeveloperToken && aud === pool.id && sub === identityId
+  // The signature is this server's own, so the claims have the form that `issueIdentityToken` gives them.
+  const claims = token.claims as {
+    readonly amr: readonly string[]
+    readonly [tagsClaim]?: { readonly principal_tags: Record<string, [string]> }
+  }
+  const isDeveloperToken = pool.developerProvider !== undefined && claims.amr[1] === pool.developerProvider
+  if (!isDeveloperToken || aud !== pool.id || sub !== identityId) return undefined
+  const tags = Object.entries(claims[tagsClaim]?.principal_tags ?? {}).map(([key, [value]]) => [key, value] as const)
+  return { amr: claims.amr, principalTags: Object.fromEntries(tags) }
 }

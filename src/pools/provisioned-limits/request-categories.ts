@@ -2,6 +2,7 @@
 const identityPoolCategories = {
   IdentityCreation: 25,
   IdentityToken: 200,
+  IdentityCredentials: 200,
   IdentityUnlinking: 25,
   DeveloperIdentity: 50,
   IdentityList: 5,

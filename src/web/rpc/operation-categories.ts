@@ -157,6 +157,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly OperationN
   LimitManagement: ['GetProvisionedLimit', 'UpdateProvisionedLimit'],
   IdentityCreation: ['GetId'],
   IdentityToken: ['GetOpenIdToken'],
+  IdentityCredentials: ['GetCredentialsForIdentity'],
   IdentityUnlinking: ['UnlinkIdentity'],
   DeveloperIdentity: [
     'GetOpenIdTokenForDeveloperIdentity',
