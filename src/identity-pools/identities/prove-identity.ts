@@ -90,5 +90,5 @@ async function proveDeveloperUser(
 ): Promise<Pick<ProvenIdentity, 'isGuest' | 'logins' | 'amr' | 'principalTags'>> {
   const proof = await verifyDeveloperToken(deps, pool, identityId, developerToken)
   if (proof === undefined) throw invalidLoginToken("Can't pass in a Cognito token.")
-  return { isGuest: false, logins: [], ...proof }
+  return { isGuest: false, logins: [], amr: proof.amr, principalTags: proof.principalTags }
 }

@@ -61,15 +61,25 @@ export async function verifyLoginToken(
   const seconds = Math.floor(now / 1000)
   const { exp, nbf, iat } = claims
   if (typeof exp !== 'number') throw invalidLoginToken('Missing a required claim: exp')
-  if (seconds >= exp) throw invalidLoginToken(`Token expired: ${seconds} >= ${exp}`)
+  if (seconds >= exp) throw new ExpiredLoginError(`Token expired: ${seconds} >= ${exp}`)
   for (const time of [nbf, iat]) {
     if (typeof time === 'number' && time > seconds + clockSkewSeconds)
       throw invalidLoginToken(`Token is not yet valid: ${seconds} < ${time}`)
   }
 }
 
+/** A login whose token is not valid. */
+class InvalidLoginError extends ApiError {
+  constructor(detail: string) {
+    super('NotAuthorizedException', `Invalid login token. ${detail}`)
+  }
+}
+
+/** A login whose token was valid once. */
+export class ExpiredLoginError extends InvalidLoginError {}
+
 export function invalidLoginToken(detail: string): ApiError {
-  return new ApiError('NotAuthorizedException', `Invalid login token. ${detail}`)
+  return new InvalidLoginError(detail)
 }
 
 export const notAnIdToken = () => invalidLoginToken('Not a valid OpenId Connect identity token.')

@@ -30,7 +30,7 @@ export type UserPoolLoginDeps = {
 }
 
 /** The name of a user pool as a login provider. The identities of the user pool's users are stored under this name. */
-const nameOf = (region: string, userPoolId: string) => `cognito-idp.${region}.amazonaws.com/${userPoolId}`
+export const userPoolProviderName = (region: string, userPoolId: string) => `cognito-idp.${region}.amazonaws.com/${userPoolId}`
 
 /**
  * The id of the user pool of this server that the login provider is. The provider may be named as at Cognito, as client libraries do, or
@@ -38,14 +38,14 @@ const nameOf = (region: string, userPoolId: string) => `cognito-idp.${region}.am
  */
 export function userPoolIdOf({ region, publicUrl }: Pick<UserPoolLoginDeps, 'region' | 'publicUrl'>, provider: string): string | undefined {
   const id = provider.slice(provider.lastIndexOf('/') + 1)
-  const names = [nameOf(region, id), issuerOf(publicUrl, id).replace(/^https?:\/\//, '')]
+  const names = [userPoolProviderName(region, id), issuerOf(publicUrl, id).replace(/^https?:\/\//, '')]
   return isOwnPoolId(id) && names.includes(provider) ? id : undefined
 }
 
 /** The provider as it is stored with the logins of identities. */
 export function storedProviderOf(deps: Pick<UserPoolLoginDeps, 'region' | 'publicUrl'>, provider: string): string {
   const userPoolId = userPoolIdOf(deps, provider)
-  return userPoolId === undefined ? provider : nameOf(deps.region, userPoolId)
+  return userPoolId === undefined ? provider : userPoolProviderName(deps.region, userPoolId)
 }
 
 /**
@@ -62,16 +62,12 @@ export async function verifyUserPoolLogin(
   if (accepted.length === 0) throw unsupportedProvider()
   const token = readLoginToken(text)
   if (token.claims['iss'] !== issuerOf(deps.publicUrl, userPoolId)) throw wrongIssuer()
-  const audience = requireClaim(token, 'aud')
-  const subject = requireClaim(token, 'sub')
-  if (token.claims['token_use'] !== 'id') throw notAnIdToken()
-  const client = accepted.find(({ clientId }) => clientId === audience)
-  if (client === undefined || (await deps.pools.findPool(userPoolId)) === undefined) throw unsupportedProvider()
-  const key = token.kid === undefined ? undefined : await deps.signingKeys.find(userPoolId, token.kid)
-  const publicKey = key?.use === 'id' ? key.publicKey : undefined
-  await verifyLoginToken(token, publicKey, { algorithms: ['RS256'], now: deps.clock.now() })
-  if (client.checksRevocation) await requireNotRevoked(deps, userPoolId, token)
-  const provider = nameOf(deps.region, userPoolId)
+  const client = accepted.find(({ clientId }) => clientId === requireClaim(token, 'aud'))
+  const { audience, subject } = await verifyUserPoolToken(deps, userPoolId, token, {
+    isAccepted: client !== undefined,
+    checksRevocation: client?.checksRevocation ?? false,
+  })
+  const provider = userPoolProviderName(deps.region, userPoolId)
   return {
     provider,
     subject,
@@ -80,6 +76,27 @@ export async function verifyUserPoolLogin(
     claims: token.claims,
     providerNames: accepted.flatMap(({ name }) => [name, `${name}:${audience}`]),
   }
+}
+
+/**
+ * Verifies an ID token whose issuer is a user pool of this server.
+ * @throws ApiError NotAuthorizedException when the token is not valid, is no ID token, or its user pool was deleted
+ */
+export async function verifyUserPoolToken(
+  deps: UserPoolLoginDeps,
+  userPoolId: string,
+  token: LoginToken,
+  { isAccepted, checksRevocation }: { readonly isAccepted: boolean; readonly checksRevocation: boolean },
+): Promise<{ readonly audience: string; readonly subject: string }> {
+  const audience = requireClaim(token, 'aud')
+  const subject = requireClaim(token, 'sub')
+  if (token.claims['token_use'] !== 'id') throw notAnIdToken()
+  if (!isAccepted || (await deps.pools.findPool(userPoolId)) === undefined) throw unsupportedProvider()
+  const key = token.kid === undefined ? undefined : await deps.signingKeys.find(userPoolId, token.kid)
+  const publicKey = key?.use === 'id' ? key.publicKey : undefined
+  await verifyLoginToken(token, publicKey, { algorithms: ['RS256'], now: deps.clock.now() })
+  if (checksRevocation) await requireNotRevoked(deps, userPoolId, token)
+  return { audience, subject }
 }
 
 /**

@@ -51,9 +51,13 @@ async function verifyLogin(deps: LoginDeps, pool: IdentityPool, provider: string
   throw unsupportedProvider()
 }
 
-/** OpenID Connect Core 1.0 §3.1.3.7, without a nonce. */
-async function verifyOpenIdLogin(
-  { openIdKeys, clock }: LoginDeps,
+/**
+ * Verifies an ID token of an OpenID Connect issuer: OpenID Connect Core 1.0 §3.1.3.7, without a nonce.
+ * @throws ApiError NotAuthorizedException when the token is not valid
+ * @throws ApiError ExternalServiceException when the issuer does not respond
+ */
+export async function verifyOpenIdLogin(
+  { openIdKeys, clock }: Pick<LoginDeps, 'openIdKeys' | 'clock'>,
   issuer: OpenIdIssuer,
   provider: string,
   text: string,

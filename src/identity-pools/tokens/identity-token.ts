@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { signJwt } from '../../tokens/jwt.ts'
 import { identityPoolKeys, type SigningKeys } from '../../tokens/signing-keys.ts'
 import type { IdentityPool } from '../identity-pool.ts'
-import { readLoginToken, verifyLoginToken, wrongIssuer } from '../logins/login-token.ts'
+import { type LoginToken, readLoginToken, verifyLoginToken, wrongIssuer } from '../logins/login-token.ts'
 import { ownProvider } from '../logins/verify-logins.ts'
 
 /** The issuer of the tokens of all identity pools. Its keys are those of the whole installation, so that verifiers must check `aud`. */
@@ -45,31 +45,45 @@ export async function issueIdentityToken({ clock, publicUrl, signingKeys }: Deps
   })
 }
 
-/** What a token of this server says about a developer user of an identity. */
-export type DeveloperProof = { readonly amr: readonly string[]; readonly principalTags: Readonly<Record<string, string>> }
-
 /**
  * Verifies a token of this server. Undefined when it was not issued to a developer user of the identity.
  * @throws ApiError NotAuthorizedException when the token is not valid
  */
 export async function verifyDeveloperToken(
-  { clock, publicUrl, signingKeys }: Deps,
+  deps: Deps,
   pool: IdentityPool,
   identityId: string,
   text: string,
-): Promise<DeveloperProof | undefined> {
+): Promise<Pick<TokenContent, 'amr' | 'principalTags'> | undefined> {
   const token = readLoginToken(text)
-  const { iss, aud, sub } = token.claims
-  if (iss !== identityIssuerOf(publicUrl)) throw wrongIssuer()
+  if (token.claims['iss'] !== identityIssuerOf(deps.publicUrl)) throw wrongIssuer()
+  const content = await verifyIdentityToken(deps, token)
+  const isDeveloperToken = pool.developerProvider !== undefined && content.amr[1] === pool.developerProvider
+  return isDeveloperToken && content.poolId === pool.id && content.identityId === identityId ? content : undefined
+}
+
+/**
+ * Verifies a token whose issuer is `identityIssuerOf`.
+ * @throws ApiError NotAuthorizedException when the token is not valid
+ */
+export async function verifyIdentityToken(
+  { clock, signingKeys }: Pick<Deps, 'clock' | 'signingKeys'>,
+  token: LoginToken,
+): Promise<Omit<TokenContent, 'lifetimeSeconds'>> {
   const key = token.kid === undefined ? undefined : await signingKeys.find(identityPoolKeys, token.kid)
   await verifyLoginToken(token, key?.publicKey, { algorithms: ['RS512'], now: clock.now() })
   // The signature is this server's own, so the claims have the form that `issueIdentityToken` gives them.
-  const claims = token.claims as {
+  const {
+    aud,
+    sub,
+    amr,
+    [tagsClaim]: tags,
+  } = token.claims as {
+    readonly aud: string
+    readonly sub: string
     readonly amr: readonly string[]
-    readonly [tagsClaim]?: { readonly principal_tags: Record<string, [string]> }
+    readonly [tagsClaim]?: { readonly principal_tags: Readonly<Record<string, readonly [string]>> }
   }
-  const isDeveloperToken = pool.developerProvider !== undefined && claims.amr[1] === pool.developerProvider
-  if (!isDeveloperToken || aud !== pool.id || sub !== identityId) return undefined
-  const tags = Object.entries(claims[tagsClaim]?.principal_tags ?? {}).map(([key, [value]]) => [key, value] as const)
-  return { amr: claims.amr, principalTags: Object.fromEntries(tags) }
+  const entries = Object.entries(tags?.principal_tags ?? {}).map(([key, [value]]) => [key, value] as const)
+  return { poolId: aud, identityId: sub, amr, principalTags: Object.fromEntries(entries) }
 }
