@@ -1,11 +1,5 @@
 import { ApiError, httpStatusOf } from '../../contract/api-error.ts'
-
-export type RpcAnswer = {
-  readonly status: number
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: string
-  readonly errorCode: string
-}
+import type { RpcAnswer } from './protocol.ts'
 
 export const jsonContentType = 'application/x-amz-json-1.1'
 
