@@ -12,9 +12,9 @@ import { requireSecretHash } from '../../pools/secret-hash.ts'
 import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
 import type { TokenCaller } from '../../users/caller.ts'
 import { noteIds, type RequestLogFields } from '../request-log.ts'
-import type { GateHead, IamGate } from './gate.ts'
+import type { IamGate } from './gate.ts'
 import { parseBody, requireJsonContentType } from './json-body.ts'
-import type { RpcProtocol } from './protocol.ts'
+import type { RpcAnswer, RpcProtocol } from './protocol.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
 import { jsonContentType, writeError } from './rpc-error.ts'
 import type { Throttle } from './throttle.ts'
@@ -26,12 +26,9 @@ import type { Throttle } from './throttle.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Services> = Operation<any, Services, never>
 
-export type RpcHead = GateHead & {
-  readonly target: string | undefined
-  readonly contentType: string | undefined
-}
-
 const jsonHeaders = { 'content-type': jsonContentType }
+
+const jsonAnswer = (body: string): RpcAnswer => ({ status: 200, headers: jsonHeaders, body, errorCode: '' })
 
 type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
 
@@ -48,9 +45,7 @@ type Options<Services> = {
 /** AWS's JSON protocol: a header names the operation, requests and answers are JSON. */
 export function createDispatcher<Services>(options: Options<Services>): RpcProtocol {
   const { operations, services, gate, throttle } = options
-  const built = new Map<OperationName, { readonly operation: BuiltOperation<Services>; readonly limits: RequestLimits }>(
-    operations.map((operation) => [operation.name, { operation, limits: requestLimits(operation.name, operation.auth) }]),
-  )
+  const built = new Map(operations.map((operation) => [operation.name, { operation, limits: limitsOf(operation) }]))
 
   return {
     writeError,
@@ -84,9 +79,9 @@ export function createDispatcher<Services>(options: Options<Services>): RpcProto
               administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
             if (caller !== undefined) noteCaller(logFields, caller)
             return await refusalsRecorded(audited, async () => {
-              const body = writeResponse(name, await operation.handle(request, services, caller as never, head.context))
+              const answer = jsonAnswer(writeResponse(name, await operation.handle(request, services, caller as never, head.context)))
               await audited?.succeed()
-              return { status: 200, headers: jsonHeaders, body, errorCode: '' }
+              return answer
             })
           } finally {
             // Operations such as InitiateAuth look up the client themselves, so only now is its pool in the catalog.
@@ -97,6 +92,8 @@ export function createDispatcher<Services>(options: Options<Services>): RpcProto
     },
   }
 }
+
+const limitsOf = ({ name, auth }: Pick<BuiltOperation<never>, 'name' | 'auth'>): RequestLimits => requestLimits(name, auth)
 
 /** Undefined when the operation leaves no audit record. */
 function openAuditedCall(
