@@ -19,6 +19,7 @@ import { stsSource } from './identity-pools/credentials/sts-source.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
+import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
@@ -115,7 +116,7 @@ export async function openServices(options: ServiceOptions) {
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     signingKeys,
     keysAhead,
-    ...openIdOf(options),
+    ...loginProvidersOf(options),
     credentialsSource: credentials.source,
     senderDomains: readSenderDomains(settings.emailFromDomains),
     ...access.services,
@@ -199,9 +200,13 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
   }
 }
 
-/** The OpenID Connect issuers whose users identity pools may accept. */
-function openIdOf({ settings, clock, withoutSlot }: ServiceOptions) {
-  return { openIdClients: readOpenIdClients(settings.openIdClients), openIdKeys: createOpenIdKeys({ clock, withoutSlot }) }
+/** The OpenID Connect issuers, and the other login providers, whose users identity pools may accept. */
+function loginProvidersOf({ settings, clock, withoutSlot }: ServiceOptions) {
+  return {
+    openIdClients: readOpenIdClients(settings.openIdClients),
+    openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
+    providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),
+  }
 }
 
 function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {

@@ -134,6 +134,19 @@ export const settingsTable = {
     defaultText: 'none',
     help: 'OpenID Connect issuers that identity pools may name in OpenIdConnectProviderARNs, each with a client id that its ID tokens may be for: `https://login.example.com=shop,https://login.example.com=app`.',
   },
+  loginProviderUrls: {
+    flag: 'login-provider-urls',
+    type: {
+      kind: 'pattern',
+      pattern:
+        /^(?:graph\.facebook\.com|www\.amazon\.com|api\.twitter\.com)=(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/,]|$))[^\s,=?#@]+(?:,(?:graph\.facebook\.com|www\.amazon\.com|api\.twitter\.com)=(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/,]|$))[^\s,=?#@]+)*$/,
+      expected:
+        'one or more pairs of graph.facebook.com, www.amazon.com or api.twitter.com and a base URL, such as `graph.facebook.com=https://proxy.example.com/facebook`, separated by commas',
+    },
+    value: 'PAIRS',
+    defaultText: 'the public addresses of the providers',
+    help: 'Where this server verifies logins of Facebook, Amazon and X, if not at their public addresses: `graph.facebook.com=https://proxy.example.com/facebook`. For a proxy, or a fake in tests.',
+  },
   stsUrl: {
     flag: 'sts-url',
     type: { kind: 'url', schemes: ['http:', 'https:'] },

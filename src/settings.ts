@@ -39,6 +39,7 @@ export type Settings = {
   readonly emailFrom: string | undefined
   readonly emailFromDomains: string | undefined
   readonly openIdClients: string | undefined
+  readonly loginProviderUrls: string | undefined
   readonly stsUrl: string | undefined
   readonly smsGatewayUrl: string | undefined
   readonly smsGatewayToken: string | undefined

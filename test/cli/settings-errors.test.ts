@@ -54,6 +54,11 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
       says: /--openid-clients: ".*" is not one or more pairs of an issuer and a client id/,
     }),
   ),
+  ...['https://a.test', 'github.com=https://a.test', 'www.amazon.com=http://a.test', 'www.amazon.com=https://a.test,'].map((pairs) => ({
+    what: `a wrong pair of login provider and URL in ${pairs}`,
+    args: ['dev', '--login-provider-urls', pairs],
+    says: /--login-provider-urls: ".*" is not one or more pairs of graph\.facebook\.com, /,
+  })),
   { what: 'a wrong port in LIFEGUARD_PORT', args: ['dev'], env: { LIFEGUARD_PORT: '70000' }, says: /LIFEGUARD_PORT: "70000" is not/ },
   { what: 'a host of dev that is not loopback', args: ['dev', '--host', '0.0.0.0'], says: /--host: 0\.0\.0\.0 is not a loopback address/ },
   { what: 'an invalid region', args: ['dev', '--region', 'home'], says: /--region: "home" is not a region name/ },

@@ -88,8 +88,8 @@ async function lockClaim(tx: Tx, claim: IdentityClaim): Promise<LockedClaim> {
 }
 
 /**
- * Whoever knows the id of a guest may give it a login. An identity with a login needs one of its logins as a proof: otherwise its id
- * would be enough to take it over.
+ * A request that names a guest may add a login to this guest. An identity that has had a login is chosen only with one of its own logins
+ * as proof. Without this rule, its id would be enough to take it over.
  */
 const chooseByLogins: ChooseIdentity = ({ owners, named }) => {
   const known = owners.filter((owner) => owner !== undefined)

@@ -86,6 +86,8 @@ export const notAnIdToken = () => invalidLoginToken('Not a valid OpenId Connect 
 
 export const wrongIssuer = () => invalidLoginToken("Issuer doesn't match providerName")
 
+export const wrongAudience = () => invalidLoginToken('Incorrect token audience.')
+
 const wrongSignature = () => invalidLoginToken('Token signature invalid')
 
 export function unsupportedProvider(): ApiError {

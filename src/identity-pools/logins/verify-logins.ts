@@ -1,6 +1,5 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { IdentityPool } from '../identity-pool.ts'
-import { publicProviders } from '../login-providers.ts'
 import {
   invalidLoginToken,
   readLoginToken,
@@ -8,13 +7,15 @@ import {
   unsupportedProvider,
   type VerifiedLogin,
   verifyLoginToken,
+  wrongAudience,
   wrongIssuer,
 } from './login-token.ts'
 import { findOpenIdIssuer, type OpenIdClients, type OpenIdIssuer } from './openid-issuer.ts'
 import type { OpenIdKeys } from './openid-keys.ts'
+import { type PublicLoginDeps, verifyPublicLogin } from './public-login.ts'
 import { type UserPoolLoginDeps, userPoolIdOf, verifyUserPoolLogin } from './user-pool-login.ts'
 
-export type LoginDeps = UserPoolLoginDeps & { readonly openIdClients: OpenIdClients; readonly openIdKeys: OpenIdKeys }
+export type LoginDeps = UserPoolLoginDeps & PublicLoginDeps & { readonly openIdClients: OpenIdClients; readonly openIdKeys: OpenIdKeys }
 
 /** The tokens of a request, by provider. */
 export type Logins = Readonly<Record<string, string>>
@@ -44,10 +45,9 @@ async function verifyLogin(deps: LoginDeps, pool: IdentityPool, provider: string
   if (userPoolId !== undefined) return verifyUserPoolLogin(deps, pool, userPoolId, token)
   const issuer = findOpenIdIssuer(deps.openIdClients, pool, provider)
   if (issuer !== undefined) return verifyOpenIdLogin(deps, issuer, provider, token)
-  const isPublic = publicProviders.has(provider) && Object.hasOwn(pool.loginProviders, provider)
-  if (isPublic || pool.samlProviderArns.includes(provider)) {
-    throw invalidParameter(`Lifeguard does not verify logins of ${provider} yet.`)
-  }
+  const appId = Object.hasOwn(pool.loginProviders, provider) ? pool.loginProviders[provider] : undefined
+  if (appId !== undefined) return verifyPublicLogin(deps, { poolId: pool.id, provider, appId, token })
+  if (pool.samlProviderArns.includes(provider)) throw invalidParameter(`Lifeguard does not verify logins of ${provider} yet.`)
   throw unsupportedProvider()
 }
 
@@ -68,7 +68,7 @@ export async function verifyOpenIdLogin(
   if (aud === undefined) throw invalidLoginToken('Missing a required claim: aud')
   const subject = requireClaim(token, 'sub')
   const audience = [azp ?? aud].flat().find((client) => issuer.clientIds.includes(client as string))
-  if (typeof audience !== 'string') throw invalidLoginToken('Incorrect token audience.')
+  if (typeof audience !== 'string') throw wrongAudience()
   const key = await openIdKeys.find(issuer, token.kid)
   await verifyLoginToken(token, key, { algorithms: ['RS256', 'RS384', 'RS512'], now: clock.now() })
   return {

@@ -84,19 +84,6 @@ for (const engine of engines) {
       await assert.rejects(getId(server(), await given(), { [google]: 'a.b.c' }), unsupportedProvider)
     })
 
-    it('of providers that cannot be verified yet are rejected with a clear error', async () => {
-      const saml = 'arn:aws:iam::123456789012:saml-provider/shop'
-      const SupportedLoginProviders = { 'graph.facebook.com': '1', 'www.amazon.com': '1', 'api.twitter.com': 'a;b' }
-      const poolId = await given({ SupportedLoginProviders, SamlProviderARNs: [saml] })
-      for (const provider of [...Object.keys(SupportedLoginProviders), saml]) {
-        await assert.rejects(getId(server(), poolId, { [provider]: 'token' }), {
-          name: 'InvalidParameterException',
-          message: `Lifeguard does not verify logins of ${provider} yet.`,
-        })
-      }
-      await assert.rejects(getId(server(), poolId, { 'www.digits.com': 'token' }), unsupportedProvider)
-    })
-
     it('are verified by cached keys, which are fetched again for an unknown key id once a minute', async () => {
       server().clock.advance(61 * minuteMs)
       await tryToken(issuer.token(now()))

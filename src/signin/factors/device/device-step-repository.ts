@@ -19,7 +19,7 @@ export async function putDeviceStep(tx: Tx, key: DeviceStepKey, { state, expires
     .execute()
 }
 
-/** The sealed state that is stored under `key`. Undefined when there is none, or when it has expired at `now`. */
+/** The sealed state under `key`. Undefined when no state is stored, or when it has expired at `now`. */
 export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: number): Promise<string | undefined> {
   const row = await db
     .selectFrom('device_step')
