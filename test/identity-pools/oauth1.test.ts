@@ -12,7 +12,7 @@ it('An OAuth 1.0a signature is the one of the example in RFC 5849 §1.2', () => 
     oauth_timestamp: '137131202',
     oauth_nonce: 'chapoH',
   }
-  const secrets = { consumerSecret: 'kd94hf93k423kf44', tokenSecret: 'pfkkdhi9sl3r3s00' }
+  const secrets = { consumerSecret: 'kd94hf93k423kf44', tokenSecret: 'pfkkdhi9sl3r4s00' }
   const header = signOAuth1('http://photos.example.net/photos?file=vacation.jpg&size=original', parameters, secrets)
   assert.equal(
     header,
