@@ -68,7 +68,8 @@ async function fetchJson(provider: ApiProvider, request: Fetch): Promise<Provide
     if (isObject(json)) return { status, json }
   } catch (error) {
     if (!(error instanceof OutboundError || error instanceof SyntaxError)) throw error
-    throw providerNotResponding(provider, error)
+    // A SyntaxError quotes the answer, which may contain the token.
+    throw providerNotResponding(provider, error instanceof OutboundError ? error : undefined)
   }
   throw providerNotResponding(provider)
 }
