@@ -1,20 +1,31 @@
 import { headerValues, type RequestHead } from './signed-request.ts'
 
+/** How a service signs paths: S3 signs the name of an object as it is, all other services sign a normalized path. */
+export type CanonicalForm = 'normalized' | 's3'
+
 /**
  * The text that a signature of version 4 covers: method, path, query, signed headers and the hash of the body. Each part has a canonical
  * form that signer and verifier both derive. `signedHeaders` is sorted and in lower case.
- * @throws URIError when the query is not valid percent-encoding
+ * @throws URIError when the path or the query is not valid percent-encoding
  */
-export function canonicalRequest(request: RequestHead, signedHeaders: readonly string[], bodyHash: string): string {
+export function canonicalRequest(request: RequestHead, signedHeaders: readonly string[], bodyHash: string, form: CanonicalForm): string {
   return [
     request.method,
-    canonicalPath(request.path),
+    form === 's3' ? s3Path(request.path) : canonicalPath(request.path),
     canonicalQuery(request.query),
     ...signedHeaders.map((name) => `${name}:${headerValues(request.headers, name).map(canonicalValue).join(',')}`),
     '',
     signedHeaders.join(';'),
     bodyHash,
   ].join('\n')
+}
+
+/** The path with each segment encoded once, in AWS's manner, whichever characters the client escaped. */
+function s3Path(path: string): string {
+  return path
+    .split('/')
+    .map((segment) => encode(decodeURIComponent(segment)))
+    .join('/')
 }
 
 /** Removes dot segments (RFC 3986 §5.2.4) and empty segments, and encodes the path once more. Only S3 signs the path as it is. */
