@@ -64,9 +64,21 @@ export function createLogger({ level, format, write }: LoggerOptions): Logger {
   }
   const formatted = format === 'text' ? formatLine : escapedJson
   if (write !== undefined) return pino(options, { write: (line: string) => write(formatted(line)) })
-  // Pino's own destination writes at once, so that no line is lost when the process ends.
-  const standardOutput = pino.destination(1)
+  const standardOutput = openStandardOutput()
   return pino(options, { write: (line: string) => void standardOutput.write(formatted(line)) })
+}
+
+/** The most bytes of lines that wait while standard output takes none, such as a file on a full disk. Further lines are lost. */
+const mostWaitingBytes = 1024 * 1024
+
+/**
+ * Each line is written before the call of the logger returns. Pino's default writes in the thread pool of Node: when the process ends, a
+ * line may still wait there, and later lines would come before it.
+ */
+function openStandardOutput(): { write(line: string): boolean } {
+  const output = pino.destination({ dest: 1, sync: true, maxLength: mostWaitingBytes })
+  // An error without a listener would be thrown to the code that logs. The lines that could not be written are tried again with the next.
+  return output.on('error', () => undefined)
 }
 
 function formatLine(line: string): string {

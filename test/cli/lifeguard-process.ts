@@ -23,9 +23,16 @@ export class LifeguardProcess {
   stdout = ''
   stderr = ''
 
-  constructor(args: readonly string[], env: Env = {}, cwd: string = workingFolder, program: string = main) {
+  /** `output` is the file descriptor of a file that takes the standard output in place of `stdout`. */
+  constructor(
+    args: readonly string[],
+    env: Env = {},
+    cwd: string = workingFolder,
+    program: string = main,
+    output: number | 'pipe' = 'pipe',
+  ) {
     noteSettings(args, env)
-    this.child = spawn(process.execPath, [program, ...args], { cwd, env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = spawn(process.execPath, [program, ...args], { cwd, env: { ...env }, stdio: ['ignore', output, 'pipe'] })
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk
     })

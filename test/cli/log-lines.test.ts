@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -13,9 +13,10 @@ import {
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines, type TestEngine } from '../support/engines.ts'
+import { rawCall } from '../support/raw-call.ts'
 import { signInByPassword } from '../support/sign-in.ts'
 import { sdkClient } from '../support/test-server.ts'
-import { LifeguardProcess, masterKey, temporaryFolder } from './lifeguard-process.ts'
+import { LifeguardProcess, masterKey, takenPort, temporaryFolder } from './lifeguard-process.ts'
 
 type Line = Readonly<Record<string, unknown>>
 
@@ -41,6 +42,27 @@ async function givenDatabase(engine: TestEngine, work: (env: Readonly<Record<str
 
 const startServe = (env: Readonly<Record<string, string>>, ...flags: string[]) =>
   new LifeguardProcess(['serve', '--port', '0', '--create-database', ...flags], env, folder)
+
+/** A file for `--import`. It keeps a thread of Node's thread pool busy for about a second, from the first SIGTERM. */
+const busyThreadPool = join(folder, 'busy-thread-pool.mjs')
+writeFileSync(
+  busyThreadPool,
+  `
+    import { pbkdf2 } from 'node:crypto'
+    process.once('SIGTERM', () => pbkdf2('password', 'salt', 2_000_000, 64, 'sha512', () => undefined))
+  `,
+)
+
+/** Resolves when the server says that it is ready. Rejects after a minute. */
+async function becomesReady({ child }: LifeguardProcess, url: string): Promise<void> {
+  const until = performance.now() + 60_000
+  for (;;) {
+    const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
+    if (answer?.ok) return
+    assert.equal(child.exitCode, null, 'the server ended')
+    assert.ok(performance.now() < until, 'the server is not ready after a minute')
+  }
+}
 
 /** Sends the head of a call. Resolves when the server waits for the body. */
 async function halfCall(url: string) {
@@ -100,8 +122,40 @@ for (const engine of engines) {
 
         await using idle = startServe(env)
         await idle.url()
-        const begin = linesOf((await idle.stop('SIGINT')).stdout).find(({ msg }) => msg === 'Shutdown began')
-        assert.deepEqual([begin?.['signal'], begin?.['requests']], ['SIGINT', 0])
+        const ended = await idle.stop('SIGINT')
+        const lines = linesOf(ended.stdout).slice(-2)
+        assert.deepEqual([ended.code, ended.stderr, lines.map(({ msg }) => msg)], [0, '', ['Shutdown began', 'Shutdown finished']])
+        assert.deepEqual([lines[0]?.['signal'], lines[0]?.['requests']], ['SIGINT', 0])
+        assert.deepEqual([lines[1]?.['signal'], lines[1]?.['cutOff']], ['SIGINT', 0])
+      })
+    })
+
+    it('has every line in its order although the thread pool of Node is busy while the server stops', async () => {
+      await givenDatabase(engine, async (env) => {
+        await using server = startServe({ ...env, UV_THREADPOOL_SIZE: '1', NODE_OPTIONS: `--import ${busyThreadPool}` })
+        await server.url()
+        const { code, stdout, stderr } = await server.stop('SIGTERM')
+        const last = linesOf(stdout)
+          .map(({ msg }) => msg)
+          .slice(-3)
+        assert.deepEqual([code, stderr, last], [0, '', ['Ready', 'Shutdown began', 'Shutdown finished']])
+      })
+    })
+
+    it('does not keep the server from answering and from stopping while its disk is full', { skip: !existsSync('/dev/full') }, async () => {
+      await givenDatabase(engine, async (env) => {
+        const { port, release } = await takenPort()
+        release()
+        const fullDisk = openSync('/dev/full', 'w')
+        const flags = ['serve', '--port', String(port), '--create-database']
+        await using server = new LifeguardProcess(flags, env, folder, undefined, fullDisk)
+        closeSync(fullDisk)
+        const url = `http://localhost:${port}`
+        await becomesReady(server, url)
+        const unsigned = await Promise.all(Array.from({ length: 10 }, () => rawCall({ url }, 'ListUserPools', { MaxResults: 1 })))
+        assert.deepEqual([...new Set(unsigned.map(({ status }) => status))], [400])
+        const { code, stderr } = await server.stop()
+        assert.deepEqual([code, stderr], [0, ''])
       })
     })
 
