@@ -44,6 +44,7 @@ const layersOfFiles: Readonly<Record<string, string>> = {
   'server.ts': 'server',
   'configured-gateways.ts': 'server',
   'services.ts': 'server',
+  'shutdown.ts': 'server',
   'master-key-watch.ts': 'server',
   'operations.ts': 'server',
   'rotate-master-key.ts': 'server',

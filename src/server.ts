@@ -14,6 +14,7 @@ import { type OpenedDatabase, openDatabase } from './open-database.ts'
 import { operations } from './operations.ts'
 import { openServices, rateFactorOf, type Services, workersOf } from './services.ts'
 import { type Settings, SettingsError } from './settings.ts'
+import { shutDown } from './shutdown.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
 import { discoveryRoutes, identityDiscoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
@@ -47,7 +48,10 @@ export type RunningServer = {
   readonly url: string
   /** Resolves when the server must stop, with the reason for the operator. The caller still has to close the server. */
   readonly failed: Promise<SettingsError>
-  /** Finishes the requests in flight, then closes everything. The log names the signal that stops the server, if there is one. */
+  /**
+   * Finishes the requests in flight, then closes everything. The log names the signal that stops the server, if there is one.
+   * @throws Error when a part of the server did not close
+   */
   close(signal?: string): Promise<void>
 }
 
@@ -123,26 +127,15 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   return {
     url,
     failed: masterKey.failed,
-    close: (signal) =>
-      logShutdown(logger, { signal, requests: listener.inFlight() }, async () => {
-        hasBegunClosing = true
-        const cutOff = await listener.drain(settings.shutdownSeconds * 1000)
-        shedLog.close()
-        for (const part of [app, services, masterKey, database.storage, { close: flushSpans }]) await part.close()
-        return cutOff
-      }),
+    close(signal) {
+      hasBegunClosing = true
+      const steps = [{ shedLog, routes: app }, ...services.closingSteps, { masterKey }, { database: database.storage }, { spans }]
+      return shutDown({ logger, signal, listener, graceMs: settings.shutdownSeconds * 1000, steps })
+    },
   }
 }
 
-type Shutdown = { readonly signal: string | undefined; readonly requests: number }
-
-/** Calls `close`, and logs when the shutdown begins and ends. `close` resolves with the number of requests that were cut off. */
-async function logShutdown(logger: Logger, { signal, requests }: Shutdown, close: () => Promise<number>): Promise<void> {
-  const start = performance.now()
-  logger.info({ signal, requests }, 'Shutdown began')
-  const cutOff = await close()
-  logger.info({ signal, cutOff, ms: Math.round(performance.now() - start) }, 'Shutdown finished')
-}
+const spans = { close: flushSpans }
 
 /** What the operator should know about a server that starts. */
 function readyFields(settings: Settings, { storage, migrations }: OpenedDatabase, { gatewayKinds, publicUrl }: Services): object {

@@ -34,6 +34,7 @@ import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-
 import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout, createDeviceLockout, createPasswordLockout } from './protection/lockouts.ts'
 import type { Settings } from './settings.ts'
+import type { ClosingStep } from './shutdown.ts'
 import type { Db } from './storage/db.ts'
 import { type Sweeper, startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
@@ -123,12 +124,12 @@ export async function openServices(options: ServiceOptions) {
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
     gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
-    /** Call `close` after the last request has ended, and before the database is closed. */
-    async close(): Promise<void> {
-      await Promise.all([sweeper, imports, worker, keysAhead, auditStream].map((worker) => worker?.close()))
-      await Promise.all([powers.close(), importedHashes.close(), triggerFunctions.close()])
-      for (const part of [pools, provisionedLimits, signingKeys, access, credentials]) part.close()
-    },
+    /** Take these steps after the last request has ended, and before the database is closed. */
+    closingSteps: [
+      { sweeper, imports, outbox: worker, keysAhead, auditStream },
+      { powers, importedHashes, triggerFunctions },
+      { pools, provisionedLimits, signingKeys, access, credentials },
+    ] satisfies ClosingStep[],
   }
 }
 
