@@ -19,7 +19,7 @@ type Shutdown = {
  * How long all steps together may take, in milliseconds. The longest regular wait is the outbox's for its running deliveries: five seconds,
  * and then the time to store their results.
  */
-const closingMs = 10_000
+const closingMs = 12_000
 
 /** How long a step may take after an earlier step has used up that time, in milliseconds. */
 const lateStepMs = 500

@@ -231,6 +231,21 @@ describe('A server that loses its PostgreSQL', { skip: skipWithoutPostgres }, ()
     assert.ok(works(await user.write('back')))
   })
 
+  it('stops at a signal while PostgreSQL is frozen, and closes every part', async () => {
+    await using node = startNode(cluster().url, { LIFEGUARD_DATABASE_STATEMENT_SECONDS: '5' })
+    await node.url()
+    const pid = cluster().pid()
+    signalAll(pid, 'STOP')
+    try {
+      const { code, stdout } = await node.stop()
+      assert.match(stdout, /Shutdown finished/)
+      assert.doesNotMatch(stdout, /did not close/)
+      assert.equal(code, 0)
+    } finally {
+      signalAll(pid, 'CONT')
+    }
+  })
+
   it('ends a statement that waits too long for a lock, and keeps the connection', async () => {
     await using node = startNode(cluster().url)
     const client = clientOf(await node.url())
