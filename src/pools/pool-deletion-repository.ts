@@ -1,8 +1,8 @@
-import { hourMs, minuteMs } from '../base/durations.ts'
-import { createBatchedDelete, type RowsToDelete } from '../storage/batched-delete.ts'
+import type { RowsToDelete } from '../storage/batched-delete.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import type { Schema } from '../storage/schema.ts'
+import { createSettledRemoval } from '../storage/settled-removal.ts'
 
 /** The tables with rows of a pool. The audit records are not deleted with their pool: they say who deleted it. */
 type PoolTable = Exclude<{ [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema], 'audit_record'>
@@ -82,40 +82,5 @@ const selectDeleted = prepareLookup((db, { poolId }: { poolId: string }) =>
   db.selectFrom('deleted_pool').select('id').where('id', '=', poolId),
 )
 
-/**
- * How long after the deletion of a pool its rows are removed for the last time. A request that began before the deletion may store a row
- * after an earlier removal. No request takes as long as this, so the last removal finds every row.
- */
-const settledAfterMs = hourMs
-
-/** How long the removal waits before it tries again to delete rows that other transactions had locked. */
-const retryAfterMs = minuteMs
-
-/** The sweep that removes the rows of deleted pools. Each call removes one short batch of one pool, and returns whether more is due now. */
-export function createPoolRemoval(): (tx: Tx, now: number) => Promise<boolean> {
-  const batches = createBatchedDelete()
-
-  return async (tx, now) => {
-    const pool = await tx
-      .selectFrom('deleted_pool')
-      .select(['id', 'deleted_at'])
-      .where('due_at', '<=', now)
-      .orderBy('due_at')
-      .orderBy('id')
-      .limit(1)
-      .forUpdate()
-      .skipLocked()
-      .executeTakeFirst()
-    if (pool === undefined) return false
-    const result = await batches.deleteBatch(tx, pool.id, rowsOf(pool.id))
-    if (result === 'more') return true
-    const settledAt = pool.deleted_at + settledAfterMs
-    if (result === 'done' && now >= settledAt) await tx.deleteFrom('deleted_pool').where('id', '=', pool.id).execute()
-    else await setDue(tx, pool.id, result === 'done' ? settledAt : now + retryAfterMs)
-    return true
-  }
-}
-
-async function setDue(tx: Tx, poolId: string, dueAt: number): Promise<void> {
-  await tx.updateTable('deleted_pool').set({ due_at: dueAt }).where('id', '=', poolId).execute()
-}
+/** The sweep that removes the rows of deleted pools. */
+export const createPoolRemoval = () => createSettledRemoval({ table: 'deleted_pool', rowsToDelete: rowsOf })

@@ -4,7 +4,11 @@ import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { CognitoIdentityProviderClient, type CognitoIdentityProviderClientConfig } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  CognitoIdentityProviderClient,
+  type CognitoIdentityProviderClientConfig,
+  CreateUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import type { Logger } from '../../src/base/logger.ts'
 import { startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
@@ -115,6 +119,14 @@ export async function startProductionServer(
 function readNotedSettings(argv: readonly string[], env: Readonly<Record<string, string>>) {
   noteSettings(argv, env)
   return readSettings({ argv, env, command: 'serve' })
+}
+
+/** A production server with one pool of that name. The access key `owner`, which created the pool, has no policy. */
+export async function startProductionWithPool(engine: TestEngine, PoolName: string) {
+  const server = await startProductionServer(engine)
+  const owner = await server.createKey()
+  const { UserPool } = await server.client(owner).send(new CreateUserPoolCommand({ PoolName }))
+  return { server, owner, poolId: UserPool?.Id ?? '' }
 }
 
 /** Sends a request with exactly these headers, including Host, which `fetch` does not allow to set. */

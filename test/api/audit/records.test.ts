@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { AdminCreateUserCommand, CreateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { AdminCreateUserCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { insertAuditRecord, listAuditRecordsOf, sweepAuditRecords } from '../../../src/audit/audit-repository.ts'
 import { uuidv7 } from '../../../src/base/ids.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
-import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
+import { type Credentials, type ProductionServer, startProductionWithPool } from '../../support/production-server.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { signUp } from '../../support/self-service.ts'
 import { signedCall } from '../../support/signed-call.ts'
@@ -199,10 +199,7 @@ for (const engine of engines) {
     let poolId = ''
 
     before(async () => {
-      server = await startProductionServer(engine)
-      owner = await server.createKey()
-      const { UserPool } = await server.client(owner).send(new CreateUserPoolCommand({ PoolName: 'audited' }))
-      poolId = UserPool?.Id ?? ''
+      ;({ server, owner, poolId } = await startProductionWithPool(engine, 'audited'))
       await server.client(owner).send(new AdminCreateUserCommand({ UserPoolId: poolId, Username: 'ana', MessageAction: 'SUPPRESS' }))
     })
     after(() => server.close())

@@ -16,7 +16,7 @@ import {
   type PlainAnswer,
   type ProductionServer,
   plainRequest,
-  startProductionServer,
+  startProductionWithPool,
 } from '../../support/production-server.ts'
 import { jsonContentType } from '../../support/raw-call.ts'
 import { goodPassword } from '../../support/sign-in.ts'
@@ -48,11 +48,8 @@ for (const engine of engines) {
     let clientId = ''
 
     before(async () => {
-      server = await startProductionServer(engine)
-      owner = await server.createKey()
+      ;({ server, owner, poolId } = await startProductionWithPool(engine, 'guarded'))
       const client = server.client(owner)
-      const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'guarded' }))
-      poolId = UserPool?.Id ?? ''
       const { UserPoolClient } = await client.send(
         new CreateUserPoolClientCommand({
           UserPoolId: poolId,

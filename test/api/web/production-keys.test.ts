@@ -9,7 +9,7 @@ import {
   ListUsersCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
+import { type Credentials, type ProductionServer, startProductionWithPool } from '../../support/production-server.ts'
 
 const listPools = new ListUserPoolsCommand({ MaxResults: 60 })
 const unknownKey = { name: 'UnrecognizedClientException', message: 'The security token included in the request is invalid.' }
@@ -28,10 +28,7 @@ for (const engine of engines) {
     let poolId = ''
 
     before(async () => {
-      server = await startProductionServer(engine)
-      owner = await server.createKey()
-      const { UserPool } = await server.client(owner).send(new CreateUserPoolCommand({ PoolName: 'guarded' }))
-      poolId = UserPool?.Id ?? ''
+      ;({ server, owner, poolId } = await startProductionWithPool(engine, 'guarded'))
     })
     after(() => server.close())
 
