@@ -1,10 +1,11 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { srpX } from '../src/base/srp/exchange.ts'
 import { createFixedBase } from '../src/base/srp/fixed-base.ts'
 import { signJwt } from '../src/tokens/jwt.ts'
+import { newSigningKey } from '../src/tokens/signing-key.ts'
 
 // The minimum cost of a password sign-in on Node with this cryptography: one look-up, the modular exponentiation, two signatures, and one
 // row that is durable before the answer is sent. This server validates, hides, seals and logs nothing, so it is a baseline only and no
@@ -18,8 +19,7 @@ db.exec(
 )
 const find = db.prepare('select salt from user where name = ?')
 const insert = db.prepare('insert into session values (?, ?)')
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-const key = { kid: randomUUID(), privateKey, publicJwk: { alg: 'RS256' } } as Parameters<typeof signJwt>[0]
+const key = await newSigningKey({ poolId: 'us-east-1_AbCdEf123', use: 'access', alg: 'RS256' }, Date.now())
 const fixedBase = createFixedBase()
 while (fixedBase.prepareRow());
 
