@@ -34,7 +34,7 @@ export type Fault<On extends Stage = Stage> = {
   skipReason?(stage: On): string | undefined
 }
 
-/** The name of the user whom the probe signs in. The user exists on every stage. */
+/** The name of the user that the probe signs in. The user exists on every stage. */
 export const probeUser = 'probe'
 
 /** The nodes must have recovered this soon after the end of any fault. */

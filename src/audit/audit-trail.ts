@@ -33,7 +33,7 @@ type Options = {
   readonly db: Db
   readonly clock: Clock
   readonly logger: Pick<Logger, 'error'>
-  /** The `sub` of a user whom a refused request names; undefined when there is no such user. */
+  /** The `sub` of a user that a refused request names; undefined when there is no such user. */
   readonly findSub: (poolId: string, username: string) => Promise<string | undefined>
 }
 

@@ -4,7 +4,7 @@ import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 
 /**
- * The IP address and User-Agent of the user for whom an administrator's request is made. The request comes from a server of the pool's
+ * The IP address and User-Agent of the user that an administrator's request is about. The request comes from a server of the pool's
  * owner, so its ContextData is trusted. What ContextData leaves out is unknown: the server's IP address and User-Agent are not the user's.
  * A request without any ContextData counts with its own IP address and User-Agent.
  */
@@ -15,7 +15,7 @@ export function contextFromServer(context: RequestContext, contextData: ContextD
 }
 
 /**
- * The IP address and User-Agent of the user for whom an app client makes a request. UserContextData counts only if the client has a secret
+ * The IP address and User-Agent of the user that an app client's request is about. UserContextData counts only if the client has a secret
  * and EnablePropagateAdditionalUserContextData. Otherwise the request's own IP address counts. The User-Agent is always that of the
  * request.
  */

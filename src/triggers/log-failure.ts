@@ -22,7 +22,7 @@ export function createFailureLog(logger: Pick<Logger, 'info' | 'warn'>, clock: C
   }
 }
 
-/** Attributes that name nobody. The aliases that Cognito adds to events are addresses and phone numbers. */
+/** The attributes that do not say who the user is. Cognito's aliases in events do: they are addresses and phone numbers. */
 const impersonal = /^(sub|locale|zoneinfo|updated_at|.*_verified|cognito:(?!.*_alias$).*)$/
 
 /** Shorter texts occur in other words too often. */

@@ -19,7 +19,7 @@ const verifiedUnconfirmed = 'Phone or email cannot be auto verified, when user i
 const noResponse: PreSignUpResponse = { autoConfirm: false, autoVerify: [] }
 
 /**
- * Invokes PreSignUp before a user is created. The function rejects the user by an error, which is then thrown here. For a user whom an
+ * Invokes PreSignUp before a user is created. The function rejects the user by an error, which is then thrown here. For a user that an
  * administrator creates, the response has no effect, as at Cognito.
  */
 export async function invokePreSignUp(

@@ -111,7 +111,7 @@ type AttributeChange = {
 }
 
 /**
- * Changes the attributes of a user whom the transaction has locked, and queues the codes for new addresses. Outstanding codes for replaced
+ * Changes the attributes of a user that the transaction has locked, and queues the codes for new addresses. Outstanding codes for replaced
  * addresses become invalid.
  *
  * @NOTE The caller passes the deliveries to `afterCommit` of the outbox.

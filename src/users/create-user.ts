@@ -40,7 +40,7 @@ type Decision = Pick<User, 'status'> & Partial<Pick<User, 'attributes' | 'passwo
 
 /** The message that a new user gets. */
 export type FirstMessage = {
-  /** May call a trigger. Undefined when the user needs no message after all, such as one whom a trigger confirmed. */
+  /** May call a trigger. Undefined when the user needs no message after all, for example because a trigger confirmed the user. */
   render(user: User): Promise<MessageContent | undefined>
   queue(tx: Tx, user: User, content: MessageContent): Promise<Delivery[]>
 }

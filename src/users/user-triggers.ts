@@ -22,7 +22,7 @@ export function triggerAttributesOf(pool: Pool, user: Pick<User, 'sub' | 'userna
   return { ...attributes, ...user.attributes }
 }
 
-/** Whom an event is about and who caused it. `sub` is undefined in PreSignUp. */
+/** The user that an event is about, and the app client that caused it. `sub` is undefined in PreSignUp. */
 export function triggerSubjectOf(
   pool: Pool,
   { username, sub }: { readonly username: string; readonly sub: string | undefined },

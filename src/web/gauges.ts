@@ -15,7 +15,7 @@ export type GaugeSources = {
   findWaitingMessages(): Promise<Readonly<Record<Channel, WaitingMessages>>>
   /** Finds the time of the oldest audit record that the audit stream has not delivered yet. Undefined when no stream is set up. */
   readonly findOldestUnstreamed: (() => Promise<number | undefined>) | undefined
-  /** When the oldest key of each kind was created. Undefined when there is none. */
+  /** Finds when the oldest key of each kind was created, in epoch milliseconds. The time is undefined when no key of the kind exists. */
   findOldestKeys(): Promise<Readonly<Record<'signing' | 'access', number | undefined>>>
   queueLengths(): Readonly<Record<Queue, number>>
   countOpenBreakers(): number

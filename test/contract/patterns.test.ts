@@ -131,7 +131,7 @@ const shapes: readonly Shape[] = Object.values(model.shapes) as unknown as Shape
 const patterns = [...new Set(shapes.flatMap(({ pattern }) => pattern ?? []))]
 
 describe('The patterns of the contract', () => {
-  it('accept and reject the same values as the service', () => {
+  it('accept and reject the same values as Cognito', () => {
     for (const pattern of patterns) {
       const [accepted, rejected] = samples[pattern] ?? assert.fail(`no samples of ${pattern}`)
       const matches = matcherFor(pattern)

@@ -97,7 +97,7 @@ async function findSub(server: Where, poolId: string, name: string): Promise<str
   return attributes.find(({ Name }) => Name === 'sub')?.Value
 }
 
-/** The acknowledged users, all of whom must exist, and those whose sign-up was stored without an answer. */
+/** The acknowledged users, which must all exist, and those whose sign-up was stored without an answer. */
 async function existingUsers(server: Where, poolId: string, { acknowledged, waiting }: Outcome): Promise<string[]> {
   for (const [name, sub] of acknowledged)
     assert.equal(await findSub(server, poolId, name), sub, `the sign-up of ${name} was acknowledged, but the user differs or is missing`)

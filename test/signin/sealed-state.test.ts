@@ -121,7 +121,7 @@ describe('the sealed state of a sign-in', () => {
       assert.deepEqual(openState(secrets, statesOfVersion1[state.challenge]?.join('') ?? ''), state)
     })
 
-    it(`is read unchanged from the version of the sealed format that this release writes (${state.challenge})`, () => {
+    it(`is unchanged when this release opens what it has sealed (${state.challenge})`, () => {
       assert.deepEqual(openState(secrets, sealState(secrets, state)), state)
     })
   }

@@ -56,7 +56,7 @@ async function appendToFile(path: string, lines: string): Promise<void> {
   }
 }
 
-/** Without O_NONBLOCK, the opening of a pipe that nobody reads would block a thread for ever. Reading is for the last byte. */
+/** The opening of a pipe without a reader blocks a thread for ever. O_NONBLOCK prevents that. O_RDWR is for reading the last byte. */
 const appendFlags = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | constants.O_NONBLOCK
 
 async function statOf(file: FileHandle): Promise<{ size: number; isRegular: boolean }> {

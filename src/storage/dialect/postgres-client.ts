@@ -20,7 +20,7 @@ export class PostgresClient extends pg.Client implements WatchedConnection {
   isLost = false
   /** How many statements were sent. `run` counts its statement. Code that calls `query` directly, to save a promise, must count it here. */
   sent = 0
-  /** How many of the sent statements have ended, with a result or an error. Whoever counts in `sent` counts here as well. */
+  /** How many of the sent statements have ended, with a result or an error. Code that counts a statement in `sent` counts it here, too. */
   answered = 0
   readonly answerTimeoutMs: () => number
   #isEnding = false

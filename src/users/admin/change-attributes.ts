@@ -50,7 +50,7 @@ export async function changeAttributesOf(
 }
 
 /**
- * A required attribute cannot be removed. A required attribute that the user never had does not prevent other changes: a user whom an
+ * A required attribute cannot be removed. A required attribute that the user never had does not prevent other changes: a user that an
  * administrator created may still have to supply it.
  */
 function requireChangeable(pool: Pool, changes: Attributes): void {

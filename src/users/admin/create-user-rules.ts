@@ -9,7 +9,7 @@ import { type AliasKind, isContactAttribute } from '../user.ts'
 import { type NewUserInput, nameNewUser, nameTaken } from '../user-names.ts'
 
 /**
- * The name and attributes of a user whom an administrator creates. An administrator may set every attribute but `sub`: also immutable and
+ * The name and attributes of a user that an administrator creates. An administrator may set every attribute but `sub`: also immutable and
  * developer-only ones, and the flags that say an address is verified.
  *
  * @throws ApiError InvalidParameterException when the pool does not allow the username or an attribute

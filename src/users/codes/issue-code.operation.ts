@@ -12,7 +12,7 @@ import { planCode } from './plan-code.ts'
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
 
 /**
- * Lifeguard's own operation: makes a code for a user whom no message reaches. The administrator identifies the user and passes the code on.
+ * Lifeguard's own operation: makes a code for a user that no message reaches. The administrator identifies the user and passes the code on.
  * The new code replaces the outstanding one, and no message is sent. The audit record names the administrator, never the code.
  */
 export const issueCode = operation('IssueCode', {

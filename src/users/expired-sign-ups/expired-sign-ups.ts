@@ -58,7 +58,7 @@ async function deleteIfExpired(tx: Tx, pool: Pool, sub: string, now: number): Pr
 }
 
 /**
- * Only SignUp creates users who are UNCONFIRMED, so no other user ever expires. A user whom an administrator disabled does not expire
+ * Only SignUp creates users who are UNCONFIRMED, so no other user ever expires. A user that an administrator disabled does not expire
  * either: deleting the user would end the ban, since the same person could sign up again.
  */
 function isExpiredSignUp(pool: Pick<Pool, 'extensions'>, user: Pick<User, 'status' | 'enabled' | 'createdAt'>, now: number): boolean {

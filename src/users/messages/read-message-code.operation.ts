@@ -10,7 +10,7 @@ import { getMessageRow, openUnexpiredMessage } from './open-message.ts'
 type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog }
 
 /**
- * Lifeguard's own operation: shows the code or temporary password in a message, for an administrator who helps a user whom the message did
+ * Lifeguard's own operation: shows the code or temporary password in a message, for an administrator who helps a user that the message did
  * not reach. A code is shown even if it was used or replaced since. The audit record names the administrator, never the code.
  */
 export const readMessageCode = operation('ReadMessageCode', {

@@ -26,7 +26,7 @@ type SignInAttempt = {
 const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 /**
- * Asks the UserMigration trigger for a user whom this pool does not know, and stores the user. Undefined when the trigger does not know the
+ * Asks the UserMigration trigger for a user that this pool does not know, and stores the user. Undefined when the trigger does not know the
  * user either. Of two concurrent calls, one stores the user, and both return that user. The caller has to check the password in any case.
  *
  * @NOTE The answer reveals whether name and password are right in the other system. The caller limits the attempts.
@@ -79,7 +79,7 @@ async function storeMigrated(
 const smsMfa: MfaPreferences = { enabled: ['SMS_MFA'], preferred: 'SMS_MFA', byOptions: false }
 
 /**
- * Drafts the user by the rules for users whom an administrator creates. In addition, every attribute that the pool requires must be there.
+ * Drafts the user by the rules for users that an administrator creates. In addition, every attribute that the pool requires must be there.
  */
 function draftMigrated(pool: Pool, typed: string, migrated: MigratedUser, now: number): UserDraft {
   const { username = typed, ...attributes } = migrated.attributes

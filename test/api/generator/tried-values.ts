@@ -1,7 +1,7 @@
 import { getShape, type Shape } from '../../../src/contract/model.ts'
 import { exampleOf, isAllowed, mapKey, stringOfLength, type TriedValue } from './shape-values.ts'
 
-/** Texts that have broken other programs: in storage, markup, queries, templates, paths, prototypes, case mapping and width. */
+/** Texts that have broken other programs: in storage, markup, queries, templates, paths and prototypes, by case, length and direction. */
 export const hostileTexts: readonly string[] = [
   'a\0b',
   'a\ud800',

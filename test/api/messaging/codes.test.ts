@@ -63,7 +63,7 @@ for (const engine of engines) {
         const theirs = await issue(setup, other)
         if (theirs !== code) assert.equal((await consume(setup, code, other)).outcome, 'mismatch')
       }
-      // A hash that is copied to the row of another user is useless: it is bound to the user whom the code was issued to.
+      // A hash that is copied to the row of another user is useless: it is bound to the user that the code was issued to.
       const [row] = await setup.db.selectFrom('code').selectAll().where('sub', '=', ana.sub).where('purpose', '=', ana.purpose).execute()
       await setup.db
         .updateTable('code')

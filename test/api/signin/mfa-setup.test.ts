@@ -240,7 +240,7 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), ids.poolId), [])
     })
 
-    it('is not possible where SMS is the only method; a user for whom no method is left cannot sign in', async () => {
+    it('is not possible where SMS is the only method; a user without a method cannot sign in', async () => {
       const bySms = await givenMfaPool(server(), 'ON', ['sms'])
       await givenUser(server(), bySms.poolId, 'ana')
       const { name, parameters, session } = await challengeAfterPassword(server(), bySms.clientId, 'ana')

@@ -59,7 +59,7 @@ for (const engine of engines) {
       assert.deepEqual(triggers.events[0]?.request.userAttributes, { email })
     })
 
-    it('is invoked for a user whom an administrator creates, and its response neither confirms nor verifies that user', async () => {
+    it('is invoked for a user that an administrator creates, and its response neither confirms nor verifies that user', async () => {
       const spares = answering({ autoConfirmUser: true, autoVerifyEmail: true, autoVerifyPhone: true })
       const { poolId, triggers } = await given({ PreSignUp: spares })
       const options: Partial<AdminCreateUserCommandInput> = {
@@ -140,7 +140,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
     })
 
-    it('leaves the user whom it confirms confirmed when PostConfirmation fails', async () => {
+    it('confirms a user, and the user stays confirmed when PostConfirmation fails', async () => {
       const handlers = { PreSignUp: answering({ autoConfirmUser: true }), PostConfirmation: refuse }
       const { poolId, clientId } = await given(handlers)
       await assert.rejects(signUp(server(), clientId, 'ana', { email }), refusedBy('PostConfirmation'))

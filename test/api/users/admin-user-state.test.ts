@@ -29,7 +29,7 @@ const operations = {
 const unknownUser = { name: 'UserNotFoundException', message: 'User does not exist.' }
 
 for (const engine of engines) {
-  describe(`A user whom administrators manage on ${engine.name}`, () => {
+  describe(`A user that administrators manage on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const act = (name: keyof typeof operations, poolId: string, username = 'ana') => operations[name](server(), poolId, username)
     const refresh = (clientId: string, token: string) =>

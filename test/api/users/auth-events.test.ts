@@ -89,7 +89,7 @@ for (const engine of engines) {
       assert.deepEqual(await historyOf(server(), poolId, 'bob'), [])
     })
 
-    it('show a late SRP proof to the user whose challenge it answers, but not to another user whom the request names', async () => {
+    it('show a late SRP proof to the user whose challenge it answers, but not to another user that the request names', async () => {
       const { poolId, clientId } = await server().givenPool(withThreatProtection)
       await givenUser(server(), poolId, 'ana')
       await givenUser(server(), poolId, 'eve')

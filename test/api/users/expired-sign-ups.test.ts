@@ -55,7 +55,7 @@ for (const engine of engines) {
       await assert.rejects(adminGet(server(), poolId, UserSub ?? ''), unknown)
     })
 
-    it('give their address to a user whom an administrator creates, or to a user who corrects a mistyped address', async () => {
+    it('give their address to a user that an administrator creates, or to a user who corrects a mistyped address', async () => {
       const { poolId, clientId } = await given({ UsernameAttributes: ['email'] }, { ContactCorrection: true })
       await signUp(server(), clientId, email)
       await signUp(server(), clientId, 'bo@example.test')

@@ -16,8 +16,8 @@ export type PasswordAttempt = { readonly username: string; readonly password: st
 /**
  * Runs the UserMigration trigger for an unknown name and a password. A failed attempt counts like a wrong password of a user, so that no
  * one can guess passwords of the system behind the trigger through this server. Undefined when the pool has no such trigger. Where the
- * client hides which users exist, a user whom the function does not know or refuses gives a candidate whose password was refused. For other
- * clients, a user whom the function does not know gives undefined.
+ * client hides which users exist, a user that the function does not know or refuses gives a candidate whose password was refused. For other
+ * clients, a user that the function does not know gives undefined.
  *
  * @throws Error the trigger function's refusal, where the client does not hide which users exist.
  */

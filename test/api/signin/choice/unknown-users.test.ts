@@ -32,7 +32,7 @@ for (const engine of engines) {
 
     const givenHidingPool = (pool = {}, factors = allFactors) => givenChoicePool(server(), factors, { pool, client: hiding })
 
-    /** The first of the unknown users in `names` to whom the server offers `choice`. */
+    /** The first unknown user in `names` that gets the choice `choice` from the server. */
     async function unknownNameWith(clientId: string, choice: 'PASSWORD' | 'EMAIL_OTP' | 'SMS_OTP' | 'WEB_AUTHN'): Promise<string> {
       for (const name of names) {
         if ((await startChoice(server(), clientId, name)).AvailableChallenges?.includes(choice)) return name
