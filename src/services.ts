@@ -103,7 +103,7 @@ export async function openServices(options: ServiceOptions) {
     secrets,
     clock,
     publicUrl,
-    ...accountOf(settings),
+    ...settingValuesOf(settings),
     provisionedLimits,
     pools,
     powers,
@@ -111,7 +111,6 @@ export async function openServices(options: ServiceOptions) {
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
     ...lockoutsOf(options),
-    srpToleranceMs: settings.srpClockToleranceSeconds * 1000,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
@@ -119,7 +118,6 @@ export async function openServices(options: ServiceOptions) {
     keysAhead,
     ...loginProvidersOf(options),
     credentialsSource: credentials.source,
-    senderDomains: readSenderDomains(settings.emailFromDomains),
     ...access.services,
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
@@ -171,9 +169,10 @@ function findSubIn(db: Db, pools: PoolCatalog) {
   }
 }
 
-/** The settings that belong to an account at AWS. */
-function accountOf({ region, accountId, quotas, enforceTiers }: Settings) {
-  return { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
+/** What operations read of the settings. */
+function settingValuesOf({ region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains }: Settings) {
+  const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
+  return { ...account, srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
 }
 
 type WithoutSlot = ServiceOptions['withoutSlot']
