@@ -24,7 +24,7 @@ export type WebIdentity = {
   readonly identity: RoleSession['identity']
 }
 
-type AssumeRoleInput = {
+export type AssumeRoleInput = {
   readonly roleArn: string
   readonly webIdentity: WebIdentity
   readonly sessionName: string
@@ -75,7 +75,7 @@ export async function assumeRole({ secrets, clock, findRole }: AssumeRoleDeps, i
   if (input.lifetimeSeconds > role.maxSessionSeconds) {
     throw new AssumeRoleError('too-long', `Sessions of the role last at most ${role.maxSessionSeconds} seconds.`)
   }
-  const session = newSession(role, input, clock.now())
+  const session = draftSession(role, input, clock.now())
   const sessionToken = sealRoleSession(secrets, session)
   if (sessionToken.length > maxSessionTokenLength) {
     throw new AssumeRoleError('too-large', 'The session policy and the tags are too long together.')
@@ -85,8 +85,8 @@ export async function assumeRole({ secrets, clock, findRole }: AssumeRoleDeps, i
   return { keyId, secret, sessionToken, expiresAt, arn: assumedRoleArn(session), userId: assumedRoleId(session), packedPercent }
 }
 
-/** The trust policy has to allow the assumption and, if there are tags, their use. */
-function trusts({ trust }: ReadRole, { webIdentity, sessionName, requestKeys }: AssumeRoleInput): boolean {
+/** Whether the role may be assumed. Its trust policy has to allow that and, if there are tags, their use. */
+export function trusts({ trust }: ReadRole, { webIdentity, sessionName, requestKeys }: AssumeRoleInput): boolean {
   const principal: Principal = { type: 'Federated', name: webIdentity.principal }
   const ownKeys = webIdentityKeys(webIdentity)
   const keys: RequestKeys = (name) => {
@@ -121,7 +121,8 @@ function sessionKeys({ principal, provider, audience, subject, amr }: Omit<WebId
   }
 }
 
-function newSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
+/** A session that begins now. It is not sealed yet. */
+export function draftSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
   const { id: keyId, secret } = newAccessKey('session')
   return {
     keyId,
