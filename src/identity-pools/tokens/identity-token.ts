@@ -14,7 +14,7 @@ export const ownProviders = (publicUrl: string): readonly string[] => [ownProvid
 type Deps = { readonly clock: Clock; readonly publicUrl: string; readonly signingKeys: SigningKeys }
 
 /** The claim that holds principal tags (IAM User Guide, "Pass session tags in AWS STS"). */
-const tagsClaim = 'https://aws.amazon.com/tags'
+export const tagsClaim = 'https://aws.amazon.com/tags'
 
 type TokenContent = {
   readonly poolId: string

@@ -12,9 +12,9 @@ import { requireSecretHash } from '../../pools/secret-hash.ts'
 import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
 import type { TokenCaller } from '../../users/caller.ts'
 import { noteIds, type RequestLogFields } from '../request-log.ts'
-import type { IamGate } from './gate.ts'
+import type { GateHead, IamGate } from './gate.ts'
 import { parseBody, requireJsonContentType } from './json-body.ts'
-import type { RpcAnswer, RpcProtocol } from './protocol.ts'
+import type { RpcProtocol } from './protocol.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
 import { jsonContentType, writeError } from './rpc-error.ts'
 import type { Throttle } from './throttle.ts'
@@ -26,9 +26,12 @@ import type { Throttle } from './throttle.ts'
 // biome-ignore lint/suspicious/noExplicitAny: the request and answer types differ by operation; the contract checks both at run time.
 export type BuiltOperation<Services> = Operation<any, Services, never>
 
-const jsonHeaders = { 'content-type': jsonContentType }
+export type RpcHead = GateHead & {
+  readonly target: string | undefined
+  readonly contentType: string | undefined
+}
 
-const jsonAnswer = (body: string): RpcAnswer => ({ status: 200, headers: jsonHeaders, body, errorCode: '' })
+const jsonHeaders = { 'content-type': jsonContentType }
 
 type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
 
@@ -45,7 +48,9 @@ type Options<Services> = {
 /** AWS's JSON protocol: a header names the operation, requests and answers are JSON. */
 export function createDispatcher<Services>(options: Options<Services>): RpcProtocol {
   const { operations, services, gate, throttle } = options
-  const built = new Map(operations.map((operation) => [operation.name, { operation, limits: limitsOf(operation) }]))
+  const built = new Map<OperationName, { readonly operation: BuiltOperation<Services>; readonly limits: RequestLimits }>(
+    operations.map((operation) => [operation.name, { operation, limits: requestLimits(operation.name, operation.auth) }]),
+  )
 
   return {
     writeError,
@@ -79,9 +84,9 @@ export function createDispatcher<Services>(options: Options<Services>): RpcProto
               administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
             if (caller !== undefined) noteCaller(logFields, caller)
             return await refusalsRecorded(audited, async () => {
-              const answer = jsonAnswer(writeResponse(name, await operation.handle(request, services, caller as never, head.context)))
+              const body = writeResponse(name, await operation.handle(request, services, caller as never, head.context))
               await audited?.succeed()
-              return answer
+              return { status: 200, headers: jsonHeaders, body, errorCode: '' }
             })
           } finally {
             // Operations such as InitiateAuth look up the client themselves, so only now is its pool in the catalog.
@@ -92,8 +97,6 @@ export function createDispatcher<Services>(options: Options<Services>): RpcProto
     },
   }
 }
-
-const limitsOf = ({ name, auth }: Pick<BuiltOperation<never>, 'name' | 'auth'>): RequestLimits => requestLimits(name, auth)
 
 /** Undefined when the operation leaves no audit record. */
 function openAuditedCall(

@@ -1,6 +1,7 @@
 import type { ApiError } from '../../contract/api-error.ts'
 import type { RequestLogFields } from '../request-log.ts'
-import type { CheckedHead, GateHead } from './gate.ts'
+import type { RpcHead } from './dispatcher.ts'
+import type { CheckedHead } from './gate.ts'
 
 /** An answer to a call. */
 export type RpcAnswer = {
@@ -9,11 +10,6 @@ export type RpcAnswer = {
   readonly body: string
   /** Empty when the call succeeded. */
   readonly errorCode: string
-}
-
-export type RpcHead = GateHead & {
-  readonly target: string | undefined
-  readonly contentType: string | undefined
 }
 
 /** A call whose headers were read. */

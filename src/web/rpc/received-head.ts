@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestContext } from '../../contract/operation.ts'
 import { clientAddress } from '../client-address.ts'
-import type { RpcHead } from './protocol.ts'
+import type { RpcHead } from './dispatcher.ts'
 
 /** `/`, with or without a query, also in its absolute form (RFC 9112 §3.2.2). */
 const requestTarget = /^(?:https?:\/\/[^/?#]*)?\/?(?:\?(?<query>[^#]*))?(?:#.*)?$/i
