@@ -37,8 +37,6 @@ import { createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 import { createShedLog } from './web/shed-log.ts'
-import { identifyAnyone, identifySigner } from './web/sts/caller-identity.ts'
-import { isQueryProtocol, stsProtocol } from './web/sts/query-protocol.ts'
 
 /** Services that tests replace. */
 type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }
@@ -168,19 +166,16 @@ type RpcParts = {
 }
 
 function openRpc(settings: Settings, services: Services, { http, countShed, admission, throttle }: RpcParts): RequestListener {
-  const json = createDispatcher<Services>({
-    operations,
-    services,
-    gate: gateOf(settings, services),
-    throttle,
-    audit: services.auditTrail,
-    recordsAddresses: settings.logAddresses,
-  })
-  const identifyCaller = settings.mode === 'dev' ? identifyAnyone(services) : identifySigner(services)
-  const sts = stsProtocol({ services, identifyCaller, throttle })
   return rpcListener({
     ...http,
-    protocolOf: (contentType) => (isQueryProtocol(contentType) ? sts : json),
+    dispatcher: createDispatcher<Services>({
+      operations,
+      services,
+      gate: gateOf(settings, services),
+      throttle,
+      audit: services.auditTrail,
+      recordsAddresses: settings.logAddresses,
+    }),
     admission,
     deadlines: createDeadlines(settings.requestSeconds * 1000),
     bodies: createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 }),

@@ -48,8 +48,6 @@ export type AssumedRole = {
   readonly arn: string
   /** The role's id and the session's name. */
   readonly userId: string
-  /** How much of the greatest length the session token has, in percent. */
-  readonly packedPercent: number
 }
 
 /** `denied`: there is no such role, or it does not trust the web identity. Callers must not tell these apart. */
@@ -81,8 +79,7 @@ export async function assumeRole({ secrets, clock, findRole }: AssumeRoleDeps, i
     throw new AssumeRoleError('too-large', 'The session policy and the tags are too long together.')
   }
   const { keyId, secret, expiresAt } = session
-  const packedPercent = Math.ceil((sessionToken.length / maxSessionTokenLength) * 100)
-  return { keyId, secret, sessionToken, expiresAt, arn: assumedRoleArn(session), userId: assumedRoleId(session), packedPercent }
+  return { keyId, secret, sessionToken, expiresAt, arn: assumedRoleArn(session), userId: assumedRoleId(session) }
 }
 
 /** Whether the role may be assumed. Its trust policy has to allow that and, if there are tags, their use. */

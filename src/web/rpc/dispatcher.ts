@@ -12,11 +12,9 @@ import { requireSecretHash } from '../../pools/secret-hash.ts'
 import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
 import type { TokenCaller } from '../../users/caller.ts'
 import { noteIds, type RequestLogFields } from '../request-log.ts'
-import type { GateHead, IamGate } from './gate.ts'
+import type { CheckedHead, GateHead, IamGate } from './gate.ts'
 import { parseBody, requireJsonContentType } from './json-body.ts'
-import type { RpcProtocol } from './protocol.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
-import { jsonContentType, writeError } from './rpc-error.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
@@ -31,7 +29,23 @@ export type RpcHead = GateHead & {
   readonly contentType: string | undefined
 }
 
-const jsonHeaders = { 'content-type': jsonContentType }
+/** A call whose headers name an operation. */
+export type RpcCall = {
+  readonly limits: RequestLimits
+  /** The gate's check of the headers, before the body is read; undefined for an operation without a signature. */
+  readonly checkHead: (() => Promise<CheckedHead>) | undefined
+  /** Returns the body of the answer. Fills in `logFields` as soon as their values are known. */
+  answer(body: Buffer, checked: CheckedHead | undefined, logFields: RequestLogFields): Promise<string>
+}
+
+export type Dispatcher = {
+  /**
+   * Reads from the headers which operation is called.
+   *
+   * @throws ApiError when the headers name no operation of this server
+   */
+  open(head: RpcHead, logFields: RequestLogFields, requestId: string): RpcCall
+}
 
 type CallerDeps = AccessTokenDeps & { readonly pools: PoolCatalog }
 
@@ -45,15 +59,13 @@ type Options<Services> = {
   readonly throttle: Throttle
 }
 
-/** AWS's JSON protocol: a header names the operation, requests and answers are JSON. */
-export function createDispatcher<Services>(options: Options<Services>): RpcProtocol {
+export function createDispatcher<Services>(options: Options<Services>): Dispatcher {
   const { operations, services, gate, throttle } = options
   const built = new Map<OperationName, { readonly operation: BuiltOperation<Services>; readonly limits: RequestLimits }>(
     operations.map((operation) => [operation.name, { operation, limits: requestLimits(operation.name, operation.auth) }]),
   )
 
   return {
-    writeError,
     open(head, logFields, requestId) {
       requireJsonContentType(head.contentType)
       const { name } = getOperationByTarget(head.target)
@@ -84,9 +96,9 @@ export function createDispatcher<Services>(options: Options<Services>): RpcProto
               administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
             if (caller !== undefined) noteCaller(logFields, caller)
             return await refusalsRecorded(audited, async () => {
-              const body = writeResponse(name, await operation.handle(request, services, caller as never, head.context))
+              const answer = writeResponse(name, await operation.handle(request, services, caller as never, head.context))
               await audited?.succeed()
-              return { status: 200, headers: jsonHeaders, body, errorCode: '' }
+              return answer
             })
           } finally {
             // Operations such as InitiateAuth look up the client themselves, so only now is its pool in the catalog.

@@ -42,7 +42,7 @@ export const openGate: IamGate = async (head) => {
 }
 
 /** The key id in an Authorization header, which is not verified. */
-export function claimedKeyId(authorization = ''): string | undefined {
+function claimedKeyId(authorization = ''): string | undefined {
   return /\bCredential=([\w-]{1,128})\//.exec(authorization)?.[1]
 }
 

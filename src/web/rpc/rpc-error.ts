@@ -1,5 +1,11 @@
 import { ApiError, httpStatusOf } from '../../contract/api-error.ts'
-import type { RpcAnswer } from './protocol.ts'
+
+export type RpcAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly errorCode: string
+}
 
 export const jsonContentType = 'application/x-amz-json-1.1'
 

@@ -11,15 +11,14 @@ import type { Deadlines } from '../overload/deadlines.ts'
 import type { RequestLogFields } from '../request-log.ts'
 import { commonHeaders } from '../response-headers.ts'
 import { endUnread, staysOpen, waitsForContinue } from '../unread-body.ts'
+import type { Dispatcher, RpcCall } from './dispatcher.ts'
 import type { CheckedHead } from './gate.ts'
-import type { RpcAnswer, RpcCall, RpcProtocol } from './protocol.ts'
 import { ReceivedHead } from './received-head.ts'
 import { type BodyReader, BudgetError, type ReceivedBody, tooLarge } from './request-body.ts'
-import { internalError, unavailable } from './rpc-error.ts'
+import { internalError, jsonContentType, type RpcAnswer, unavailable, writeError } from './rpc-error.ts'
 
 type Options = HttpOptions & {
-  /** The protocol of a call, by its content type. */
-  readonly protocolOf: (contentType: string | undefined) => RpcProtocol
+  readonly dispatcher: Dispatcher
   readonly admission: Admission
   readonly deadlines: Deadlines
   readonly bodies: BodyReader
@@ -28,7 +27,7 @@ type Options = HttpOptions & {
 }
 
 /**
- * Serves `POST /`, which is every API operation (X-Amz-Target names it) and every call of the STS, and `OPTIONS /`. It uses Node's own HTTP: nearly all requests
+ * Serves `POST /`, which is every API operation (X-Amz-Target names it), and `OPTIONS /`. It uses Node's own HTTP: nearly all requests
  * come here, and a framework's routing, hooks and replies would cost as much as a request's database look-ups.
  *
  * A request is refused before its body is read if the headers are reason enough.
@@ -85,19 +84,18 @@ type Received = {
 }
 
 async function answer(options: Options, warnings: WarningThrottle, received: Received): Promise<RpcAnswer> {
-  const { loopbackOnly, protocolOf, logger } = options
+  const { loopbackOnly, dispatcher, logger } = options
   const { request, head, id, logFields } = received
-  const protocol = protocolOf(head.contentType)
   try {
     if (loopbackOnly && isForeignHost(request.headers.host)) return foreignHostAnswer
     if (request.method === 'OPTIONS') return preflight
-    const call = protocol.open(head, logFields, id)
+    const call = dispatcher.open(head, logFields, id)
     if (Number(request.headers['content-length']) > call.limits.bytes) throw tooLarge(call.limits.bytes)
     const checked = call.checkHead && (await runAdmitted(options, call.checkHead))
     return await answerBody(options, received, call, checked)
   } catch (error) {
     const { operation } = logFields
-    if (error instanceof ApiError) return protocol.writeError(error, id)
+    if (error instanceof ApiError) return writeError(error)
     if (error instanceof ShedError || error instanceof BudgetError) return shed
     // The storage layer logs the cause once, not for each request.
     if (error instanceof DatabaseUnavailableError) return unavailable(1)
@@ -110,7 +108,7 @@ async function answer(options: Options, warnings: WarningThrottle, received: Rec
     // own.
     const failures = warnings.countToReport(`${operation} ${typeName(error)}`, performance.now())
     if (failures !== undefined) logger.error({ err: error, reqId: id, operation, failures }, 'An operation failed')
-    return protocol.writeError(internalError(error), id)
+    return writeError(internalError(error))
   }
 }
 
@@ -121,7 +119,8 @@ async function answerBody(options: Options, received: Received, call: RpcCall, c
   const { request, response, logFields } = received
   if (waitsForContinue(request)) response.writeContinue()
   const arrived = await options.bodies.read(request, call.limits.bytes)
-  return runAdmitted(options, () => call.answer(arrived.bytes, checked, logFields), arrived)
+  const body = await runAdmitted(options, () => call.answer(arrived.bytes, checked, logFields), arrived)
+  return { status: 200, headers: jsonHeaders, body, errorCode: '' }
 }
 
 /**
@@ -160,6 +159,8 @@ async function runAdmitted<T>({ admission, deadlines }: Options, part: () => Pro
 class ShedError extends Error {}
 
 class DeadlineError extends Error {}
+
+const jsonHeaders = { 'content-type': jsonContentType }
 
 const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '', errorCode: '' }
 
