@@ -33,6 +33,9 @@ import { traceLog, traceRequests, traceShed } from './web/request-spans.ts'
 import { createRouter } from './web/router.ts'
 import { createDispatcher } from './web/rpc/dispatcher.ts'
 import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
+import { jsonProtocol } from './web/rpc/protocol.ts'
+import { type IdentifyCaller, identifyByClaim, identifyBySignature } from './web/rpc/query/caller-identity.ts'
+import { createQueryProtocol } from './web/rpc/query/query-protocol.ts'
 import { createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
@@ -168,14 +171,17 @@ type RpcParts = {
 function openRpc(settings: Settings, services: Services, { http, countShed, admission, throttle }: RpcParts): RequestListener {
   return rpcListener({
     ...http,
-    dispatcher: createDispatcher<Services>({
-      operations,
-      services,
-      gate: gateOf(settings, services),
-      throttle,
-      audit: services.auditTrail,
-      recordsAddresses: settings.logAddresses,
-    }),
+    json: jsonProtocol(
+      createDispatcher<Services>({
+        operations,
+        services,
+        gate: gateOf(settings, services),
+        throttle,
+        audit: services.auditTrail,
+        recordsAddresses: settings.logAddresses,
+      }),
+    ),
+    query: createQueryProtocol({ services, identifyCaller: identifyCallerOf(settings, services), throttle }),
     admission,
     deadlines: createDeadlines(settings.requestSeconds * 1000),
     bodies: createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 }),
@@ -186,6 +192,10 @@ function openRpc(settings: Settings, services: Services, { http, countShed, admi
 function gateOf(settings: Settings, { clock, findCredential }: Services): IamGate {
   if (settings.mode === 'dev') return openGate
   return createIamGate({ clock, findCredential, region: settings.region, accountId: settings.accountId })
+}
+
+function identifyCallerOf({ mode }: Settings, services: Services): IdentifyCaller {
+  return mode === 'dev' ? identifyByClaim(services) : identifyBySignature(services)
 }
 
 /** `dev` sheds no load by default: a test suite on a busy machine would rather wait. */

@@ -11,6 +11,8 @@ export type RequestLogFields = {
   /** The pool that the request or the caller's token names. It has the form of a pool's id, but need not exist. */
   userPoolId?: string | undefined
   clientId?: string | undefined
+  /** The role that a request asks for. It has the form of a role's ARN, but need not exist. */
+  roleArn?: string | undefined
   address?: string | undefined
 }
 

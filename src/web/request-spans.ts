@@ -1,8 +1,9 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
+import { isStsAction } from '../authorization/sts/sts-action.ts'
 import { endSpan, getActiveSpan, inRequestSpan, isTracing, markFailed, type SpanAttributes } from '../base/tracing.ts'
 import { findOperationByTarget } from '../contract/services.ts'
 import type { AnsweredRequest, RequestLog } from './request-log.ts'
-import { isRpc } from './rpc/received-head.ts'
+import { isQueryCall, isRpc } from './rpc/received-head.ts'
 
 type Router = { readonly onRequest: RequestListener; readonly onContinue: RequestListener }
 
@@ -40,7 +41,10 @@ function spanOf(request: IncomingMessage): { readonly name: string; readonly att
   const target = headers['x-amz-target']
   const operation = method === 'POST' && typeof target === 'string' ? findOperationByTarget(target) : undefined
   const route = { 'url.path': '/', 'http.route': '/' }
-  if (operation === undefined) return { name: `${method} /`, attributes: route }
+  if (operation === undefined) {
+    // The body names the action of a Query call. `endRequestSpan` adds it.
+    return { name: `${method} /`, attributes: isQueryCall(request) ? { ...route, 'rpc.system.name': 'aws-api' } : route }
+  }
   return {
     name: operation.name,
     attributes: { ...route, 'rpc.system.name': 'aws-api', 'rpc.method': target?.toString().replace('.', '/') },
@@ -71,12 +75,13 @@ function endRequestSpan({ logFields: { operation, userPoolId, clientId }, status
   const span = getActiveSpan()
   const [method = '', route] = operation.split(' ')
   // The operation of a route is its method and its path, or `unknown`.
-  if (route !== undefined) span?.updateName(route === 'unknown' ? method : operation)
+  span?.updateName(route === 'unknown' ? method : operation)
   if (status >= 500) markFailed(span, outcome)
   endSpan(span, {
     'http.response.status_code': status,
     'lifeguard.user_pool.id': userPoolId,
     'lifeguard.app_client.id': clientId,
+    ...(isStsAction(operation) ? { 'rpc.method': `AWSSecurityTokenServiceV20110615/${operation}` } : {}),
     ...(route === undefined ? { 'rpc.status_code': outcome === 'ok' ? 'OK' : outcome } : {}),
     ...(route === undefined || route === 'unknown' ? {} : { 'http.route': route }),
   })

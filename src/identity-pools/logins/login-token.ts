@@ -78,6 +78,9 @@ class InvalidLoginError extends ApiError {
 /** A login whose token was valid once. */
 export class ExpiredLoginError extends InvalidLoginError {}
 
+/** A login whose token is of a session that was ended. */
+export class RevokedLoginError extends InvalidLoginError {}
+
 export function invalidLoginToken(detail: string): ApiError {
   return new InvalidLoginError(detail)
 }

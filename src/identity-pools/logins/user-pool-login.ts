@@ -10,9 +10,9 @@ import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
 import type { IdentityPool } from '../identity-pool.ts'
 import {
-  invalidLoginToken,
   type LoginToken,
   notAnIdToken,
+  RevokedLoginError,
   readLoginToken,
   requireClaim,
   unsupportedProvider,
@@ -162,4 +162,4 @@ async function requireNotRevoked(
   return user
 }
 
-const tokenRevoked = () => invalidLoginToken('Token has been revoked')
+const tokenRevoked = () => new RevokedLoginError('Token has been revoked')

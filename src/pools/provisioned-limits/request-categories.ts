@@ -12,6 +12,9 @@ const identityPoolCategories = {
   IdentityPoolTagRead: 10,
 } as const
 
+/** AWS's default rate of the actions of STS, which share one quota. */
+const stsCategories = { SecurityTokens: 600 } as const
+
 /** The categories of API operations, and Cognito's default rate for each category, in requests a second of one account. */
 export const requestCategories = {
   UserAuthentication: 120,
@@ -33,6 +36,7 @@ export const requestCategories = {
   ClientAuthentication: 150,
   LimitManagement: 1,
   ...identityPoolCategories,
+  ...stsCategories,
 } as const
 
 export type RequestCategory = keyof typeof requestCategories

@@ -32,17 +32,23 @@ export type Authenticated = { readonly caller: IamCaller; authorize(body: unknow
  * could do to a real pool, and nothing that needs an administrator.
  */
 export const openGate: IamGate = async (head) => {
-  for (const origin of headerValues(head.headers, 'origin')) {
-    if (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) continue
-    throw new ApiError('AccessDeniedException', 'The development server lets pages of other sites call no operation that AWS signs.')
-  }
-  const accessKeyId = claimedKeyId(headerValues(head.headers, 'authorization')[0])
+  refuseForeignPages(head)
+  const accessKeyId = claimedKeyId(head)
   const caller = { accessKeyId, isAllowedOnIdentityPool: () => true }
   return { authenticate: () => ({ caller, authorize: () => undefined }) }
 }
 
-/** The key id in an Authorization header, which is not verified. */
-function claimedKeyId(authorization = ''): string | undefined {
+/** @throws ApiError AccessDeniedException when a page of another site sent the request */
+export function refuseForeignPages(head: GateHead): void {
+  for (const origin of headerValues(head.headers, 'origin')) {
+    if (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)) continue
+    throw new ApiError('AccessDeniedException', 'The development server lets pages of other sites call no operation that AWS signs.')
+  }
+}
+
+/** The key id in the Authorization header, which is not verified. */
+export function claimedKeyId({ headers }: GateHead): string | undefined {
+  const authorization = headerValues(headers, 'authorization')[0] ?? ''
   return /\bCredential=([\w-]{1,128})\//.exec(authorization)?.[1]
 }
 

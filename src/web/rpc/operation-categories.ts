@@ -1,8 +1,9 @@
+import type { StsAction } from '../../authorization/sts/sts-action.ts'
 import type { OperationName } from '../../contract/operation.ts'
 import type { RequestCategory } from '../../pools/provisioned-limits/request-categories.ts'
 
 /** Which operations share one limit of requests a second. Operations that are not listed have no limit. */
-const operationsByCategory: Readonly<Record<RequestCategory, readonly OperationName[]>> = {
+const operationsByCategory: Readonly<Record<RequestCategory, readonly (OperationName | StsAction)[]>> = {
   UserAuthentication: [
     'AdminInitiateAuth',
     'AdminRespondToAuthChallenge',
@@ -170,10 +171,11 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly OperationN
   IdentityPoolTagUpdate: ['identity:TagResource'],
   IdentityPoolTagRemoval: ['identity:UntagResource'],
   IdentityPoolTagRead: ['identity:ListTagsForResource'],
+  SecurityTokens: ['AssumeRoleWithWebIdentity', 'GetCallerIdentity'],
 }
 
-export const categoryOf: ReadonlyMap<OperationName, RequestCategory> = new Map(
-  (Object.entries(operationsByCategory) as [RequestCategory, readonly OperationName[]][]).flatMap(([category, operations]) =>
+export const categoryOf: ReadonlyMap<OperationName | StsAction, RequestCategory> = new Map(
+  (Object.entries(operationsByCategory) as [RequestCategory, readonly (OperationName | StsAction)[]][]).flatMap(([category, operations]) =>
     operations.map((operation) => [operation, category] as const),
   ),
 )

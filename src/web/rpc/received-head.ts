@@ -6,9 +6,16 @@ import type { RpcHead } from './dispatcher.ts'
 /** `/`, with or without a query, also in its absolute form (RFC 9112 §3.2.2). */
 const requestTarget = /^(?:https?:\/\/[^/?#]*)?\/?(?:\?(?<query>[^#]*))?(?:#.*)?$/i
 
-/** Whether a request is a call of the JSON API, or the preflight request of a browser. */
+/** Whether a request is a call of the API, or the preflight request of a browser. */
 export function isRpc({ method, url = '/' }: IncomingMessage): boolean {
   return (method === 'POST' || method === 'OPTIONS') && (url === '/' || requestTarget.test(url))
+}
+
+const formType = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i
+
+/** Whether a call has the form of AWS's Query protocol. A call with a target is one of the JSON API, whatever its content type. */
+export function isQueryCall({ method, headers }: IncomingMessage): boolean {
+  return method === 'POST' && headers['x-amz-target'] === undefined && formType.test(headers['content-type'] ?? '')
 }
 
 /** The head of an HTTP request, in the form that the dispatcher reads. */

@@ -28,6 +28,14 @@ const entriesPerMap = 100
 const elementsPerUnsignedList = 200
 const valuesPerUnsignedRequest = 5_000
 
+/** The limits of an unsigned request without maps. */
+export const unsignedCallLimits: RequestLimits = {
+  bytes: unsignedBytes,
+  entries: entriesPerMap,
+  elements: elementsPerUnsignedList,
+  values: valuesPerUnsignedRequest,
+}
+
 /** The limits of an operation. */
 export function requestLimits(name: OperationName, auth: Auth): RequestLimits {
   const { service, input } = definitionOf(name)
@@ -38,6 +46,6 @@ export function requestLimits(name: OperationName, auth: Auth): RequestLimits {
     const entries = types.has('document') ? Number.POSITIVE_INFINITY : entriesPerMap
     return { bytes, entries, elements: Number.POSITIVE_INFINITY, values: Number.POSITIVE_INFINITY }
   }
-  const bytes = types.has('map') || shapes.includes('AttributeListType') ? unsignedWithMapsBytes : unsignedBytes
-  return { bytes, entries: entriesPerMap, elements: elementsPerUnsignedList, values: valuesPerUnsignedRequest }
+  const hasMaps = types.has('map') || shapes.includes('AttributeListType')
+  return hasMaps ? { ...unsignedCallLimits, bytes: unsignedWithMapsBytes } : unsignedCallLimits
 }

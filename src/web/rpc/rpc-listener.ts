@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createWarningThrottle, type WarningThrottle } from '../../base/warning-throttle.ts'
-import { ApiError } from '../../contract/api-error.ts'
 import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import { preflightHeaders, readableByPages } from '../cors.ts'
 import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
@@ -11,14 +10,16 @@ import type { Deadlines } from '../overload/deadlines.ts'
 import type { RequestLogFields } from '../request-log.ts'
 import { commonHeaders } from '../response-headers.ts'
 import { endUnread, staysOpen, waitsForContinue } from '../unread-body.ts'
-import type { Dispatcher, RpcCall } from './dispatcher.ts'
+import type { RpcCall } from './dispatcher.ts'
 import type { CheckedHead } from './gate.ts'
-import { ReceivedHead } from './received-head.ts'
+import type { Protocol } from './protocol.ts'
+import { isQueryCall, ReceivedHead } from './received-head.ts'
 import { type BodyReader, BudgetError, type ReceivedBody, tooLarge } from './request-body.ts'
-import { internalError, jsonContentType, type RpcAnswer, unavailable, writeError } from './rpc-error.ts'
+import type { RpcAnswer } from './rpc-error.ts'
 
 type Options = HttpOptions & {
-  readonly dispatcher: Dispatcher
+  readonly json: Protocol
+  readonly query: Protocol
   readonly admission: Admission
   readonly deadlines: Deadlines
   readonly bodies: BodyReader
@@ -27,8 +28,8 @@ type Options = HttpOptions & {
 }
 
 /**
- * Serves `POST /`, which is every API operation (X-Amz-Target names it), and `OPTIONS /`. It uses Node's own HTTP: nearly all requests
- * come here, and a framework's routing, hooks and replies would cost as much as a request's database look-ups.
+ * Serves `POST /`, which is every API operation, and `OPTIONS /`. The headers of a request choose its protocol. It uses Node's own HTTP:
+ * nearly all requests come here, and a framework's routing, hooks and replies would cost as much as a request's database look-ups.
  *
  * A request is refused before its body is read if the headers are reason enough.
  */
@@ -54,16 +55,18 @@ export function rpcListener(options: Options): RequestListener {
     const id = randomUUID()
     const head = new ReceivedHead(request, trustedProxies)
     const logFields: RequestLogFields = { operation: `${request.method} /`, address: head.context.ip }
-    const answered = await answer(options, warnings, { request, response, head, id, logFields })
-    send(request, response, id, answered)
-    if (answered === shed) countShed()
+    const protocol = protocolOf(options, request)
+    const answered = await answer(options, warnings, { request, response, head, id, logFields, protocol })
+    send(request, response, id, answered ?? protocol.unavailable(id))
+    if (answered === undefined) countShed()
     else log({ id, logFields, status: answered.status, outcome: answered.errorCode || 'ok', milliseconds: performance.now() - start })
   }
 
   return (request, response) => {
     if (request.method === 'POST' && admission.isFull()) {
       // No promise and no log line: an overloaded server may refuse ten requests for each one that it answers.
-      send(request, response, randomUUID(), shed)
+      const id = randomUUID()
+      send(request, response, id, protocolOf(options, request).unavailable(id))
       countShed()
       return
     }
@@ -75,40 +78,48 @@ export function rpcListener(options: Options): RequestListener {
   }
 }
 
+/** The protocol of a request, which its headers choose. */
+function protocolOf({ json, query }: Options, request: IncomingMessage): Protocol {
+  return isQueryCall(request) ? query : json
+}
+
 type Received = {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly head: ReceivedHead
   readonly id: string
   readonly logFields: RequestLogFields
+  readonly protocol: Protocol
 }
 
-async function answer(options: Options, warnings: WarningThrottle, received: Received): Promise<RpcAnswer> {
-  const { loopbackOnly, dispatcher, logger } = options
-  const { request, head, id, logFields } = received
+/** Undefined when the server is too busy to do any work for the request. */
+async function answer(options: Options, warnings: WarningThrottle, received: Received): Promise<RpcAnswer | undefined> {
+  const { loopbackOnly, logger } = options
+  const { request, head, id, logFields, protocol } = received
   try {
     if (loopbackOnly && isForeignHost(request.headers.host)) return foreignHostAnswer
     if (request.method === 'OPTIONS') return preflight
-    const call = dispatcher.open(head, logFields, id)
+    const call = protocol.open(head, logFields, id)
     if (Number(request.headers['content-length']) > call.limits.bytes) throw tooLarge(call.limits.bytes)
     const checked = call.checkHead && (await runAdmitted(options, call.checkHead))
     return await answerBody(options, received, call, checked)
   } catch (error) {
     const { operation } = logFields
-    if (error instanceof ApiError) return writeError(error)
-    if (error instanceof ShedError || error instanceof BudgetError) return shed
+    const refusal = protocol.writeRefusal(error, id)
+    if (refusal !== undefined) return refusal
+    if (error instanceof ShedError || error instanceof BudgetError) return undefined
     // The storage layer logs the cause once, not for each request.
-    if (error instanceof DatabaseUnavailableError) return unavailable(1)
+    if (error instanceof DatabaseUnavailableError) return protocol.unavailable(id)
     if (error instanceof DeadlineError) {
       const requests = warnings.countToReport(`late ${operation}`, performance.now())
       if (requests !== undefined) logger.warn({ reqId: id, operation, requests }, 'A request took too long and was answered 503')
-      return unavailable(1)
+      return protocol.unavailable(id)
     }
     // Logged once a minute for each kind of failure: a stranger may be able to repeat it. The outcome of each request is in a line of its
     // own.
     const failures = warnings.countToReport(`${operation} ${typeName(error)}`, performance.now())
     if (failures !== undefined) logger.error({ err: error, reqId: id, operation, failures }, 'An operation failed')
-    return writeError(internalError(error))
+    return protocol.writeFault(error, id)
   }
 }
 
@@ -116,11 +127,11 @@ async function answer(options: Options, warnings: WarningThrottle, received: Rec
 const typeName = (error: unknown) => (error instanceof Error ? error.name : typeof error)
 
 async function answerBody(options: Options, received: Received, call: RpcCall, checked: CheckedHead | undefined): Promise<RpcAnswer> {
-  const { request, response, logFields } = received
+  const { request, response, logFields, protocol } = received
   if (waitsForContinue(request)) response.writeContinue()
   const arrived = await options.bodies.read(request, call.limits.bytes)
   const body = await runAdmitted(options, () => call.answer(arrived.bytes, checked, logFields), arrived)
-  return { status: 200, headers: jsonHeaders, body, errorCode: '' }
+  return { status: 200, headers: { 'content-type': protocol.contentType }, body, errorCode: '' }
 }
 
 /**
@@ -160,11 +171,7 @@ class ShedError extends Error {}
 
 class DeadlineError extends Error {}
 
-const jsonHeaders = { 'content-type': jsonContentType }
-
 const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '', errorCode: '' }
-
-const shed = unavailable(1)
 
 const foreignHostAnswer: RpcAnswer = {
   status: 403,

@@ -1,3 +1,4 @@
+import { isStsAction, type StsAction } from '../../authorization/sts/sts-action.ts'
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
@@ -14,7 +15,7 @@ export type RequestSource = 'signed' | { readonly address: string | undefined }
  *
  * @throws ApiError TooManyRequestsException past the limit, or ThrottlingException where the operation's model lacks that error
  */
-export type Throttle = (operation: OperationName, source: RequestSource) => void
+export type Throttle = (operation: OperationName | StsAction, source: RequestSource) => void
 
 export const noThrottle: Throttle = () => undefined
 
@@ -22,7 +23,7 @@ export const noThrottle: Throttle = () => undefined
  * The operations that answer challenges. A sign-in starts once and may have several challenges. So answers have a bucket of their own, with
  * three times the limit of their category.
  */
-const answers: ReadonlySet<OperationName> = new Set(['RespondToAuthChallenge', 'AdminRespondToAuthChallenge'])
+const answers: ReadonlySet<OperationName | StsAction> = new Set(['RespondToAuthChallenge', 'AdminRespondToAuthChallenge'])
 const answersPerStart = 3
 
 /** The share of a category's limit that is guaranteed to each address. */
@@ -101,7 +102,7 @@ function take(bucket: Bucket, least: number): boolean {
 }
 
 /** The error past a limit: ThrottlingException, which every AWS service has, where an operation's model lacks TooManyRequestsException. */
-function tooMany(operation: OperationName): ApiError {
-  const isListed = definitionOf(operation).errors.includes('TooManyRequestsException')
+function tooMany(operation: OperationName | StsAction): ApiError {
+  const isListed = !isStsAction(operation) && definitionOf(operation).errors.includes('TooManyRequestsException')
   return new ApiError(isListed ? 'TooManyRequestsException' : 'ThrottlingException', 'Rate exceeded')
 }
