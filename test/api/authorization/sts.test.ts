@@ -11,7 +11,7 @@ import { engines } from '../../support/engines.ts'
 import { noteSecrets } from '../../support/evidence.ts'
 import { givenProductionPools } from '../../support/production-identity-pools.ts'
 import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
-import { elementOf, sendForm } from '../../support/sts.ts'
+import { callSts, elementOf, sendForm } from '../../support/sts.ts'
 
 const denied = { name: 'AccessDeniedException' }
 const notAuthorized = { name: 'AccessDenied', message: 'Not authorized to perform sts:AssumeRoleWithWebIdentity' }
@@ -229,6 +229,23 @@ for (const engine of engines) {
       // The key was made by another process, a moment after this server's clock was set.
       own.clock.advance(960_000)
       await assert.rejects(call(960_000), { name: 'ExpiredToken', message: 'The security token included in the request is expired' })
+    })
+
+    it('limits how many tokens are exchanged in a second, apart from how many callers are named', async () => {
+      await using own = await startProductionServer(engine, { flags: ['--rate-limits', '0.005'] })
+      const key = await own.createKey()
+      const parameters = {
+        Action: 'AssumeRoleWithWebIdentity',
+        RoleArn: `arn:aws:iam::${own.accountId}:role/reader`,
+        RoleSessionName: 'ana',
+      }
+      const codes: (string | undefined)[] = []
+      // The server's clock stands still, so that no request is forgiven: 600 × 0.005 = 3 requests, and some in advance.
+      for (let at = 0; at < 8; at++) codes.push((await callSts(own, { ...parameters, WebIdentityToken: 'token' })).code)
+      assert.ok(codes.includes('InvalidIdentityToken'), codes.join())
+      assert.equal(codes.at(-1), 'Throttling')
+      const client = new STSClient({ endpoint: own.url, region: 'us-east-1', credentials: key, maxAttempts: 1 })
+      assert.equal((await client.send(new GetCallerIdentityCommand({})).finally(() => client.destroy())).UserId, key.accessKeyId)
     })
 
     it('writes answers in XML with the request id of the header', async () => {

@@ -13,6 +13,7 @@ import { engines } from '../../support/engines.ts'
 import { functionArn, functionFolder } from '../../support/functions.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { isFailed, recordSpans } from '../../support/recorded-spans.ts'
+import { sendForm } from '../../support/sts.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
 const spans = recordSpans()
@@ -62,6 +63,22 @@ for (const engine of engines) {
       const UserAttributes = [{ Name: 'email', Value: `${username}@example.test` }]
       return rawCall(server(), 'SignUp', { ClientId: clientId, Username: username, Password: 'Correct-Horse-1', UserAttributes }, headers)
     }
+
+    it('names the action of a call of the STS, which the body of the request says', async () => {
+      const traceId = newTraceId()
+      const form = 'Action=GetCallerIdentity&Version=2011-06-15'
+      assert.equal((await sendForm(server(), form, { traceparent: traceparentOf(traceId) })).status, 403)
+      assert.deepEqual(one(spans.all(traceId), 'GetCallerIdentity').attributes, {
+        'http.request.method': 'POST',
+        'http.response.status_code': 403,
+        'http.route': '/',
+        'rpc.method': 'AWSSecurityTokenServiceV20110615/GetCallerIdentity',
+        'rpc.status_code': 'MissingAuthenticationToken',
+        'rpc.system.name': 'aws-api',
+        'url.path': '/',
+        'url.scheme': 'http',
+      })
+    })
 
     it('records request, trigger, database and message in the trace of the caller', async () => {
       const { poolId, clientId } = await givenPool()
