@@ -10,6 +10,7 @@ import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
 import type { IdentityPool } from '../identity-pool.ts'
 import {
+  invalidLoginToken,
   type LoginToken,
   notAnIdToken,
   RevokedLoginError,
