@@ -15,7 +15,6 @@ import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
 import { ownSource } from './identity-pools/credentials/credentials-source.ts'
-import { stsSource } from './identity-pools/credentials/sts-source.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
@@ -93,7 +92,7 @@ export async function openServices(options: ServiceOptions) {
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const keysAhead = createKeysAhead(signingKeys)
-  const credentials = openCredentialsSource(options, signingKeys, access.services)
+  const credentials = await openCredentialsSource(options, signingKeys, access.services)
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
@@ -153,11 +152,17 @@ function openAccess({ settings, database, clock }: ServiceOptions) {
   }
 }
 
-/** Who gives the credentials of identities: this server, or the STS of `--sts-url`. */
-function openCredentialsSource(options: ServiceOptions, signingKeys: SigningKeys, roles: Pick<AssumeRoleDeps, 'findRole'>) {
+/**
+ * What gives the credentials of identities: this server, or the STS of `--sts-url`. The library for AWS is only loaded when it is needed,
+ * because it loads slowly.
+ */
+async function openCredentialsSource(options: ServiceOptions, signingKeys: SigningKeys, roles: Pick<AssumeRoleDeps, 'findRole'>) {
   const { settings, database, clock, publicUrl, withoutSlot } = options
   const { region, stsUrl } = settings
-  if (stsUrl !== undefined) return stsSource({ url: stsUrl, region, clock, publicUrl, signingKeys, withoutSlot })
+  if (stsUrl !== undefined) {
+    const { stsSource } = await import('./identity-pools/credentials/sts-source.ts')
+    return stsSource({ url: stsUrl, region, clock, publicUrl, signingKeys, withoutSlot })
+  }
   return { source: ownSource({ secrets: database.secrets, clock, findRole: roles.findRole }), close: () => undefined }
 }
 

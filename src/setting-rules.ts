@@ -32,9 +32,7 @@ export function contradictionsOf(settings: RuledSettings): string[] {
     )
   }
   problems.push(...auditStreamProblems(settings))
-  if (settings.stsUrl !== undefined && isUnencrypted(settings.stsUrl)) {
-    problems.push('--sts-url: only a loopback address may be http:, because credentials are received from there. Use https:.')
-  }
+  problems.push(...stsProblems(settings))
   if (mode === 'serve' && settings.region === 'local') {
     problems.push('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
   }
@@ -43,6 +41,19 @@ export function contradictionsOf(settings: RuledSettings): string[] {
   }
   const publicUrlProblem = settings.publicUrl && publicUrlError(settings.publicUrl, settings)
   return publicUrlProblem ? [...problems, publicUrlProblem] : problems
+}
+
+function stsProblems({ stsUrl }: RuledSettings): string[] {
+  if (stsUrl === undefined) return []
+  const { username, password } = new URL(stsUrl)
+  const problems: string[] = []
+  if (`${username}${password}` !== '') {
+    problems.push('--sts-url: the URL must not contain a user name or password. Requests prove themselves by a token.')
+  }
+  if (isUnencrypted(stsUrl)) {
+    problems.push('--sts-url: only a loopback address may be http:, because credentials are received from there. Use https:.')
+  }
+  return problems
 }
 
 function auditStreamProblems({ auditStream, auditStreamSecret }: RuledSettings): string[] {

@@ -79,16 +79,25 @@ async function runChecks(
   settings: Settings,
   wrongFlags: readonly string[],
 ): Promise<readonly { name: string; found: Promise<readonly Finding[]> }[]> {
-  const [{ checkKeys }, { checkTls }, { checkFunctions }, { checkDatabase }, { checkGateways }, { checkPort }, { quotasWith }] =
-    await Promise.all([
-      import('./check-config/check-keys.ts'),
-      import('./check-config/check-tls.ts'),
-      import('./check-config/check-functions.ts'),
-      import('./check-config/check-database.ts'),
-      import('./check-config/check-gateways.ts'),
-      import('./check-config/check-port.ts'),
-      import('../pools/quotas.ts'),
-    ])
+  const [
+    { checkKeys },
+    { checkTls },
+    { checkFunctions },
+    { checkDatabase },
+    { checkGateways },
+    { checkPort },
+    { checkSts },
+    { quotasWith },
+  ] = await Promise.all([
+    import('./check-config/check-keys.ts'),
+    import('./check-config/check-tls.ts'),
+    import('./check-config/check-functions.ts'),
+    import('./check-config/check-database.ts'),
+    import('./check-config/check-gateways.ts'),
+    import('./check-config/check-port.ts'),
+    import('./check-config/check-sts.ts'),
+    import('../pools/quotas.ts'),
+  ])
   const checkQuotas = async ({ quotas }: Settings) => {
     const findings: Finding[] = []
     await tryToFind(findings, () => quotasWith(quotas))
@@ -101,6 +110,7 @@ async function runChecks(
     functions: checkFunctions,
     database: checkDatabase,
     gateways: checkGateways,
+    sts: checkSts,
     port: checkPort,
   }
   const useful = Object.entries(checks).filter(([name]) => !skippedFor[name]?.some((flag) => wrongFlags.includes(flag)))

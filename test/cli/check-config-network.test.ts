@@ -71,6 +71,29 @@ describe('lifeguard check-config with gateways', () => {
   })
 })
 
+describe('lifeguard check-config with the STS of another server', () => {
+  it('connects to it, and names the issuer that it has to trust', async () => {
+    const sts = createServer((socket) => socket.on('data', () => assert.fail('a request was sent'))).listen(0, '127.0.0.1')
+    try {
+      await once(sts, 'listening')
+      const host = `127.0.0.1:${(sts.address() as AddressInfo).port}`
+      const { lines } = await check('sts', ['--sts-url', `http://${host}`])
+      const issuer = 'https://id.example.test/identity'
+      assert.deepEqual(lines, [
+        `ok --sts-url: the STS ${host} accepts connections. It must trust the issuer ${issuer}, which was not tried.`,
+      ])
+    } finally {
+      sts.close()
+    }
+  })
+
+  it('rejects one that does not exist, and says nothing without the setting', async () => {
+    const { code, lines } = await check('sts', ['--sts-url', 'https://sts.invalid'])
+    assert.deepEqual([code, lines], [1, ['error --sts-url: the STS sts.invalid cannot be used: the host name is unknown.']])
+    assert.deepEqual((await check('sts', [])).lines, [])
+  })
+})
+
 describe('lifeguard check-config with a port', () => {
   it('warns of one that a Lifeguard uses, and rejects one of another program', async () => {
     const taken = await takenPort()

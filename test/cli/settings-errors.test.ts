@@ -59,6 +59,16 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
     args: ['dev', '--login-provider-urls', pairs],
     says: /--login-provider-urls: ".*" is not one or more pairs of graph\.facebook\.com, /,
   })),
+  {
+    what: 'an STS whose credentials would not be encrypted',
+    args: ['dev', '--sts-url', 'http://sts.example.test'],
+    says: /--sts-url: only a loopback address may be http:/,
+  },
+  {
+    what: 'an STS with a user name or password in its address',
+    args: ['dev', '--sts-url', 'https://ana:hunter2@sts.example.test'],
+    says: /--sts-url: the URL must not contain a user name or password/,
+  },
   { what: 'a wrong port in LIFEGUARD_PORT', args: ['dev'], env: { LIFEGUARD_PORT: '70000' }, says: /LIFEGUARD_PORT: "70000" is not/ },
   { what: 'a host of dev that is not loopback', args: ['dev', '--host', '0.0.0.0'], says: /--host: 0\.0\.0\.0 is not a loopback address/ },
   { what: 'an invalid region', args: ['dev', '--region', 'home'], says: /--region: "home" is not a region name/ },

@@ -164,6 +164,13 @@ describe('The role of an identity', () => {
     assert.equal(chooseRole({ roles: { ...defaults, mappings } }, { isGuest: false, logins }, undefined), role('a'))
   })
 
+  it('is refused with the name of the mapping that denies', () => {
+    const mappings = { [provider]: token('Deny') }
+    const user = { isGuest: false, logins: [{ providerNames: [provider.slice(0, -4), provider], claims: {} }] }
+    const message = `The ambiguous role mapping rules for: ${provider} denied this request.`
+    assert.throws(() => chooseRole({ roles: { ...defaults, mappings } }, user, undefined), { code: denied, message })
+  })
+
   it('is missing in a pool without roles', () => {
     const user = { isGuest: false, logins: [] }
     assert.throws(() => chooseRole({ roles: undefined }, user, undefined), { code: wrongRoles })

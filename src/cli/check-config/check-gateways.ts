@@ -1,11 +1,8 @@
-import { connect } from 'node:net'
 import { findUrlProblem } from '../../gateway-settings.ts'
 import { findSmtpProblem } from '../../messaging/gateways/smtp-gateway.ts'
 import type { Settings } from '../../settings.ts'
+import { connectMs, findConnectProblem } from './connect.ts'
 import { error, type Finding, ok, warning } from './finding.ts'
-
-/** How long a gateway may take to accept a connection. */
-const gatewayMs = 5000
 
 /** Connects to the gateways that the settings name, and sends nothing to them. */
 export async function checkGateways(settings: Settings): Promise<readonly Finding[]> {
@@ -26,7 +23,7 @@ async function emailFindings({ mode, smtpUrl, sesRegion }: Settings): Promise<re
     // The check of the settings has reported this problem already.
     if (findUrlProblem(smtpUrl) !== undefined) return []
     const { host } = new URL(smtpUrl)
-    const problem = await findSmtpProblem(smtpUrl, gatewayMs)
+    const problem = await findSmtpProblem(smtpUrl, connectMs)
     if (problem !== undefined) return [error(`--smtp-url: the mail server ${host} cannot be used: ${problem}.`)]
     return [ok(`--smtp-url: the mail server ${host} accepts connections.`)]
   }
@@ -44,27 +41,9 @@ async function smsFindings({ mode, smsGatewayUrl, twilioUrl, snsRegion }: Settin
   return [warning('No gateway for SMS is set, so SMS would wait in the outbox. Set --sms-gateway-url, --twilio-url or --sns-region.')]
 }
 
-async function urlFinding(setting: string, text: string): Promise<Finding> {
-  const { hostname, port, host, protocol } = new URL(text)
-  const problem = await findConnectProblem(hostname.replace(/^\[|\]$/g, ''), Number(port) || (protocol === 'https:' ? 443 : 80))
+async function urlFinding(setting: string, url: string): Promise<Finding> {
+  const { host } = new URL(url)
+  const problem = await findConnectProblem(url)
   if (problem !== undefined) return error(`${setting}: the gateway ${host} cannot be used: ${problem}.`)
   return ok(`${setting}: the gateway ${host} accepts connections. Its credentials were not tried.`)
-}
-
-function findConnectProblem(host: string, port: number): Promise<string | undefined> {
-  const { promise, resolve } = Promise.withResolvers<string | undefined>()
-  const socket = connect({ host, port })
-    .on('connect', () => resolve(undefined))
-    .on('error', ({ code }: NodeJS.ErrnoException) => resolve(connectProblems[code ?? ''] ?? `it does not answer (${code})`))
-  const timer = setTimeout(() => resolve(`no answer within ${gatewayMs / 1000} seconds`), gatewayMs)
-  return promise.finally(() => {
-    clearTimeout(timer)
-    socket.destroy()
-  })
-}
-
-const connectProblems: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ENOTFOUND: 'the host name is unknown',
-  EAI_AGAIN: 'the host name is unknown',
 }

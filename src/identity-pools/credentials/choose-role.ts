@@ -16,27 +16,30 @@ export function chooseRole(
   { isGuest, logins }: RoleUser,
   customRoleArn: string | undefined,
 ): string {
-  const mapped = logins.map((login) => ({ login, mapping: findMapping(roles?.mappings ?? {}, login) })).find(({ mapping }) => mapping)
+  const mapped = logins.map((login) => findMapping(roles?.mappings ?? {}, login)).find((found) => found !== undefined)
   const fallback = isGuest ? roles?.unauthenticated : roles?.authenticated
-  const role =
-    mapped?.mapping === undefined ? unmapped(fallback, customRoleArn) : roleByMapping(mapped.mapping, mapped.login.claims, customRoleArn)
+  const role = mapped === undefined ? unmapped(fallback, customRoleArn) : roleByMapping(mapped, customRoleArn)
   const chosen = role === 'default' ? fallback : role
   if (chosen === undefined) throw wrongRoles()
   return chosen
 }
 
-/** The error for roles that are missing, or do not trust the identities of the pool. */
-export function wrongRoles(): ApiError {
+/** The error for roles that are missing, or do not trust the identities of the pool. `cause` says in the log which it is. */
+export function wrongRoles(cause?: unknown): ApiError {
   const message = 'Invalid identity pool configuration. Check assigned IAM roles for this pool.'
-  return new ApiError('InvalidIdentityPoolConfigurationException', message)
+  return new ApiError('InvalidIdentityPoolConfigurationException', message, { cause })
 }
+
+/** A login whose provider has a role mapping. `name` is the provider as the mapping names it. */
+type MappedLogin = { readonly name: string; readonly mapping: RoleMappingOfProvider; readonly claims: LoginClaims }
 
 function findMapping(
   mappings: Readonly<Record<string, RoleMappingOfProvider>>,
-  { providerNames }: Pick<VerifiedLogin, 'providerNames'>,
-): RoleMappingOfProvider | undefined {
+  { providerNames, claims }: Pick<VerifiedLogin, 'providerNames' | 'claims'>,
+): MappedLogin | undefined {
   const name = providerNames.find((candidate) => Object.hasOwn(mappings, candidate))
-  return name === undefined ? undefined : mappings[name]
+  const mapping = name === undefined ? undefined : mappings[name]
+  return name === undefined || mapping === undefined ? undefined : { name, mapping, claims }
 }
 
 /** Without a mapping there is only one role, which a caller may also name. */
@@ -45,16 +48,16 @@ function unmapped(role: string | undefined, customRoleArn: string | undefined): 
   return role
 }
 
-function roleByMapping(mapping: RoleMappingOfProvider, claims: LoginClaims, customRoleArn: string | undefined): string {
+function roleByMapping({ name, mapping, claims }: MappedLogin, customRoleArn: string | undefined): string {
   const allowed = mapping.type === 'Token' ? rolesOfToken(claims) : rolesOfRules(mapping.rules, claims)
   if (customRoleArn !== undefined) {
     if (!allowed.roles.includes(customRoleArn)) throw roleForbidden(customRoleArn)
     return customRoleArn
   }
   if (allowed.chosen !== undefined) return allowed.chosen
-  if (mapping.ambiguousRole === 'Deny')
-    throw new ApiError('NotAuthorizedException', 'Access denied: no role matches the token of the login.')
-  return 'default'
+  if (mapping.ambiguousRole === 'AuthenticatedRole') return 'default'
+  // Cognito's text (observed).
+  throw new ApiError('NotAuthorizedException', `The ambiguous role mapping rules for: ${name} denied this request.`)
 }
 
 /** The roles that a caller may name, and the one that a caller gets who names none. */
@@ -91,6 +94,7 @@ function matches({ claim, matchType, value }: RoleRule, claims: LoginClaims): bo
   }
 }
 
+/** Cognito's text for a role that a caller may not use, as in SetIdentityPoolRoles (observed). */
 function roleForbidden(arn: string): ApiError {
-  return new ApiError('NotAuthorizedException', `Access to role '${arn}' is forbidden.`)
+  return new ApiError('NotAuthorizedException', `Access to Role '${arn}' is forbidden.`)
 }

@@ -1,5 +1,4 @@
-import type { AssumeRoleDeps } from '../../access/sessions/assume-role.ts'
-import { AssumeRoleError, assumeRole } from '../../access/sessions/assume-role.ts'
+import { type AssumeRoleDeps, AssumeRoleError, assumeRole } from '../../access/sessions/assume-role.ts'
 import type { ProvenIdentity } from '../identities/prove-identity.ts'
 import { ownProvider } from '../logins/verify-logins.ts'
 import { wrongRoles } from './choose-role.ts'
@@ -47,7 +46,7 @@ export function ownSource(deps: AssumeRoleDeps): CredentialsSource {
         isVended: true,
       })
     } catch (error) {
-      throw error instanceof AssumeRoleError ? wrongRoles() : error
+      throw error instanceof AssumeRoleError ? wrongRoles(error) : error
     }
   }
 }

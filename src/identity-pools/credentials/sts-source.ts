@@ -53,9 +53,13 @@ export function stsSource({ url, region, withoutSlot, ...deps }: Options): { rea
   return { source, close: () => client.destroy() }
 }
 
+/** Errors that name the caller at fault, although a later attempt may succeed: the STS did not reach our keys, or has too much to do. */
+const passing = new Set(['IDPCommunicationError', 'IDPCommunicationErrorException', 'Throttling', 'ThrottlingException', 'SlowDown'])
+
 /** An STS that answers with a fault of the caller refuses the role. Anything else is a fault of the STS or of the way to it. */
 function explain(error: unknown): never {
-  throw error instanceof STSServiceException && error.$fault === 'client' ? wrongRoles() : notResponding(error)
+  const refuses = error instanceof STSServiceException && error.$fault === 'client' && !passing.has(error.name)
+  throw refuses ? wrongRoles(error) : notResponding(error)
 }
 
 function notResponding(cause?: unknown): ApiError {

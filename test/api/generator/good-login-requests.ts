@@ -1,5 +1,6 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { givenIdentityPool } from '../../support/identity-pools.ts'
+import { putRole, trustOfIdentityPool } from '../../support/roles.ts'
 import type { Request } from './fields.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import { newSignedInUser, type World } from './world.ts'
@@ -30,6 +31,18 @@ async function newIdentity(world: World) {
   return { IdentityId: String(IdentityId), Logins: login.Logins }
 }
 
+/** A new identity, in a pool with a role for users. */
+async function newIdentityWithRole(world: World) {
+  const login = await newLogin(world)
+  const { IdentityPoolId } = login
+  const CustomRoleArn = await putRole(world.server, world.newName(), trustOfIdentityPool(IdentityPoolId), [
+    { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' },
+  ])
+  await mustSucceed(world, 'SetIdentityPoolRoles', { IdentityPoolId, Roles: { authenticated: CustomRoleArn } })
+  const { IdentityId } = await mustSucceed(world, 'GetId', login)
+  return { IdentityId: String(IdentityId), Logins: login.Logins, CustomRoleArn }
+}
+
 const ofDeveloperUser = async (world: World) => {
   const { IdentityPoolId } = await newPool(world)
   return { IdentityPoolId, Logins: { [DeveloperProviderName]: world.newName() } }
@@ -49,6 +62,7 @@ async function newDeveloperUsers(world: World, count: number) {
 
 /** Requests for identities and their logins. */
 export const loginRequests: Partial<Record<OperationName, RequestFactory>> = {
+  GetCredentialsForIdentity: newIdentityWithRole,
   GetId: newLogin,
   GetOpenIdToken: newIdentity,
   GetOpenIdTokenForDeveloperIdentity: ofDeveloperUser,

@@ -20,7 +20,7 @@ const wrongRoles = {
   message: 'Invalid identity pool configuration. Check assigned IAM roles for this pool.',
 }
 const all = [{ Effect: 'Allow', Action: '*', Resource: '*' }]
-const roleForbidden = (arn: string) => ({ name: 'NotAuthorizedException', message: `Access to role '${arn}' is forbidden.` })
+const roleForbidden = (arn: string) => ({ name: 'NotAuthorizedException', message: `Access to Role '${arn}' is forbidden.` })
 type Logins = Readonly<Record<string, string>>
 
 for (const engine of engines) {
