@@ -7,8 +7,10 @@ import {
   SetIdentityPoolRolesCommand,
 } from '@aws-sdk/client-cognito-identity'
 import {
+  AdminAddUserToGroupCommand,
   AdminCreateUserCommand,
   AdminSetUserPasswordCommand,
+  CreateGroupCommand,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
   InitiateAuthCommand,
@@ -42,6 +44,14 @@ export async function givenProductionPools(server: ProductionServer, owner: Cred
   )
   const roleArn = (name: string) => `arn:aws:iam::${server.accountId}:role/${name}`
 
+  /** Signs the user in, and returns the login for `Logins`. */
+  async function tokenOf(username: string): Promise<Logins> {
+    const AuthParameters = { USERNAME: username, PASSWORD: goodPassword }
+    const flow = { ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters } as const
+    const { AuthenticationResult } = await userPools.send(new InitiateAuthCommand(flow))
+    return { [provider]: AuthenticationResult?.IdToken ?? '' }
+  }
+
   return {
     userPoolId,
     userPoolArn: `arn:aws:cognito-idp:${server.region}:${server.accountId}:userpool/${userPoolId}`,
@@ -72,10 +82,14 @@ export async function givenProductionPools(server: ProductionServer, owner: Cred
       await userPools.send(new AdminCreateUserCommand({ UserPoolId: userPoolId, Username: username, MessageAction: 'SUPPRESS' }))
       const Password = goodPassword
       await userPools.send(new AdminSetUserPasswordCommand({ UserPoolId: userPoolId, Username: username, Password, Permanent: true }))
-      const AuthParameters = { USERNAME: username, PASSWORD: Password }
-      const flow = { ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters } as const
-      const { AuthenticationResult } = await userPools.send(new InitiateAuthCommand(flow))
-      return { [provider]: AuthenticationResult?.IdToken ?? '' }
+      return tokenOf(username)
+    },
+    tokenOf,
+
+    /** Adds the user to a new group with this role. */
+    async addToGroup(Username: string, GroupName: string, RoleArn: string): Promise<void> {
+      await userPools.send(new CreateGroupCommand({ UserPoolId: userPoolId, GroupName, RoleArn }))
+      await userPools.send(new AdminAddUserToGroupCommand({ UserPoolId: userPoolId, GroupName, Username }))
     },
 
     async getId(Logins?: Logins): Promise<string> {

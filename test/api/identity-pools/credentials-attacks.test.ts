@@ -98,10 +98,11 @@ for (const engine of engines) {
         'other-pool': [trustOfIdentityPool(other.IdentityPoolId)],
         'only-guests': [trustOfIdentityPool(IdentityPoolId, 'unauthenticated')],
         denies: [trustOfIdentityPool(IdentityPoolId), deny],
+        'another-account': undefined,
         'other-principal': [{ ...trustOfIdentityPool(IdentityPoolId), Principal: { Federated: 'accounts.google.com' } }],
       }
       for (const [name, statements] of Object.entries(trusts)) {
-        const RoleArn = roleArn(name)
+        const RoleArn = name === 'another-account' ? 'arn:aws:iam::123456789012:role/user' : roleArn(name)
         if (statements !== undefined) {
           const request = { RoleArn, TrustPolicy: policyDocument(...statements), Policies: { main: policyDocument(...all) } }
           await callJson(server(), 'PutRole', request)
