@@ -38,6 +38,15 @@ export function createRoleCache({ db, clock, publish, subscribe }: Deps): RoleCa
     lifetimeMilliseconds: cacheMilliseconds,
     maxEntries: cacheSize,
   })
-  const close = subscribe(channel, (arn) => cache.drop((role) => role.arn === arn), cache.clear)
-  return { find: cache.get, announceChange: (arn) => publish(channel, arn).catch(() => undefined), close }
+  const drop = (arn: string) => cache.drop((role) => role.arn === arn)
+  const close = subscribe(channel, drop, cache.clear)
+  return {
+    find: cache.get,
+    async announceChange(arn) {
+      // This process must not wait for its own announcement: the next request may be on its way.
+      drop(arn)
+      await publish(channel, arn).catch(() => undefined)
+    },
+    close,
+  }
 }

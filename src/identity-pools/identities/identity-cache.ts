@@ -34,11 +34,13 @@ export function createIdentityCache({ db, clock, publish, subscribe }: Deps): Id
     lifetimeMilliseconds: cacheMilliseconds,
     maxEntries: cacheSize,
   })
-  const isOf = (id: string) => (identity: Identity) => identity.id === id || identity.identityPoolId === id
-  const close = subscribe(channel, (id) => cache.drop(isOf(id)), cache.clear)
+  const drop = (id: string) => cache.drop((identity) => identity.id === id || identity.identityPoolId === id)
+  const close = subscribe(channel, drop, cache.clear)
   return {
     has: async (id) => (await cache.get(id)) !== undefined,
     async announceDeletion(ids) {
+      // This process must not wait for its own announcement: the next request may be on its way.
+      for (const id of ids) drop(id)
       for (const id of ids) await publish(channel, id).catch(() => undefined)
     },
     close,
