@@ -42,8 +42,10 @@ async function startServer(flags: readonly string[]): Promise<Omit<DevServer, 'd
   throw new Error(`The server ended before it was ready. ${said}`)
 }
 
+/** Calls an operation of user pools, or any operation by its whole target, such as `LifeguardService.PutRole`. */
 export async function call({ url }: Pick<DevServer, 'url'>, operation: string, request: object): Promise<Answer> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSCognitoIdentityProviderService.${operation}` }
+  const target = operation.includes('.') ? operation : `AWSCognitoIdentityProviderService.${operation}`
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target }
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(request) })
   const text = await response.text()
   if (!response.ok) throw new Error(`${operation}: ${text}`)

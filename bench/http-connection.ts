@@ -31,7 +31,7 @@ export class HttpConnection {
     return connection
   }
 
-  /** Calls an operation of the user pools' API. One call at a time. */
+  /** Calls an operation of the user pools' API, or any operation by its whole target. One call at a time. */
   call(operation: string, request: unknown): Promise<Answer> {
     const body = JSON.stringify(request)
     return new Promise((resolve, reject) => {
@@ -55,7 +55,7 @@ export class HttpConnection {
       'POST / HTTP/1.1',
       `host: ${this.#host}`,
       'content-type: application/x-amz-json-1.1',
-      `x-amz-target: AWSCognitoIdentityProviderService.${operation}`,
+      `x-amz-target: ${operation.includes('.') ? operation : `AWSCognitoIdentityProviderService.${operation}`}`,
       'x-amz-user-agent: aws-sdk-js/3.1169.0',
       'user-agent: aws-sdk-js/3.1169.0 ua/2.1 os/linux lang/js md/nodejs api/cognito-identity-provider',
       'amz-sdk-invocation-id: 6b4a0a2e-5f0e-4a55-9b8b-6f3f8a6a3d51',
