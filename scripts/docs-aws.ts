@@ -1,11 +1,12 @@
 import { appendFileSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { kebabCase, type ModelShape, readServiceModel, type ServiceModel } from './docs-service-model.ts'
+import { kebabCase, type ModelShape, readServiceModel, type ServiceModel, serviceEndpoints } from './docs-service-model.ts'
 import { checkValue, parseValue, readJson, UsageError } from './docs-shorthand.ts'
 
 /**
- * Stands in for the AWS CLI when the documents are checked, since a machine with git and npm does not have it. It knows the service
- * `cognito-idp`, whose operations and members it reads from the service model, and the options that the guides use. It refuses all else.
+ * Stands in for the AWS CLI when the documents are checked, since a machine with git and npm does not have it. It knows the services of
+ * `serviceEndpoints`, whose operations and members it reads from the service models, and the options that the guides use. It refuses all
+ * else.
  */
 
 /** One command line, as `readCommand` reads it. */
@@ -19,9 +20,7 @@ type Command = {
 
 const globalOptions = ['region', 'endpoint-url', 'query', 'output', 'cli-input-json'] as const
 
-function readCommand(model: ServiceModel, argv: readonly string[]): Command {
-  const [service, name = '', ...rest] = argv
-  if (service !== 'cognito-idp') throw new UsageError(`unknown service ${service}`)
+function readCommand(model: ServiceModel, service: string, [name = '', ...rest]: readonly string[]): Command {
   const operation = Object.keys(model.operations).find((candidate) => kebabCase(candidate) === name)
   if (operation === undefined) throw new UsageError(`unknown operation ${name}`)
   const facts = model.operations[operation]
@@ -34,7 +33,7 @@ function readCommand(model: ServiceModel, argv: readonly string[]): Command {
   const input = { ...given, ...readMembers(model, shape, options) }
   checkValue(model, facts.input, input, operation)
   requireEnvironment(facts.authKind, globals.region)
-  const endpoint = globals['endpoint-url'] ?? process.env['AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER'] ?? process.env['AWS_ENDPOINT_URL']
+  const endpoint = globals['endpoint-url'] ?? process.env[serviceEndpoints[service] ?? ''] ?? process.env['AWS_ENDPOINT_URL']
   if (endpoint === undefined) throw new UsageError('no endpoint: the request would go to AWS')
   return { operation, input, endpoint, query: globals.query, output: globals.output ?? 'json' }
 }
@@ -143,8 +142,10 @@ async function send(model: ServiceModel, { operation, input, endpoint, query, ou
 }
 
 try {
-  const model = readServiceModel()
-  const text = await send(model, readCommand(model, process.argv.slice(2)))
+  const [service = '', ...argv] = process.argv.slice(2)
+  if (!Object.hasOwn(serviceEndpoints, service)) throw new UsageError(`unknown service ${service}`)
+  const model = readServiceModel(service)
+  const text = await send(model, readCommand(model, service, argv))
   if (text !== '') console.log(text)
 } catch (error) {
   const line = `aws ${process.argv.slice(2, 4).join(' ')}: ${(error as Error).message}`

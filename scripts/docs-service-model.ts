@@ -16,8 +16,15 @@ export type ServiceModel = {
   readonly shapes: Readonly<Record<string, ModelShape>>
 }
 
-export function readServiceModel(): ServiceModel {
-  return JSON.parse(readFileSync(new URL('../contract-model/cognito-idp.json', import.meta.url), 'utf8')) as ServiceModel
+/** The services of AWS that the guides call, by their name on the command line. Each has the variable that the AWS CLI reads its endpoint from. */
+export const serviceEndpoints: Readonly<Record<string, string>> = {
+  'cognito-idp': 'AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER',
+  'cognito-identity': 'AWS_ENDPOINT_URL_COGNITO_IDENTITY',
+}
+
+/** The model of a service of `serviceEndpoints`. */
+export function readServiceModel(service: string): ServiceModel {
+  return JSON.parse(readFileSync(new URL(`../contract-model/${service}.json`, import.meta.url), 'utf8')) as ServiceModel
 }
 
 /** `AdminSetUserMFAPreference` → `admin-set-user-mfa-preference`. */

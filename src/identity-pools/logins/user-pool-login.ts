@@ -40,8 +40,12 @@ export const userPoolProviderName = (region: string, userPoolId: string) => `cog
  */
 export function userPoolIdOf({ region, publicUrl }: Pick<UserPoolLoginDeps, 'region' | 'publicUrl'>, provider: string): string | undefined {
   const id = provider.slice(provider.lastIndexOf('/') + 1)
-  const names = [userPoolProviderName(region, id), issuerOf(publicUrl, id).replace(/^https?:\/\//, '')]
-  return isOwnPoolId(id) && names.includes(provider) ? id : undefined
+  return isOwnPoolId(id) && namesOf({ region, publicUrl }, id).includes(provider) ? id : undefined
+}
+
+/** The names of a user pool in `Logins` and in the settings of identity pools. */
+function namesOf({ region, publicUrl }: Pick<UserPoolLoginDeps, 'region' | 'publicUrl'>, userPoolId: string): readonly string[] {
+  return [userPoolProviderName(region, userPoolId), issuerOf(publicUrl, userPoolId).replace(/^https?:\/\//, '')]
 }
 
 /** The provider as it is stored with the logins of identities. */
@@ -76,7 +80,8 @@ export async function verifyUserPoolLogin(
     audience,
     amr: `${provider}:CognitoSignIn:${subject}`,
     claims: token.claims,
-    providerNames: accepted.flatMap(({ name }) => [name, `${name}:${audience}`]),
+    // A setting for one app client precedes a setting for the user pool.
+    providerNames: namesOf(deps, userPoolId).flatMap((name) => [`${name}:${audience}`, name]),
   }
 }
 

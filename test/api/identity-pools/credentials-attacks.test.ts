@@ -131,6 +131,30 @@ for (const engine of engines) {
       await assert.rejects(getCredentials(id, Logins), wrongRoles)
     })
 
+    it('a user whom a mapping denies, by whichever name the pool, the mapping and the login know the user pool', async () => {
+      const { IdentityPoolId, provider, poolId, clientId, login, Roles } = await givenApp()
+      const { idToken } = await login('ana')
+      const issuer = `${server().url.replace('http://', '')}/${poolId}`
+      const id = await getId(server(), IdentityPoolId, { [provider]: idToken })
+      const mapping = { Type: 'Token', AmbiguousRoleResolution: 'Deny' } as const
+      for (const ProviderName of [provider, issuer]) {
+        const CognitoIdentityProviders = [{ ProviderName, ClientId: clientId }]
+        await callJson(server(), 'UpdateIdentityPool', {
+          IdentityPoolId,
+          IdentityPoolName: 'test',
+          AllowUnauthenticatedIdentities: true,
+          CognitoIdentityProviders,
+        })
+        for (const name of [provider, issuer, `${provider}:${clientId}`, `${issuer}:${clientId}`]) {
+          await callJson(server(), 'SetIdentityPoolRoles', { IdentityPoolId, Roles, RoleMappings: { [name]: mapping } })
+          for (const key of [provider, issuer]) {
+            const message = `The ambiguous role mapping rules for: ${name} denied this request.`
+            await assert.rejects(getCredentials(id, { [key]: idToken }), { name: 'NotAuthorizedException', message })
+          }
+        }
+      }
+    })
+
     it('a disabled identity, which was merged into another one', async () => {
       const { IdentityPoolId, login } = await givenApp()
       const ana = await login('ana')
