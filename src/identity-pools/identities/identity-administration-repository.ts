@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { IdentityTable } from '../../storage/identity-pool-tables.ts'
+import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { Identity } from '../identity.ts'
 
 function fromRow(row: Selectable<IdentityTable>): Identity {
@@ -16,14 +17,17 @@ function fromRow(row: Selectable<IdentityTable>): Identity {
 
 /** The identity, unless its pool was deleted. */
 export async function findIdentityOfPool(db: Db, id: string): Promise<Identity | undefined> {
-  const row = await db
+  const row = (await selectIdentity(db, { id })).rows[0]
+  return row && fromRow(row)
+}
+
+const selectIdentity = prepareLookup((db, { id }: { id: string }) =>
+  db
     .selectFrom('identity')
     .innerJoin('identity_pool', 'identity_pool.id', 'identity.identity_pool_id')
     .selectAll('identity')
-    .where('identity.id', '=', id)
-    .executeTakeFirst()
-  return row && fromRow(row)
-}
+    .where('identity.id', '=', id),
+)
 
 /** Those of the identities that exist and whose pools were not deleted, locked in the order of their ids. */
 export async function lockIdentities(tx: Tx, ids: readonly string[]): Promise<readonly Identity[]> {
