@@ -1,5 +1,8 @@
+import type { AssumeRoleDeps } from './access/sessions/assume-role.ts'
 import { loadCodeKey } from './base/configured-keys.ts'
 import type { Logger } from './base/logger.ts'
+import { type CredentialsSource, ownSource } from './identity-pools/credentials/credentials-source.ts'
+import type { StsOptions } from './identity-pools/credentials/sts-source.ts'
 import type { CodeKeys } from './messaging/code-encryption.ts'
 import type { Gateway, Gateways } from './messaging/gateways/gateway.ts'
 import { createInboxGateway } from './messaging/gateways/inbox-gateway.ts'
@@ -62,4 +65,18 @@ export function configuredCodeKeys(settings: Settings): CodeKeys | undefined {
   if (key !== undefined) return { kind: 'local', key }
   const { kmsRegion: region, kmsEndpoint: endpoint } = settings
   return region === undefined && endpoint === undefined ? undefined : { kind: 'kms', region, endpoint }
+}
+
+type CredentialsOptions = AssumeRoleDeps &
+  Pick<StsOptions, 'clock' | 'publicUrl' | 'signingKeys' | 'withoutSlot'> & { readonly settings: Settings }
+
+/**
+ * What gives the credentials of identities: this server, or the STS of `--sts-url`. The library for AWS is only loaded when it is needed,
+ * because it loads slowly.
+ */
+export async function configuredCredentials(options: CredentialsOptions): Promise<{ readonly source: CredentialsSource; close(): void }> {
+  const { region, stsUrl: url } = options.settings
+  if (url === undefined) return { source: ownSource(options), close: () => undefined }
+  const { stsSource } = await import('./identity-pools/credentials/sts-source.ts')
+  return stsSource({ ...options, url, region })
 }

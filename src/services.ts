@@ -4,7 +4,6 @@ import { createAccessKeyCache } from './access/access-key-cache.ts'
 import { findOldestLastingKey } from './access/access-key-repository.ts'
 import { createCredentialFinder } from './access/find-credential.ts'
 import { createRoleCache } from './access/roles/role-cache.ts'
-import type { AssumeRoleDeps } from './access/sessions/assume-role.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import { startAuditStream } from './audit/stream/audit-stream.ts'
 import { createStreamDestination } from './audit/stream/destination.ts'
@@ -13,8 +12,7 @@ import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
-import { configuredCodeKeys, configuredGateways } from './configured-gateways.ts'
-import { ownSource } from './identity-pools/credentials/credentials-source.ts'
+import { configuredCodeKeys, configuredCredentials, configuredGateways } from './configured-gateways.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
@@ -39,7 +37,7 @@ import { type Sweeper, startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
 import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { findOldestKeyInUse } from './tokens/signing-key-repository.ts'
-import { createSigningKeys, type SigningKeys } from './tokens/signing-keys.ts'
+import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
 import { createImportRunner, type ImportRunner } from './users/import/import-runner.ts'
@@ -92,7 +90,7 @@ export async function openServices(options: ServiceOptions) {
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const keysAhead = createKeysAhead(signingKeys)
-  const credentials = await openCredentialsSource(options, signingKeys, access.services)
+  const credentials = await configuredCredentials({ ...options, secrets, signingKeys, findRole: access.services.findRole })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
@@ -150,20 +148,6 @@ function openAccess({ settings, database, clock }: ServiceOptions) {
       for (const cache of [accessKeys, roleCache, identityCache]) cache.close()
     },
   }
-}
-
-/**
- * What gives the credentials of identities: this server, or the STS of `--sts-url`. The library for AWS is only loaded when it is needed,
- * because it loads slowly.
- */
-async function openCredentialsSource(options: ServiceOptions, signingKeys: SigningKeys, roles: Pick<AssumeRoleDeps, 'findRole'>) {
-  const { settings, database, clock, publicUrl, withoutSlot } = options
-  const { region, stsUrl } = settings
-  if (stsUrl !== undefined) {
-    const { stsSource } = await import('./identity-pools/credentials/sts-source.ts')
-    return stsSource({ url: stsUrl, region, clock, publicUrl, signingKeys, withoutSlot })
-  }
-  return { source: ownSource({ secrets: database.secrets, clock, findRole: roles.findRole }), close: () => undefined }
 }
 
 /** Finds the `sub` of a user for the audit record of a refused call. Such a call may name a pool or a user that does not exist. */

@@ -7,7 +7,7 @@ import { issueIdentityToken } from '../tokens/identity-token.ts'
 import { wrongRoles } from './choose-role.ts'
 import { type CredentialsSource, lifetimeSeconds, sessionName } from './credentials-source.ts'
 
-type Options = {
+export type StsOptions = {
   /** The address of the STS, without a slash at its end. */
   readonly url: string
   readonly region: string
@@ -25,7 +25,7 @@ const requestTimeout = 5_000
 const tokenSeconds = 300
 
 /** Another STS gives the credentials: one that trusts the tokens of this server, such as AWS's, MinIO's or Ceph's. */
-export function stsSource({ url, region, withoutSlot, ...deps }: Options): { readonly source: CredentialsSource; close(): void } {
+export function stsSource({ url, region, withoutSlot, ...deps }: StsOptions): { readonly source: CredentialsSource; close(): void } {
   // The call carries no signature, so the client needs no credentials.
   const client = new STSClient({
     endpoint: url,
