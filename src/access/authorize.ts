@@ -80,6 +80,9 @@ function decide(principal: Authorized, request: Request, resource: string): Deci
 
 export const identityPoolArn = (id: string, accountId: string): string => arnOf(identityPools, id, accountId)
 
+/** Whether the text can be the id of an identity pool. No id of a user pool can. */
+export const isIdentityPoolId = (id: string): boolean => identityPools.id.test(id)
+
 /**
  * The id in the ARN of a user pool or identity pool of any region and account. Undefined for any other text.
  * @NOTE The caller must compare the whole ARN with that of the pool before it acts on the pool: the policy allowed the ARN as sent, and
@@ -101,10 +104,12 @@ export function poolIdFromArn(service: 'user-pools' | 'identity-pools', arn: str
 function resourceOf({ operation, body, accountId }: Request): string {
   const { service, input } = definitionOf(operation)
   const members = getShape(input).members ?? {}
-  const kind = [userPools, identityPools].find(({ member }) => Object.hasOwn(members, member))
-  if (kind === undefined) return Object.hasOwn(members, 'ResourceArn') ? taggedResource(service, body) : roleResource(members, body)
-  const id = textOf(body, kind.member)
-  return id !== undefined && kind.id.test(id) ? arnOf(kind, id, accountId) : '*'
+  const kinds = [userPools, identityPools].filter(({ member }) => Object.hasOwn(members, member))
+  if (kinds.length === 0) return Object.hasOwn(members, 'ResourceArn') ? taggedResource(service, body) : roleResource(members, body)
+  // ListAuditRecords takes the id of either kind, and refuses both together.
+  const kind = kinds.find(({ member }) => textOf(body, member) !== undefined)
+  const id = kind && textOf(body, kind.member)
+  return kind !== undefined && id !== undefined && kind.id.test(id) ? arnOf(kind, id, accountId) : '*'
 }
 
 /** The ARN of a pool. The id of a user pool or identity pool begins with the region, which the ARN contains as well. */

@@ -10,7 +10,7 @@ export type AuditRecord = {
   readonly accessKeyId?: string | undefined
   /** The user of the operating system who ran the command. Undefined for a request. */
   readonly systemUser?: string | undefined
-  /** The user pool that the call is about. */
+  /** The user pool or identity pool that the call is about. */
   readonly poolId?: string | undefined
   /** The id of what the call is about: the `sub` of a user, the id of an app client, the name of a group, the id of an access key … */
   readonly subject?: string | undefined

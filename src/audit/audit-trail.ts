@@ -48,9 +48,9 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
       let request: RequestSubject = {}
       let recorded: AuditedChange | undefined
 
-      /** @NOTE All records of the call have the same id. So no refusal is stored when a commit succeeded but its answer was lost. */
-      const store = (db: Db | Tx, outcome: string, change: AuditedChange) =>
-        insertAuditRecord(db, { id, at, ...origin, ...subjectOf(request, change), outcome, ...factsOf(change) })
+      /** @NOTE Each record of the call's outcome has the same id. So no refusal is stored when a commit succeeded but its answer was lost. */
+      const store = (db: Db | Tx, outcome: string, change: AuditedChange, recordId = id) =>
+        insertAuditRecord(db, { id: recordId, at, ...origin, ...subjectOf(request, change), outcome, ...factsOf(change) })
 
       return {
         readSubject(body) {
@@ -60,6 +60,10 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
         async record(tx, change = {}) {
           await store(tx, outcomeOk, change)
           recorded = change
+        },
+
+        async recordEarlierStep(tx, change) {
+          await store(tx, outcomeOk, change, uuidv7(at))
         },
 
         async succeed() {

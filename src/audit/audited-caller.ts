@@ -26,11 +26,16 @@ export type AuditedCall = {
    * each transaction that may be the one that commits.
    */
   record(tx: Tx, change?: AuditedChange): Promise<void>
+  /**
+   * Stores a record of its own for a change that stays although a later step of the call may fail, in the transaction that makes the change.
+   * The call still leaves the record of its outcome.
+   */
+  recordEarlierStep(tx: Tx, change: AuditedChange): Promise<void>
 }
 
 /** The same record with a detail. For a change that a shared function records. */
 export function withDetail(audit: AuditedCall, detail: string): AuditedCall {
-  return { record: (tx, change = {}) => audit.record(tx, { ...change, detail }) }
+  return { ...audit, record: (tx, change = {}) => audit.record(tx, { ...change, detail }) }
 }
 
 /** The caller of an operation that is audited. */

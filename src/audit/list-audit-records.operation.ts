@@ -25,7 +25,10 @@ export const listAuditRecords = operation('ListAuditRecords', {
   auth: 'iam',
 
   async handle(request, { db, secrets }: Deps) {
-    const { UserPoolId: poolId, AccessKeyId: accessKeyId, Operation, Subject: subject, StartTime: start, EndTime: end } = request
+    const { UserPoolId, IdentityPoolId, AccessKeyId: accessKeyId, Operation, Subject: subject, StartTime: start, EndTime: end } = request
+    if (UserPoolId !== undefined && IdentityPoolId !== undefined)
+      throw invalidParameter('UserPoolId and IdentityPoolId must not be given together.')
+    const poolId = UserPoolId ?? IdentityPoolId
     const filter: AuditFilter = { poolId, accessKeyId, operation: Operation, subject }
     const list = `ListAuditRecords ${JSON.stringify([poolId, accessKeyId, Operation, subject, start, end])}`
     const size = request.MaxResults ?? largestPage

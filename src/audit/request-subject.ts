@@ -20,6 +20,7 @@ const subjectMembers = [
   'InvocationId',
   'GroupName',
   'ProviderName',
+  'IdpIdentifier',
   'Identifier',
   'Domain',
   'RegionName',
@@ -43,8 +44,22 @@ export function subjectOfRequest(operation: OperationName, sent: unknown): Reque
   return {
     poolId: textOf(body, 'UserPoolId') ?? textOf(body, 'IdentityPoolId') ?? poolOfArn,
     subject: member === undefined ? otherSubject : textOf(body, member),
-    username: textOf(body, 'Username') ?? textOf(body, 'AuthParameters', 'USERNAME') ?? textOf(body, 'ChallengeResponses', 'USERNAME'),
+    username:
+      textOf(body, 'Username') ??
+      textOf(body, 'AuthParameters', 'USERNAME') ??
+      textOf(body, 'ChallengeResponses', 'USERNAME') ??
+      nameOfProviderUser(body, 'DestinationUser') ??
+      nameOfProviderUser(body, 'User'),
   }
+}
+
+/** The username of the user whom a ProviderUserIdentifierType names. A user who came from a provider has its name as a prefix. */
+function nameOfProviderUser(body: unknown, member: string): string | undefined {
+  const name = textOf(body, member, 'ProviderAttributeValue')
+  const provider = textOf(body, member, 'ProviderName')
+  return name === undefined || provider === undefined || provider.toUpperCase() === 'COGNITO'
+    ? name
+    : `${provider}_${name}`.slice(0, maxLength)
 }
 
 function modelledMembers(operation: OperationName, body: unknown): unknown {

@@ -46,7 +46,7 @@ export type Operation<N extends OperationName, D, C> = {
   readonly name: N
   readonly auth: Auth
   /**
-   * Whether each call leaves an audit record. True for every `iam` operation that changes something or shows a code. The handler's caller
+   * Whether each call leaves an audit record. True for every `iam` operation that changes something or shows a secret. The handler's caller
    * is then an `AuditedCaller`.
    */
   readonly isAudited?: boolean

@@ -1,11 +1,15 @@
-import type { AuditedCall } from '../audit/audited-caller.ts'
+import type { AuditedCall, AuditedChange } from '../audit/audited-caller.ts'
 import type { Db } from '../storage/db.ts'
 import { findUserByName } from '../users/user-repository.ts'
 import type { PoolAndClient, StepResult } from './sign-in.ts'
 
 /** The audit record of a call of the admin API, with the flow or challenge of the call in its detail. */
 export function auditOfStep(audit: AuditedCall, step: string): AuditedCall {
-  return { record: (tx, change = {}) => audit.record(tx, { ...change, detail: `${step}: ${change.detail}` }) }
+  const named = (change: AuditedChange): AuditedChange => ({ ...change, detail: `${step}: ${change.detail}` })
+  return {
+    record: (tx, change = {}) => audit.record(tx, named(change)),
+    recordEarlierStep: (tx, change) => audit.recordEarlierStep(tx, named(change)),
+  }
 }
 
 /** The detail of the audit record of a call that ended in tokens. */

@@ -13,8 +13,8 @@ export function transferableAliases(pool: Pool, aliases: readonly Alias[]): read
 
 /**
  * Locks the user `sub`, and takes those of `aliases` that are transferable (see `transferableAliases`) away from their present owners. The
- * owners keep the addresses, but unverified. Other aliases stay with their owners, so the caller cannot store them for this user. Undefined
- * when the user does not exist (not yet, or no longer).
+ * owners keep the addresses, but unverified. Other aliases stay with their owners, so the caller cannot store them for this user. `user` is
+ * undefined when the user does not exist (not yet, or no longer). `takenFrom` has the `sub` of each user who lost an alias.
  *
  * @NOTE All users are locked in the order of their `sub`, so that two users who take addresses from each other do not deadlock.
  * @throws ApiError AliasExistsException when a test user would take an address; the caller's transaction must then be rolled back
@@ -24,34 +24,43 @@ export async function lockUserTakingAliases(
   pool: Pool,
   { sub, aliases }: { readonly sub: string; readonly aliases: readonly Alias[] },
   now: number,
-): Promise<User | undefined> {
+): Promise<{ user: User | undefined; takenFrom: readonly string[] }> {
   const taken = transferableAliases(pool, aliases)
   const involved = new Set<string>([sub])
   for (const alias of taken) {
     const owner = await findOwner(tx, pool.id, alias)
     if (owner !== undefined) involved.add(owner)
   }
+  const takenFrom: string[] = []
   let user: User | undefined
   for (const each of [...involved].sort()) {
     const locked = await lockUser(tx, pool.id, each)
     if (each === sub) user = locked
-    else if (locked !== undefined) await removeAliases(tx, pool, locked, { aliases: taken, now })
+    else if (locked !== undefined && (await removeAliases(tx, pool, locked, { aliases: taken, now }))) takenFrom.push(each)
   }
   const [alias] = taken
   // Test-user codes are public knowledge, so they never justify taking an address from another user.
   if (user !== undefined && alias !== undefined && involved.size > 1 && isTestUser(pool, user)) throw nameTaken(alias.kind)
-  return user
+  return { user, takenFrom }
 }
 
+/** The part of an audit record's detail that says who lost an alias. Undefined when no user did. */
+export function detailOfTaken(takenFrom: readonly string[]): string | undefined {
+  return takenFrom.length === 0 ? undefined : `aliases taken from: ${takenFrom.join(', ')}`
+}
+
+/** Returns whether the owner had one of the aliases. */
 async function removeAliases(
   tx: Tx,
   pool: Pool,
   owner: User,
   { aliases, now }: { readonly aliases: readonly Alias[]; readonly now: number },
-): Promise<void> {
+): Promise<boolean> {
   const isLost = (alias: Alias) => aliases.some(({ kind, key }) => kind === alias.kind && key === alias.key)
   const attributes: Record<string, string> = { ...owner.attributes }
   // Compared again under the lock: the owner may have changed or lost the address meanwhile.
-  for (const alias of aliasesOf(pool, owner)) if (isLost(alias)) attributes[`${alias.kind}_verified`] = 'false'
+  const lost = aliasesOf(pool, owner).filter(isLost)
+  for (const { kind } of lost) attributes[`${kind}_verified`] = 'false'
   await storeUser(tx, pool, owner, { ...owner, attributes, updatedAt: now })
+  return lost.length > 0
 }

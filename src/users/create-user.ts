@@ -3,7 +3,7 @@ import type { Delivery } from '../messaging/destination.ts'
 import type { MessageContent } from '../messaging/message-content.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { lockUserTakingAliases, transferableAliases } from './alias-takeover.ts'
+import { detailOfTaken, lockUserTakingAliases, transferableAliases } from './alias-takeover.ts'
 import { deleteExpiredSignUpsOf } from './expired-sign-ups/expired-sign-ups.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import { type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
@@ -33,7 +33,7 @@ export type UserCreation = {
   /** Undefined when the user gets no message. */
   readonly message: FirstMessage | undefined
   /** The audit record of the call. Undefined in the public API, whose calls leave none. */
-  readonly audit?: AuditedCall | undefined
+  readonly audit?: Pick<AuditedCall, 'record'> | undefined
 }
 
 type Decision = Pick<User, 'status'> & Partial<Pick<User, 'attributes' | 'passwordExpiresAt' | 'mfa'>>
@@ -72,11 +72,11 @@ export async function createUser(
 
   const deliveries = await db.transaction().execute(async (tx) => {
     const aliases = takesAliases ? transferableAliases(pool, aliasesOf(pool, user)) : []
-    if (aliases.length > 0) await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)
+    const takenFrom = aliases.length === 0 ? [] : (await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)).takenFrom
     const clash = await insertUser(tx, pool, user)
     if (clash !== undefined) throw nameTaken(clash)
     const queued = message === undefined || content === undefined ? [] : await message.queue(tx, user, content)
-    await audit?.record(tx, { user })
+    await audit?.record(tx, { user, detail: detailOfTaken(takenFrom) })
     return queued
   })
   return { user, deliveries }

@@ -20,12 +20,56 @@ type Options = {
 }
 
 export function createStreamDestination({ target, secret }: Options): StreamDestination {
-  if (target === 'stdout') return { deliver: ({ lines }) => writeToStdout(lines) }
+  if (target === 'stdout') return createWriter(writeToStdout)
   if (isUrl(target)) return { deliver: (batch, signal) => post(target, batch, secret, signal) }
-  return { deliver: ({ lines }) => appendToFile(target, lines) }
+  return createWriter((lines, isLate) => appendToFile(target, lines, isLate))
 }
 
 const isUrl = (target: string): boolean => /^https?:/i.test(target)
+
+/** How long a delivery may take. Shorter than the lease of the stream. */
+const timeoutMs = 10_000
+
+/** How long a write that has begun may still take when the server stops. */
+const closingMs = 1000
+
+/**
+ * A destination whose writes cannot be aborted, such as a file on a network disk that hangs. A delivery fails after its deadline, but its
+ * write goes on. No other write begins before that one has ended: so at most one batch waits in memory, and one thread.
+ */
+function createWriter(write: (lines: string, isLate: () => boolean) => Promise<void>): StreamDestination {
+  let running: Promise<void> | undefined
+  return {
+    async deliver({ lines }, signal) {
+      await endsInTime(running?.catch(() => undefined) ?? Promise.resolve(), signal)
+      let isLate = false
+      const writing = write(lines, () => isLate).finally(() => {
+        running = undefined
+      })
+      running = writing
+      await endsInTime(writing, signal).catch((error) => {
+        isLate = true
+        throw error
+      })
+    },
+  }
+}
+
+/** @throws Error when the write takes longer than its deadline, or than `closingMs` once `signal` is aborted */
+async function endsInTime(write: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise: tooLate, reject } = Promise.withResolvers<never>()
+  const failAfter = (ms: number) => setTimeout(() => reject(new Error('The write has not ended in time.')), ms)
+  const timers = [failAfter(timeoutMs)]
+  const hurry = () => timers.push(failAfter(closingMs))
+  if (signal.aborted) hurry()
+  signal.addEventListener('abort', hurry)
+  try {
+    await Promise.race([write, tooLate])
+  } finally {
+    signal.removeEventListener('abort', hurry)
+    for (const timer of timers) clearTimeout(timer)
+  }
+}
 
 /** Another program may read standard output slowly, so this waits until the lines are written. */
 function writeToStdout(lines: string): Promise<void> {
@@ -36,9 +80,10 @@ function writeToStdout(lines: string): Promise<void> {
 
 /**
  * Opens the file for each batch, so that it may be rotated at any moment. Only the owner may read a new file: the records name people.
- * `sync` puts the lines on the disk before the database counts them as delivered.
+ * `sync` puts the lines on the disk before the database counts them as delivered. `isLate` says whether the delivery has failed meanwhile:
+ * then another process may have written to the file.
  */
-async function appendToFile(path: string, lines: string): Promise<void> {
+async function appendToFile(path: string, lines: string, isLate: () => boolean): Promise<void> {
   const file = await open(path, appendFlags, 0o600)
   try {
     const { size, isRegular } = await statOf(file)
@@ -48,7 +93,7 @@ async function appendToFile(path: string, lines: string): Promise<void> {
       if (isRegular) await file.sync()
     } catch (error) {
       // The lines are delivered again, so a part of them must not stay: it would run into the first line of the next attempt.
-      if (isRegular) await file.truncate(size).catch(() => undefined)
+      if (isRegular && !isLate()) await file.truncate(size).catch(() => undefined)
       throw error
     }
   } finally {
@@ -70,8 +115,6 @@ async function endsInsideLine(file: FileHandle, size: number): Promise<boolean> 
   const { buffer, bytesRead } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
   return bytesRead === 1 && buffer[0] !== 0x0a
 }
-
-const timeoutMs = 10_000
 
 /** The operator set the URL, so its host may be in a private network. */
 async function post(url: string, { id, lines }: StreamBatch, secret: Buffer | undefined, signal: AbortSignal): Promise<void> {

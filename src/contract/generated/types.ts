@@ -453,6 +453,7 @@ export interface AuditRecordType {
   AccessKeyId?: string | undefined
   SystemUser?: string | undefined
   UserPoolId?: string | undefined
+  IdentityPoolId?: string | undefined
   Subject?: string | undefined
   Username?: string | undefined
   ChangedMembers?: readonly string[] | undefined
@@ -1729,6 +1730,7 @@ export interface LimitType {
 
 export interface ListAuditRecordsRequest {
   UserPoolId?: string | undefined
+  IdentityPoolId?: string | undefined
   AccessKeyId?: string | undefined
   Operation?: string | undefined
   Subject?: string | undefined

@@ -59,6 +59,11 @@ export function writeProvider(poolId: string, provider: IdentityProvider): Ident
   }
 }
 
+/** The detail of the audit record of a call that shows the provider: whether the answer has a secret. Never the secret. */
+export function detailOfShown({ config }: IdentityProvider): string | undefined {
+  return completeDetails(config)['client_secret'] === undefined ? undefined : 'shown: ProviderDetails.client_secret'
+}
+
 export function writeProviderDescription(provider: ProviderSummary): ProviderDescription {
   return {
     ProviderName: provider.id,

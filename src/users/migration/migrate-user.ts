@@ -1,3 +1,4 @@
+import type { AuditedCall } from '../../audit/audited-caller.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
@@ -20,6 +21,8 @@ type SignInAttempt = {
   readonly password: string | undefined
   readonly validationData: Readonly<Record<string, string>> | undefined
   readonly callerContext: CallerContext
+  /** The audit record of the call. Undefined in the public API, whose calls leave none. */
+  readonly audit: AuditedCall | undefined
 }
 
 /** The pattern of usernames in the API. No user can be stored under another name, so the trigger is not asked about one. */
@@ -56,7 +59,7 @@ async function storeMigrated(
   deps: MigrationDeps,
   pool: Pool,
   migrated: MigratedUser,
-  { username, password, callerContext }: SignInAttempt,
+  { username, password, callerContext, audit }: SignInAttempt,
 ): Promise<User> {
   const { mediums } = migrated
   const { user } = await createUser(deps, pool, {
@@ -69,11 +72,18 @@ async function storeMigrated(
       status: password === undefined ? 'RESET_REQUIRED' : migrated.finalStatus,
       mfa: migrated.enableSmsMfa && pool.mfaFactors.sms ? smsMfa : null,
     }),
+    audit: audit && auditOfMigration(audit),
     message: migrated.isSilent ? undefined : invitation(deps, pool, { mediums, temporaryPassword: undefined, callerContext }),
   })
   // No deliveries are passed to `afterCommit`, so a failed delivery does not fail the sign-in.
   await deps.outbox.afterCommit(pool, [])
   return user
+}
+
+/** The user stays even if a later step refuses the sign-in, so the creation has a record of its own. */
+function auditOfMigration(audit: AuditedCall): Pick<AuditedCall, 'record'> {
+  const detailOf = (detail: string | undefined) => ['the user was migrated', detail].filter(Boolean).join('; ')
+  return { record: (tx, change = {}) => audit.recordEarlierStep(tx, { ...change, detail: detailOf(change.detail) }) }
 }
 
 const smsMfa: MfaPreferences = { enabled: ['SMS_MFA'], preferred: 'SMS_MFA', byOptions: false }

@@ -32,7 +32,8 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
 
     await db.transaction().execute(async (tx) => {
       const aliases = [{ kind: attribute, key: nameKey(pool, value) }]
-      const locked = requireNotSignedOut(await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now), user)
+      const found = await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)
+      const locked = requireNotSignedOut(found.user, user)
       await requireCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...attempt, now })
       if (!isCurrentOrPending(pool, locked, attribute, value)) throw codeExpired()
       const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }

@@ -61,7 +61,7 @@ async function findMigratedUser(
   callerContext: CallerContext,
 ): Promise<User | undefined> {
   try {
-    return await migrateUser(deps, pool, { username, password: undefined, validationData: undefined, callerContext })
+    return await migrateUser(deps, pool, { username, password: undefined, validationData: undefined, callerContext, audit: undefined })
   } catch (error) {
     if (hidesUserExistence(client) && isMigrationRefusal(error)) return undefined
     throw error

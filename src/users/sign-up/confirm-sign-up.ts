@@ -53,7 +53,7 @@ export async function confirmSignUpByCode(
   const { sub } = proof.user
   const aliases = forceAliasCreation ? provenAliases(pool, proof, proof.user.attributes) : []
   const confirmed = await db.transaction().execute(async (tx) => {
-    const user = await lockUserTakingAliases(tx, pool, { sub, aliases }, now)
+    const { user } = await lockUserTakingAliases(tx, pool, { sub, aliases }, now)
     if (user === undefined) throw codeExpired()
     requireUnconfirmed(user)
     const { expiresAt } = await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', code, now })

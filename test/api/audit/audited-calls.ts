@@ -33,8 +33,9 @@ export function recordedCalls(server: () => TestServer) {
     assert.equal(status, 200, text)
     const [record] = await listAuditRecords(server(), { AccessKeyId: key })
     assert.ok(record)
-    const { UserPoolId, Subject, Username, ChangedMembers, Detail } = record
-    const facts = { UserPoolId, Subject, ChangedMembers, Detail, ...(Username !== undefined && { Username }) }
+    const { UserPoolId, IdentityPoolId, Subject, Username, ChangedMembers, Detail } = record
+    const pool = IdentityPoolId === undefined ? { UserPoolId } : { IdentityPoolId }
+    const facts = { ...pool, Subject, ChangedMembers, Detail, ...(Username !== undefined && { Username }) }
     return { body, text: JSON.stringify(record), facts }
   }
   const changed = async (operation: string, request: object) => (await recordOf(operation, request)).facts.ChangedMembers

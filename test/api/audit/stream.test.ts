@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -166,6 +167,33 @@ for (const engine of engines) {
         await createPool({ url: await child.url() }, 'printed')
         const [line] = await child.says(/^\{"type":"audit".*$/m)
         assert.equal(JSON.parse(line).Operation, 'CreateUserPool')
+      } finally {
+        await database.drop()
+      }
+    })
+
+    it('counts a delivery as failed when standard output hangs, goes on when it is read again, and can be stopped meanwhile', async () => {
+      const database = await engine.createDatabase()
+      try {
+        const flags = ['--audit-stream', 'stdout', '--log-level', 'silent', '--database', database.url]
+        await using child = new LifeguardProcess(['dev', '--port', '0', ...flags])
+        const url = await child.url()
+        child.child.stdout?.pause()
+        // More than the pipe and the reader hold. A record of a refused call repeats the name that the request has.
+        const request = { UserPoolId: 'us-east-1_Nowhere00', Username: 'x'.repeat(256) }
+        const failures = async () => (await readMetrics(url)).valuesOf('lifeguard_audit_stream_failures_total')[''] ?? 0
+        while ((await failures()) === 0) await rawCall({ url }, 'AdminDisableUser', request)
+        child.child.stdout?.resume()
+        await until(
+          'all are delivered',
+          async () => (await readMetrics(url)).valuesOf('lifeguard_audit_stream_oldest_age_seconds')[''],
+          (age) => age === 0,
+        )
+        child.child.stdout?.pause()
+        for (let count = 0; count < 1000; count++) await rawCall({ url }, 'AdminDisableUser', request)
+        child.child.kill('SIGTERM')
+        await once(child.child, 'exit')
+        child.child.stdout?.resume()
       } finally {
         await database.drop()
       }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { engines } from '../../support/engines.ts'
 import { givenIdentityPool, storeIdentities } from '../../support/identity-pools.ts'
 import { useTestServer } from '../../support/test-server.ts'
-import { recordedCalls } from '../audit/audited-calls.ts'
+import { listAuditRecords, recordedCalls } from '../audit/audited-calls.ts'
 
 for (const engine of engines) {
   describe(`Audit records of identity pools on ${engine.name}`, () => {
@@ -16,7 +16,7 @@ for (const engine of engines) {
       const settings = { IdentityPoolName: 'shop', AllowUnauthenticatedIdentities: true }
       const { body, facts } = await recorded('CreateIdentityPool', settings)
       const IdentityPoolId = String(body['IdentityPoolId'])
-      const common = { UserPoolId: IdentityPoolId, Subject: IdentityPoolId, Detail: undefined }
+      const common = { IdentityPoolId, Subject: IdentityPoolId, Detail: undefined }
       assert.deepEqual(facts, { ...common, ChangedMembers: undefined, Detail: 'name: shop' })
 
       const SupportedLoginProviders = { 'api.twitter.com': 'consumer-key;consumer-secret' }
@@ -40,15 +40,31 @@ for (const engine of engines) {
       })
     })
 
+    it('are found by the id of the pool; a filter by both kinds of pool is refused', async () => {
+      const [one, other] = [await givenIdentityPool(server()), await givenIdentityPool(server())]
+      const { IdentityPoolId } = one
+      await recorded('DeleteIdentityPool', { IdentityPoolId: other.IdentityPoolId })
+      await recorded('DeleteIdentityPool', { IdentityPoolId })
+      const found = await listAuditRecords(server(), { IdentityPoolId, Operation: 'DeleteIdentityPool' })
+      assert.deepEqual(
+        found.map(({ IdentityPoolId: id, UserPoolId }) => [id, UserPoolId]),
+        [[IdentityPoolId, undefined]],
+      )
+      const all = await listAuditRecords(server(), { IdentityPoolId })
+      assert.deepEqual(new Set(all.map(({ IdentityPoolId: id }) => id)), new Set([IdentityPoolId]))
+      const { poolId: UserPoolId } = await server().givenPool()
+      await assert.rejects(listAuditRecords(server(), { IdentityPoolId, UserPoolId }), { name: 'InvalidParameterException' })
+    })
+
     it('name the identities that were deleted, and their pool if it is one', async () => {
       const [one, other] = [await givenIdentityPool(server()), await givenIdentityPool(server())]
       const [a = '', b = '', c = ''] = await storeIdentities(server(), one.IdentityPoolId, [{}, {}, {}])
       const [d = ''] = await storeIdentities(server(), other.IdentityPoolId, [{}])
       const remove = (...IdentityIdsToDelete: string[]) => factsOf('DeleteIdentities', { IdentityIdsToDelete })
       const ChangedMembers = undefined
-      const [UserPoolId, Subject] = [one.IdentityPoolId, a]
-      assert.deepEqual(await remove(a), { UserPoolId, Subject, ChangedMembers, Detail: `deleted: ${a}` })
-      assert.deepEqual(await remove(b, a), { UserPoolId, Subject: b, ChangedMembers, Detail: `deleted: ${b}` })
+      const [IdentityPoolId, Subject] = [one.IdentityPoolId, a]
+      assert.deepEqual(await remove(a), { IdentityPoolId, Subject, ChangedMembers, Detail: `deleted: ${a}` })
+      assert.deepEqual(await remove(b, a), { IdentityPoolId, Subject: b, ChangedMembers, Detail: `deleted: ${b}` })
       const both = await remove(c, d)
       assert.deepEqual([both.UserPoolId, both.Detail], [undefined, `deleted: ${[c, d].sort().join(', ')}`])
       assert.deepEqual(await remove(a), { UserPoolId: undefined, Subject: a, ChangedMembers, Detail: 'deleted: none' })

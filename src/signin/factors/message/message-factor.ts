@@ -1,6 +1,6 @@
 import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
 import { consumeState } from '../../../storage/consumed-state-repository.ts'
-import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
+import { detailOfTaken, lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import { withMfa } from '../../../users/mfa/mfa-preferences.ts'
 import { isVerified, type User } from '../../../users/user.ts'
@@ -55,7 +55,7 @@ function messageFactor(spec: MessageFactorSpec): SecondFactor<SentCodeDeps> {
       await requireSentCode(deps, step, address, requireParameter(answer.responses, answerKey))
       const progress = withProof(step.progress, challenge)
       if (newAddress === undefined && isVerified(user.attributes, attribute)) return { kind: 'proven', user, progress, consumes: step }
-      const verified = await verifyAddress(deps, signIn.context.pool, step, { ...spec, address: address ?? '' })
+      const verified = await verifyAddress(deps, signIn.context, step, { ...spec, address: address ?? '' })
       return { kind: 'proven', user: verified, progress, consumes: undefined }
     },
   }
@@ -67,7 +67,7 @@ function messageFactor(spec: MessageFactorSpec): SecondFactor<SentCodeDeps> {
  */
 async function verifyAddress(
   { db, clock }: SentCodeDeps,
-  pool: Pool,
+  { pool, audit }: SignIn['context'],
   step: SentCodeStep,
   { challenge, attribute, address }: MessageFactorSpec & { readonly address: string },
 ): Promise<User> {
@@ -75,7 +75,7 @@ async function verifyAddress(
   const isNew = step.memory.newAddress !== undefined
   return db.transaction().execute(async (tx) => {
     const aliases = [{ kind: attribute, key: nameKey(pool, address) }]
-    const before = await lockUserTakingAliases(tx, pool, { sub: step.sub, aliases }, now)
+    const { user: before, takenFrom } = await lockUserTakingAliases(tx, pool, { sub: step.sub, aliases }, now)
     if (!(await consumeState(tx, step.id, step.expiresAt))) throw usedSession()
     if (before === undefined || !isStampCurrent(step, before)) throw invalidSession()
     // The user's address was changed since the code was sent.
@@ -84,6 +84,8 @@ async function verifyAddress(
     const mfa = isNew ? withMfa(before.mfa, challenge) : before.mfa
     const after = { ...before, attributes, mfa, updatedAt: now }
     await storeUser(tx, pool, before, after)
+    const detail = detailOfTaken(takenFrom)
+    if (detail !== undefined) await audit?.recordEarlierStep(tx, { user: after, detail })
     return after
   })
 }

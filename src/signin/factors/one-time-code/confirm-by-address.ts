@@ -5,7 +5,7 @@ import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.t
 import { consumeState } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
 import type { CallerContext, Triggers } from '../../../triggers/trigger.ts'
-import { lockUserTakingAliases } from '../../../users/alias-takeover.ts'
+import { detailOfTaken, lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import { writeComparedUser } from '../../../users/compared-user.ts'
 import { isVerified, type User } from '../../../users/user.ts'
@@ -43,7 +43,7 @@ export async function confirmByAddress(
 
   const now = clock.now()
   const after = await db.transaction().execute(async (tx) => {
-    const before = await lockUserTakingAliases(
+    const { user: before, takenFrom } = await lockUserTakingAliases(
       tx,
       pool,
       { sub: user.sub, aliases: [{ kind: attribute, key: nameKey(pool, address) }] },
@@ -58,7 +58,11 @@ export async function confirmByAddress(
     const changed: User = { ...before, status, attributes, updatedAt: now }
     await storeUser(tx, pool, before, changed)
     const members = changedMembers(writeComparedUser(before), writeComparedUser(changed))
-    await audit?.record(tx, { user: changed, changedMembers: members, detail: 'the address was verified' })
+    await audit?.record(tx, {
+      user: changed,
+      changedMembers: members,
+      detail: ['the address was verified', detailOfTaken(takenFrom)].filter(Boolean).join('; '),
+    })
     return { user: changed, isConfirmed: before.status !== status }
   })
   // PostConfirmation gets no ClientMetadata: it is not in Cognito's list of the triggers that receive the ClientMetadata of an answer.

@@ -49,11 +49,11 @@ export async function migrateAtSignIn(
 /** Looks for the user once more: an earlier attempt, for which this one waited, may have migrated the user. */
 async function findOrMigrate(
   deps: PasswordDeps,
-  { pool, caller, validationData }: SignInContext,
+  { pool, caller, validationData, audit }: SignInContext,
   { username, password }: PasswordAttempt,
 ): Promise<User | undefined> {
   const known = await findActiveUser(deps.db, pool, username, deps.clock.now())
-  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: caller })
+  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: caller, audit })
 }
 
 /**
