@@ -1,4 +1,4 @@
-import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
+import { type ContactAttribute, nameKey } from '../../../pools/pool.ts'
 import { consumeState } from '../../../storage/consumed-state-repository.ts'
 import { detailOfTaken, lockUserTakingAliases } from '../../../users/alias-takeover.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
