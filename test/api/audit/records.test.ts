@@ -222,22 +222,6 @@ for (const engine of engines) {
       ])
     })
 
-    it('may list the audit records of one identity pool, and no others, when their policies allow this pool only', async () => {
-      const pool = { IdentityPoolName: 'audited', AllowUnauthenticatedIdentities: false }
-      const { IdentityPoolId } = await signedCall(server, owner, 'AWSCognitoIdentityService.CreateIdentityPool', pool)
-      const Resource = `arn:aws:cognito-identity:*:*:identitypool/${IdentityPoolId}`
-      const Statement = [{ Effect: 'Allow', Action: 'lifeguard:ListAuditRecords', Resource }]
-      const auditor = await server.createKey({ policy: { Version: '2012-10-17', Statement } })
-      const { Records } = await signedCall(server, auditor, 'ListAuditRecords', { IdentityPoolId })
-      assert.deepEqual(
-        (Records as ListedRecord[]).map((record) => [record.Operation, record.IdentityPoolId]),
-        [['CreateIdentityPool', IdentityPoolId]],
-      )
-      const other = IdentityPoolId.replace(/.$/, (last: string) => (last === '0' ? '1' : '0'))
-      for (const request of [{}, { UserPoolId: poolId }, { IdentityPoolId: other }, { UserPoolId: poolId, IdentityPoolId }])
-        await assert.rejects(signedCall(server, auditor, 'ListAuditRecords', request), { name: 'AccessDeniedException' })
-    })
-
     it('may neither read nor set extensions, nor issue codes, when their policies do not allow it', async () => {
       const clerk = await server.createKey({ policy: allows(['cognito-idp:*', 'lifeguard:List*']) })
       const denied = { name: 'AccessDeniedException' }

@@ -4,6 +4,7 @@ import { signedRequest } from '../../access/request-signer.ts'
 import { engines } from '../../support/engines.ts'
 import { callJson, countIdentityRows, givenIdentityPool, storeIdentities } from '../../support/identity-pools.ts'
 import { type Credentials, type ProductionServer, plainRequest, startProductionServer } from '../../support/production-server.ts'
+import { signedCall } from '../../support/signed-call.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const unknownId = 'us-east-1:00000000-0000-0000-0000-000000000000'
@@ -124,6 +125,19 @@ for (const engine of engines) {
     const deny = (Action: string, Resource: string) => ({ ...allow(Action, Resource), Effect: 'Deny' })
     const store = (poolId: string) =>
       storeIdentities({ databaseUrl: server.env['LIFEGUARD_DATABASE'] ?? '', region: server.region, clock: server.clock }, poolId, [{}])
+
+    it('show their audit records to a key that may list those of this pool only, and no other records', async () => {
+      const [mine, other] = [await givenPool(), await givenPool()]
+      const key = await keyWith({ Effect: 'Allow', Action: 'lifeguard:ListAuditRecords', Resource: mine.arn })
+      const { Records } = await signedCall(server, key, 'ListAuditRecords', { IdentityPoolId: mine.id })
+      assert.deepEqual(
+        Records.map((record: Record<string, unknown>) => [record['Operation'], record['IdentityPoolId']]),
+        [['CreateIdentityPool', mine.id]],
+      )
+      const UserPoolId = `${server.region}_Nowhere00`
+      for (const request of [{}, { UserPoolId }, { IdentityPoolId: other.id }, { UserPoolId, IdentityPoolId: mine.id }])
+        await assert.rejects(signedCall(server, key, 'ListAuditRecords', request), { name: 'AccessDeniedException' })
+    })
 
     it('are open only to a key that may use them', async () => {
       const [mine, other] = [await givenPool(), await givenPool()]
