@@ -78,7 +78,7 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
           try {
             const outcome = error instanceof ApiError ? error.code : 'InternalErrorException'
             // The pool is part of the key, so it must be that of a record that may be stored already.
-            await store(db, outcome, { poolId: recorded?.poolId, subject: await findSubOf(request) })
+            await store(db, outcome, { poolId: recorded?.poolId, subject: await findSubOf(request, findSub) })
           } catch (lost) {
             logLost(lost, origin.operation)
           }
@@ -86,10 +86,10 @@ export function createAuditTrail({ db, clock, logger, findSub }: Options): Audit
       }
     },
   }
+}
 
-  async function findSubOf({ poolId, username }: RequestSubject): Promise<string | undefined> {
-    return poolId === undefined || username === undefined ? undefined : findSub(poolId, username)
-  }
+async function findSubOf({ poolId, username }: RequestSubject, findSub: Options['findSub']): Promise<string | undefined> {
+  return poolId === undefined || username === undefined ? undefined : findSub(poolId, username)
 }
 
 /** Logs that records of refused calls are lost, once a minute: a caller can send refused calls again and again. */
