@@ -26,10 +26,11 @@ const subjectMembers = [
   'RegionName',
   'ClientId',
   'IdentityId',
+  'RoleArn',
 ] as const
 
-/** The most characters of a text that are kept. No valid id or name is longer than 256 characters. */
-const maxLength = 256
+/** The most characters of a text that are kept. The longest valid text is the ARN of a role, with 607 characters. */
+const maxLength = 640
 
 /**
  * Reads the body of a request, which need not be valid. Only members of the operation's model count: most operations ignore other members,

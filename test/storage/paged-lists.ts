@@ -1,3 +1,4 @@
+import { listRoles } from '../../src/access/roles/role-repository.ts'
 import { type AuditFilter, listAuditRecordsOf } from '../../src/audit/audit-repository.ts'
 import type { OperationName } from '../../src/contract/operation.ts'
 import { listIdentitiesOf } from '../../src/identity-pools/identities/identity-administration-repository.ts'
@@ -82,6 +83,7 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
     all: (db, after, limit) => listIdentitiesOf(db, poolId, { after: idAfter(after), limit, hideDisabled: false }),
     HideDisabled: (db, after, limit) => listIdentitiesOf(db, poolId, { after: idAfter(after), limit, hideDisabled: true }),
   },
+  ListRoles: { all: (db, after, limit) => listRoles(db, { after: idAfter(after), limit }) },
   ListAuditRecords: {
     all: auditRecordsBy({}),
     UserPoolId: auditRecordsBy({ poolId }),

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { engines } from '../../support/engines.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
+import { policyDocument, roleArn, trustOfIdentityPool } from '../../support/roles.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { recordedCalls } from './audited-calls.ts'
 
@@ -86,6 +88,31 @@ for (const engine of engines) {
       assert.deepEqual(styled.facts, aboutStyle)
       const deleted = await recordOf('DeleteManagedLoginBranding', { UserPoolId, ManagedLoginBrandingId })
       assert.deepEqual(deleted.facts, aboutStyle)
+    })
+
+    it('name each changed policy of a role, but not what it says', async () => {
+      const RoleArn = roleArn(`audited-${'x'.repeat(56)}`).replace('role/', `role/${'path/'.repeat(100)}`)
+      const [trust, read] = [trustOfIdentityPool('us-east-1:1'), { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }]
+      const role = {
+        RoleArn,
+        TrustPolicy: policyDocument(trust),
+        Policies: { read: policyDocument(read), ['__proto__']: policyDocument(read) },
+      }
+      const about = { UserPoolId: undefined, Subject: RoleArn }
+      const created = await recordOf('LifeguardService.PutRole', role)
+      const ofNewRole = ['MaxSessionSeconds', 'Policies.__proto__', 'Policies.read', 'TrustPolicy']
+      assert.deepEqual(created.facts, { ...about, ChangedMembers: ofNewRole, Detail: 'created' })
+      assert.ok(!created.text.includes('GetObject'))
+
+      const wider = { ...role, Policies: { read: policyDocument({ ...read, Action: 's3:*' }), more: policyDocument(read) } }
+      assert.deepEqual(await changed('LifeguardService.PutRole', wider), ['Policies.__proto__', 'Policies.more', 'Policies.read'])
+      const revoked = await recordOf('LifeguardService.PutRole', { ...wider, MaxSessionSeconds: 7200, RevokeSessions: true })
+      assert.deepEqual(revoked.facts, { ...about, ChangedMembers: ['MaxSessionSeconds'], Detail: 'sessions: revoked' })
+      assert.deepEqual(await changed('LifeguardService.PutRole', { ...wider, MaxSessionSeconds: 7200 }), [])
+      const deleted = await recordOf('LifeguardService.DeleteRole', { RoleArn })
+      assert.deepEqual(deleted.facts, { ...about, ChangedMembers: undefined, Detail: undefined })
+      const found = await callLifeguard(server(), 'ListAuditRecords', { Subject: RoleArn })
+      assert.equal(found.Records.length, 5)
     })
 
     it('name the category of a changed request limit', async () => {

@@ -2,6 +2,7 @@ import { definitionOf, getShape } from '../../../src/contract/model.ts'
 import type { OperationName } from '../../../src/contract/operation.ts'
 import type { Request } from './fields.ts'
 import { appearanceRequests } from './good-appearance-requests.ts'
+import { authorizationRequests } from './good-authorization-requests.ts'
 import { deviceRequests } from './good-device-requests.ts'
 import { eventRequests } from './good-event-requests.ts'
 import { factorRequests } from './good-factor-requests.ts'
@@ -28,6 +29,7 @@ const factories: Partial<Record<OperationName, RequestFactory>> = {
   ...messageRequests,
   ...identityRequests,
   ...loginRequests,
+  ...authorizationRequests,
 }
 
 export const neverGood: readonly OperationName[] = [

@@ -22,6 +22,7 @@ const wrongKey = refused(
 /** For each table, the text columns without sealed values. A new text column belongs either here or into `sealedTables`. */
 const openColumns: Readonly<Record<string, string>> = {
   access_key: 'id session_token_hash policy description',
+  access_role: 'arn id description trust_policy policies',
   active_import: 'slot pool_id job_id',
   app_client: 'id pool_id name',
   attempt: 'pool_id subject action',
