@@ -42,5 +42,6 @@ export const checkedPatterns: ReadonlySet<string> = new Set([
   livePattern,
   '(tkn|sso)[0-9a-z]{25}',
   'sso[0-9a-z]{25}',
+  '[\\w+=,.@-]+',
   ...Object.values(shapeOverrides).flatMap(({ pattern }) => pattern ?? []),
 ])

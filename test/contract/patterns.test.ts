@@ -66,6 +66,10 @@ const samples: Readonly<Record<string, readonly [accepted: readonly string[], re
     ['a@b', '😀@😀', '@@@'],
     ['@', '@a', 'a@', 'a @b', '😀@'],
   ],
+  '[\\w+=,.@-]+': [
+    ['read', 'a+b=c,d.e@f-g_1', '__proto__'],
+    ['', 'two words', 'a/b', 'é', 'a\n'],
+  ],
   '[\\w+-]+': [['a-b+c_1'], ['', 'a b']],
   '[\\w+=/]+': [['q83vEjRWeJA+/='], ['', 'a-b']],
   '[\\w+]+': [['1234567890abcdefghijklmnop'], ['', 'a-b', 'é']],

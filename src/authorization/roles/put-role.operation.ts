@@ -31,14 +31,24 @@ export const putRole = operation('PutRole', {
       const after = roleOf(request, before, clock.now())
       const isStored = before === undefined ? await insertRole(tx, after) : await replaceRole(tx, after, before)
       if (!isStored) throw new ApiError('ConcurrentModificationException', 'Another request changed the role. Try again.')
-      const changed = changedMembers(before === undefined ? {} : writeRole(before), writeRole(after))
-      await audit.record(tx, { subject: arn, changedMembers: changed, detail: RevokeSessions ? 'sessions: revoked' : undefined })
+      await audit.record(tx, { subject: arn, changedMembers: changesOf(before, after), detail: detailOf(before, RevokeSessions) })
       return after
     })
     await roleCache.announceChange(arn)
     return { Role: writeRole(role) }
   },
 })
+
+/** The changed members. Each policy is a member of its own, also in a new role. */
+function changesOf(before: Role | undefined, after: Role): readonly string[] {
+  const { RoleArn, RoleId, ...written } = writeRole(after)
+  return changedMembers(before === undefined ? { Policies: {} } : { ...writeRole(before), RoleArn: undefined, RoleId: undefined }, written)
+}
+
+function detailOf(before: Role | undefined, revokesSessions: boolean): string | undefined {
+  if (before === undefined) return 'created'
+  return revokesSessions ? 'sessions: revoked' : undefined
+}
 
 /** @throws ApiError InvalidParameterException when a policy cannot be enforced as it is written, or the policies are too long together */
 function roleOf(request: Input<'PutRole'>, before: Role | undefined, now: number): Role {
