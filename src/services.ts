@@ -129,10 +129,10 @@ export async function openServices(options: ServiceOptions) {
 }
 
 /** What finds the credentials that sign requests, and the roles that limit them. */
-function openAccess({ settings, database, clock }: ServiceOptions) {
+function openAccess({ settings, database, clock, logger }: ServiceOptions) {
   const { secrets, storage } = database
   const accessKeys = createAccessKeyCache({ ...storage, secrets, clock })
-  const roleCache = createRoleCache({ ...storage, clock })
+  const roleCache = createRoleCache({ ...storage, clock, logger })
   const identityCache = createIdentityCache({ ...storage, clock })
   const findCredential = createCredentialFinder({
     secrets,

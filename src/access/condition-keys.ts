@@ -38,13 +38,17 @@ export const accessKeyConditionKeys: CheckKey = (key, where) => {
 }
 
 /**
- * Accepts the keys of requests, of the tags of principals, and every key of another prefix than `aws:`, such as those of web identities.
+ * Accepts the keys of requests, of the tags of principals and of identity pools, and every key of another prefix, such as those of other
+ * services.
  * @throws PolicyError
  */
 export const roleConditionKeys: CheckKey = (key, where) => {
   const name = checkForm(key, where)
   if (name.startsWith('aws:') && !isRequestKey(name) && !/^aws:(?:principaltag\/.|federatedprovider$|tokenissuetime$)/.test(name)) {
     throw new PolicyError(`${where}: this server does not know the condition key ${JSON.stringify(key)}.`)
+  }
+  if (/^cognito-identity\.amazonaws\.com:(?!(?:aud|sub|amr)$)/.test(name)) {
+    throw new PolicyError(`${where}: tokens of identity pools have the condition keys :aud, :sub and :amr, but not ${JSON.stringify(key)}.`)
   }
   return name
 }

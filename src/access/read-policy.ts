@@ -4,6 +4,7 @@ import type { Policy, Principal, Scope, Statement, TrustPolicy } from './policy.
 import { PolicyError } from './policy-error.ts'
 import { type CheckKey, countVariables, type PolicyText, readPolicyText } from './policy-text.ts'
 import { readCondition } from './read-condition.ts'
+import { requireAudience } from './trust-conditions.ts'
 
 /** The most characters of a policy: IAM's limit for an inline policy of a role. It also bounds the work of one decision. */
 export const maxPolicyLength = 10_240
@@ -44,7 +45,7 @@ export function readPolicy(text: string, kind: 'access-key' | 'role' = 'access-k
 
 /**
  * Reads the trust policy of a role. It has a Principal and no Resource.
- * @throws PolicyError when the document has anything that is not enforced to the letter
+ * @throws PolicyError when the document has anything that is not enforced to the letter, or trusts all users of a provider
  */
 export function readTrustPolicy(text: string): TrustPolicy {
   const statements = readStatements(text, roleConditionKeys, (statement, where, context) => {
@@ -58,6 +59,7 @@ export function readTrustPolicy(text: string): TrustPolicy {
     if (read.actions.patterns.some((action) => typeof action === 'string' && action !== '*' && !action.startsWith('sts:'))) {
       throw new PolicyError(`${where}: the actions of a trust policy are those of STS, such as "sts:AssumeRoleWithWebIdentity".`)
     }
+    if (read.effect === 'Allow') requireAudience({ ...read, principals }, statement['Condition'], where)
     return { ...read, principals }
   })
   return { statements }

@@ -1,7 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
 import { createLoadCache } from '../../base/load-cache.ts'
+import type { Logger } from '../../base/logger.ts'
 import type { Db } from '../../storage/db.ts'
-import { type ReadRole, readRolePolicies } from './role.ts'
+import { PolicyError } from '../policy-error.ts'
+import { parseRoleArn, type ReadRole, type Role, readRolePolicies, withoutPolicies } from './role.ts'
 import { findRole } from './role-repository.ts'
 
 export type FindRole = (arn: string) => Promise<ReadRole | undefined>
@@ -23,16 +25,19 @@ const cacheSize = 10_000
 type Deps = {
   db: Db
   clock: Clock
+  logger: Logger
   publish(channel: string, payload: string): Promise<void>
   subscribe(channel: string, listener: (arn: string) => void, onGap: () => void): () => void
 }
 
 /** Finds roles with their policies read, and caches them for a few seconds. `close` ends the subscription to changes by other processes. */
-export function createRoleCache({ db, clock, publish, subscribe }: Deps): RoleCache & { close(): void } {
+export function createRoleCache({ db, clock, logger, publish, subscribe }: Deps): RoleCache & { close(): void } {
+  const readStored = createReader(logger)
   const cache = createLoadCache<ReadRole>({
     async load(arn) {
-      const role = await findRole(db, arn)
-      return role && readRolePolicies(role)
+      // The ARN may come from a stranger. No other text is the name of a role, and such a text costs no query.
+      const role = parseRoleArn(arn) && (await findRole(db, arn))
+      return role && readStored(role)
     },
     clock,
     lifetimeMilliseconds: cacheMilliseconds,
@@ -48,5 +53,31 @@ export function createRoleCache({ db, clock, publish, subscribe }: Deps): RoleCa
       await publish(channel, arn).catch(() => undefined)
     },
     close,
+  }
+}
+
+/**
+ * Reads the policies of stored roles. `PutRole` has checked them, but another release may have stored a role that this one cannot enforce.
+ * Such a role is refused everything until `PutRole` replaces it. The log says so once for each version of the role.
+ */
+function createReader(logger: Logger): (role: Role) => ReadRole {
+  const reported = new Map<string, number>()
+  return (role) => {
+    try {
+      const read = readRolePolicies(role)
+      reported.delete(role.arn)
+      return read
+    } catch (error) {
+      if (!(error instanceof PolicyError)) throw error
+      if (reported.get(role.arn) !== role.updatedAt) {
+        if (reported.size >= cacheSize) reported.clear()
+        reported.set(role.arn, role.updatedAt)
+        logger.error(
+          { role: role.arn, reason: error.message },
+          'The policies of a role cannot be enforced. The role cannot be assumed, and its sessions may do nothing, until PutRole replaces it.',
+        )
+      }
+      return withoutPolicies(role)
+    }
   }
 }

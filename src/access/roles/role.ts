@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { idText } from '../access-key.ts'
 import type { Policy, TrustPolicy } from '../policy.ts'
+import { PolicyError } from '../policy-error.ts'
 import { readPolicy, readTrustPolicy } from '../read-policy.ts'
 
 /** A role: who may assume it, and what its sessions may do. Times are epoch milliseconds. */
@@ -24,11 +25,25 @@ export type Role = {
 /** A role whose policies were read. */
 export type ReadRole = Role & { readonly trust: TrustPolicy; readonly permissions: Policy }
 
-/** @throws PolicyError when a policy cannot be enforced as it is written */
+/** @throws PolicyError when a policy cannot be enforced as it is written. The message names the policy. */
 export function readRolePolicies(role: Role): ReadRole {
-  const statements = Object.values(role.policies).flatMap((document) => readPolicy(document, 'role').statements)
-  return { ...role, trust: readTrustPolicy(role.trustPolicy), permissions: { statements } }
+  const trust = readNamed('TrustPolicy', () => readTrustPolicy(role.trustPolicy))
+  const statements = Object.entries(role.policies).flatMap(
+    ([name, document]) => readNamed(`Policies.${name}`, () => readPolicy(document, 'role')).statements,
+  )
+  return { ...role, trust, permissions: { statements } }
 }
+
+function readNamed<T>(name: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof PolicyError ? new PolicyError(`${name}: ${error.message}`) : error
+  }
+}
+
+/** The role as it counts while its policies cannot be read: it trusts no principal, and its sessions may do nothing. */
+export const withoutPolicies = (role: Role): ReadRole => ({ ...role, trust: { statements: [] }, permissions: { statements: [] } })
 
 export const newRoleId = (): string => `AROA${idText(randomBytes(16))}`
 

@@ -1,5 +1,6 @@
 import type { SigningPrincipal } from '../credential.ts'
 import type { Policy } from '../policy.ts'
+import { PolicyError } from '../policy-error.ts'
 import type { RequestKeys } from '../policy-text.ts'
 import { readPolicy } from '../read-policy.ts'
 import { parseRoleArn, type ReadRole } from '../roles/role.ts'
@@ -10,7 +11,7 @@ import type { RoleSession } from './role-session.ts'
 /** Who a session belongs to, under the policies that its role has now. */
 export function sessionPrincipal(session: RoleSession, role: ReadRole): SigningPrincipal {
   const policies: Policy[] = [role.permissions]
-  if (session.policy !== undefined) policies.push(readPolicy(session.policy, 'role'))
+  if (session.policy !== undefined) policies.push(readSessionPolicy(session.policy))
   if (session.isGuest) policies.push(guestPolicy)
   const accountId = parseRoleArn(role.arn)?.accountId ?? ''
   return {
@@ -20,6 +21,16 @@ export function sessionPrincipal(session: RoleSession, role: ReadRole): SigningP
     policies,
     keys: sessionRequestKeys(session, accountId),
     session,
+  }
+}
+
+/** The policy was checked when the session began. If another release did that, this one may be unable to enforce it: then it allows nothing. */
+function readSessionPolicy(document: string): Policy {
+  try {
+    return readPolicy(document, 'role')
+  } catch (error) {
+    if (error instanceof PolicyError) return { statements: [] }
+    throw error
   }
 }
 
