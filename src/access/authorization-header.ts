@@ -72,7 +72,7 @@ function missingParts(parameters: Record<string, string | undefined>, date: stri
   return sentences.join(' ')
 }
 
-export function readCredential(credential: string): Pick<SignatureClaim, 'keyId' | 'date' | 'region' | 'service' | 'terminator'> {
+function readCredential(credential: string): Pick<SignatureClaim, 'keyId' | 'date' | 'region' | 'service' | 'terminator'> {
   const parts = credential.split('/')
   if (parts.length !== 5) {
     throw incomplete('Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.')
@@ -81,7 +81,7 @@ export function readCredential(credential: string): Pick<SignatureClaim, 'keyId'
   return { keyId, date, region, service, terminator }
 }
 
-export function readSignedHeaders(text: string): readonly string[] {
+function readSignedHeaders(text: string): readonly string[] {
   const names = text.toLowerCase().split(';').sort()
   // RFC 9110 §5.6.2 tokens only. Any other "name" could add a line to the text that is signed.
   const plain = names.every((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name))
@@ -89,7 +89,7 @@ export function readSignedHeaders(text: string): readonly string[] {
   return names
 }
 
-export function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> {
+function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> {
   const date = text.trim()
   const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
   // Old clients send `Date` in HTTP's date format (RFC 9110 §5.6.7).

@@ -85,7 +85,6 @@ type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | '
 
 /** Lifeguard's own operations, which no SDK has. */
 type LifeguardName =
-  | 'AuthorizeRequest'
   | 'CorrectSignUpContact'
   | 'DeleteRole'
   | 'GetRole'

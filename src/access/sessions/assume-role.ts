@@ -24,7 +24,7 @@ export type WebIdentity = {
   readonly identity: RoleSession['identity']
 }
 
-export type AssumeRoleInput = {
+type AssumeRoleInput = {
   readonly roleArn: string
   readonly webIdentity: WebIdentity
   readonly sessionName: string
@@ -73,7 +73,7 @@ export async function assumeRole({ secrets, clock, findRole }: AssumeRoleDeps, i
   if (input.lifetimeSeconds > role.maxSessionSeconds) {
     throw new AssumeRoleError('too-long', `Sessions of the role last at most ${role.maxSessionSeconds} seconds.`)
   }
-  const session = draftSession(role, input, clock.now())
+  const session = newSession(role, input, clock.now())
   const sessionToken = sealRoleSession(secrets, session)
   if (sessionToken.length > maxSessionTokenLength) {
     throw new AssumeRoleError('too-large', 'The session policy and the tags are too long together.')
@@ -82,8 +82,8 @@ export async function assumeRole({ secrets, clock, findRole }: AssumeRoleDeps, i
   return { keyId, secret, sessionToken, expiresAt, arn: assumedRoleArn(session), userId: assumedRoleId(session) }
 }
 
-/** Whether the role may be assumed. Its trust policy has to allow that and, if there are tags, their use. */
-export function trusts({ trust }: ReadRole, { webIdentity, sessionName, requestKeys }: AssumeRoleInput): boolean {
+/** The trust policy has to allow the assumption and, if there are tags, their use. */
+function trusts({ trust }: ReadRole, { webIdentity, sessionName, requestKeys }: AssumeRoleInput): boolean {
   const principal: Principal = { type: 'Federated', name: webIdentity.principal }
   const ownKeys = webIdentityKeys(webIdentity)
   const keys: RequestKeys = (name) => {
@@ -118,8 +118,7 @@ function sessionKeys({ principal, provider, audience, subject, amr }: Omit<WebId
   }
 }
 
-/** A session that begins now. It is not sealed yet. */
-export function draftSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
+function newSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
   const { id: keyId, secret } = newAccessKey('session')
   return {
     keyId,

@@ -500,29 +500,6 @@ export interface AuthenticationResultType {
   NewDeviceMetadata?: NewDeviceMetadataType | undefined
 }
 
-export interface AuthorizeRequestRequest {
-  Method: string
-  Path: string
-  Headers: Record<string, string>
-  PayloadHash?: string | undefined
-  Action?: string | undefined
-  Resource?: string | undefined
-  Context?: Record<string, readonly string[]> | undefined
-  UserPoolId?: string | undefined
-  AllowedClientIds?: readonly string[] | undefined
-  AllowedGroups?: readonly string[] | undefined
-  RequiredScopes?: readonly string[] | undefined
-}
-
-export interface AuthorizeRequestResponse {
-  Allowed?: boolean | undefined
-  Reason?: DecisionReasonType | undefined
-  Explanation?: string | undefined
-  Principal?: RequestPrincipalType | undefined
-  PayloadSigned?: boolean | undefined
-  ExpiresAt?: Date | undefined
-}
-
 export type ChallengeName =
   | 'Password'
   | 'Mfa'
@@ -921,16 +898,6 @@ export interface DcrConfigurationType {
   OpenDcrGrantTypes?: readonly OAuthFlowType[] | undefined
   AllowedScopes?: readonly string[] | undefined
 }
-
-export type DecisionReasonType =
-  | 'ALLOWED'
-  | 'EXPLICIT_DENY'
-  | 'NOT_ALLOWED'
-  | 'NO_CREDENTIALS'
-  | 'INVALID_CREDENTIALS'
-  | 'INVALID_SIGNATURE'
-  | 'EXPIRED'
-  | 'MISSING_REQUIREMENT'
 
 export type DefaultEmailOptionType =
   | 'CONFIRM_WITH_LINK'
@@ -2172,12 +2139,6 @@ export type PreventUserExistenceErrorTypes =
   | 'LEGACY'
   | 'ENABLED'
 
-export type PrincipalKindType =
-  | 'ACCESS_KEY'
-  | 'ROLE_SESSION'
-  | 'USER'
-  | 'CLIENT'
-
 export interface ProviderDescription {
   ProviderName?: string | undefined
   ProviderType?: IdentityProviderTypeType | undefined
@@ -2248,24 +2209,6 @@ export type ReplicaStatusType =
   | 'ACTIVE'
   | 'INACTIVE'
   | 'DELETING'
-
-export interface RequestPrincipalType {
-  Kind?: PrincipalKindType | undefined
-  Arn?: string | undefined
-  PrincipalId?: string | undefined
-  AccountId?: string | undefined
-  AccessKeyId?: string | undefined
-  RoleArn?: string | undefined
-  IdentityPoolId?: string | undefined
-  IdentityId?: string | undefined
-  UserPoolId?: string | undefined
-  ClientId?: string | undefined
-  Sub?: string | undefined
-  Username?: string | undefined
-  Groups?: readonly string[] | undefined
-  Scopes?: readonly string[] | undefined
-  Tags?: Record<string, string> | undefined
-}
 
 export interface ResendConfirmationCodeRequest {
   ClientId: string
@@ -3411,7 +3354,6 @@ export interface Operations {
   UnlinkIdentity: { input: UnlinkIdentityInput; output: undefined }
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
-  AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }

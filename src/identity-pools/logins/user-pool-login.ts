@@ -6,11 +6,9 @@ import { issuerOf } from '../../tokens/issue-tokens.ts'
 import { isRevoked } from '../../tokens/session.ts'
 import { findSession } from '../../tokens/session-repository.ts'
 import type { SigningKeys } from '../../tokens/signing-keys.ts'
-import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
 import type { IdentityPool } from '../identity-pool.ts'
 import {
-  invalidLoginToken,
   type LoginToken,
   notAnIdToken,
   RevokedLoginError,
@@ -106,49 +104,6 @@ export async function verifyUserPoolToken(
   return { audience, subject }
 }
 
-/** A token of a user pool that was verified, and whose session lasts. Scopes are those of access tokens. */
-export type UserPoolToken = {
-  readonly clientId: string
-  readonly subject: string
-  readonly groups: readonly string[]
-  readonly scopes: readonly string[]
-  /** Epoch milliseconds. */
-  readonly expiresAt: number
-} & (
-  | { readonly kind: 'user'; readonly user: User; readonly username: string; readonly preferredRole: string | undefined }
-  /** An access token that an app client got for itself. */
-  | { readonly kind: 'client' }
-)
-
-/**
- * Verifies an ID token or access token whose issuer is a user pool of this server, and asks whether it was revoked.
- * @throws ApiError NotAuthorizedException when the token is not valid or was revoked
- */
-export async function verifyAnyUserPoolToken(deps: UserPoolLoginDeps, userPoolId: string, token: LoginToken): Promise<UserPoolToken> {
-  const { token_use: use, exp, scope } = token.claims
-  if (use !== 'id' && use !== 'access') throw invalidLoginToken('Unknown token_use')
-  const key = token.kid === undefined ? undefined : await deps.signingKeys.find(userPoolId, token.kid)
-  await verifyLoginToken(token, key?.use === use ? key.publicKey : undefined, { algorithms: ['RS256'], now: deps.clock.now() })
-  const clientId = requireClaim(token, use === 'id' ? 'aud' : 'client_id')
-  const subject = requireClaim(token, 'sub')
-  const common = {
-    clientId,
-    subject,
-    groups: textsOf(token.claims['cognito:groups']),
-    scopes: typeof scope === 'string' ? scope.split(' ') : [],
-    expiresAt: (exp as number) * 1000,
-  }
-  if (use === 'access' && subject === clientId) {
-    if ((await deps.pools.findClient(clientId))?.pool.id !== userPoolId) throw tokenRevoked()
-    return { ...common, kind: 'client' }
-  }
-  const user = await requireNotRevoked(deps, userPoolId, { clientId, subject, sessionId: token.claims['event_id'] })
-  const preferred = token.claims['cognito:preferred_role']
-  return { ...common, kind: 'user', user, username: user.username, preferredRole: typeof preferred === 'string' ? preferred : undefined }
-}
-
-const textsOf = (value: unknown): readonly string[] => (Array.isArray(value) ? value.filter((text) => typeof text === 'string') : [])
-
 /**
  * Asks whether the session of the token lasts.
  * @throws ApiError NotAuthorizedException when the user is deleted, disabled or signed out, the session was revoked, or the client deleted
@@ -157,15 +112,12 @@ async function requireNotRevoked(
   { db, pools }: UserPoolLoginDeps,
   poolId: string,
   { clientId, subject: sub, sessionId: id }: { readonly clientId: string; readonly subject: string; readonly sessionId: unknown },
-): Promise<User> {
+): Promise<void> {
   const [owner, user, session] = await Promise.all([
     pools.findClient(clientId),
     findUser(db, poolId, sub),
     typeof id === 'string' ? findSession(db, { poolId, sub, id }) : undefined,
   ])
   const isValid = owner?.pool.id === poolId && user?.enabled === true && session !== undefined && !isRevoked(session, user)
-  if (!isValid) throw tokenRevoked()
-  return user
+  if (!isValid) throw new RevokedLoginError('Token has been revoked')
 }
-
-const tokenRevoked = () => new RevokedLoginError('Token has been revoked')
