@@ -39,7 +39,18 @@ export function readSignatureClaim(headers: Headers): SignatureClaim {
   if (!credential || !signedHeaders || !signature || date === undefined) {
     throw incomplete(missingParts({ Credential: credential, Signature: signature, SignedHeaders: signedHeaders }, date))
   }
-  return { ...readCredential(credential), signedHeaders: readSignedHeaders(signedHeaders), signature, ...readTimestamp(date), dateHeader }
+  return { ...readSignatureParts(credential, signedHeaders), signature, ...readTimestamp(date), dateHeader }
+}
+
+/**
+ * Reads the credential scope and the names of the signed headers.
+ * @throws ApiError IncompleteSignatureException when one of them is malformed
+ */
+export function readSignatureParts(
+  credential: string,
+  signedHeaders: string,
+): Omit<SignatureClaim, 'signature' | 'signedAt' | 'timestamp' | 'dateHeader'> {
+  return { ...readCredential(credential), signedHeaders: readSignedHeaders(signedHeaders) }
 }
 
 /**
@@ -91,16 +102,21 @@ function readSignedHeaders(text: string): readonly string[] {
 
 function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> {
   const date = text.trim()
-  const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
   // Old clients send `Date` in HTTP's date format (RFC 9110 §5.6.7).
   const httpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
-  const signedAt = basic.test(date)
-    ? Date.parse(date.replace(basic, '$1-$2-$3T$4:$5:$6Z'))
-    : httpDate.test(date)
-      ? Date.parse(date)
-      : Number.NaN
-  if (Number.isNaN(signedAt)) throw incomplete("Date must be in ISO-8601 'basic format'.")
-  return { signedAt, timestamp: writeTimestamp(signedAt) }
+  const time = httpDate.test(date) ? timeOf(Date.parse(date)) : parseTimestamp(date)
+  if (time === undefined) throw incomplete("Date must be in ISO-8601 'basic format'.")
+  return time
+}
+
+/** Reads a time in the basic format of ISO 8601, `YYYYMMDDTHHMMSSZ`. Undefined for any other text. */
+export function parseTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> | undefined {
+  const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
+  return basic.test(text) ? timeOf(Date.parse(text.replace(basic, '$1-$2-$3T$4:$5:$6Z'))) : undefined
+}
+
+function timeOf(signedAt: number): Pick<SignatureClaim, 'signedAt' | 'timestamp'> | undefined {
+  return Number.isNaN(signedAt) ? undefined : { signedAt, timestamp: writeTimestamp(signedAt) }
 }
 
 /** Writes a time in the basic format of ISO 8601, to the second: `YYYYMMDDTHHMMSSZ`. */

@@ -27,13 +27,21 @@ function isRequestKey(name: string): boolean {
   return requestKeyNames.has(name) || /^aws:requesttag\/./.test(name)
 }
 
+/** A key of another service, such as `s3:prefix`: the name of the service, and the name of the key. */
+const serviceKeyForm = /^(?!(?:aws|sts|lifeguard|cognito-idp|cognito-identity):)[a-z][a-z0-9-]*:[a-z][\w-]*(?:\/.+)?$/
+
+/** Whether a lower-case name is a key that another service may tell about its requests, and that no principal brings. */
+export const isServiceKey = (name: string): boolean => serviceKeyForm.test(name)
+
 /**
- * Refuses keys that no request to this server has: a Deny on such a key would never apply.
+ * Refuses keys that no request of an access key has: a Deny on such a key would never apply. Other services tell keys of their own, such as
+ * `s3:prefix`, when they ask about a request.
  * @throws PolicyError
  */
 export const accessKeyConditionKeys: CheckKey = (key, where) => {
   const name = checkForm(key, where)
-  if (!isRequestKey(name)) throw new PolicyError(`${where}: requests to this server do not have the condition key ${JSON.stringify(key)}.`)
+  if (!isRequestKey(name) && !isServiceKey(name))
+    throw new PolicyError(`${where}: requests to this server do not have the condition key ${JSON.stringify(key)}.`)
   return name
 }
 

@@ -31,12 +31,21 @@ type VerifiedClaims = { readonly sub: string; readonly clientId: string; readonl
  * scope.
  * @throws ApiError UserNotFoundException when the token's user was deleted.
  */
-export async function requireAccessToken(deps: AccessTokenDeps, token: string): Promise<TokenCaller> {
+export function requireAccessToken(deps: AccessTokenDeps, token: string): Promise<TokenCaller> {
+  return verifyAccessToken(deps, token, selfServiceScope)
+}
+
+/**
+ * The same for a token of any scopes, or with one that it must have.
+ * @throws ApiError as `requireAccessToken`
+ */
+export async function verifyAccessToken(deps: AccessTokenDeps, token: string, scope?: string): Promise<TokenCaller> {
   const poolId = claimedPoolId(deps.publicUrl, token)
   const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
   if (pool === undefined) throw invalid()
   const claims = await verify(deps, pool.id, token)
-  if (!claims.scopes.includes(selfServiceScope)) throw new ApiError('NotAuthorizedException', 'Access Token does not have required scopes')
+  if (scope !== undefined && !claims.scopes.includes(scope))
+    throw new ApiError('NotAuthorizedException', 'Access Token does not have required scopes')
 
   const [owner, user, session] = await Promise.all([
     deps.pools.findClient(claims.clientId),

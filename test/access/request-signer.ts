@@ -6,7 +6,7 @@ import type { RequestHead } from '../../src/access/signed-request.ts'
 export type SignedRequest = RequestHead & { readonly body: Buffer }
 
 /** Node's SHA-256 for AWS's own signer, `SignatureV4`. The tests sign with that signer: it shares no code with our verification. */
-class Sha256 {
+export class Sha256 {
   private readonly hash
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
     this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as string)

@@ -85,6 +85,7 @@ type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | '
 
 /** Lifeguard's own operations, which no SDK has. */
 type LifeguardName =
+  | 'AuthorizeRequest'
   | 'CorrectSignUpContact'
   | 'DeleteRole'
   | 'GetRole'

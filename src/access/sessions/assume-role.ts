@@ -67,19 +67,30 @@ const assumeAction = 'sts:AssumeRoleWithWebIdentity'
  * Begins a session of a role for a web identity.
  * @throws AssumeRoleError when the role does not trust the web identity, its sessions are shorter, or the session token would be too long
  */
-export async function assumeRole({ secrets, clock, findRole }: AssumeRoleDeps, input: AssumeRoleInput): Promise<AssumedRole> {
-  const role = await findRole(input.roleArn)
-  if (role === undefined || !trusts(role, input)) throw new AssumeRoleError('denied', `Not authorized to perform ${assumeAction}`)
-  if (input.lifetimeSeconds > role.maxSessionSeconds) {
-    throw new AssumeRoleError('too-long', `Sessions of the role last at most ${role.maxSessionSeconds} seconds.`)
-  }
-  const session = newSession(role, input, clock.now())
-  const sessionToken = sealRoleSession(secrets, session)
+export async function assumeRole(deps: AssumeRoleDeps, input: AssumeRoleInput): Promise<AssumedRole> {
+  const { session } = await beginSession(deps, input)
+  const sessionToken = sealRoleSession(deps.secrets, session)
   if (sessionToken.length > maxSessionTokenLength) {
     throw new AssumeRoleError('too-large', 'The session policy and the tags are too long together.')
   }
   const { keyId, secret, expiresAt } = session
   return { keyId, secret, sessionToken, expiresAt, arn: assumedRoleArn(session), userId: assumedRoleId(session) }
+}
+
+/**
+ * A session of a role for a web identity, whose credentials have not left the server.
+ * @throws AssumeRoleError when the role does not trust the web identity, or its sessions are shorter
+ */
+export async function beginSession(
+  { clock, findRole }: Omit<AssumeRoleDeps, 'secrets'>,
+  input: AssumeRoleInput,
+): Promise<{ readonly session: RoleSession; readonly role: ReadRole }> {
+  const role = await findRole(input.roleArn)
+  if (role === undefined || !trusts(role, input)) throw new AssumeRoleError('denied', `Not authorized to perform ${assumeAction}`)
+  if (input.lifetimeSeconds > role.maxSessionSeconds) {
+    throw new AssumeRoleError('too-long', `Sessions of the role last at most ${role.maxSessionSeconds} seconds.`)
+  }
+  return { session: newSession(role, input, clock.now()), role }
 }
 
 /** The trust policy has to allow the assumption and, if there are tags, their use. */

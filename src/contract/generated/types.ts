@@ -500,6 +500,31 @@ export interface AuthenticationResultType {
   NewDeviceMetadata?: NewDeviceMetadataType | undefined
 }
 
+export interface AuthorizeRequestRequest {
+  Method: string
+  Path: string
+  Headers: Record<string, readonly string[]>
+  PayloadHash?: string | undefined
+  Service?: string | undefined
+  Region?: string | undefined
+  UserPoolId?: string | undefined
+  ClientIds?: readonly string[] | undefined
+  RequiredGroups?: readonly string[] | undefined
+  RequiredScopes?: readonly string[] | undefined
+  Action?: string | undefined
+  Resource?: string | undefined
+  Context?: Record<string, readonly string[]> | undefined
+}
+
+export interface AuthorizeRequestResponse {
+  Allowed?: boolean | undefined
+  Reason?: string | undefined
+  Message?: string | undefined
+  Principal?: RequestPrincipalType | undefined
+  PayloadSigned?: boolean | undefined
+  ExpiresAt?: Date | undefined
+}
+
 export type ChallengeName =
   | 'Password'
   | 'Mfa'
@@ -2139,6 +2164,11 @@ export type PreventUserExistenceErrorTypes =
   | 'LEGACY'
   | 'ENABLED'
 
+export type PrincipalTypeType =
+  | 'AccessKey'
+  | 'RoleSession'
+  | 'User'
+
 export interface ProviderDescription {
   ProviderName?: string | undefined
   ProviderType?: IdentityProviderTypeType | undefined
@@ -2209,6 +2239,23 @@ export type ReplicaStatusType =
   | 'ACTIVE'
   | 'INACTIVE'
   | 'DELETING'
+
+export interface RequestPrincipalType {
+  Type?: PrincipalTypeType | undefined
+  Arn?: string | undefined
+  UserId?: string | undefined
+  AccountId?: string | undefined
+  RoleArn?: string | undefined
+  IdentityId?: string | undefined
+  IdentityPoolId?: string | undefined
+  UserPoolId?: string | undefined
+  ClientId?: string | undefined
+  Sub?: string | undefined
+  Username?: string | undefined
+  Groups?: readonly string[] | undefined
+  Scopes?: readonly string[] | undefined
+  Tags?: Record<string, string> | undefined
+}
 
 export interface ResendConfirmationCodeRequest {
   ClientId: string
@@ -3354,6 +3401,7 @@ export interface Operations {
   UnlinkIdentity: { input: UnlinkIdentityInput; output: undefined }
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
+  AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
