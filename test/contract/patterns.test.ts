@@ -9,6 +9,23 @@ const uuid = '01234567-89ab-4def-89ab-0123456789ab'
 
 /** Values that each pattern of the contract accepts and rejects. */
 const samples: Readonly<Record<string, readonly [accepted: readonly string[], rejected: readonly string[]]>> = {
+  '[A-Za-z0-9-]+:[A-Za-z0-9]+': [
+    ['s3:GetObject', 'cognito-idp:ListUsers'],
+    ['s3', 's3:*', 's3:Get:Object', 's3:GetObject\n'],
+  ],
+  '[A-Za-z-]+': [
+    ['GET', 'M-SEARCH'],
+    ['', 'GET ', 'GET\n', 'G1'],
+  ],
+  '\\/[^\\x00-\\x20\\x7f#]*': [
+    ['/', '/a%20b?c=d&e', '//ä'],
+    ['', 'a', '/a b', '/a\n', '/a#b', '/\u007f'],
+  ],
+  '[0-9a-f]+': [['0123456789abcdef'], ['', 'AB', '0g', '0\n']],
+  '[A-Za-z0-9-]+': [
+    ['s3', 'eu-west-1', 'execute-api'],
+    ['', 'a/b', 'a\n', 'a_b'],
+  ],
   '(?s).*': [['', 'a\nb', '{username} {####}'], []],
   '(arn:[\\w+=/,.@-]+:[\\w+=/,.@-]+:([\\w+=/,.@-]*)?:[0-9]+:[\\w+=/,.@-]+(:[\\w+=/,.@-]+)?(:[\\w+=/,.@-]+)?)?': [
     ['', 'arn:aws:iam::123456789012:role/sms'],

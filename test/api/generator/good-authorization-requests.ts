@@ -11,7 +11,14 @@ const newRole = async ({ server, newName }: World) => ({ RoleArn: await putRole(
 /** Requests for roles, and for the decision about a request to another service. */
 export const authorizationRequests: Partial<Record<OperationName, RequestFactory>> = {
   // A request that is not allowed is a good one: the answer says so.
-  AuthorizeRequest: () => ({ Method: 'GET', Path: '/files/a', Headers: { host: 'files.example.test' } }),
+  AuthorizeRequest: () => ({
+    Method: 'GET',
+    Path: '/files/a?b=c',
+    Headers: { host: ['files.example'], authorization: ['Bearer x'] },
+    Action: 's3:GetObject',
+    Resource: 'arn:aws:s3:::files/a',
+    Context: { 's3:prefix': ['a'] },
+  }),
   DeleteRole: newRole,
   GetRole: newRole,
   PutRole: ({ newName }) => ({
