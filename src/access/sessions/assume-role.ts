@@ -90,7 +90,7 @@ export async function beginSession(
   if (input.lifetimeSeconds > role.maxSessionSeconds) {
     throw new AssumeRoleError('too-long', `Sessions of the role last at most ${role.maxSessionSeconds} seconds.`)
   }
-  return { session: newSession(role, input, clock.now()), role }
+  return { session: draftSession(role, input, clock.now()), role }
 }
 
 /** The trust policy has to allow the assumption and, if there are tags, their use. */
@@ -129,7 +129,8 @@ function sessionKeys({ principal, provider, audience, subject, amr }: Omit<WebId
   }
 }
 
-function newSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
+/** A session that begins now. It is not sealed yet. */
+export function draftSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
   const { id: keyId, secret } = newAccessKey('session')
   return {
     keyId,

@@ -48,10 +48,20 @@ async function authenticate(deps: DecisionDeps, asked: AskedRequest): Promise<Au
   const { head, payloadHash, service, region } = asked
   const bearer = bearerTokenOf(head.headers)
   if (bearer !== undefined) return verifyBearer(deps, bearer, asked.bearer, { withRole: asked.access !== undefined })
+  requireNoBearer(asked)
   const context = { now: deps.clock.now(), findCredential: deps.findCredential, service, region, payloadHash }
   const { credential, payloadSigned, expiresAt } = await verifyServiceRequest(head, context)
   const type = credential.principal.session === undefined ? 'AccessKey' : 'RoleSession'
   return { type, signing: credential.principal, user: undefined, payloadSigned, expiresAt }
+}
+
+/**
+ * A signature says nothing about user pools, app clients, groups and scopes. Without this check the credentials of a guest would pass where a
+ * service asks for a user of a pool. With an action, the policies decide about a signed request, so that a user pool may be named as well.
+ */
+function requireNoBearer({ bearer: { userPoolId, clientIds, groups, scopes }, access }: AskedRequest): void {
+  const needsToken = clientIds !== undefined || groups.length > 0 || scopes.length > 0 || (userPoolId !== undefined && access === undefined)
+  if (needsToken) throw new RequestRefusal('MissingAuthenticationToken', 'The service requires a bearer token, and the request has none.')
 }
 
 function authorize(principal: AuthorizedPrincipal, { access, told }: AskedRequest, now: number): RequestDecision {

@@ -6,6 +6,7 @@ import {
   CreateGroupCommand,
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { signedRequest } from '../../access/request-signer.ts'
 import { engines } from '../../support/engines.ts'
 import type { Decision } from '../../support/object-server.ts'
 import { givenProductionPools } from '../../support/production-identity-pools.ts'
@@ -117,6 +118,25 @@ for (const engine of engines) {
       const Headers = { authorization: [`Bearer ${idToken}`], Authorization: [`Bearer ${idToken}`] }
       assert.equal((await ask('', { Headers })).Reason, 'InvalidToken')
       assert.equal((await ask('', { Headers: { host: ['x'] } })).Reason, 'MissingAuthenticationToken')
+    })
+
+    it('refuses a request that a guest signed where the service requires a user of a pool', async () => {
+      const guest = await pools.putRole('guest', permissions, { amr: 'unauthenticated' })
+      await pools.setRoles({ unauthenticated: guest })
+      const { accessKeyId: id, secretAccessKey: secret, sessionToken } = await pools.getCredentials(await pools.getId())
+      const signer = { id, secret, sessionToken, at: server.clock.now(), service: 's3', sendHash: true }
+      const { headers } = await signedRequest(signer, { method: 'GET', path: '/files/a', body: '' })
+      const Headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
+      const signed = (more: object) => signedCall(server, owner, 'AuthorizeRequest', { Method: 'GET', Path: '/files/a', Headers, ...more })
+      assert.equal((await signed({})).Reason, 'allowed')
+      assert.equal((await signed({ ...access, UserPoolId: pools.userPoolId })).Reason, 'allowed')
+      const required = [
+        { UserPoolId: pools.userPoolId },
+        { ClientIds: ['app'] },
+        { RequiredGroups: ['a'] },
+        { ...access, RequiredScopes: ['a'] },
+      ]
+      for (const more of required) assert.equal((await signed(more)).Reason, 'MissingAuthenticationToken', JSON.stringify(more))
     })
 
     it('refuses tokens whose session was revoked or that have expired', async () => {
