@@ -31,6 +31,35 @@ for (const engine of engines) {
       assert.deepEqual([after.RoleId, after.Policies, after.MaxSessionSeconds, after.Description], [RoleId, {}, 3600, undefined])
     })
 
+    it('are listed in the order of their ARNs, page by page', async () => {
+      const list = async (request: object) => {
+        const { Roles, NextToken } = await callLifeguard(server(), 'ListRoles', request)
+        return { arns: (Roles as { RoleArn: string }[]).map(({ RoleArn }) => RoleArn), NextToken }
+      }
+      const made: string[] = []
+      for (const name of ['c', 'a/z', 'B', 'b', 'a']) made.push(await putRole(server(), `listed/${name}`, trust, [read]))
+      const all = (await list({})).arns
+      const ours = all.filter((arn) => arn.includes(':role/listed/'))
+      assert.deepEqual(ours.toSorted(), made.toSorted())
+      const paged: string[] = []
+      let token: string | undefined
+      do {
+        const { arns, NextToken } = await list({ MaxResults: 2, NextToken: token })
+        assert.ok(arns.length <= 2)
+        paged.push(...arns)
+        token = NextToken
+      } while (token !== undefined)
+      assert.deepEqual(paged, all)
+      await assert.rejects(list({ NextToken: 'x' }), { name: 'InvalidParameterException' })
+    })
+
+    it('may have a policy with the name of a member that every object of JavaScript has', async () => {
+      const Policies = { ['__proto__']: policyDocument(read), constructor: policyDocument(read), toString: policyDocument(read) }
+      const request = { RoleArn: roleArn('names'), TrustPolicy: policyDocument(trust), Policies }
+      const stored = await callLifeguard(server(), 'PutRole', request)
+      for (const role of [stored.Role, (await get('names')).Role]) assert.equal(JSON.stringify(role.Policies), JSON.stringify(Policies))
+    })
+
     it('are not found once they are deleted', async () => {
       await putRole(server(), 'gone', trust, [read])
       await callLifeguard(server(), 'DeleteRole', { RoleArn: roleArn('gone') })
