@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import type { ValueMatcher } from './condition.ts'
-import { expand, isLike, type PolicyText } from './policy-text.ts'
+import { expand, isLike, type PolicyText, UndecidableError } from './policy-text.ts'
 
 /** An operator of conditions, without prefix and suffix. */
 export type Operator = {
@@ -79,13 +79,15 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   GreaterThanEquals: (a, b) => a >= b,
 }
 
-function comparing(read: (value: string) => number | undefined, compare: Comparison): Compile {
+/** A value of the request that cannot be read is neither equal, nor less, nor greater: then the request is denied. */
+function comparing(read: (value: string) => number | undefined, compare: Comparison, form: string): Compile {
   return (source) => {
     const ofPolicy = read(source)
     if (ofPolicy === undefined) return undefined
     return (value) => {
       const requested = read(value)
-      return requested !== undefined && compare(requested, ofPolicy)
+      if (requested === undefined) throw new UndecidableError(`The request has ${JSON.stringify(value.slice(0, 64))} in place of ${form}.`)
+      return compare(requested, ofPolicy)
     }
   }
 }
@@ -155,14 +157,14 @@ export const operators: ReadonlyMap<string, Operator> = new Map([
   ...[['Numeric', readNumber, numberForm] as const, ['Date', readDate, dateForm] as const].flatMap(([family, read, form]) => [
     ...Object.entries(comparisons).map(([name, compare]): [string, Operator] => [
       `${family}${name}`,
-      plain(false, form, comparing(read, compare), 'number'),
+      plain(false, form, comparing(read, compare, form), 'number'),
     ]),
     [
       `${family}NotEquals`,
       plain(
         true,
         form,
-        comparing(read, (a, b) => a === b),
+        comparing(read, (a, b) => a === b, form),
         'number',
       ),
     ] as [string, Operator],

@@ -1,5 +1,5 @@
 import { type ConditionTest, holds } from './condition.ts'
-import { isLike, noRequestKeys, type PolicyText, type RequestKeys, UndecidableError } from './policy-text.ts'
+import { expand, isLike, noRequestKeys, type PolicyText, type RequestKeys, UndecidableError } from './policy-text.ts'
 
 /** What a statement covers: everything that matches one of the patterns or, when negated, everything that matches none of them. */
 export type Scope = { readonly patterns: readonly PolicyText[]; readonly negated: boolean }
@@ -78,6 +78,13 @@ function applies(statement: Statement, resource: string, keys: RequestKeys): boo
   }
 }
 
-function covers(scope: Scope, text: string, keys: RequestKeys): boolean {
-  return scope.patterns.some((pattern) => isLike(pattern, text, keys)) !== scope.negated
+/**
+ * @throws UndecidableError when a pattern of `NotResource` has a variable without a value. The pattern would be like no text, and so the
+ *   statement would cover everything.
+ */
+function covers({ patterns, negated }: Scope, text: string, keys: RequestKeys): boolean {
+  if (negated && patterns.some((pattern) => expand(pattern, keys) === undefined)) {
+    throw new UndecidableError('A policy variable of NotResource has no value.')
+  }
+  return patterns.some((pattern) => isLike(pattern, text, keys)) !== negated
 }

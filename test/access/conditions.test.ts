@@ -2,11 +2,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { holds } from './role-policy.ts'
+import { allow, decide, holds } from './role-policy.ts'
 
-/** Positive operator, its negation if it has one, value of the policy, value of the request, whether they match. */
-type Row = [operator: string, negation: string | undefined, ofPolicy: string, requested: string, matches: boolean]
-const rowsOf = (operator: string, negation: string | undefined, pairs: [string, string, boolean][]): Row[] =>
+/**
+ * Positive operator, its negation if it has one, value of the policy, value of the request, whether they match. Undefined: the value of the
+ * request cannot be read, and so neither the operator nor its negation holds.
+ */
+type Row = [operator: string, negation: string | undefined, ofPolicy: string, requested: string, matches: boolean | undefined]
+const rowsOf = (operator: string, negation: string | undefined, pairs: [string, string, boolean | undefined][]): Row[] =>
   pairs.map(([ofPolicy, requested, matches]) => [operator, negation, ofPolicy, requested, matches])
 
 const arn = 'arn:aws:iam::123456789012:role/a/b'
@@ -51,15 +54,15 @@ const rows: Row[] = [
     ['1', '1', true],
     ['1', '1.0', true],
     ['1', '2', false],
-    ['1', 'x', false],
-    ['1', '1e0', false],
+    ['1', 'x', undefined],
+    ['1', '1e0', undefined],
     ['-1', '-1', true],
-    ['0', '', false],
+    ['0', '', undefined],
   ]),
   ...rowsOf('NumericLessThan', undefined, [
     ['10', '9', true],
     ['10', '10', false],
-    ['10', 'x', false],
+    ['10', 'x', undefined],
     ['-1', '-2', true],
   ]),
   ...rowsOf('NumericLessThanEquals', undefined, [
@@ -69,7 +72,7 @@ const rows: Row[] = [
   ...rowsOf('NumericGreaterThan', undefined, [
     ['9', '10', true],
     ['9', '9', false],
-    ['9', '', false],
+    ['9', '', undefined],
   ]),
   ...rowsOf('NumericGreaterThanEquals', undefined, [
     ['9', '9', true],
@@ -79,7 +82,7 @@ const rows: Row[] = [
     ['2030-01-01', '2030-01-01T00:00:00Z', true],
     ['1893456000', '2030-01-01T00:00:00.000Z', true],
     ['2030-01-01T01:00+01:00', '1893456000', true],
-    ['2030-01-01', 'soon', false],
+    ['2030-01-01', 'soon', undefined],
   ]),
   ...rowsOf('DateLessThan', undefined, [
     ['2030-01-01', '2029-12-31T23:59:59Z', true],
@@ -124,7 +127,9 @@ const rows: Row[] = [
 
 describe('A condition', () => {
   for (const [operator, negation, ofPolicy, requested, matches] of rows) {
-    for (const [name, expected] of [[operator, matches], ...(negation === undefined ? [] : [[negation, !matches] as const])] as const) {
+    const negated = matches === undefined ? false : !matches
+    const cases = [[operator, matches ?? false] as const, ...(negation === undefined ? [] : [[negation, negated] as const])]
+    for (const [name, expected] of cases) {
       for (const quantifier of ['', 'ForAnyValue:', 'ForAllValues:']) {
         const full = `${quantifier}${name}`
         // To the set operators, an empty text is a missing value.
@@ -148,6 +153,18 @@ describe('A condition', () => {
       if (negation !== undefined) assert.equal(missing(`ForAnyValue:${negation}`), false)
     })
   }
+
+  it('whose value in the request cannot be read makes a Deny apply', () => {
+    const request = { 's3:max-keys': ['1000 '] }
+    for (const [operator, value] of [
+      ['NumericGreaterThan', '10'],
+      ['NumericNotEquals', '10'],
+      ['DateLessThan', '2030-01-01'],
+    ] as const) {
+      const deny = { Effect: 'Deny', Action: '*', Resource: '*', Condition: { [operator]: { 's3:max-keys': value } } }
+      assert.equal(decide([allow, deny], request), 'denied', operator)
+    }
+  })
 
   it('with Null asks whether the key is missing', () => {
     assert.equal(holds({ Null: { 'x:y': 'true' } }), true)

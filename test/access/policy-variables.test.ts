@@ -22,10 +22,11 @@ describe('A policy variable', () => {
       assert.equal(holds({ StringLike: { 'x:y': `\${${sub}}` } }, { 'x:y': ['me'], [sub]: [value] }), false, value)
     }
   })
-  it('without a value matches nothing, and a negated scope or operator covers everything', () => {
+  it('without a value matches nothing: a Deny of NotResource covers everything, and an Allow of it nothing', () => {
     for (const keys of [{}, { [sub]: [''] }, { [sub]: ['a', 'b'] }] as Keys[]) {
       assert.equal(decide(own, keys, 'arn:aws:s3:::files//x'), 'not-allowed')
       assert.equal(decide({ Effect: 'Deny', Action: '*', NotResource: home }, keys, 'arn:aws:s3:::files//x'), 'denied')
+      assert.equal(decide({ ...allow, Resource: undefined, NotResource: home }, keys, 'arn:aws:s3:::other/x'), 'not-allowed')
       assert.equal(holds({ StringEquals: { 'x:y': `\${${sub}}` } }, { 'x:y': ['me'], ...keys }), false)
       assert.equal(holds({ StringNotEquals: { 'x:y': `\${${sub}}` } }, { 'x:y': ['me'], ...keys }), true)
     }
