@@ -41,6 +41,7 @@ export async function verifyServiceRequest(request: RequestHead, context: Verifi
     ? translating(() => readPresignedClaim(request, context.now))
     : readHeaderClaim(request, context.now)
   const { claim, head, sessionToken, endsAt } = read
+  requirePlainPath(head, claim)
   requireSignedHeaders(head, claim)
   requireScope(claim, context)
   const credential = await context.findCredential(claim.keyId, sessionToken)
@@ -80,6 +81,16 @@ function requireSignedHeaders({ headers }: RequestHead, { signedHeaders, dateHea
     if (headerValues(headers, name).length === 0) {
       throw new RequestRefusal('SignatureDoesNotMatch', `The header '${name}' is signed and was not sent.`)
     }
+  }
+}
+
+/**
+ * Outside of S3, several paths have one signature: `/public/../a` and `/a`, for instance. The service might open another path than the one
+ * that the client signed, so that only the plain one of them is accepted. To S3, a path is the name of an object.
+ */
+function requirePlainPath({ path }: RequestHead, { service }: SignatureClaim): void {
+  if (service !== 's3' && /\/(?:\/|(?:\.|%2e){1,2}(?:\/|$))/i.test(path)) {
+    throw new RequestRefusal('InvalidArgument', "The path must have no segments '.' and '..', and no empty ones.")
   }
 }
 

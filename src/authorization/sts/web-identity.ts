@@ -6,7 +6,7 @@ import { findIdentityPool } from '../../identity-pools/identity-pool-repository.
 import { ExpiredLoginError, type LoginToken, RevokedLoginError, readLoginToken } from '../../identity-pools/logins/login-token.ts'
 import { userPoolIdOf, userPoolProviderName, verifyUserPoolToken } from '../../identity-pools/logins/user-pool-login.ts'
 import { type LoginDeps, ownProvider, verifyOpenIdLogin } from '../../identity-pools/logins/verify-logins.ts'
-import { identityIssuerOf, tagsClaim, verifyIdentityToken } from '../../identity-pools/tokens/identity-token.ts'
+import { identityIssuerOf, isDeveloperUserLinked, tagsClaim, verifyIdentityToken } from '../../identity-pools/tokens/identity-token.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
 import { StsError } from './sts-error.ts'
 
@@ -36,11 +36,13 @@ export async function verifyWebIdentity(deps: WebIdentityDeps, text: string): Pr
 
 /** A token that GetOpenIdToken or GetOpenIdTokenForDeveloperIdentity issued. */
 async function verifyOwnToken(deps: WebIdentityDeps, token: LoginToken): Promise<WebIdentity> {
-  const { poolId, identityId, amr, principalTags } = await verifyIdentityToken(deps, token)
+  const content = await verifyIdentityToken(deps, token)
+  const { poolId, identityId, amr, principalTags } = content
   const [pool, identity] = await Promise.all([findIdentityPool(deps.db, poolId), findIdentityOfPool(deps.db, identityId)])
   if (pool === undefined) throw new StsError('InvalidIdentityToken', 'Incorrect token audience')
   const isUsable = identity !== undefined && identity.identityPoolId === poolId && identity.disabledAt === undefined
-  if (!isUsable) throw new StsError('InvalidIdentityToken', 'The identity of the token does not exist any more.')
+  const isLinked = isUsable && (await isDeveloperUserLinked(deps.db, pool, content))
+  if (!isLinked) throw new StsError('InvalidIdentityToken', 'The identity of the token does not exist any more.')
   return {
     principal: ownProvider,
     provider: ownProvider,

@@ -29,7 +29,9 @@ const clockSkewSeconds = 300
 /** @throws ApiError NotAuthorizedException when the text is not a signed JWT */
 export function readLoginToken(text: string): LoginToken {
   try {
-    const { kid } = decodeProtectedHeader(text)
+    const { kid, typ } = decodeProtectedHeader(text)
+    // An access token (RFC 9068 §2.1) is for an API, which must not be able to sign in with it.
+    if (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)) throw notAnIdToken()
     return { text, kid: typeof kid === 'string' ? kid : undefined, claims: decodeJwt(text) }
   } catch {
     throw notAnIdToken()

@@ -1,6 +1,8 @@
 import type { Clock } from '../../base/clock.ts'
+import type { Db } from '../../storage/db.ts'
 import { signJwt } from '../../tokens/jwt.ts'
 import { identityPoolKeys, type SigningKeys } from '../../tokens/signing-keys.ts'
+import { findOwners } from '../identities/identity-repository.ts'
 import type { IdentityPool } from '../identity-pool.ts'
 import { type LoginToken, readLoginToken, verifyLoginToken, wrongIssuer } from '../logins/login-token.ts'
 import { ownProvider } from '../logins/verify-logins.ts'
@@ -11,7 +13,7 @@ export const identityIssuerOf = (publicUrl: string): string => `${publicUrl}/ide
 /** The keys of `Logins` that mean a token of this server. */
 export const ownProviders = (publicUrl: string): readonly string[] => [ownProvider, identityIssuerOf(publicUrl).replace(/^https?:\/\//, '')]
 
-type Deps = { readonly clock: Clock; readonly publicUrl: string; readonly signingKeys: SigningKeys }
+type Deps = { readonly db: Db; readonly clock: Clock; readonly publicUrl: string; readonly signingKeys: SigningKeys }
 
 /** The claim that holds principal tags (IAM User Guide, "Pass session tags in AWS STS"). */
 export const tagsClaim = 'https://aws.amazon.com/tags'
@@ -26,7 +28,7 @@ type TokenContent = {
 }
 
 /** A token of an identity, for any service that exchanges it for credentials. */
-export async function issueIdentityToken({ clock, publicUrl, signingKeys }: Deps, content: TokenContent): Promise<string> {
+export async function issueIdentityToken({ clock, publicUrl, signingKeys }: Omit<Deps, 'db'>, content: TokenContent): Promise<string> {
   const { poolId, identityId, amr, principalTags, lifetimeSeconds } = content
   const iat = Math.floor(clock.now() / 1000)
   const keys = Object.keys(principalTags)
@@ -58,8 +60,27 @@ export async function verifyDeveloperToken(
   const token = readLoginToken(text)
   if (token.claims['iss'] !== identityIssuerOf(deps.publicUrl)) throw wrongIssuer()
   const content = await verifyIdentityToken(deps, token)
-  const isDeveloperToken = pool.developerProvider !== undefined && content.amr[1] === pool.developerProvider
-  return isDeveloperToken && content.poolId === pool.id && content.identityId === identityId ? content : undefined
+  const isProof = content.poolId === pool.id && content.identityId === identityId && isDeveloperToken(pool, content)
+  return isProof && (await isDeveloperUserLinked(deps.db, pool, content)) ? content : undefined
+}
+
+const isDeveloperToken = ({ developerProvider }: IdentityPool, { amr }: Pick<TokenContent, 'amr'>): boolean =>
+  developerProvider !== undefined && amr[1] === developerProvider
+
+/**
+ * Whether the developer user of a token is still one of the identity. The token may live for a day, and the user may be unlinked meanwhile.
+ * True for a token of any other login.
+ */
+export async function isDeveloperUserLinked(
+  db: Db,
+  pool: IdentityPool,
+  content: Pick<TokenContent, 'amr' | 'identityId'>,
+): Promise<boolean> {
+  if (!isDeveloperToken(pool, content)) return true
+  const [, provider = '', method = ''] = content.amr
+  const subject = method.slice(`${provider}:${pool.id}:`.length)
+  const [owner] = await findOwners(db, pool.id, [{ provider, subject }])
+  return owner === content.identityId
 }
 
 /**

@@ -139,6 +139,19 @@ for (const engine of engines) {
       for (const more of required) assert.equal((await signed(more)).Reason, 'MissingAuthenticationToken', JSON.stringify(more))
     })
 
+    it('refuses paths outside of S3 that have the signature of another path', async () => {
+      const signer = { id: owner.accessKeyId, secret: owner.secretAccessKey, at: server.clock.now(), service: 'shop', sendHash: true }
+      const { headers } = await signedRequest(signer, { method: 'GET', path: '/orders/a', body: '' })
+      const Headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]))
+      const reasonOf = async (Path: string) =>
+        (await signedCall(server, owner, 'AuthorizeRequest', { Method: 'GET', Path, Headers })).Reason
+      assert.equal(await reasonOf('/orders/a'), 'allowed')
+      assert.equal(await reasonOf('/orders/b'), 'SignatureDoesNotMatch')
+      for (const path of ['/public/../orders/a', '//orders//a', '/orders/./a', '/x/%2E%2e/orders/a', '/orders/a/.']) {
+        assert.equal(await reasonOf(path), 'InvalidArgument', path)
+      }
+    })
+
     it('refuses tokens whose session was revoked or that have expired', async () => {
       const { username, idToken, accessToken } = await givenMember()
       await server.client(owner).send(new AdminUserGlobalSignOutCommand({ UserPoolId: pools.userPoolId, Username: username }))

@@ -44,10 +44,10 @@ for (const engine of engines) {
       callJson(server(), 'UnlinkDeveloperIdentity', { IdentityPoolId, IdentityId, DeveloperProviderName, DeveloperUserIdentifier })
     const auditOf = async (Subject: string) => {
       const { body } = await rawCall(server(), 'LifeguardService.ListAuditRecords', { Subject })
-      return (body['Records'] as { Operation: string; Outcome: string; UserPoolId: string }[]).map(({ Operation, Outcome, UserPoolId }) => [
+      return (body['Records'] as { Operation: string; Outcome: string; IdentityPoolId: string }[]).map(({ Operation, Outcome, IdentityPoolId }) => [
         Operation,
         Outcome,
-        UserPoolId,
+        IdentityPoolId,
       ])
     }
 
@@ -161,12 +161,14 @@ for (const engine of engines) {
 
     it('are unlinked, after which the identity cannot be used and the user begins anew', async () => {
       const { IdentityPoolId } = await givenPool()
-      const [{ id }, other] = [await call(IdentityPoolId, 'ana'), await call(IdentityPoolId, 'ben')]
+      const [{ id, token }, other] = [await call(IdentityPoolId, 'ana'), await call(IdentityPoolId, 'ben')]
       await assert.rejects(unlink(IdentityPoolId, other.id, 'ana'), { name: 'ResourceConflictException' })
       await assert.rejects(unlink(IdentityPoolId, id, 'nobody'), { name: 'ResourceNotFoundException' })
       await assert.rejects(unlink(IdentityPoolId, unknownId, 'ana'), { name: 'ResourceNotFoundException' })
       await unlink(IdentityPoolId, id, 'ana')
       await assert.rejects(getToken(server(), id), forbidden(id))
+      const withToken = callJson(server(), 'GetCredentialsForIdentity', { IdentityId: id, Logins: { [own]: token } })
+      await assert.rejects(withToken, invalidLogin("Can't pass in a Cognito token."))
       assert.notEqual((await call(IdentityPoolId, 'ana')).id, id)
       const unlinked = (await auditOf(id)).filter(([operation]) => operation === 'UnlinkDeveloperIdentity')
       assert.deepEqual(
