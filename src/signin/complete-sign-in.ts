@@ -77,7 +77,7 @@ async function runLastTriggers(
   if (!hasTrigger(pool, 'PostAuthentication') && !hasTrigger(pool, 'PreTokenGeneration')) return undefined
   if (consumes !== undefined && (await isStateConsumed(deps.db, consumes.id))) throw usedSession()
   await runPostAuthentication(deps, signIn, device !== undefined && !device.isConfirmed)
-  return runPreTokenGeneration(deps, { pool, client, user: signIn.user }, tokenSourceOf(signIn.progress), caller)
+  return runPreTokenGeneration(deps, { pool, client, user: signIn.user }, tokenSourceOf(signIn.progress), caller, undefined)
 }
 
 function tokenSourceOf({ proofs }: SignInProgress): TokenGenerationSource {

@@ -8,7 +8,7 @@ import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { Db } from '../storage/db.ts'
 import { accessTokenRevoked, type TokenCaller } from '../users/caller.ts'
 import { findUser } from '../users/user-repository.ts'
-import { selfServiceScope } from './claims.ts'
+import { selfServiceScope } from './granted-scopes.ts'
 import { issuerOf } from './issue-tokens.ts'
 import { isRevoked } from './session.ts'
 import { findSession } from './session-repository.ts'
@@ -24,28 +24,34 @@ export type AccessTokenDeps = {
 
 type VerifiedClaims = { readonly sub: string; readonly clientId: string; readonly sessionId: string; readonly scopes: readonly string[] }
 
+/** The refusal of a valid access token that lacks the scope which the caller needs. */
+export class MissingScope extends ApiError {}
+
+/** The user and the session that an access token belongs to, and the scopes of the token. */
+export type ScopedCaller = TokenCaller & { readonly scopes: readonly string[] }
+
 /**
- * The user and the session that an access token belongs to.
- *
- * @throws ApiError NotAuthorizedException when the token is not an access token of ours, is expired or revoked, or lacks the self-service
+ * The user and the session that an access token belongs to. `scope` is the one that the caller needs: for API operations, the self-service
  * scope.
+ *
+ * @throws ApiError NotAuthorizedException when the token is not an access token of ours, is expired or revoked, or lacks the scope.
  * @throws ApiError UserNotFoundException when the token's user was deleted.
  */
-export function requireAccessToken(deps: AccessTokenDeps, token: string): Promise<TokenCaller> {
-  return verifyAccessToken(deps, token, selfServiceScope)
+export function requireAccessToken(deps: AccessTokenDeps, token: string, scope = selfServiceScope): Promise<ScopedCaller> {
+  return verifyAccessToken(deps, token, scope)
 }
 
 /**
  * The same for a token of any scopes, or with one that it must have.
  * @throws ApiError as `requireAccessToken`
  */
-export async function verifyAccessToken(deps: AccessTokenDeps, token: string, scope?: string): Promise<TokenCaller> {
+export async function verifyAccessToken(deps: AccessTokenDeps, token: string, scope?: string): Promise<ScopedCaller> {
   const poolId = claimedPoolId(deps.publicUrl, token)
   const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
   if (pool === undefined) throw invalid()
   const claims = await verify(deps, pool.id, token)
   if (scope !== undefined && !claims.scopes.includes(scope))
-    throw new ApiError('NotAuthorizedException', 'Access Token does not have required scopes')
+    throw new MissingScope('NotAuthorizedException', 'Access Token does not have required scopes')
 
   const [owner, user, session] = await Promise.all([
     deps.pools.findClient(claims.clientId),
@@ -57,7 +63,7 @@ export async function verifyAccessToken(deps: AccessTokenDeps, token: string, sc
   if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   const clientGone = owner === undefined || owner.pool.id !== pool.id
   if (clientGone || session === undefined || isRevoked(session, user)) throw accessTokenRevoked()
-  return { pool, client: owner.client, user, sessionId: session.id, deviceKey: session.deviceKey }
+  return { pool, client: owner.client, user, sessionId: session.id, deviceKey: session.deviceKey, scopes: claims.scopes }
 }
 
 /** `amr` and `auth_time` (epoch seconds) of a verified token. Not every token has an `amr`. */

@@ -1,14 +1,13 @@
+import { createHash } from 'node:crypto'
 import { type AppClient, accessTokenSeconds, idTokenSeconds } from '../pools/app-client.ts'
 import { readableAttributes } from '../pools/attribute-rules.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { GroupConfiguration, TokenChanges } from '../triggers/pre-token-generation.ts'
-import type { Attributes, User } from '../users/user.ts'
+import type { User } from '../users/user.ts'
 import { type AuthMethod, acrOf, levelOf } from './assurance.ts'
 import { changeAccessClaims, changeIdClaims } from './changed-claims.ts'
 import { type Claims, claimValue } from './claim-value.ts'
-
-/** The scope of every access token that comes from the API rather than from an OAuth endpoint. */
-export const selfServiceScope = 'aws.cognito.signin.user.admin'
+import { type GrantedScopes, scopesOf, shownAttributes } from './granted-scopes.ts'
 
 /** The user that tokens are about, and the app client they are for. */
 export type TokenSubject = { readonly pool: Pool; readonly client: AppClient; readonly user: User }
@@ -25,6 +24,10 @@ export type Grant = TokenSubject & {
   /** Undefined where tokens carry neither `amr` nor `acr`. */
   readonly methods: readonly AuthMethod[] | undefined
   readonly issuedAt: number
+  /** What the user granted on the hosted pages; undefined for a session of the API. */
+  readonly granted: GrantedScopes | undefined
+  /** The value that the client sent for the ID token of this sign-in (OpenID Connect Core §3.1.2.1). */
+  readonly nonce: string | undefined
   /** What the PreTokenGeneration trigger changes. */
   readonly changes: TokenChanges | undefined
 }
@@ -35,8 +38,9 @@ export function accessClaims(grant: Grant, jti: string): Claims {
   return grant.changes === undefined ? claims : changeAccessClaims(claims, grant.changes, grant.client)
 }
 
-export function idClaims(grant: Grant, jti: string): Claims {
-  const claims = defaultIdClaims(grant, jti)
+/** The claims of an ID token. `accessToken` is the one that is issued with it on the hosted pages; undefined in the API. */
+export function idClaims(grant: Grant, jti: string, accessToken: string | undefined): Claims {
+  const claims = { ...defaultIdClaims(grant, jti), ...(accessToken !== undefined && { at_hash: accessTokenHash(accessToken) }) }
   return grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
 }
 
@@ -47,14 +51,16 @@ function defaultAccessClaims(grant: Grant, jti: string): Claims {
     ...groupClaims(grant),
     iss: grant.issuer,
     client_id: grant.client.id,
+    ...(grant.granted?.resource !== undefined && { aud: grant.granted.resource }),
     ...(grant.client.tokenRevocation && { origin_jti: grant.originJti }),
     event_id: grant.sessionId,
     token_use: 'access',
-    scope: selfServiceScope,
+    scope: scopesOf(grant.granted).join(' '),
     auth_time: grant.authTime,
     ...assuranceClaims(grant),
     exp: grant.issuedAt + accessTokenSeconds(grant.client),
     iat: grant.issuedAt,
+    ...(grant.granted !== undefined && { version: 2 }),
     jti,
     username: grant.user.username,
   }
@@ -62,7 +68,7 @@ function defaultAccessClaims(grant: Grant, jti: string): Claims {
 
 function defaultIdClaims(grant: Grant, jti: string): Claims {
   return {
-    ...attributeClaims(grant.pool, grant.client, grant.user.attributes),
+    ...attributeClaims(grant),
     sub: grant.user.sub,
     ...groupClaims(grant),
     ...roleClaims(grant),
@@ -71,6 +77,7 @@ function defaultIdClaims(grant: Grant, jti: string): Claims {
     ...(grant.client.tokenRevocation && { origin_jti: grant.originJti }),
     aud: grant.client.id,
     event_id: grant.sessionId,
+    ...(grant.nonce !== undefined && { nonce: grant.nonce }),
     token_use: 'id',
     auth_time: grant.authTime,
     ...assuranceClaims(grant),
@@ -98,12 +105,18 @@ function roleClaims({ groups: { roles, preferredRole } }: Grant): Claims {
   }
 }
 
-/** The attributes that the client may read. */
-function attributeClaims(pool: Pool, client: AppClient, attributes: Attributes): Record<string, unknown> {
+/** The attributes that the client may read and that the scopes show. */
+function attributeClaims({ pool, client, user, granted }: Grant): Record<string, unknown> {
   const readable = readableAttributes(pool, client)
+  const shown = shownAttributes(granted)
   const claims: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(attributes)) {
-    if (readable(name)) claims[name] = claimValue(name, value)
+  for (const [name, value] of Object.entries(user.attributes)) {
+    if (readable(name) && shown(name)) claims[name] = claimValue(name, value)
   }
   return claims
+}
+
+/** `at_hash`: the left half of the SHA-256 hash of the access token (OpenID Connect Core §3.1.3.6). */
+function accessTokenHash(accessToken: string): string {
+  return createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url')
 }

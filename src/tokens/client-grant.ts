@@ -22,12 +22,17 @@ export type ClientGrant = {
  * @throws ApiError InvalidParameterException when the client asks for a scope that it may not have, or when no scope is left.
  */
 export async function requireClientScopes(db: Db, client: AppClient, requested: readonly string[] = []): Promise<readonly string[]> {
-  const existing = await findExistingScopes(db, client.poolId, client.oauthScopes ?? [])
-  const granted = (client.oauthScopes ?? []).filter((scope) => existing.has(scope) && !userScopes.includes(scope))
+  const granted = await findClientScopes(db, client)
   const refused = requested.find((scope) => !granted.includes(scope))
   if (refused !== undefined) throw invalidParameter(`Invalid scope requested: ${refused}`)
   if (granted.length === 0) throw invalidParameter(`Client ${client.id} has no scopes that it could be granted.`)
   return requested.length === 0 ? granted : [...new Set(requested)]
+}
+
+/** All scopes that a token which the client gets for itself may have. */
+export async function findClientScopes(db: Db, client: AppClient): Promise<readonly string[]> {
+  const existing = await findExistingScopes(db, client.poolId, client.oauthScopes ?? [])
+  return (client.oauthScopes ?? []).filter((scope) => existing.has(scope) && !userScopes.includes(scope))
 }
 
 /**

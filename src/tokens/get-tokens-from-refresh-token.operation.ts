@@ -3,7 +3,7 @@ import { operation } from '../contract/operation.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { isClientSecretValid } from '../pools/secret-hash.ts'
 import { callerContextOf } from '../triggers/trigger.ts'
-import { type RefreshContext, type RefreshDeps, refreshTokens, requireRefreshToken, rotateTokens } from './refresh.ts'
+import { type RefreshContext, type RefreshDeps, renewTokens, requireRefreshToken } from './refresh.ts'
 import { writeTokens } from './wire.ts'
 
 /**
@@ -21,7 +21,6 @@ export const getTokensFromRefreshToken = operation('GetTokensFromRefreshToken', 
     const context: RefreshContext = { ...from, pool, client, caller }
     const presented = { refreshToken: request.RefreshToken, deviceKey: request.DeviceKey }
     const verified = await requireRefreshToken(deps, context, presented)
-    const renew = client.refreshRotation?.enabled ? rotateTokens : refreshTokens
-    return { AuthenticationResult: writeTokens(await renew(deps, context, verified)) }
+    return { AuthenticationResult: writeTokens(await renewTokens(deps, context, verified)) }
   },
 })

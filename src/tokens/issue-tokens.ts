@@ -7,6 +7,7 @@ import type { Triggers } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
 import type { AuthMethod } from './assurance.ts'
 import { accessClaims, type Grant, idClaims, type TokenSubject } from './claims.ts'
+import { type GrantedScopes, includesIdToken } from './granted-scopes.ts'
 import { signJwt } from './jwt.ts'
 import { type RefreshToken, writeRefreshToken } from './refresh-token.ts'
 import { defaultTokenCustomization, type TokenCustomization } from './run-pre-token-generation.ts'
@@ -15,7 +16,8 @@ import type { SigningKeys } from './signing-keys.ts'
 
 export type IssuedTokens = {
   readonly accessToken: string
-  readonly idToken: string
+  /** Undefined after a sign-in on the hosted pages without the scope `openid`. */
+  readonly idToken: string | undefined
   /** The new refresh token; undefined when the caller keeps its present one. */
   readonly refreshToken: string | undefined
   readonly expiresInSeconds: number
@@ -70,13 +72,16 @@ type Authentication = {
   readonly since: number | undefined
   /** What `runPreTokenGeneration` returned. Undefined in a pool without a PreTokenGeneration trigger. */
   readonly customization: TokenCustomization | undefined
+  /** What the user granted on the hosted pages. Undefined for a sign-in through the API. */
+  readonly granted?: GrantedScopes | undefined
+  readonly nonce?: string | undefined
 }
 
 /** The three tokens of a new sign-in. Signs on the thread pool; never call it inside a transaction. */
 export async function issueTokens(
   deps: TokenDeps,
   subject: TokenSubject,
-  { session, device, methods, since, customization }: Authentication,
+  { session, device, methods, since, customization, granted, nonce }: Authentication,
   now: number,
 ): Promise<IssuedTokens> {
   const refresh: RefreshToken = {
@@ -89,23 +94,32 @@ export async function issueTokens(
     expiresAt: now + refreshTokenSeconds(subject.client) * 1000,
     generation: 0,
     methods,
+    granted,
   }
   const confirmed = device?.isConfirmed ? device.key : undefined
   return {
-    ...(await reissueTokens(deps, subject, { refresh, deviceKey: confirmed, customization }, now)),
+    ...(await reissueTokens(deps, subject, { refresh, deviceKey: confirmed, customization, nonce }, now)),
     refreshToken: writeRefreshToken(deps.secrets, refresh),
     newDevice: device?.isConfirmed ? undefined : device,
   }
+}
+
+type TokenSource = {
+  readonly refresh: RefreshToken
+  readonly deviceKey: string | undefined
+  readonly customization: TokenCustomization | undefined
+  readonly nonce?: string | undefined
 }
 
 /** New access and ID tokens of the session that a refresh token belongs to. */
 export async function reissueTokens(
   deps: TokenDeps,
   { pool, client, user }: TokenSubject,
-  source: { refresh: RefreshToken; deviceKey: string | undefined; customization: TokenCustomization | undefined },
+  source: TokenSource,
   now: number,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
-  const { refresh, deviceKey, customization } = source
+  const { refresh, deviceKey, customization, nonce } = source
+  const { granted } = refresh
   const [{ groups, changes }, accessKey, idKey] = await Promise.all([
     customization ?? defaultTokenCustomization(deps.db, user),
     deps.signingKeys.signer(pool.id, 'access'),
@@ -123,11 +137,14 @@ export async function reissueTokens(
     authTime: refresh.authTime,
     methods: refresh.methods,
     issuedAt: Math.floor(now / 1000),
+    granted,
+    nonce,
     changes,
   }
-  const [accessToken, idToken] = await Promise.all([
-    signJwt(accessKey, accessClaims(grant, randomUUID())),
-    signJwt(idKey, idClaims(grant, randomUUID())),
-  ])
+  const signing = signJwt(accessKey, accessClaims(grant, randomUUID()))
+  // The ID token of the hosted pages has the hash of the access token. Without it, both tokens are signed at the same time.
+  const hashed = granted === undefined ? undefined : await signing
+  const signingId = includesIdToken(granted) ? signJwt(idKey, idClaims(grant, randomUUID(), hashed)) : undefined
+  const [accessToken, idToken] = await Promise.all([signing, signingId])
   return { accessToken, idToken, expiresInSeconds: accessTokenSeconds(client) }
 }

@@ -1,5 +1,6 @@
 import type { Secrets } from '../base/secrets.ts'
 import type { AuthMethod } from './assurance.ts'
+import type { GrantedScopes } from './granted-scopes.ts'
 
 /** The content of a refresh token. It is sealed: only this installation can read or make one. */
 export type RefreshToken = {
@@ -15,6 +16,8 @@ export type RefreshToken = {
   readonly generation: number
   /** How the user was authenticated; undefined where tokens do not say it. All tokens issued from this refresh token say the same. */
   readonly methods?: readonly AuthMethod[] | undefined
+  /** What the user granted on the hosted pages; undefined for a session of the API. It stays the same as long as the session lasts. */
+  readonly granted?: GrantedScopes | undefined
 }
 
 /**
@@ -33,6 +36,14 @@ const prefix = 'lgr_'
 type FixedMembers = readonly [string, string, string, string, string, number, number, number]
 type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]]
 
+/**
+ * The format of a token with granted scopes: the same array with more elements. It is sealed under a context of its own, so a server of a
+ * release without hosted pages cannot open it. Such a server would ignore the scopes, and issue access tokens with more rights than the
+ * user granted. See docs/decisions/0014-refresh-tokens-with-scopes.md.
+ */
+type GrantedForm = readonly [...FixedMembers, readonly AuthMethod[] | null, scopes: readonly string[], resource: string | null]
+const grantedContext = 'granted'
+
 export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string {
   const fixed: FixedMembers = [
     token.poolId,
@@ -44,16 +55,33 @@ export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string
     token.expiresAt,
     token.generation,
   ]
+  if (token.granted !== undefined) {
+    const { scopes, resource = null } = token.granted
+    const granted: GrantedForm = [...fixed, token.methods ?? null, scopes, resource]
+    return prefix + secrets.seal('refresh-token', JSON.stringify(granted), grantedContext)
+  }
   const content: ArrayForm = token.methods === undefined ? fixed : [...fixed, token.methods]
   return prefix + secrets.seal('refresh-token', JSON.stringify(content))
 }
 
 /** Undefined when this installation did not make the token, or a later release made it in a format that this release does not know. */
 export function readRefreshToken(secrets: Secrets, text: string): RefreshToken | undefined {
-  const opened = text.startsWith(prefix) ? secrets.open('refresh-token', text.slice(prefix.length)) : undefined
-  if (opened === undefined) return undefined
+  if (!text.startsWith(prefix)) return undefined
+  const sealed = text.slice(prefix.length)
+  const opened = secrets.open('refresh-token', sealed)
+  if (opened === undefined) return readGrantedForm(secrets.open('refresh-token', sealed, grantedContext))
   const content: unknown = JSON.parse(opened.toString())
   if (!Array.isArray(content)) return undefined
   const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods] = content as unknown as ArrayForm
   return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods }
+}
+
+function readGrantedForm(opened: Buffer | undefined): RefreshToken | undefined {
+  if (opened === undefined) return undefined
+  const content: unknown = JSON.parse(opened.toString())
+  if (!Array.isArray(content)) return undefined
+  const form = content as unknown as GrantedForm
+  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource] = form
+  const granted = { scopes, resource: resource ?? undefined }
+  return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods: methods ?? undefined, granted }
 }

@@ -64,6 +64,12 @@ async function requireDevice(db: Db, pool: Pool, session: Session, presented: st
   return key
 }
 
+/** New tokens for a verified refresh token, with a new refresh token where the client rotates them. */
+export function renewTokens(deps: RefreshDeps, context: RefreshContext, verified: VerifiedRefreshToken): Promise<IssuedTokens> {
+  const renew = context.client.refreshRotation?.enabled ? rotateTokens : refreshTokens
+  return renew(deps, context, verified)
+}
+
 /** New access and ID tokens for a client without rotation. The refresh token stays valid. */
 export async function refreshTokens(
   deps: RefreshDeps,
@@ -73,7 +79,7 @@ export async function refreshTokens(
   const subject = { pool: context.pool, client: context.client, user }
   // A token that a rotation has replaced stays invalid, even after its client stops rotating.
   if (token.generation !== session.generation) throw refuse('Refresh Token has been revoked')
-  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', context.caller)
+  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', context.caller, token.granted)
   const now = deps.clock.now()
   const activity = nextActivity(context.pool, session, context, now)
   const recording = activity === null ? undefined : recordActivity(deps.db, session, activity)
@@ -88,7 +94,7 @@ export async function refreshTokens(
  * @throws ApiError RefreshTokenReuseException when the old token is used after the grace period: two parties hold it then, and nothing
  *   tells which of them is the thief, so the whole session ends (RFC 9700 §4.14.2).
  */
-export async function rotateTokens(
+async function rotateTokens(
   deps: RefreshDeps,
   context: RefreshContext,
   { token, user, session, deviceKey }: VerifiedRefreshToken,
@@ -104,7 +110,7 @@ export async function rotateTokens(
   // The reuse is handled before PreTokenGeneration runs: a trigger function must not be able to keep the session alive.
   if (session.generation !== token.generation && !withinGrace(client, session, token, arrivedAt)) await endReusedSession()
   // PreTokenGeneration and the signing come before the rotation, so that a failure of either leaves the old refresh token valid.
-  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller)
+  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller, token.granted)
   // The grace period of the old refresh token begins now, not before the trigger function ran.
   const now = deps.clock.now()
   const tokens = await reissueTokens(deps, subject, { refresh: token, deviceKey, customization }, now)

@@ -10,13 +10,14 @@ import { byPrecedence, type Membership, preferredRoleOf, rolesOf } from '../user
 import { listMemberships } from '../users/groups/group-member-repository.ts'
 import type { User } from '../users/user.ts'
 import { triggerAttributesOf } from '../users/user-triggers.ts'
-import { selfServiceScope, type TokenSubject } from './claims.ts'
+import type { TokenSubject } from './claims.ts'
+import { type GrantedScopes, scopesOf } from './granted-scopes.ts'
 
 /** The groups that tokens carry, and the changes that the PreTokenGeneration trigger makes to the tokens. */
 export type TokenCustomization = { readonly groups: GroupConfiguration; readonly changes: TokenChanges | undefined }
 
 /**
- * Asks the PreTokenGeneration trigger how to customize tokens. Call it before tokens are made and before anything is stored, because the
+ * Asks the PreTokenGeneration trigger how to customize tokens. `granted` is undefined for a session of the API. Call it before tokens are made and before anything is stored, because the
  * trigger function may refuse. Undefined in a pool without this trigger: then the caller can make tokens and store the session without
  * waiting for a function.
  *
@@ -27,6 +28,7 @@ export async function runPreTokenGeneration(
   { pool, client, user }: TokenSubject,
   source: TokenGenerationSource,
   caller: CallerContext,
+  granted: GrantedScopes | undefined,
 ): Promise<TokenCustomization | undefined> {
   if (!hasTrigger(pool, 'PreTokenGeneration')) return undefined
   const groups = await findGroupFacts(db, user)
@@ -34,7 +36,7 @@ export async function runPreTokenGeneration(
   const facts = {
     userAttributes: triggerAttributesOf(pool, user),
     groups,
-    scopes: [selfServiceScope],
+    scopes: scopesOf(granted),
     clientMetadata: caller.clientMetadata,
   }
   const changes = await invokePreTokenGeneration(triggers, subject, source, facts)
