@@ -25,8 +25,10 @@ import { inboxRoutes } from './web/inbox-routes.ts'
 import { type Listener, openListener } from './web/listener.ts'
 import { logoRoutes } from './web/logo-routes.ts'
 import { createMetrics, type Metrics } from './web/metrics.ts'
+import { oauthApiRoutes } from './web/oauth/api-routes.ts'
 import { type Admission, admitAll, createAdmission } from './web/overload/admission.ts'
 import { createDeadlines } from './web/overload/deadlines.ts'
+import type { RunLimits } from './web/overload/run-admitted.ts'
 import { createWorkLimit } from './web/overload/work-limit.ts'
 import { createRequestLog } from './web/request-log.ts'
 import { traceLog, traceRequests, traceShed } from './web/request-spans.ts'
@@ -36,7 +38,7 @@ import { createIamGate, type IamGate, openGate } from './web/rpc/gate.ts'
 import { jsonProtocol } from './web/rpc/protocol.ts'
 import { type IdentifyCaller, identifyByClaim, identifyBySignature } from './web/rpc/query/caller-identity.ts'
 import { createQueryProtocol } from './web/rpc/query/query-protocol.ts'
-import { createBodyReader } from './web/rpc/request-body.ts'
+import { type BodyReader, createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 import { createShedLog } from './web/shed-log.ts'
@@ -115,9 +117,12 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const { connections } = database.storage
   metrics.watch({ ...services.gauges, now: clock.now, checkDatabase, connections, certificateExpiresAt: expiryOf(certificate) })
   const throttle = throttleOf(settings, services, metrics)
-  addRoutes(app, settings, services, throttle)
   const shedLog = createShedLog(logger, metrics)
-  const rpc = openRpc(settings, services, { http, countShed: traceShed(shedLog.count), admission, throttle })
+  const bodies = createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 })
+  const deadlines = createDeadlines(settings.requestSeconds * 1000)
+  const limits = { bodies, deadlines, admission, throttle, countShed: traceShed(shedLog.count) }
+  addRoutes(app, settings, services, limits)
+  const rpc = openRpc(settings, services, http, limits)
   await app.ready()
   listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))
   // Computes the table of powers of g (the generator of SRP) now, since otherwise the first sign-in would wait for it. The promise rejects
@@ -151,41 +156,39 @@ export function readyAfterMs(): number {
 }
 
 /** The routes that are not calls of the API. */
-function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, services: Services, throttle: Throttle): void {
+function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, services: Services, limits: RequestLimits): void {
   discoveryRoutes(app, services)
   identityDiscoveryRoutes(app, services)
-  confirmUserRoutes(app, { ...services, throttle, trustedProxies })
+  confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
+  oauthApiRoutes(app, services, { ...limits, trustedProxies })
   logoRoutes(app, services)
   importRoutes(app, services)
   if (mode === 'dev') inboxRoutes(app, services)
 }
 
-type RpcParts = {
-  readonly http: HttpOptions
+/** What bounds the work that requests cause. */
+type RequestLimits = RunLimits & {
   /** Called for each request that is refused because the server is overloaded. */
   readonly countShed: () => void
-  readonly admission: Admission
   readonly throttle: Throttle
+  readonly bodies: BodyReader
 }
 
-function openRpc(settings: Settings, services: Services, { http, countShed, admission, throttle }: RpcParts): RequestListener {
+function openRpc(settings: Settings, services: Services, http: HttpOptions, limits: RequestLimits): RequestListener {
   return rpcListener({
     ...http,
+    ...limits,
     json: jsonProtocol(
       createDispatcher<Services>({
         operations,
         services,
         gate: gateOf(settings, services),
-        throttle,
+        throttle: limits.throttle,
         audit: services.auditTrail,
         recordsAddresses: settings.logAddresses,
       }),
     ),
-    query: createQueryProtocol({ services, identifyCaller: identifyCallerOf(settings, services), throttle }),
-    admission,
-    deadlines: createDeadlines(settings.requestSeconds * 1000),
-    bodies: createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 }),
-    countShed,
+    query: createQueryProtocol({ services, identifyCaller: identifyCallerOf(settings, services), throttle: limits.throttle }),
   })
 }
 

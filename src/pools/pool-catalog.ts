@@ -5,10 +5,12 @@ import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
 import type { AppClient } from './app-client.ts'
 import { findAppClient } from './app-client-repository.ts'
+import type { PoolDomain } from './domains/pool-domain.ts'
+import { findDomain, findDomainsOfPool } from './domains/pool-domain-repository.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { findPool } from './pool-repository.ts'
 
-/** The pools and app clients that this process has cached, for some seconds. A change in any process invalidates them at once. */
+/** The pools, their app clients and their domains that this process has cached, for some seconds. A change in any process invalidates them at once. */
 export type PoolCatalog = {
   findPool(poolId: string): Promise<Pool | undefined>
   /** @throws ApiError ResourceNotFoundException, with Cognito's text, when the pool does not exist */
@@ -20,7 +22,11 @@ export type PoolCatalog = {
   cachedPoolIdOf(clientId: string): string | undefined
   /** @throws ApiError ResourceNotFoundException when the pool does not exist or has no such client */
   getClientOfPool(poolId: string, clientId: string): Promise<{ readonly pool: Pool; readonly client: AppClient }>
-  /** Drops the pool and its clients from the caches of all processes. Call it after the commit that changed one of them. */
+  /** The domain with this name, of any pool: a prefix, or the host name of a custom domain. */
+  findDomain(name: string): Promise<PoolDomain | undefined>
+  /** The domains of the pool: at most one prefix and one custom domain. */
+  findDomainsOf(poolId: string): Promise<readonly PoolDomain[]>
+  /** Drops the pool, its clients and its domains from the caches of all processes. Call it after the commit that changed one of them. */
   invalidate(poolId: string): Promise<void>
 }
 
@@ -52,6 +58,8 @@ type Deps = {
   subscribe(channel: string, listener: (poolId: string) => void, onGap: () => void): () => void
 }
 
+type DomainsOfPool = { readonly id: string; readonly all: readonly PoolDomain[] }
+
 const clear = (cache: { clear(): void }) => cache.clear()
 
 /** Creates the catalog. It subscribes to the changes that other processes make; `close` ends the subscription. */
@@ -63,11 +71,15 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
   }
   const pools = createLoadCache<Pool>({ ...options, load })
   const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
+  const domains = createLoadCache<PoolDomain>({ ...options, load: (name) => findDomain(db, name) })
+  const domainsOfPools = createLoadCache<DomainsOfPool>({ ...options, load: async (id) => ({ id, all: await findDomainsOfPool(db, id) }) })
   function drop(poolId: string): void {
     pools.drop((pool) => pool.id === poolId)
     clients.drop((client) => client.poolId === poolId)
+    domains.drop((domain) => domain.poolId === poolId)
+    domainsOfPools.drop(({ id }) => id === poolId)
   }
-  const close = subscribe(channel, drop, () => [pools, clients].forEach(clear))
+  const close = subscribe(channel, drop, () => [pools, clients, domains, domainsOfPools].forEach(clear))
 
   async function getPool(poolId: string): Promise<Pool> {
     const pool = await pools.get(poolId)
@@ -97,6 +109,8 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
       if (found?.pool.id !== poolId) throw clientNotFound(clientId)
       return found
     },
+    findDomain: domains.get,
+    findDomainsOf: async (poolId) => (await domainsOfPools.get(poolId))?.all ?? [],
     async invalidate(poolId) {
       drop(poolId)
       // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.

@@ -6,6 +6,7 @@ import { DatabaseUnavailableError } from '../storage/database-unavailable-error.
 import { foreignHostMessage, isForeignHost } from './host-guard.ts'
 import type { HttpOptions } from './http-options.ts'
 import { type AnsweredRequest, noteIds, type RequestLogFields } from './request-log.ts'
+import { notesOf } from './request-notes.ts'
 import { commonHeaders } from './response-headers.ts'
 import { addressOf } from './rpc/received-head.ts'
 import { staysOpen } from './unread-body.ts'
@@ -68,7 +69,9 @@ function answeredRequest(
   const { userPoolId } = (request.params ?? {}) as { readonly userPoolId?: unknown }
   const { client_id: clientId } = (request.query ?? {}) as { readonly client_id?: unknown }
   noteIds(logFields, { userPoolId, clientId })
-  return { id: request.id, logFields, status, outcome: status < 400 ? 'ok' : String(status), milliseconds: elapsedTime }
+  const { outcome = status < 400 ? 'ok' : String(status), ...known } = notesOf(request.raw)
+  noteIds(logFields, known)
+  return { id: request.id, logFields, status, outcome, milliseconds: elapsedTime }
 }
 
 /** The method and the pattern of the route. The path itself may contain codes, and a path that is no route's is made up by the client. */

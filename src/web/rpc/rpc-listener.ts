@@ -5,8 +5,7 @@ import { DatabaseUnavailableError } from '../../storage/database-unavailable-err
 import { preflightHeaders, readableByPages } from '../cors.ts'
 import { foreignHostMessage, isForeignHost } from '../host-guard.ts'
 import type { HttpOptions } from '../http-options.ts'
-import type { Admission } from '../overload/admission.ts'
-import type { Deadlines } from '../overload/deadlines.ts'
+import { DeadlineError, type RunLimits, runAdmitted, ShedError } from '../overload/run-admitted.ts'
 import type { RequestLogFields } from '../request-log.ts'
 import { commonHeaders } from '../response-headers.ts'
 import { endUnread, staysOpen, waitsForContinue } from '../unread-body.ts'
@@ -14,18 +13,17 @@ import type { RpcCall } from './dispatcher.ts'
 import type { CheckedHead } from './gate.ts'
 import type { Protocol } from './protocol.ts'
 import { isQueryCall, ReceivedHead } from './received-head.ts'
-import { type BodyReader, BudgetError, type ReceivedBody, tooLarge } from './request-body.ts'
+import { type BodyReader, BudgetError, tooLarge } from './request-body.ts'
 import type { RpcAnswer } from './rpc-error.ts'
 
-type Options = HttpOptions & {
-  readonly json: Protocol
-  readonly query: Protocol
-  readonly admission: Admission
-  readonly deadlines: Deadlines
-  readonly bodies: BodyReader
-  /** Called for each request that is refused because the server is overloaded. */
-  readonly countShed: () => void
-}
+type Options = HttpOptions &
+  RunLimits & {
+    readonly json: Protocol
+    readonly query: Protocol
+    readonly bodies: BodyReader
+    /** Called for each request that is refused because the server is overloaded. */
+    readonly countShed: () => void
+  }
 
 /**
  * Serves `POST /`, which is every API operation, and `OPTIONS /`. The headers of a request choose its protocol. It uses Node's own HTTP:
@@ -133,43 +131,6 @@ async function answerBody(options: Options, received: Received, call: RpcCall, c
   const body = await runAdmitted(options, () => call.answer(arrived.bytes, checked, logFields), arrived)
   return { status: 200, headers: { 'content-type': protocol.contentType }, body, errorCode: '' }
 }
-
-/**
- * Does a part of the work of a request once the request is admitted. After the deadline the caller gets an answer. The work itself goes on,
- * and keeps its slot and its body in memory, because it cannot be cancelled.
- *
- * @throws ShedError when the request was not admitted
- * @throws DeadlineError after the deadline
- */
-async function runAdmitted<T>({ admission, deadlines }: Options, part: () => Promise<T>, body?: ReceivedBody): Promise<T> {
-  const admitted = admission.enter()
-  if (admitted !== true && !(await admitted)) {
-    body?.release()
-    throw new ShedError()
-  }
-  return new Promise((resolve, reject) => {
-    const deadline = deadlines.start(() => reject(new DeadlineError()))
-    const end = () => {
-      deadline.end()
-      admission.leave()
-      body?.release()
-    }
-    part().then(
-      (value) => {
-        end()
-        resolve(value)
-      },
-      (error: unknown) => {
-        end()
-        reject(error)
-      },
-    )
-  })
-}
-
-class ShedError extends Error {}
-
-class DeadlineError extends Error {}
 
 const preflight: RpcAnswer = { status: 204, headers: preflightHeaders, body: '', errorCode: '' }
 

@@ -1,0 +1,75 @@
+import type { RequestContext } from '../../contract/operation.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { RefreshDeps } from '../../tokens/refresh.ts'
+import {
+  type AuthenticationMethod,
+  authenticateClient,
+  type ClientRequest,
+  clientSecretBasic,
+  clientSecretPost,
+} from '../client-authentication.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { requireParameter } from '../parameters.ts'
+import { type ClientCredentialsDeps, clientCredentials } from './client-credentials.ts'
+import type { Grant, GrantedTokens, GrantRequest } from './grant.ts'
+import { refreshToken } from './refresh-token.ts'
+
+export type TokenEndpointDeps = ClientCredentialsDeps & RefreshDeps & { readonly pools: PoolCatalog }
+
+/** How clients authenticate, and the grants by the value of `grant_type`. */
+type TokenEndpoint = {
+  readonly clientAuthentication: readonly AuthenticationMethod[]
+  readonly grants: Readonly<Record<string, Grant<TokenEndpointDeps>>>
+}
+
+/** The token endpoint as Cognito has it. */
+export const cognitoTokenEndpoint: TokenEndpoint = {
+  clientAuthentication: [clientSecretBasic, clientSecretPost],
+  grants: { refresh_token: refreshToken, client_credentials: clientCredentials },
+}
+
+export type TokenRequest = ClientRequest & {
+  readonly context: RequestContext
+  /** Called as soon as the client is authenticated: counts the request against its rate, and writes its ids down for the log. */
+  readonly onClient: (request: GrantRequest, grantType: string) => void
+}
+
+/** The answer of the token endpoint in the words of RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
+export type TokenAnswer = {
+  readonly access_token: string
+  readonly id_token?: string
+  readonly refresh_token?: string
+  readonly expires_in: number
+  readonly token_type: 'Bearer'
+}
+
+/**
+ * Answers a request to the token endpoint (RFC 6749 §3.2).
+ *
+ * @throws OAuthError as the grants say, and invalid_request, unsupported_grant_type, invalid_client.
+ * @throws ApiError as the API functions behind the grants do.
+ */
+export async function exchangeGrant(
+  deps: TokenEndpointDeps,
+  { clientAuthentication, grants }: TokenEndpoint,
+  request: TokenRequest,
+): Promise<TokenAnswer> {
+  const grantType = requireParameter(request.parameters, 'grant_type')
+  const grant = Object.hasOwn(grants, grantType) ? grants[grantType] : undefined
+  if (grant === undefined) throw new OAuthError('unsupported_grant_type')
+  const { pool, client } = await authenticateClient(deps, clientAuthentication, request)
+  const grantRequest = { pool, client, parameters: request.parameters, context: request.context }
+  request.onClient(grantRequest, grantType)
+  for (const check of grant.checks) check(grantRequest)
+  return writeAnswer(await grant.exchange(deps, grantRequest))
+}
+
+function writeAnswer({ accessToken, idToken, refreshToken, expiresInSeconds }: GrantedTokens): TokenAnswer {
+  return {
+    ...(idToken !== undefined && { id_token: idToken }),
+    access_token: accessToken,
+    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    expires_in: expiresInSeconds,
+    token_type: 'Bearer',
+  }
+}

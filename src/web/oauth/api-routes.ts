@@ -1,0 +1,72 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { OperationName } from '../../contract/operation.ts'
+import type { OAuthError } from '../../oauth/oauth-error.ts'
+import { readParameters } from '../../oauth/parameters.ts'
+import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
+import { cognitoTokenEndpoint, exchangeGrant, type TokenEndpointDeps } from '../../oauth/token/token-endpoint.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import { note } from '../request-notes.ts'
+import { addOAuthRoute, answering, contextOf, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
+
+type Deps = TokenEndpointDeps & HostDeps
+
+/** The endpoints that programs call. Pages of any origin may call them too: they take no cookies. */
+export function oauthApiRoutes(app: FastifyInstance, deps: Deps, options: OAuthRouteOptions): void {
+  addOAuthRoute(app, {
+    path: '/oauth2/token',
+    isForPages: true,
+    allowed: { POST: (request, reply) => answering(options, request, () => token(deps, options, request, reply), refuse(request, reply)) },
+  })
+}
+
+/** The API operation whose rate a grant counts against. */
+const operationOfGrant: Readonly<Record<string, OperationName>> = {
+  client_credentials: 'GetClientToken',
+  refresh_token: 'GetTokensFromRefreshToken',
+}
+
+async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const answer = await withForm(options, request, async (form) => {
+    const { authorization, host } = request.headers
+    return exchangeGrant(deps, cognitoTokenEndpoint, {
+      host: await findRequestHost(deps, host),
+      authorization,
+      parameters: readParameters(form),
+      context: contextOf(request, options),
+      onClient: (owner, grantType) => {
+        noteClient(request, owner)
+        countAs(operationOfGrant[grantType] ?? 'GetTokensFromRefreshToken', request, options)
+      },
+    })
+  })
+  return send(request, reply, 200, answer)
+}
+
+function noteClient({ raw }: FastifyRequest, { pool, client }: PoolAndClient): void {
+  note(raw, { clientId: client.id, userPoolId: pool.id })
+}
+
+/** The headers of every answer, as Cognito sends them. Answers contain tokens, so no cache may keep them (RFC 6749 §5.1). */
+function send(request: FastifyRequest, reply: FastifyReply, status: number, body: object | undefined): FastifyReply {
+  return reply
+    .code(status)
+    .headers({
+      'content-type': 'application/json;charset=UTF-8',
+      'x-amz-cognito-request-id': request.id,
+      'access-control-allow-origin': '*',
+      'access-control-expose-headers': 'www-authenticate, x-amz-cognito-request-id, retry-after',
+      'cache-control': 'no-cache, no-store, max-age=0, must-revalidate',
+      pragma: 'no-cache',
+      expires: '0',
+      'x-frame-options': 'DENY',
+      'x-xss-protection': '1; mode=block',
+    })
+    .send(body === undefined ? undefined : JSON.stringify(body))
+}
+
+const refuse =
+  (request: FastifyRequest, reply: FastifyReply) =>
+  ({ error, description, status }: OAuthError): FastifyReply => {
+    if (status === 503) reply.header('retry-after', '1')
+    return send(request, reply, status, { error, ...(description !== undefined && { error_description: description }) })
+  }

@@ -1,0 +1,90 @@
+import {
+  CreateResourceServerCommand,
+  CreateUserPoolClientCommand,
+  type CreateUserPoolClientCommandInput,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { noteSecrets } from './evidence.ts'
+import type { TestPoolOptions, TestServer } from './test-server.ts'
+
+export const callback = 'https://app.test/callback'
+
+/** The members of CreateUserPoolClient for the code flow. */
+export const codeClient = {
+  AllowedOAuthFlowsUserPoolClient: true,
+  AllowedOAuthFlows: ['code'],
+  AllowedOAuthScopes: ['openid', 'email', 'phone', 'profile', 'aws.cognito.signin.user.admin'],
+  CallbackURLs: [callback],
+  LogoutURLs: ['https://app.test/bye'],
+  SupportedIdentityProviders: ['COGNITO'],
+} satisfies Partial<CreateUserPoolClientCommandInput>
+
+export const machineClient = {
+  GenerateSecret: true,
+  ExplicitAuthFlows: [],
+  AllowedOAuthFlowsUserPoolClient: true,
+  AllowedOAuthFlows: ['client_credentials'],
+  AllowedOAuthScopes: ['https://api.test/read', 'https://api.test/write'],
+} satisfies Partial<CreateUserPoolClientCommandInput>
+
+/** A pool with the resource server https://api.test and one client for the code flow. */
+export async function givenOAuthPool(server: TestServer, { pool = {}, client = {} }: TestPoolOptions = {}) {
+  const owner = await server.givenPool({ pool })
+  await givenResourceServer(server, owner.poolId)
+  const { clientId, secret } = await givenClient(server, owner.poolId, { ...codeClient, ...client })
+  return { poolId: owner.poolId, clientId, secret }
+}
+
+export async function givenResourceServer(server: TestServer, poolId: string, names: readonly string[] = ['read', 'write']): Promise<void> {
+  const Scopes = names.map((ScopeName) => ({ ScopeName, ScopeDescription: ScopeName }))
+  await server.send(new CreateResourceServerCommand({ UserPoolId: poolId, Identifier: 'https://api.test', Name: 'api', Scopes }))
+}
+
+export async function givenClient(server: TestServer, poolId: string, options: Partial<CreateUserPoolClientCommandInput>) {
+  const request = { UserPoolId: poolId, ClientName: 'oauth', ...options }
+  const { UserPoolClient: client } = await server.send(new CreateUserPoolClientCommand(request))
+  return { clientId: client?.ClientId ?? '', secret: client?.ClientSecret ?? '' }
+}
+
+export type Reply = {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  /** The JSON in the body; an empty object when the body is something else. */
+  readonly body: Readonly<Record<string, unknown>>
+}
+
+/** Sends a request to the server and reads the answer. Redirects are not followed. Secrets in both are noted for the scan of the logs. */
+export async function send(server: Pick<TestServer, 'url'>, path: string, init: RequestInit = {}): Promise<Reply> {
+  const response = await fetch(`${server.url}${path}`, { redirect: 'manual', ...init })
+  const text = await response.text()
+  const isJson = response.headers.get('content-type')?.startsWith('application/json')
+  const body = (isJson && text !== '' ? JSON.parse(text) : {}) as Record<string, unknown>
+  noteSecrets(body)
+  return { status: response.status, headers: response.headers, text, body }
+}
+
+type Form = Readonly<Record<string, string | undefined>> | string
+
+export function post(
+  server: Pick<TestServer, 'url'>,
+  path: string,
+  form: Form,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Reply> {
+  const body = typeof form === 'string' ? form : encode(form)
+  noteSecrets(Object.fromEntries(new URLSearchParams(body)))
+  return send(server, path, { method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded', ...headers } })
+}
+
+/** A query or a form. Undefined members are left out. */
+export function encode(members: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return new URLSearchParams(given).toString()
+}
+
+export const basic = (id: string, secret: string): { readonly authorization: string } => ({
+  authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`,
+})
+
+export const requestToken = (server: Pick<TestServer, 'url'>, form: Form, headers?: Readonly<Record<string, string>>) =>
+  post(server, '/oauth2/token', form, headers)
