@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { consumeState, isStateConsumed } from '../storage/consumed-state-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
-import { draftSession, type IssuedTokens, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
+import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
 import { runPreTokenGeneration, type TokenCustomization } from '../tokens/run-pre-token-generation.ts'
 import type { Session, SessionDevice } from '../tokens/session.ts'
 import { beginSession } from '../tokens/sessions/begin-session.ts'
@@ -12,7 +12,7 @@ import { deviceGroupKeyOf, deviceNotFound, newDeviceKey } from '../users/devices
 import { findDevice, recordDeviceUse } from '../users/devices/device-repository.ts'
 import { methodsOf } from './assurance/methods.ts'
 import { tokensIssued } from './audited-step.ts'
-import type { SignIn, SignInProgress } from './sign-in.ts'
+import type { SignIn, SignInProgress, TokensResult } from './sign-in.ts'
 import { usedSession } from './sign-in-errors.ts'
 import { recordSignedIn } from './sign-in-events.ts'
 import type { ConsumableState } from './sign-in-state.ts'
@@ -20,12 +20,15 @@ import { runPostAuthentication } from './sign-in-triggers.ts'
 
 export type CompleteSignInDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
+/** What completes a sign-in in which everything is proven. `consumes` is the state to consume, if the last answer came with one. */
+export type CompleteSignIn<Deps, Done> = (deps: Deps, signIn: SignIn, consumes: ConsumableState | undefined) => Promise<Done>
+
 /** Completes a sign-in in which everything is proven: runs the last triggers, stores the session and issues its tokens. */
 export async function completeSignIn(
   deps: CompleteSignInDeps,
   signIn: SignIn,
   consumes: ConsumableState | undefined,
-): Promise<IssuedTokens> {
+): Promise<TokensResult> {
   const { context, user } = signIn
   const { pool, client, ip = null } = context
   const device = await findSessionDevice(deps, signIn)
@@ -41,7 +44,7 @@ export async function completeSignIn(
   const [tokens] = await Promise.all([issuing, storing])
   await recordSignedIn(deps, signIn, session.id)
   if (device?.isConfirmed) await recordDeviceUse(deps.db, { ...session, key: device.key }, { ip, now })
-  return tokens
+  return { kind: 'signed-in', tokens }
 }
 
 /**
@@ -86,7 +89,7 @@ function tokenSourceOf({ proofs }: SignInProgress): TokenGenerationSource {
 }
 
 /** Tokens carry `amr` and `acr` in a pool that names its levels of assurance, and in any pool after a step-up. */
-function assuranceOf({ context, progress }: SignIn) {
+export function assuranceOf({ context, progress }: SignIn) {
   const { proofs, stepUp } = progress
   const carriesMethods = context.pool.acrValues !== undefined || stepUp !== undefined
   return { methods: carriesMethods ? methodsOf(proofs) : undefined, since: stepUp?.since }

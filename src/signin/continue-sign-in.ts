@@ -1,7 +1,7 @@
 import type { Outbox } from '../messaging/outbox.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import { requireReady } from './candidate.ts'
-import { type CompleteSignInDeps, completeSignIn, consumeStateOrThrow } from './complete-sign-in.ts'
+import { type CompleteSignIn, type CompleteSignInDeps, consumeStateOrThrow } from './complete-sign-in.ts'
 import type { NewChallenge, ProvenStep, RequiredStep, StepOutcome } from './factor.ts'
 import { clearAnswerLimit } from './factors/custom/custom-answer-limit.ts'
 import { asSignIn, type CustomSignIn } from './factors/custom/custom-sign-in.ts'
@@ -10,7 +10,7 @@ import { rememberedDevice } from './factors/device/device.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
 import { secondFactorStep } from './second-factor-step.ts'
 import type { SecondFactorDeps } from './second-factors.ts'
-import type { SignIn, SignInContext, StepResult } from './sign-in.ts'
+import type { IssuedChallenge, SignIn, SignInContext } from './sign-in.ts'
 import { wrongPassword } from './sign-in-errors.ts'
 import { recordInProgress, withEventId } from './sign-in-events.ts'
 import type { ConsumableState } from './sign-in-state.ts'
@@ -20,23 +20,31 @@ export type ContinueSignInDeps = CompleteSignInDeps &
   SecondFactorDeps &
   DefineAuthChallengeDeps & { readonly outbox: Outbox }
 
-/** Takes a sign-in to its next challenge, or to its tokens. */
-export async function continueSignIn(deps: ContinueSignInDeps, context: SignInContext, outcome: StepOutcome): Promise<StepResult> {
+type Complete<Done> = CompleteSignIn<ContinueSignInDeps, Done>
+
+/** Takes a sign-in to its next challenge, or to its end: `complete` says what that is, such as tokens. */
+export async function continueSignIn<Done>(
+  deps: ContinueSignInDeps,
+  context: SignInContext,
+  outcome: StepOutcome,
+  complete: Complete<Done>,
+): Promise<IssuedChallenge | Done> {
   switch (outcome.kind) {
     case 'challenge':
       return issueChallenge(deps, context, outcome.challenge, outcome.consumes)
     case 'custom':
-      return continueCustomAuth(deps, outcome.signIn, { clientPublic: outcome.clientPublic, consumes: undefined })
+      return continueCustomAuth(deps, outcome.signIn, { clientPublic: outcome.clientPublic, consumes: undefined }, complete)
     case 'proven':
-      return continueAfterProof(deps, context, outcome)
+      return continueAfterProof(deps, context, outcome, complete)
   }
 }
 
-async function continueAfterProof(
+async function continueAfterProof<Done>(
   deps: ContinueSignInDeps,
   context: SignInContext,
   { user, progress, consumes }: ProvenStep,
-): Promise<StepResult> {
+  complete: Complete<Done>,
+): Promise<IssuedChallenge | Done> {
   requireReady(user)
   const signIn = { context, user, progress: withEventId(progress, context.pool, deps.clock.now()) }
   for (const step of requiredStepsOf(signIn)) {
@@ -44,9 +52,9 @@ async function continueAfterProof(
     if (challenge !== undefined) return issueRecordedChallenge(deps, signIn, challenge, consumes)
   }
   const { custom } = signIn.progress
-  if (custom === undefined) return { kind: 'signed-in', tokens: await completeSignIn(deps, signIn, consumes) }
+  if (custom === undefined) return complete(deps, signIn, consumes)
   const customSignIn = { context, sub: user.sub, user, name: user.username, progress: { ...signIn.progress, custom } }
-  return continueCustomAuth(deps, customSignIn, { clientPublic: undefined, consumes })
+  return continueCustomAuth(deps, customSignIn, { clientPublic: undefined, consumes }, complete)
 }
 
 /** The required steps, in the order of their challenges. A remembered device replaces a second factor, so the device comes before it. */
@@ -64,11 +72,12 @@ function requiredStepsOf({ context, progress }: SignIn): readonly RequiredStep<C
 }
 
 /** Takes a sign-in of `CUSTOM_AUTH` to the step that its trigger functions define. */
-async function continueCustomAuth(
+async function continueCustomAuth<Done>(
   deps: ContinueSignInDeps,
   before: CustomSignIn,
   { clientPublic, consumes }: { readonly clientPublic: bigint | undefined; readonly consumes: ConsumableState | undefined },
-): Promise<StepResult> {
+  complete: Complete<Done>,
+): Promise<IssuedChallenge | Done> {
   const { context } = before
   // Decoys get an event id as well: the id makes the Session longer, so a shorter Session would reveal a decoy.
   const custom = { ...before, progress: withEventId(before.progress, context.pool, deps.clock.now()) }
@@ -81,9 +90,9 @@ async function continueCustomAuth(
   }
   if (step.kind === 'issue-tokens' && signIn !== undefined) {
     requireReady(signIn.user)
-    const tokens = await completeSignIn(deps, signIn, consumes)
+    const done = await complete(deps, signIn, consumes)
     await clearAnswerLimit(deps.codeLockout, context.pool, signIn.user.sub)
-    return { kind: 'signed-in', tokens }
+    return done
   }
   if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
   throw wrongPassword()
@@ -94,7 +103,7 @@ async function issueRecordedChallenge(
   signIn: SignIn,
   challenge: NewChallenge,
   consumes: ConsumableState | undefined,
-): Promise<StepResult> {
+): Promise<IssuedChallenge> {
   const result = await issueChallenge(deps, signIn.context, challenge, consumes)
   await recordInProgress(deps, signIn)
   return result
@@ -109,7 +118,7 @@ async function issueChallenge(
   { pool }: SignInContext,
   { queue, ...challenge }: NewChallenge,
   consumes: ConsumableState | undefined,
-): Promise<StepResult> {
+): Promise<IssuedChallenge> {
   if (queue === undefined) {
     if (consumes !== undefined) await consumeStateOrThrow(db, consumes)
     return { kind: 'challenge', challenge }

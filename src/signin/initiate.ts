@@ -11,6 +11,7 @@ import { tokensIssued } from './audited-step.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
 import { type Flow, requireFlow } from './client-flows.ts'
+import { completeSignIn } from './complete-sign-in.ts'
 import { type ContinueSignInDeps, continueSignIn } from './continue-sign-in.ts'
 import type { StepOutcome } from './factor.ts'
 import { startCustom } from './factors/custom/start-custom.ts'
@@ -72,7 +73,7 @@ export function initiate(deps: SignInDeps, { pool, client }: PoolAndClient, requ
     recordingWrongProofs(deps, context, attempt, async () =>
       isRefresh(flow)
         ? refresh(deps, context, parameters)
-        : continueSignIn(deps, context, await takeFirstStep(deps, context, { ...request, flow })),
+        : continueSignIn(deps, context, await takeFirstStep(deps, context, { ...request, flow }), completeSignIn),
     ),
   )
 }

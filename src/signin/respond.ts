@@ -4,6 +4,7 @@ import type { RequestContext } from '../contract/operation.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
 import type { CallerContext } from '../triggers/trigger.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
+import { completeSignIn } from './complete-sign-in.ts'
 import { continueSignIn } from './continue-sign-in.ts'
 import type { Factor } from './factor.ts'
 import { customChallenge } from './factors/custom/custom-challenge.ts'
@@ -77,7 +78,7 @@ async function takeAnswer(deps: SignInDeps, { pool, client }: PoolAndClient, req
   }
   const attempt = { username, challenge, proofs: state?.progress.proofs ?? [] }
   return recordingWrongProofs(deps, context, attempt, async () =>
-    continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses })),
+    continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), completeSignIn),
   )
 }
 

@@ -9,7 +9,11 @@ type Step = AuthFlowType | ChallengeName
 /** Counts one call of a sign-in, with its result: a challenge, tokens, or the code of the error. */
 export type CountSignInStep = (step: Step, outcome: StepResult['kind'] | ErrorCode) => void
 
-export async function countingStep(count: CountSignInStep, step: Step, work: () => Promise<StepResult>): Promise<StepResult> {
+export async function countingStep<Result extends Pick<StepResult, 'kind'>>(
+  count: CountSignInStep,
+  step: Step,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
     const result = await work()
     count(step, result.kind)

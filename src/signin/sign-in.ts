@@ -67,10 +67,14 @@ export type Challenge = {
   readonly available?: readonly ChallengeName[]
 }
 
-/** The result of one call of a sign-in. */
-export type StepResult =
-  | { readonly kind: 'challenge'; readonly challenge: Challenge }
-  | { readonly kind: 'signed-in'; readonly tokens: IssuedTokens }
+/** A call of a sign-in led to another challenge. */
+export type IssuedChallenge = { readonly kind: 'challenge'; readonly challenge: Challenge }
+
+/** A call of a sign-in completed it with tokens. */
+export type TokensResult = { readonly kind: 'signed-in'; readonly tokens: IssuedTokens }
+
+/** The result of one call of a sign-in through the API. */
+export type StepResult = IssuedChallenge | TokensResult
 
 export const noProgress: SignInProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
 
