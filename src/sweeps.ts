@@ -5,6 +5,7 @@ import { createIdentityPoolRemoval } from './identity-pools/identity-pool-deleti
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
+import { sweepAuthorizationCodes } from './oauth/codes/authorization-code-repository.ts'
 import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
@@ -58,6 +59,8 @@ const sweeps: readonly Sweep[] = [
   // An attempt counts within a window. The longest window and the longest lock-out are both shorter than a day, so older rows have no
   // effect.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
+  // An expired code is kept for a while, so that its second use still revokes what the first one gave.
+  { name: 'authorization codes', run: (tx, now, limit) => sweepAuthorizationCodes(tx, now - dayMs, limit) },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
   // cache the key set for some time.

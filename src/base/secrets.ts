@@ -10,6 +10,7 @@ export type SecretPurpose =
   | 'feedback'
   | 'device'
   | 'device-step'
+  | 'domain-session'
   | 'identity-provider'
   | 'import'
   | 'import-upload'

@@ -31,6 +31,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   device_step: ['sub', 'client_id', 'device_key'],
   code: ['sub', 'purpose'],
   attempt: ['subject', 'action'],
+  authorization_code: ['id'],
   session: ['sub', 'id'],
   auth_event: ['sub', 'id'],
   trigger_invocation: ['sub', 'id'],

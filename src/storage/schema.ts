@@ -14,6 +14,7 @@ import type { AuditRecordTable, TriggerAnswerTable, TriggerInvocationTable } fro
 import type {
   AttemptTable,
   AuthEventTable,
+  AuthorizationCodeTable,
   CodeTable,
   DeletedGroupTable,
   DeletedUserTable,
@@ -55,6 +56,7 @@ export interface Schema {
   attempt: AttemptTable
   session: SessionTable
   auth_event: AuthEventTable
+  authorization_code: AuthorizationCodeTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable

@@ -34,6 +34,7 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   trigger_answer: 'at-once',
   attempt: 'at-once',
   outbox: 'at-once',
+  authorization_code: 'in-batches',
   session: 'in-batches',
   auth_event: 'in-batches',
   // These rows show what administrators did to the user.

@@ -216,3 +216,22 @@ export interface DeletedUserTable {
   sub: string
   due_at: number
 }
+
+/**
+ * Primary key: (pool_id, id). Indexes: (pool_id, sub), (expires_at). The authorization codes of the hosted pages. The id is a hash of the
+ * code, which is random.
+ */
+export interface AuthorizationCodeTable {
+  pool_id: string
+  /** SHA-256 of the code. */
+  id: string
+  sub: string
+  client_id: string
+  expires_at: number
+  /** JSON: what the code was given for. */
+  details: string
+  /** When the code was redeemed; null until then. */
+  redeemed_at: number | null
+  /** The session that the code gave; null until it was redeemed. */
+  session_id: string | null
+}

@@ -17,6 +17,7 @@ import { deletedUsers } from './0016-deleted-users.ts'
 import { auditOfOperations } from './0017-audit-of-operations.ts'
 import { identityPools } from './0018-identity-pools.ts'
 import { roles } from './0019-roles.ts'
+import { authorizationCodes } from './0020-authorization-codes.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -40,4 +41,5 @@ export const migrations: readonly Migration[] = [
   auditOfOperations,
   identityPools,
   roles,
+  authorizationCodes,
 ]

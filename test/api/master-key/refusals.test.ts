@@ -28,6 +28,7 @@ const openColumns: Readonly<Record<string, string>> = {
   attempt: 'pool_id subject action',
   audit_record: 'pool_id id action access_key_id sub username detail reason subject outcome request_id system_user changed_members address',
   auth_event: 'pool_id sub id type response details feedback',
+  authorization_code: 'pool_id id sub client_id details session_id',
   code: 'pool_id sub purpose code_hash attribute value',
   deleted_group: 'pool_id member_key',
   deleted_identity_pool: 'id',
