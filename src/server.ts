@@ -26,6 +26,7 @@ import { type Listener, openListener } from './web/listener.ts'
 import { logoRoutes } from './web/logo-routes.ts'
 import { createMetrics, type Metrics } from './web/metrics.ts'
 import { oauthApiRoutes } from './web/oauth/api-routes.ts'
+import { oauthPageRoutes } from './web/oauth/page-routes.ts'
 import { type Admission, admitAll, createAdmission } from './web/overload/admission.ts'
 import { createDeadlines } from './web/overload/deadlines.ts'
 import type { RunLimits } from './web/overload/run-admitted.ts'
@@ -161,6 +162,7 @@ function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, ser
   identityDiscoveryRoutes(app, services)
   confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
   oauthApiRoutes(app, services, { ...limits, trustedProxies })
+  oauthPageRoutes(app, services, { ...limits, trustedProxies })
   logoRoutes(app, services)
   importRoutes(app, services)
   if (mode === 'dev') inboxRoutes(app, services)

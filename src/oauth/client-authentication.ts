@@ -16,8 +16,14 @@ export type ClientRequest = {
 /** What a client sent to authenticate itself. `secrets` are the readings of the one secret; empty when the client sent none. */
 type Presented = { readonly clientId: string; readonly secrets: readonly string[] }
 
+/** What contradicts itself or cannot be read names no client. */
+const nobody: Presented = { clientId: '', secrets: [] }
+
 /** A method of client authentication (RFC 6749 §2.3). Undefined when the request does not use it. */
-export type AuthenticationMethod = (request: ClientRequest) => Presented | undefined
+type AuthenticationMethod = (request: ClientRequest) => Presented | undefined
+
+/** How an endpoint authenticates clients: the methods in the order in which they are tried, and the status of `invalid_client`. */
+export type ClientAuthentication = { readonly methods: readonly AuthenticationMethod[]; readonly refusalStatus: 400 | 401 }
 
 /**
  * `client_secret_basic` (RFC 6749 §2.3.1). The RFC has id and secret form-encoded in the header. Some clients do not encode them, so the
@@ -28,7 +34,7 @@ export const clientSecretBasic: AuthenticationMethod = ({ authorization, paramet
   if (encoded === undefined) return undefined
   const [, clientId, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
   const inBody = parameters.get('client_id')
-  if (clientId === undefined || secret === undefined || (inBody !== undefined && inBody !== clientId)) throw invalidClient()
+  if (clientId === undefined || secret === undefined || (inBody !== undefined && inBody !== clientId)) return nobody
   return { clientId, secrets: [secret, formDecoded(secret)] }
 }
 
@@ -47,9 +53,10 @@ export const clientSecretPost: AuthenticationMethod = ({ parameters }) => {
  */
 export async function authenticateClient(
   deps: { readonly pools: PoolCatalog },
-  methods: readonly AuthenticationMethod[],
+  { methods, refusalStatus }: ClientAuthentication,
   request: ClientRequest,
 ): Promise<PoolAndClient> {
+  const invalidClient = () => new OAuthError('invalid_client', { status: refusalStatus })
   const presented = firstOf(methods, request)
   if (presented === undefined) throw new OAuthError('invalid_request')
   const owner = await findClientOfHost(deps, request.host, presented.clientId)
@@ -74,5 +81,3 @@ function formDecoded(text: string): string {
     return text
   }
 }
-
-const invalidClient = () => new OAuthError('invalid_client')

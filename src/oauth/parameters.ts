@@ -6,20 +6,31 @@ export type Parameters = ReadonlyMap<string, string>
 /** Far more than any client sends. Each parameter costs more time than its bytes. */
 const mostParameters = 100
 
-/**
- * Reads a query, or a body of the type `application/x-www-form-urlencoded`.
- *
- * @throws OAuthError invalid_request when a parameter is repeated (RFC 6749 §3.1), when there are too many, and when one contains a NUL
- *   character, which PostgreSQL cannot store.
- */
-export function readParameters(text: string): Parameters {
+/** Parameters as they came. No parameter may be repeated (RFC 6749 §3.1) or contain a NUL character, which PostgreSQL cannot store. */
+export type ReceivedParameters = { readonly parameters: Parameters; readonly wrong: ReadonlySet<string>; readonly areTooMany: boolean }
+
+/** Reads a query, or a body of the type `application/x-www-form-urlencoded`. `wrong` are the names of parameters that are not allowed. */
+export function receiveParameters(text: string): ReceivedParameters {
   const parameters = new Map<string, string>()
   const seen = new Set<string>()
+  const wrong = new Set<string>()
   for (const [name, value] of new URLSearchParams(text)) {
-    if (seen.has(name) || seen.size === mostParameters || value.includes('\0')) throw new OAuthError('invalid_request')
+    if (seen.has(name) || value.includes('\0')) wrong.add(name)
+    else if (value !== '') parameters.set(name, value)
     seen.add(name)
-    if (value !== '') parameters.set(name, value)
+    if (seen.size > mostParameters) break
   }
+  return { parameters, wrong, areTooMany: seen.size > mostParameters }
+}
+
+/**
+ * Reads the parameters of a request that has to be right as a whole.
+ *
+ * @throws OAuthError invalid_request when a parameter is not allowed, or there are too many.
+ */
+export function readParameters(text: string): Parameters {
+  const { parameters, wrong, areTooMany } = receiveParameters(text)
+  if (wrong.size > 0 || areTooMany) throw new OAuthError('invalid_request')
   return parameters
 }
 

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { type Html, html, trustedHtml } from '../base/html.ts'
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from '../users/sign-up/confirm-sign-up.ts'
+import { messagePage } from './pages/message-pages.ts'
+import { pageHeaders, writePage } from './pages/page.ts'
 import { addressOf } from './rpc/received-head.ts'
 import type { Throttle } from './rpc/throttle.ts'
 
@@ -78,35 +78,9 @@ const refusals: Partial<Record<ErrorCode, Page>> = {
   InvalidLambdaResponseException: unfinished,
 }
 
-const style =
-  'body{font:1.125rem/1.5 system-ui,sans-serif;margin:0;color:#1a1a1a;background:#fff}main{max-width:34rem;margin:15vh auto 0;padding:0 1.5rem}h1{font-size:1.75rem;line-height:1.25}@media(prefers-color-scheme:dark){body{color:#f2f2f2;background:#16191d}}'
-const styleHash = createHash('sha256').update(style).digest('base64')
-const contentSecurityPolicy = `default-src 'none'; style-src 'sha256-${styleHash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`
-
-async function sendPage(reply: FastifyReply, page: Page): Promise<FastifyReply> {
+async function sendPage(reply: FastifyReply, { status, title, text }: Page): Promise<FastifyReply> {
   return reply
-    .code(page.status)
-    .header('content-security-policy', contentSecurityPolicy)
-    .type('text/html; charset=utf-8')
-    .send(writePage(page).toString())
-}
-
-function writePage({ title, text }: Page): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${title}</title>
-<style>${trustedHtml(style)}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
-<p>${text}</p>
-</main>
-</body>
-</html>
-`
+    .code(status)
+    .headers(pageHeaders())
+    .send(writePage(messagePage(title, text)).toString())
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { identityIssuerOf } from '../identity-pools/tokens/identity-token.ts'
+import { discoveryDocument } from '../oauth/discovery.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
-import { issuerOf } from '../tokens/issue-tokens.ts'
 import { identityPoolKeys, type SigningKeys } from '../tokens/signing-keys.ts'
 
 type Deps = { readonly pools: PoolCatalog; readonly signingKeys: SigningKeys; readonly publicUrl: string }
@@ -22,17 +22,7 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
     const pool = await pools.findPool(request.params.userPoolId)
     if (pool === undefined) return reply.callNotFound()
     reply.headers(publicCacheHeaders(cacheSeconds))
-    const issuer = issuerOf(publicUrl, pool.id)
-    // The document of OpenID Connect Discovery 1.0 §3. It lacks the OAuth 2.0 endpoints until the hosted pages are built.
-    return {
-      issuer,
-      jwks_uri: `${issuer}/.well-known/jwks.json`,
-      id_token_signing_alg_values_supported: ['RS256'],
-      subject_types_supported: ['public'],
-      response_types_supported: ['code', 'token'],
-      scopes_supported: ['openid', 'email', 'phone', 'profile'],
-      token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
-    }
+    return discoveryDocument({ pools, publicUrl }, pool.id)
   })
 }
 

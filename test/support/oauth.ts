@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { text } from 'node:stream/consumers'
 import {
   CreateResourceServerCommand,
   CreateUserPoolClientCommand,
@@ -53,14 +56,27 @@ export type Reply = {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-/** Sends a request to the server and reads the answer. Redirects are not followed. Secrets in both are noted for the scan of the logs. */
-export async function send(server: Pick<TestServer, 'url'>, path: string, init: RequestInit = {}): Promise<Reply> {
-  const response = await fetch(`${server.url}${path}`, { redirect: 'manual', ...init })
-  const text = await response.text()
-  const isJson = response.headers.get('content-type')?.startsWith('application/json')
-  const body = (isJson && text !== '' ? JSON.parse(text) : {}) as Record<string, unknown>
-  noteSecrets(body)
-  return { status: response.status, headers: response.headers, text, body }
+export type Sent = { readonly method?: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+
+/**
+ * Sends a request to the server and reads the answer. Redirects are not followed. A `host` among the headers is sent as it is, which `fetch`
+ * would not do. Secrets in the answer are noted for the scan of the logs.
+ */
+export async function send(
+  server: Pick<TestServer, 'url'>,
+  path: string,
+  { method = 'GET', headers = {}, body = '' }: Sent = {},
+): Promise<Reply> {
+  const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) }
+  const sent = request(`${server.url}${path}`, { method, headers: { ...headers, ...length } }).end(body)
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
+  const received = new Headers()
+  for (const [name, values = []] of Object.entries(answer.headersDistinct)) for (const value of values) received.append(name, value)
+  const content = await text(answer)
+  const isJson = received.get('content-type')?.startsWith('application/json')
+  const json = (isJson && content !== '' ? JSON.parse(content) : {}) as Record<string, unknown>
+  noteSecrets(json)
+  return { status: answer.statusCode ?? 0, headers: received, text: content, body: json }
 }
 
 type Form = Readonly<Record<string, string | undefined>> | string

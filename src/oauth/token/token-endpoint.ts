@@ -2,14 +2,15 @@ import type { RequestContext } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { RefreshDeps } from '../../tokens/refresh.ts'
 import {
-  type AuthenticationMethod,
   authenticateClient,
+  type ClientAuthentication,
   type ClientRequest,
   clientSecretBasic,
   clientSecretPost,
 } from '../client-authentication.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { requireParameter } from '../parameters.ts'
+import { authorizationCode } from './authorization-code.ts'
 import { type ClientCredentialsDeps, clientCredentials } from './client-credentials.ts'
 import type { Grant, GrantedTokens, GrantRequest } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
@@ -18,14 +19,14 @@ export type TokenEndpointDeps = ClientCredentialsDeps & RefreshDeps & { readonly
 
 /** How clients authenticate, and the grants by the value of `grant_type`. */
 type TokenEndpoint = {
-  readonly clientAuthentication: readonly AuthenticationMethod[]
+  readonly clientAuthentication: ClientAuthentication
   readonly grants: Readonly<Record<string, Grant<TokenEndpointDeps>>>
 }
 
 /** The token endpoint as Cognito has it. */
 export const cognitoTokenEndpoint: TokenEndpoint = {
-  clientAuthentication: [clientSecretBasic, clientSecretPost],
-  grants: { refresh_token: refreshToken, client_credentials: clientCredentials },
+  clientAuthentication: { methods: [clientSecretBasic, clientSecretPost], refusalStatus: 400 },
+  grants: { authorization_code: authorizationCode, refresh_token: refreshToken, client_credentials: clientCredentials },
 }
 
 export type TokenRequest = ClientRequest & {

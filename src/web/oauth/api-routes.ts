@@ -3,8 +3,11 @@ import type { OperationName } from '../../contract/operation.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
+import { cognitoRevocationEndpoint, revokeToken } from '../../oauth/revocation.ts'
 import { cognitoTokenEndpoint, exchangeGrant, type TokenEndpointDeps } from '../../oauth/token/token-endpoint.ts'
+import { readUserInfo } from '../../oauth/userinfo.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
+import { runAdmitted } from '../overload/run-admitted.ts'
 import { note } from '../request-notes.ts'
 import { addOAuthRoute, answering, contextOf, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
 
@@ -17,6 +20,45 @@ export function oauthApiRoutes(app: FastifyInstance, deps: Deps, options: OAuthR
     isForPages: true,
     allowed: { POST: (request, reply) => answering(options, request, () => token(deps, options, request, reply), refuse(request, reply)) },
   })
+  addOAuthRoute(app, {
+    path: '/oauth2/revoke',
+    isForPages: true,
+    allowed: { POST: (request, reply) => answering(options, request, () => revoke(deps, options, request, reply), refuse(request, reply)) },
+  })
+  const answerUserInfo = (request: FastifyRequest, reply: FastifyReply) =>
+    answering(options, request, () => userInfo(deps, options, request, reply), refuseBearer(request, reply))
+  addOAuthRoute(app, { path: '/oauth2/userInfo', isForPages: true, allowed: { GET: answerUserInfo, POST: answerUserInfo } })
+}
+
+async function revoke(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  await withForm(options, request, async (form) => {
+    const { authorization, host } = request.headers
+    await revokeToken(deps, cognitoRevocationEndpoint, {
+      host: await findRequestHost(deps, host),
+      authorization,
+      parameters: readParameters(form),
+      onClient: (owner) => {
+        noteClient(request, owner)
+        countAs('RevokeToken', request, options)
+      },
+    })
+  })
+  return send(request, reply, 200, undefined)
+}
+
+async function userInfo(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const claims = await runAdmitted(options, async () => {
+    const { authorization, host } = request.headers
+    return readUserInfo(deps, {
+      host: await findRequestHost(deps, host),
+      authorization,
+      onCaller: (caller) => {
+        noteClient(request, caller)
+        countAs('GetUser', request, options)
+      },
+    })
+  })
+  return send(request, reply, 200, claims)
 }
 
 /** The API operation whose rate a grant counts against. */
@@ -69,4 +111,14 @@ const refuse =
   ({ error, description, status }: OAuthError): FastifyReply => {
     if (status === 503) reply.header('retry-after', '1')
     return send(request, reply, status, { error, ...(description !== undefined && { error_description: description }) })
+  }
+
+/** The refusal of a request with an access token also says why in a header (RFC 6750 §3). */
+const refuseBearer =
+  (request: FastifyRequest, reply: FastifyReply) =>
+  (refusal: OAuthError): FastifyReply => {
+    const { error, description, status } = refusal
+    const challenge = description === undefined ? `Bearer error="${error}"` : `Bearer error="${error}", error_description="${description}"`
+    if (status < 429) reply.header('www-authenticate', challenge)
+    return refuse(request, reply)(refusal)
   }

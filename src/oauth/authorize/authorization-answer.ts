@@ -1,0 +1,90 @@
+import type { RequestContext } from '../../contract/operation.ts'
+import type { AuthMethod } from '../../tokens/assurance.ts'
+import type { User } from '../../users/user.ts'
+import { codeLifetimeMs, hashOfCode, newAuthorizationCode } from '../codes/authorization-code.ts'
+import { insertAuthorizationCode } from '../codes/authorization-code-repository.ts'
+import { errorOfApi } from '../error-of-api.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { type HostedTokensDeps, issueHostedTokens } from '../token/hosted-tokens.ts'
+import type { AnswerTarget, AuthorizationRequest } from './authorization-request.ts'
+
+/** The user who answers an authorization request, and how the user was authenticated. */
+export type AuthenticatedUser = {
+  readonly user: User
+  /** Epoch seconds. */
+  readonly authTime: number
+  readonly methods: readonly AuthMethod[] | undefined
+}
+
+/**
+ * Answers an authorization request for a user: the address to which the browser goes, with a code or with tokens. An error, such as the
+ * refusal of a trigger function, goes to the same address.
+ */
+export async function answerForUser(
+  deps: HostedTokensDeps,
+  request: AuthorizationRequest,
+  authenticated: AuthenticatedUser,
+  context: RequestContext,
+): Promise<string> {
+  try {
+    const members = await (request.responseType === 'code'
+      ? giveCode(deps, request, authenticated)
+      : giveTokens(deps, request, authenticated, context))
+    return locationOf(request.target, members)
+  } catch (error) {
+    const refusal = errorOfApi(error)
+    if (refusal === undefined || refusal.status !== 400) throw error
+    // `invalid_grant` is an error of the token endpoint only. Here the user was disabled or signed out in this moment.
+    return errorLocation(request.target, refusal.error === 'invalid_grant' ? new OAuthError('server_error', { cause: error }) : refusal)
+  }
+}
+
+/** The redirect with an error (RFC 6749 §4.1.2.1, §4.2.2.1), its members in Cognito's order. */
+export function errorLocation(target: AnswerTarget, { error, description }: OAuthError): string {
+  const { state, ...rest } = target
+  return locationOf({ ...rest, state: undefined }, { error_description: description, state, error })
+}
+
+type Members = Readonly<Record<string, string | undefined>>
+
+/** RFC 6749 §4.1.2. */
+async function giveCode(
+  { db, clock }: HostedTokensDeps,
+  { pool, client, target, challenge, granted, nonce }: AuthorizationRequest,
+  { user, authTime, methods }: AuthenticatedUser,
+): Promise<Members> {
+  const code = newAuthorizationCode()
+  const { redirectUri, isDefaultRedirect } = target
+  const binding = { redirectUri, isDefaultRedirect, challenge, granted, nonce }
+  const isStored = await insertAuthorizationCode(db, {
+    poolId: pool.id,
+    id: hashOfCode(code),
+    sub: user.sub,
+    clientId: client.id,
+    expiresAt: clock.now() + codeLifetimeMs,
+    details: { ...binding, authTime, methods, userSignedOutAt: user.signedOutAt },
+    sessionId: null,
+  })
+  if (!isStored) throw new OAuthError('server_error')
+  return { code }
+}
+
+/** The implicit grant (RFC 6749 §4.2.2). It never gives a refresh token. */
+async function giveTokens(
+  deps: HostedTokensDeps,
+  { pool, client, granted, nonce }: AuthorizationRequest,
+  authenticated: AuthenticatedUser,
+  context: RequestContext,
+): Promise<Members> {
+  const authentication = { ...authenticated, pool, client, granted, nonce, context }
+  const { idToken, accessToken, expiresInSeconds } = await issueHostedTokens(deps, authentication, async () => undefined)
+  return { id_token: idToken, access_token: accessToken, token_type: 'Bearer', expires_in: String(expiresInSeconds) }
+}
+
+/** A redirect URI may have a query of its own, which stays as it is. A header must be ASCII, so other characters are encoded. */
+function locationOf({ redirectUri, mode, state }: AnswerTarget, members: Members): string {
+  const given = Object.entries({ ...members, state: members['state'] ?? state })
+  const text = new URLSearchParams(given.filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
+  const separator = mode === 'fragment' ? '#' : redirectUri.includes('?') ? '&' : '?'
+  return redirectUri.replace(/[^\x21-\x7e]+/gu, encodeURIComponent) + separator + text
+}

@@ -1,0 +1,96 @@
+import type { AppClient } from '../../pools/app-client.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import type { Db } from '../../storage/db.ts'
+import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
+import { PageError } from '../page-error.ts'
+import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
+import { findClientOfHost, type RequestHost } from '../request-host.ts'
+
+export type Prompt = 'none' | 'login' | 'select_account' | 'consent'
+
+/** Where the answer goes: the redirect URI, and how the answer is added to it. Known as soon as client and redirect URI are right. */
+export type AnswerTarget = {
+  readonly redirectUri: string
+  /** Whether the request named no redirect URI and the client's default stands in. */
+  readonly isDefaultRedirect: boolean
+  /** Answers for `response_type=token` are in the fragment, which browsers do not send to servers. */
+  readonly mode: 'query' | 'fragment'
+  readonly state: string | undefined
+}
+
+/** A request whose client and redirect URI are right. The rest is not checked. */
+export type IdentifiedRequest = PoolAndClient & {
+  readonly target: AnswerTarget
+  readonly received: ReceivedParameters
+  /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
+  readonly isManagedLogin: boolean
+}
+
+/** What the app asks for (OpenID Connect Core §3.1.2.1). */
+export type AuthorizationRequest = IdentifiedRequest & {
+  readonly responseType: 'code' | 'token'
+  readonly challenge: string | undefined
+  readonly granted: GrantedScopes
+  readonly nonce: string | undefined
+  readonly prompts: readonly Prompt[]
+}
+
+export type AuthorizationRequestDeps = { readonly db: Db; readonly pools: PoolCatalog }
+
+/**
+ * Finds client and redirect URI of a request to the authorization endpoint or to the sign-in page.
+ *
+ * @throws PageError when one of them is missing, repeated or unknown, and when the client may not use OAuth.
+ */
+export async function identifyRequest(deps: AuthorizationRequestDeps, host: RequestHost, query: string): Promise<IdentifiedRequest> {
+  const received = receiveParameters(query)
+  const { parameters, wrong, areTooMany } = received
+  const owner = await requirePageClient(deps, host, received)
+  if (areTooMany || wrong.has('redirect_uri')) throw new PageError('invalid_request', owner.client.id)
+  const { client, pool } = owner
+  const redirectUri = findRedirectUri(client, parameters)
+  if (redirectUri === undefined) throw new PageError('redirect_mismatch', client.id)
+  const target: AnswerTarget = {
+    redirectUri,
+    isDefaultRedirect: !parameters.has('redirect_uri'),
+    mode: parameters.get('response_type') === 'token' ? 'fragment' : 'query',
+    state: parameters.get('state'),
+  }
+  return { pool, client, target, received, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+}
+
+/**
+ * The client that a request to a page names.
+ *
+ * @throws PageError when it is missing, repeated or unknown on this host, and when it may not use OAuth.
+ */
+export async function requirePageClient(
+  { pools }: Pick<AuthorizationRequestDeps, 'pools'>,
+  host: RequestHost,
+  { parameters, wrong }: ReceivedParameters,
+): Promise<PoolAndClient> {
+  const clientId = parameters.get('client_id')
+  if (wrong.has('client_id')) throw new PageError('invalid_request')
+  if (clientId === undefined) throw new PageError('missing_client_id')
+  const owner = await findClientOfHost({ pools }, host, clientId)
+  if (!owner?.client.oauthEnabled) throw new PageError('unauthorized_client', clientId)
+  return owner
+}
+
+/**
+ * The redirect URI, byte for byte one of the client's. Without one in the request the client's default stands in, if the client has no more
+ * than one identity provider.
+ */
+function findRedirectUri(client: AppClient, parameters: Parameters): string | undefined {
+  const given = parameters.get('redirect_uri')
+  if (given !== undefined) return client.callbackUrls?.find((url) => url === given)
+  return (client.identityProviders?.length ?? 0) <= 1 ? client.defaultRedirectUri : undefined
+}
+
+/** The version of the pages: that of the domain, of the pool's domain on the main host, and managed login in a pool without a domain. */
+async function isManagedLogin({ pools }: AuthorizationRequestDeps, host: RequestHost, poolId: string): Promise<boolean> {
+  if (host.kind === 'domain') return host.domain.managedLoginVersion === 2
+  const domains = await pools.findDomainsOf(poolId)
+  return domains.length === 0 || domains.some(({ managedLoginVersion }) => managedLoginVersion === 2)
+}

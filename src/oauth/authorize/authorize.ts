@@ -1,0 +1,70 @@
+import type { Secrets } from '../../base/secrets.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { acceptsSession, findDomainSession, type LiveSession } from '../domain-session/domain-session.ts'
+import { OAuthError } from '../oauth-error.ts'
+import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
+import { answerForUser, errorLocation } from './authorization-answer.ts'
+import { type AnswerTarget, type AuthorizationRequest, type AuthorizationRequestDeps, identifyRequest } from './authorization-request.ts'
+import { cognitoRequestSteps, readAuthorizationRequest } from './request-checks.ts'
+
+export type AuthorizeDeps = AuthorizationRequestDeps & HostedTokensDeps & { readonly secrets: Secrets }
+
+/** The browser goes to the app. */
+export type RedirectToApp = { readonly kind: 'redirect'; readonly location: string }
+
+/** The user has to sign in first. */
+export type SignInNeeded = { readonly kind: 'sign-in'; readonly request: AuthorizationRequest }
+
+/**
+ * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): answers for the user of the browser's session, or says that the
+ * user has to sign in.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): Promise<RedirectToApp | SignInNeeded> {
+  return readingForApp(deps, browser, async (request) => {
+    const live = await findUsableSession(deps, browser, request)
+    if (live !== undefined) {
+      const { session, user } = live
+      const location = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
+      return { kind: 'redirect', location }
+    }
+    if (request.prompts.includes('none')) throw new OAuthError('login_required')
+    return { kind: 'sign-in', request }
+  })
+}
+
+/**
+ * Reads an authorization request and does `work` with it. Errors of both go to the app.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export async function readingForApp<T>(
+  deps: AuthorizationRequestDeps,
+  { host, query }: BrowserRequest,
+  work: (request: AuthorizationRequest) => Promise<T>,
+): Promise<T | RedirectToApp> {
+  const identified = await identifyRequest(deps, host, query)
+  try {
+    return await work(await readAuthorizationRequest(deps, cognitoRequestSteps, identified))
+  } catch (error) {
+    if (error instanceof OAuthError) return refusedToApp(identified.target, error)
+    throw error
+  }
+}
+
+const refusedToApp = (target: AnswerTarget, error: OAuthError): RedirectToApp => ({
+  kind: 'redirect',
+  location: errorLocation(target, error),
+})
+
+/** Undefined when there is no session, the client wants a newer one, or the app asks for a new sign-in or the choice of an account. */
+async function findUsableSession(
+  deps: AuthorizeDeps,
+  { sessionCookieOf }: BrowserRequest,
+  { pool, client, prompts }: AuthorizationRequest,
+): Promise<LiveSession | undefined> {
+  if (prompts.includes('login') || prompts.includes('select_account')) return undefined
+  const live = await findDomainSession(deps, pool.id, sessionCookieOf(pool.id))
+  return live && acceptsSession(client, live.session, deps.clock.now()) ? live : undefined
+}

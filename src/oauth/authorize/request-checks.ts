@@ -1,0 +1,89 @@
+import { OAuthError } from '../oauth-error.ts'
+import { listIn } from '../parameters.ts'
+import { readCodeChallenge } from '../pkce.ts'
+import { readResource } from '../resource-indicators.ts'
+import { requireUserScopes } from '../scopes-of-users.ts'
+import type { AuthorizationRequest, AuthorizationRequestDeps, IdentifiedRequest, Prompt } from './authorization-request.ts'
+
+/**
+ * One step of reading an authorization request: it checks something, and returns what it adds to the request. It throws an OAuthError,
+ * which goes to the redirect URI.
+ */
+export type RequestStep = (
+  deps: AuthorizationRequestDeps,
+  request: AuthorizationRequest,
+) => Partial<AuthorizationRequest> | Promise<Partial<AuthorizationRequest>>
+
+const refuseRepeated: RequestStep = (_deps, { received }) => {
+  if (received.wrong.size > 0) throw new OAuthError('invalid_request')
+  return {}
+}
+
+/** The flows that the client may use are those of AllowedOAuthFlows. There is no hybrid flow. */
+const readResponseType: RequestStep = (_deps, { client, received }) => {
+  const responseType = received.parameters.get('response_type')
+  if (responseType !== 'code' && responseType !== 'token') throw new OAuthError('invalid_request')
+  const flow = responseType === 'code' ? 'code' : 'implicit'
+  if (!client.oauthFlows?.includes(flow)) throw new OAuthError('unauthorized_client')
+  return { responseType }
+}
+
+/** Until users of identity providers can sign in, the users of the pool itself are the only ones. */
+const checkIdentityProvider: RequestStep = (_deps, { client, received: { parameters } }) => {
+  const provider = parameters.get('identity_provider') ?? 'COGNITO'
+  const isOffered = client.identityProviders === undefined || client.identityProviders.includes(provider)
+  if (provider === 'COGNITO' && isOffered && !parameters.has('idp_identifier')) return {}
+  throw new OAuthError('invalid_request', { description: 'The identity provider is not available for this client.' })
+}
+
+/** RFC 7636, with codes only. */
+const readChallenge: RequestStep = (_deps, { responseType, received }) => ({
+  challenge: responseType === 'code' ? readCodeChallenge(received.parameters) : undefined,
+})
+
+const readScopes: RequestStep = async ({ db }, { client, granted, received }) => ({
+  granted: { ...granted, scopes: await requireUserScopes(db, client, listIn(received.parameters, 'scope')) },
+})
+
+/** RFC 8707. The classic hosted UI does not know it. */
+const readResourceOfRequest: RequestStep = (_deps, { isManagedLogin, granted, received }) =>
+  isManagedLogin ? { granted: { ...granted, resource: readResource(received.parameters) } } : {}
+
+const prompts: readonly string[] = ['none', 'login', 'select_account', 'consent'] satisfies readonly Prompt[]
+
+/** OpenID Connect Core §3.1.2.1: `none` stands alone. The classic hosted UI ignores the parameter. Unknown values have no effect. */
+const readPrompts: RequestStep = (_deps, { isManagedLogin, received }) => {
+  const given = isManagedLogin ? (listIn(received.parameters, 'prompt') ?? []) : []
+  if (given.includes('none') && given.length > 1) throw new OAuthError('invalid_request')
+  return { prompts: given.filter((prompt): prompt is Prompt => prompts.includes(prompt)) }
+}
+
+const readNonce: RequestStep = (_deps, { received }) => ({ nonce: received.parameters.get('nonce') })
+
+/** The steps of Cognito, in their order. */
+export const cognitoRequestSteps: readonly RequestStep[] = [
+  refuseRepeated,
+  readResponseType,
+  checkIdentityProvider,
+  readChallenge,
+  readScopes,
+  readResourceOfRequest,
+  readPrompts,
+  readNonce,
+]
+
+/**
+ * Reads an identified request by the steps.
+ *
+ * @throws OAuthError for the redirect URI.
+ */
+export async function readAuthorizationRequest(
+  deps: AuthorizationRequestDeps,
+  steps: readonly RequestStep[],
+  identified: IdentifiedRequest,
+): Promise<AuthorizationRequest> {
+  const unread = { responseType: 'code', challenge: undefined, nonce: undefined, prompts: [] } as const
+  let request: AuthorizationRequest = { ...identified, ...unread, granted: { scopes: [], resource: undefined } }
+  for (const step of steps) request = { ...request, ...(await step(deps, request)) }
+  return request
+}

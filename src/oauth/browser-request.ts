@@ -1,0 +1,12 @@
+import type { RequestContext } from '../contract/operation.ts'
+import type { RequestHost } from './request-host.ts'
+
+/** A request that a browser sends to a page of a pool. */
+export type BrowserRequest = {
+  readonly host: RequestHost
+  /** The query of the address, as it was sent. */
+  readonly query: string
+  readonly context: RequestContext
+  /** The cookie with the browser's session in a pool, if it sent one. */
+  sessionCookieOf(poolId: string): string | undefined
+}

@@ -1,0 +1,47 @@
+import type { Secrets } from '../../base/secrets.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { Db } from '../../storage/db.ts'
+import { requirePageClient } from '../authorize/authorization-request.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { endDomainSession } from '../domain-session/domain-session.ts'
+import { PageError } from '../page-error.ts'
+import { type Parameters, receiveParameters } from '../parameters.ts'
+
+type LogoutDeps = { readonly db: Db; readonly secrets: Secrets; readonly pools: PoolCatalog }
+
+/** The browser drops its cookie for the pool and goes to `location`. */
+type LoggedOut = { readonly poolId: string; readonly location: string }
+
+/**
+ * The logout endpoint of Cognito: ends the session of the browser. No token is revoked. Then the browser goes to `logout_uri`, one of the
+ * client's LogoutURLs, or to the sign-in page for `redirect_uri`. A `logout_uri` wins.
+ *
+ * @throws PageError when the client cannot be used, and when the request has neither of the two forms.
+ */
+export async function logOut(deps: LogoutDeps, { host, query, sessionCookieOf }: BrowserRequest): Promise<LoggedOut> {
+  const received = receiveParameters(query)
+  const { pool, client } = await requirePageClient(deps, host, received)
+  const { parameters, wrong, areTooMany } = received
+  const isBroken = areTooMany || wrong.has('logout_uri') || wrong.has('redirect_uri')
+  const location = isBroken ? undefined : (findLogoutUri(client.logoutUrls, parameters) ?? findLoginPage(client.callbackUrls, parameters))
+  if (location === undefined) throw new PageError('redirect_mismatch', client.id)
+  await endDomainSession(deps, pool.id, sessionCookieOf(pool.id))
+  return { poolId: pool.id, location }
+}
+
+/** One of the registered URIs, byte for byte. */
+function findLogoutUri(registered: readonly string[] | undefined, parameters: Parameters): string | undefined {
+  const uri = registered?.find((url) => url === parameters.get('logout_uri'))
+  return uri?.replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
+}
+
+/** The parameters of a logout that go on to the sign-in page. */
+const passedOn: readonly string[] = ['client_id', 'redirect_uri', 'response_type', 'state', 'scope', 'nonce']
+
+function findLoginPage(registered: readonly string[] | undefined, parameters: Parameters): string | undefined {
+  const redirectUri = parameters.get('redirect_uri')
+  const isRegistered = redirectUri !== undefined && registered?.includes(redirectUri)
+  if (parameters.has('logout_uri') || !isRegistered || !parameters.has('response_type')) return undefined
+  const kept = [...parameters].filter(([name]) => passedOn.includes(name))
+  return `/login?${new URLSearchParams(kept)}`
+}

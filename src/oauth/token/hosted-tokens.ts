@@ -1,0 +1,56 @@
+import type { Clock } from '../../base/clock.ts'
+import type { RequestContext } from '../../contract/operation.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import type { AuthMethod } from '../../tokens/assurance.ts'
+import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
+import { draftSession, type IssuedTokens, issueTokens, type TokenDeps } from '../../tokens/issue-tokens.ts'
+import { runPreTokenGeneration } from '../../tokens/run-pre-token-generation.ts'
+import type { Session } from '../../tokens/session.ts'
+import { beginSession } from '../../tokens/sessions/begin-session.ts'
+import { firstActivity, makeRoomForSession } from '../../tokens/sessions/tracked-sessions.ts'
+import { callerContextOf } from '../../triggers/trigger.ts'
+import type { User } from '../../users/user.ts'
+
+export type HostedTokensDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
+
+/** A user who was authenticated on the hosted pages, and what the user granted to the client. */
+export type HostedAuthentication = PoolAndClient & {
+  readonly user: User
+  readonly context: RequestContext
+  /** When the user was authenticated, in epoch seconds. */
+  readonly authTime: number
+  readonly methods: readonly AuthMethod[] | undefined
+  readonly granted: GrantedScopes
+  readonly nonce: string | undefined
+}
+
+/**
+ * Begins a session and issues its tokens. `consume` runs in the transaction that stores the session: it uses up what the tokens are given
+ * for. If it throws, no session is stored.
+ *
+ * @throws ApiError when the PreTokenGeneration trigger refuses, and NotAuthorizedException when the user was disabled, signed out or deleted
+ *   meanwhile.
+ */
+export async function issueHostedTokens(
+  deps: HostedTokensDeps,
+  authentication: HostedAuthentication,
+  consume: (tx: Tx, session: Session) => Promise<void>,
+): Promise<IssuedTokens> {
+  const { pool, client, user, context, authTime, methods, granted, nonce } = authentication
+  const subject = { pool, client, user }
+  const caller = callerContextOf(client, context, undefined)
+  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_HostedAuth', caller, granted)
+  const now = deps.clock.now()
+  const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device: undefined })
+  const storing = deps.db.transaction().execute(async (tx) => {
+    await consume(tx, session)
+    if (session.activity !== null) await makeRoomForSession(tx, pool, user.sub, now)
+    await beginSession(tx, session)
+  })
+  // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
+  const issuing = issueTokens(deps, subject, { session, device: undefined, customization, methods, since: authTime, granted, nonce }, now)
+  await Promise.allSettled([issuing, storing])
+  const [tokens] = await Promise.all([issuing, storing])
+  return tokens
+}
