@@ -74,7 +74,7 @@ const postLogin: Handler = async (visit) => {
   })
   if (outcome.kind === 'redirect') return reply.redirect(outcome.location, 302)
   if (outcome.kind === 'form') return sendForm(visit, outcome)
-  if (outcome.kind === 'challenge') return sendPage(reply, 501, furtherStepPage(outcome.challenge))
+  if (outcome.kind === 'challenge') return sendPage(reply, 400, furtherStepPage(outcome.challenge))
   const name = sessionCookieName(names, browser.host, outcome.poolId)
   reply.header('set-cookie', writeCookie(names, name, outcome.cookie, domainSessionMs / 1000))
   return reply.redirect(outcome.location, 302)
