@@ -119,9 +119,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   metrics.watch({ ...services.gauges, now: clock.now, checkDatabase, connections, certificateExpiresAt: expiryOf(certificate) })
   const throttle = throttleOf(settings, services, metrics)
   const shedLog = createShedLog(logger, metrics)
-  const bodies = createBodyReader({ budgetBytes: settings.bodyMegabytes * 1024 * 1024 })
-  const deadlines = createDeadlines(settings.requestSeconds * 1000)
-  const limits = { bodies, deadlines, admission, throttle, countShed: traceShed(shedLog.count) }
+  const limits = { ...bodyLimitsOf(settings), admission, throttle, countShed: traceShed(shedLog.count) }
   addRoutes(app, settings, services, limits)
   const rpc = openRpc(settings, services, http, limits)
   await app.ready()
@@ -174,6 +172,13 @@ type RequestLimits = RunLimits & {
   readonly countShed: () => void
   readonly throttle: Throttle
   readonly bodies: BodyReader
+}
+
+function bodyLimitsOf({ bodyMegabytes, requestSeconds }: Settings): Pick<RequestLimits, 'bodies' | 'deadlines'> {
+  return {
+    bodies: createBodyReader({ budgetBytes: bodyMegabytes * 1024 * 1024 }),
+    deadlines: createDeadlines(requestSeconds * 1000),
+  }
 }
 
 function openRpc(settings: Settings, services: Services, http: HttpOptions, limits: RequestLimits): RequestListener {

@@ -5,8 +5,8 @@ import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
 import type { AppClient } from './app-client.ts'
 import { findAppClient } from './app-client-repository.ts'
+import { createDomainCache } from './domains/domain-cache.ts'
 import type { PoolDomain } from './domains/pool-domain.ts'
-import { findDomain, findDomainsOfPool } from './domains/pool-domain-repository.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { findPool } from './pool-repository.ts'
 
@@ -58,8 +58,6 @@ type Deps = {
   subscribe(channel: string, listener: (poolId: string) => void, onGap: () => void): () => void
 }
 
-type DomainsOfPool = { readonly id: string; readonly all: readonly PoolDomain[] }
-
 const clear = (cache: { clear(): void }) => cache.clear()
 
 /** Creates the catalog. It subscribes to the changes that other processes make; `close` ends the subscription. */
@@ -71,20 +69,18 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
   }
   const pools = createLoadCache<Pool>({ ...options, load })
   const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
-  const domains = createLoadCache<PoolDomain>({ ...options, load: (name) => findDomain(db, name) })
-  const domainsOfPools = createLoadCache<DomainsOfPool>({ ...options, load: async (id) => ({ id, all: await findDomainsOfPool(db, id) }) })
+  const domains = createDomainCache({ ...options, db })
   function drop(poolId: string): void {
     pools.drop((pool) => pool.id === poolId)
     clients.drop((client) => client.poolId === poolId)
     domains.drop((domain) => domain.poolId === poolId)
-    domainsOfPools.drop(({ id }) => id === poolId)
   }
-  const close = subscribe(channel, drop, () => [pools, clients, domains, domainsOfPools].forEach(clear))
+  const close = subscribe(channel, drop, () => [pools, clients, domains].forEach(clear))
 
   async function getPool(poolId: string): Promise<Pool> {
     const pool = await pools.get(poolId)
-    if (pool === undefined) throw poolNotFound(poolId)
-    return pool
+    if (pool !== undefined) return pool
+    throw poolNotFound(poolId)
   }
 
   async function findClient(clientId: string) {
@@ -99,8 +95,8 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     findClient,
     async getClient(clientId) {
       const found = await findClient(clientId)
-      if (found === undefined) throw clientNotFound(clientId)
-      return found
+      if (found !== undefined) return found
+      throw clientNotFound(clientId)
     },
     cachedPoolIdOf: (clientId) => clients.peek(clientId)?.poolId,
     async getClientOfPool(poolId, clientId) {
@@ -109,8 +105,8 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
       if (found?.pool.id !== poolId) throw clientNotFound(clientId)
       return found
     },
-    findDomain: domains.get,
-    findDomainsOf: async (poolId) => (await domainsOfPools.get(poolId))?.all ?? [],
+    findDomain: domains.findDomain,
+    findDomainsOf: domains.findDomainsOf,
     async invalidate(poolId) {
       drop(poolId)
       // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import * as oauth from 'oauth4webapi'
+import { engines } from '../support/engines.ts'
+import { callback, encode, givenOAuthPool } from '../support/oauth.ts'
+import { givenUser } from '../support/sign-in.ts'
+import { TestBrowser } from '../support/test-browser.ts'
+import { useTestServer } from '../support/test-server.ts'
+
+const insecure = { [oauth.allowInsecureRequests]: true }
+
+for (const engine of engines) {
+  describe(`oauth4webapi on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    it('checks every answer of a sign-in by code, with PKCE, nonce, state, refresh and revocation', async () => {
+      const { poolId, clientId, secret } = await givenOAuthPool(server(), { client: { GenerateSecret: true } })
+      const { sub } = await givenUser(server(), poolId, 'ana')
+      const issuer = new URL(`${server().url}/${poolId}`)
+      const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...insecure }))
+      const client: oauth.Client = { client_id: clientId }
+      const authentication = oauth.ClientSecretPost(secret)
+
+      const verifier = oauth.generateRandomCodeVerifier()
+      const [nonce, state] = [oauth.generateRandomNonce(), oauth.generateRandomState()]
+      const request = {
+        client_id: clientId,
+        redirect_uri: callback,
+        response_type: 'code',
+        scope: 'openid',
+        code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+        code_challenge_method: 'S256',
+        nonce,
+        state,
+      }
+      const back = await new TestBrowser(server()).signIn(request, 'ana')
+      const checked = oauth.validateAuthResponse(as, client, back, state)
+      const answer = await oauth.authorizationCodeGrantRequest(as, client, authentication, checked, callback, verifier, { ...insecure })
+      const tokens = await oauth.processAuthorizationCodeResponse(as, client, answer, { expectedNonce: nonce, requireIdToken: true })
+      await oauth.validateApplicationLevelSignature(as, answer, { ...insecure })
+      assert.equal(oauth.getValidatedIdTokenClaims(tokens)?.sub, sub)
+
+      const info = await oauth.userInfoRequest(as, client, tokens.access_token, { ...insecure })
+      assert.equal((await oauth.processUserInfoResponse(as, client, sub, info))['username'], 'ana')
+      const refreshToken = tokens.refresh_token ?? ''
+      const renewal = await oauth.refreshTokenGrantRequest(as, client, authentication, refreshToken, { ...insecure })
+      assert.equal(oauth.getValidatedIdTokenClaims(await oauth.processRefreshTokenResponse(as, client, renewal))?.sub, sub)
+      const revocation = await oauth.revocationRequest(as, client, authentication, refreshToken, { ...insecure })
+      assert.equal(await oauth.processRevocationResponse(revocation), undefined)
+      const refused = await oauth.userInfoRequest(as, client, tokens.access_token, { ...insecure })
+      await assert.rejects(oauth.processUserInfoResponse(as, client, sub, refused), (error: oauth.WWWAuthenticateChallengeError) => {
+        assert.deepEqual(error.cause[0]?.parameters.error, 'invalid_token')
+        return error.status === 401
+      })
+    })
+
+    it('recognizes the errors of the authorization endpoint', async () => {
+      const { poolId, clientId } = await givenOAuthPool(server())
+      const issuer = new URL(`${server().url}/${poolId}`)
+      const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...insecure }))
+      const query = encode({ client_id: clientId, redirect_uri: callback, response_type: 'code', scope: 'nothing', state: 's' })
+      const { headers } = await new TestBrowser(server()).visit(`/oauth2/authorize?${query}`)
+      const back = new URL(headers.get('location') ?? '')
+      assert.throws(() => oauth.validateAuthResponse(as, { client_id: clientId }, back, 's'), { error: 'invalid_scope' })
+    })
+  })
+}
