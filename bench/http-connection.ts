@@ -34,9 +34,29 @@ export class HttpConnection {
   /** Calls an operation of the user pools' API, or any operation by its whole target. One call at a time. */
   call(operation: string, request: unknown): Promise<Answer> {
     const body = JSON.stringify(request)
+    return this.#send(this.#head(operation, Buffer.byteLength(body)) + body)
+  }
+
+  /** Sends a form, with the headers that a client of OAuth sends. `authorization` is the value of that header. One call at a time. */
+  post(path: string, authorization: string, form: string): Promise<Answer> {
+    const head = [
+      `POST ${path} HTTP/1.1`,
+      `host: ${this.#host}`,
+      `authorization: ${authorization}`,
+      'content-type: application/x-www-form-urlencoded;charset=UTF-8',
+      'user-agent: openid-client/v6.9.0',
+      'accept: application/json',
+      'connection: keep-alive',
+      `content-length: ${Buffer.byteLength(form)}`,
+      '\r\n',
+    ]
+    return this.#send(head.join('\r\n') + form)
+  }
+
+  #send(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
-      this.#socket.write(this.#head(operation, Buffer.byteLength(body)) + body)
+      this.#socket.write(request)
     })
   }
 
