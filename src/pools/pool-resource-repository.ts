@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
 import type { PoolResourceTable } from '../storage/pool-tables.ts'
+import { prepareLookup } from '../storage/prepared-query.ts'
 import type { PoolResource, ResourceKind } from './pool-resource.ts'
 
 /** False when the pool already has a resource of that kind and id. */
@@ -25,15 +26,13 @@ export async function findResource<Config>(
   kind: ResourceKind<Config>,
   id: string,
 ): Promise<PoolResource<Config> | undefined> {
-  const row = await db
-    .selectFrom('pool_resource')
-    .selectAll()
-    .where('pool_id', '=', poolId)
-    .where('kind', '=', kind.name)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row && fromRow(row)
+  const { rows } = await selectResource(db, { poolId, kind: kind.name, id })
+  return rows[0] && fromRow(rows[0])
 }
+
+const selectResource = prepareLookup((db, key: { poolId: string; kind: string; id: string }) =>
+  db.selectFrom('pool_resource').selectAll().where('pool_id', '=', key.poolId).where('kind', '=', key.kind).where('id', '=', key.id),
+)
 
 /** The resources with these ids, in no particular order. Ids that do not exist are ignored. */
 export async function findResources<Config>(
@@ -42,7 +41,12 @@ export async function findResources<Config>(
   kind: ResourceKind<Config>,
   ids: readonly string[],
 ): Promise<readonly PoolResource<Config>[]> {
-  if (ids.length === 0) return []
+  const [first, ...others] = ids
+  if (first === undefined) return []
+  if (others.length === 0) {
+    const only = await findResource(db, poolId, kind, first)
+    return only === undefined ? [] : [only]
+  }
   const rows = await db
     .selectFrom('pool_resource')
     .selectAll()
