@@ -12,11 +12,15 @@ async function run(argv: string[]): Promise<void> {
       header: { type: 'string', short: 'H', multiple: true },
       data: { type: 'string', short: 'd' },
       'upload-file': { type: 'string', short: 'T' },
+      user: { type: 'string', short: 'u' },
     },
   })
   const [url, ...more] = positionals
   if (url === undefined || more.length > 0) throw new Error(`expected one address, found ${positionals.length}`)
   const headers = new Headers(values.header?.map((line) => line.split(/:\s*/, 2) as [string, string]))
+  if (values.user !== undefined) headers.set('authorization', `Basic ${Buffer.from(values.user).toString('base64')}`)
+  // Like curl, which sends data as a form unless a header says otherwise.
+  if (values.data !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/x-www-form-urlencoded')
   const upload = values['upload-file']
   const body = upload === undefined ? values.data : readFileSync(upload)
   const method = upload !== undefined ? 'PUT' : body === undefined ? 'GET' : 'POST'

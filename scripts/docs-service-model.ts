@@ -27,9 +27,10 @@ export function readServiceModel(service: string): ServiceModel {
   return JSON.parse(readFileSync(new URL(`../contract-model/${service}.json`, import.meta.url), 'utf8')) as ServiceModel
 }
 
-/** `AdminSetUserMFAPreference` → `admin-set-user-mfa-preference`. */
+/** `AdminSetUserMFAPreference` → `admin-set-user-mfa-preference`, `CallbackURLs` → `callback-urls`. */
 export function kebabCase(name: string): string {
   return name
+    .replace(/[A-Z]{2,}s$/, (plural) => `-${plural.toLowerCase()}`)
     .replace(/(.)([A-Z][a-z]+)/g, '$1-$2')
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
     .toLowerCase()

@@ -35,7 +35,7 @@ export const clientSecretBasic: AuthenticationMethod = ({ authorization, paramet
   const [, clientId, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []
   const inBody = parameters.get('client_id')
   if (clientId === undefined || secret === undefined || (inBody !== undefined && inBody !== clientId)) return nobody
-  return { clientId, secrets: [secret, formDecoded(secret)] }
+  return { clientId, secrets: [...new Set([secret, formDecoded(secret)])] }
 }
 
 /** `client_secret_post` (RFC 6749 §2.3.1), and `none`, the way of public clients. */

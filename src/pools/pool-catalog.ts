@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { createLoadCache } from '../base/load-cache.ts'
+import { createLoadCache, type LoadCache } from '../base/load-cache.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
@@ -77,10 +77,26 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
   }
   const close = subscribe(channel, drop, () => [pools, clients, domains].forEach(clear))
 
+  return {
+    ...findersIn(pools, clients),
+    findDomain: domains.findDomain,
+    findDomainsOf: domains.findDomainsOf,
+    async invalidate(poolId) {
+      drop(poolId)
+      // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
+      await publish(channel, poolId).catch(() => undefined)
+    },
+    close,
+  }
+}
+
+type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'invalidate'>
+
+function findersIn(pools: LoadCache<Pool>, clients: LoadCache<AppClient>): Finders {
   async function getPool(poolId: string): Promise<Pool> {
     const pool = await pools.get(poolId)
-    if (pool !== undefined) return pool
-    throw poolNotFound(poolId)
+    if (pool === undefined) throw poolNotFound(poolId)
+    return pool
   }
 
   async function findClient(clientId: string) {
@@ -95,8 +111,8 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     findClient,
     async getClient(clientId) {
       const found = await findClient(clientId)
-      if (found !== undefined) return found
-      throw clientNotFound(clientId)
+      if (found === undefined) throw clientNotFound(clientId)
+      return found
     },
     cachedPoolIdOf: (clientId) => clients.peek(clientId)?.poolId,
     async getClientOfPool(poolId, clientId) {
@@ -105,13 +121,5 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
       if (found?.pool.id !== poolId) throw clientNotFound(clientId)
       return found
     },
-    findDomain: domains.findDomain,
-    findDomainsOf: domains.findDomainsOf,
-    async invalidate(poolId) {
-      drop(poolId)
-      // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
-      await publish(channel, poolId).catch(() => undefined)
-    },
-    close,
   }
 }

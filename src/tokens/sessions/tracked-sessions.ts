@@ -45,8 +45,8 @@ export async function makeRoomForSession(tx: Tx, pool: Pool, sub: string, now: n
 }
 
 /**
- * Ends one session of the user, and with it every token issued from it. Lifeguard has no single sign-on yet, so no other session is linked
- * to this one.
+ * Ends one session of the user, and with it every token issued from it. No other session is linked to it: the session of a browser with
+ * the hosted pages is not stored.
  *
  * @throws ApiError ResourceNotFoundException when the user has no such session, and when the session has ended or is not tracked.
  */
