@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
+import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-code-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
 import type { Db, Tx } from '../../src/storage/db.ts'
@@ -50,6 +51,19 @@ const cases: readonly Case[] = [
       db.insertInto('device_step').values({ pool_id: 'p', sub, client_id: 'c', device_key: 'd', state: '', expires_at: 5 }).execute(),
     hold: (tx, sub) => tx.updateTable('device_step').set({ state: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
     sweep: (tx, before) => sweepDeviceSteps(tx, before, 10),
+  },
+  {
+    name: 'authorization codes',
+    store: (db, id) => {
+      const fixed = { pool_id: 'p', sub: 's', client_id: 'c', details: '{}', redeemed_at: null, session_id: null }
+      return db
+        .insertInto('authorization_code')
+        .values({ ...fixed, id, expires_at: 5 })
+        .execute()
+    },
+    hold: (tx, id) =>
+      tx.updateTable('authorization_code').set({ redeemed_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepAuthorizationCodes(tx, before, 10),
   },
   {
     name: 'records of triggers',

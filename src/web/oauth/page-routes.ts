@@ -54,6 +54,8 @@ export function oauthPageRoutes(app: FastifyInstance, deps: Deps, options: OAuth
 }
 
 const visitAuthorize: Handler = async ({ deps, options, request, reply, browser }) => {
+  // A browser with a session gets a code, which is a row in the database.
+  countAs('GetTokensFromRefreshToken', request, options)
   const outcome = await runAdmitted(options, () => authorize(deps, browser))
   return reply.redirect(outcome.kind === 'redirect' ? outcome.location : `/login?${queryOf(request)}`, 302)
 }
