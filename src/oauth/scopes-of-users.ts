@@ -1,6 +1,5 @@
 import type { AppClient } from '../pools/app-client.ts'
-import { findExistingScopes } from '../pools/resource-servers/scopes.ts'
-import type { Db } from '../storage/db.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { attributesOfScope } from '../tokens/granted-scopes.ts'
 import { OAuthError } from './oauth-error.ts'
 
@@ -13,12 +12,16 @@ const claimScopes: readonly string[] = ['email', 'phone', 'profile']
  *
  * @throws OAuthError invalid_scope when the client asks for a scope that it may not have, and when no scope is left.
  */
-export async function requireUserScopes(db: Db, client: AppClient, requested: readonly string[] | undefined): Promise<readonly string[]> {
+export async function requireUserScopes(
+  pools: PoolCatalog,
+  client: AppClient,
+  requested: readonly string[] | undefined,
+): Promise<readonly string[]> {
   const listed = client.oauthScopes ?? []
   const wanted = requested ?? listed
   if (wanted.some((scope) => !listed.includes(scope))) throw new OAuthError('invalid_scope')
   if (requested?.some((scope) => claimScopes.includes(scope)) && !requested.includes('openid')) throw new OAuthError('invalid_scope')
-  const existing = await findExistingScopes(db, client.poolId, wanted)
+  const existing = await pools.findScopesOf(client.id)
   const scopes = wanted.filter((scope) => existing.has(scope))
   if (scopes.length === 0) throw new OAuthError('invalid_scope')
   return scopes

@@ -9,6 +9,7 @@ import { createDomainCache } from './domains/domain-cache.ts'
 import type { PoolDomain } from './domains/pool-domain.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { findPool } from './pool-repository.ts'
+import { findExistingScopes } from './resource-servers/scopes.ts'
 
 /** The pools, their app clients and their domains that this process has cached, for some seconds. A change in any process invalidates them at once. */
 export type PoolCatalog = {
@@ -26,6 +27,8 @@ export type PoolCatalog = {
   findDomain(name: string): Promise<PoolDomain | undefined>
   /** The domains of the pool: at most one prefix and one custom domain. */
   findDomainsOf(poolId: string): Promise<readonly PoolDomain[]>
+  /** The scopes among those of the client that still exist: a resource server may have lost some. Empty for an unknown client. */
+  findScopesOf(clientId: string): Promise<ReadonlySet<string>>
   /** Drops the pool, its clients and its domains from the caches of all processes. Call it after the commit that changed one of them. */
   invalidate(poolId: string): Promise<void>
 }
@@ -70,17 +73,26 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
   const pools = createLoadCache<Pool>({ ...options, load })
   const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
   const domains = createDomainCache({ ...options, db })
+  const scopes = createLoadCache<ScopesOfClient>({
+    ...options,
+    async load(clientId) {
+      const client = await clients.get(clientId)
+      return client && { poolId: client.poolId, existing: await findExistingScopes(db, client.poolId, client.oauthScopes ?? []) }
+    },
+  })
   function drop(poolId: string): void {
     pools.drop((pool) => pool.id === poolId)
     clients.drop((client) => client.poolId === poolId)
     domains.drop((domain) => domain.poolId === poolId)
+    scopes.drop((client) => client.poolId === poolId)
   }
-  const close = subscribe(channel, drop, () => [pools, clients, domains].forEach(clear))
+  const close = subscribe(channel, drop, () => [pools, clients, domains, scopes].forEach(clear))
 
   return {
     ...findersIn(pools, clients),
     findDomain: domains.findDomain,
     findDomainsOf: domains.findDomainsOf,
+    findScopesOf: async (clientId) => (await scopes.get(clientId))?.existing ?? new Set(),
     async invalidate(poolId) {
       drop(poolId)
       // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
@@ -90,7 +102,9 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
   }
 }
 
-type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'invalidate'>
+type ScopesOfClient = { readonly poolId: string; readonly existing: ReadonlySet<string> }
+
+type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'findScopesOf' | 'invalidate'>
 
 function findersIn(pools: LoadCache<Pool>, clients: LoadCache<AppClient>): Finders {
   async function getPool(poolId: string): Promise<Pool> {

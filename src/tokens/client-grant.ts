@@ -1,7 +1,7 @@
 import { invalidParameter } from '../contract/api-error.ts'
 import { type AppClient, accessTokenSeconds } from '../pools/app-client.ts'
-import { findExistingScopes, userScopes } from '../pools/resource-servers/scopes.ts'
-import type { Db } from '../storage/db.ts'
+import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import { userScopes } from '../pools/resource-servers/scopes.ts'
 import type { TokenChanges } from '../triggers/pre-token-generation.ts'
 import { changeAccessClaims } from './changed-claims.ts'
 import type { Claims } from './claim-value.ts'
@@ -21,8 +21,12 @@ export type ClientGrant = {
  *
  * @throws ApiError InvalidParameterException when the client asks for a scope that it may not have, or when no scope is left.
  */
-export async function requireClientScopes(db: Db, client: AppClient, requested: readonly string[] = []): Promise<readonly string[]> {
-  const granted = await findClientScopes(db, client)
+export async function requireClientScopes(
+  pools: PoolCatalog,
+  client: AppClient,
+  requested: readonly string[] = [],
+): Promise<readonly string[]> {
+  const granted = await findClientScopes(pools, client)
   const refused = requested.find((scope) => !granted.includes(scope))
   if (refused !== undefined) throw invalidParameter(`Invalid scope requested: ${refused}`)
   if (granted.length === 0) throw invalidParameter(`Client ${client.id} has no scopes that it could be granted.`)
@@ -30,8 +34,8 @@ export async function requireClientScopes(db: Db, client: AppClient, requested: 
 }
 
 /** All scopes that a token which the client gets for itself may have. */
-export async function findClientScopes(db: Db, client: AppClient): Promise<readonly string[]> {
-  const existing = await findExistingScopes(db, client.poolId, client.oauthScopes ?? [])
+export async function findClientScopes(pools: PoolCatalog, client: AppClient): Promise<readonly string[]> {
+  const existing = await pools.findScopesOf(client.id)
   return (client.oauthScopes ?? []).filter((scope) => existing.has(scope) && !userScopes.includes(scope))
 }
 

@@ -3,12 +3,11 @@ import { operation } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { isClientSecretValid } from '../pools/secret-hash.ts'
-import type { Db } from '../storage/db.ts'
 import { callerContextOf } from '../triggers/trigger.ts'
 import { requireClientScopes } from './client-grant.ts'
 import { type ClientTokenDeps, issueClientToken } from './issue-client-token.ts'
 
-type Deps = ClientTokenDeps & { readonly db: Db; readonly pools: PoolCatalog }
+type Deps = ClientTokenDeps & { readonly pools: PoolCatalog }
 
 /** The client-credentials grant of OAuth as an API call. The call may be signed, but only the client secret authenticates the client. */
 export const getClientToken = operation('GetClientToken', {
@@ -17,7 +16,7 @@ export const getClientToken = operation('GetClientToken', {
   async handle(request, deps: Deps, _caller: undefined, { userAgent }) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
     requireClientCredentials(client, request.Secret)
-    const scopes = await requireClientScopes(deps.db, client, request.Scopes)
+    const scopes = await requireClientScopes(deps.pools, client, request.Scopes)
     const caller = callerContextOf(client, { userAgent }, request.ClientMetadata)
     const { accessToken, expiresInSeconds } = await issueClientToken(deps, { pool, client, scopes }, caller)
     return { ClientAuthenticationResult: { AccessToken: accessToken, ExpiresIn: expiresInSeconds, TokenType: 'Bearer' } }

@@ -1,7 +1,6 @@
 import type { AppClient } from '../../pools/app-client.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
-import type { Db } from '../../storage/db.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
@@ -36,7 +35,7 @@ export type AuthorizationRequest = IdentifiedRequest & {
   readonly prompts: readonly Prompt[]
 }
 
-export type AuthorizationRequestDeps = { readonly db: Db; readonly pools: PoolCatalog }
+export type AuthorizationRequestDeps = { readonly pools: PoolCatalog }
 
 /**
  * Finds client and redirect URI of a request to the authorization endpoint or to the sign-in page.

@@ -41,8 +41,8 @@ const readChallenge: RequestStep = (_deps, { responseType, received }) => ({
   challenge: responseType === 'code' ? readCodeChallenge(received.parameters) : undefined,
 })
 
-const readScopes: RequestStep = async ({ db }, { client, granted, received }) => ({
-  granted: { ...granted, scopes: await requireUserScopes(db, client, listIn(received.parameters, 'scope')) },
+const readScopes: RequestStep = async ({ pools }, { client, granted, received }) => ({
+  granted: { ...granted, scopes: await requireUserScopes(pools, client, listIn(received.parameters, 'scope')) },
 })
 
 /** RFC 8707. The classic hosted UI does not know it. */

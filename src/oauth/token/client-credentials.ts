@@ -1,5 +1,6 @@
 import { isObject } from '../../base/is-object.ts'
 import type { AppClient } from '../../pools/app-client.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { findExistingScopes, userScopes } from '../../pools/resource-servers/scopes.ts'
 import type { Db } from '../../storage/db.ts'
 import { findClientScopes } from '../../tokens/client-grant.ts'
@@ -9,7 +10,7 @@ import { OAuthError } from '../oauth-error.ts'
 import { listIn, type Parameters } from '../parameters.ts'
 import { type Grant, mayUseFlow, mayUseOAuth } from './grant.ts'
 
-export type ClientCredentialsDeps = ClientTokenDeps & { readonly db: Db }
+export type ClientCredentialsDeps = ClientTokenDeps & { readonly db: Db; readonly pools: PoolCatalog }
 
 /** The grant `client_credentials` (RFC 6749 §4.4): a client gets an access token for itself. */
 export const clientCredentials: Grant<ClientCredentialsDeps> = {
@@ -17,7 +18,7 @@ export const clientCredentials: Grant<ClientCredentialsDeps> = {
 
   async exchange(deps, { pool, client, parameters, context }) {
     const caller = callerContextOf(client, context, readClientMetadata(parameters))
-    const scopes = await requireScopes(deps.db, client, listIn(parameters, 'scope'))
+    const scopes = await requireScopes(deps, client, listIn(parameters, 'scope'))
     return issueClientToken(deps, { pool, client, scopes }, caller)
   },
 }
@@ -28,8 +29,12 @@ export const clientCredentials: Grant<ClientCredentialsDeps> = {
  * @throws OAuthError invalid_scope when a scope does not exist, is about a user, or when no scope is left.
  * @throws OAuthError invalid_grant when a scope exists but is not one of the client.
  */
-async function requireScopes(db: Db, client: AppClient, requested: readonly string[] = []): Promise<readonly string[]> {
-  const offered = await findClientScopes(db, client)
+async function requireScopes(
+  { db, pools }: ClientCredentialsDeps,
+  client: AppClient,
+  requested: readonly string[] = [],
+): Promise<readonly string[]> {
+  const offered = await findClientScopes(pools, client)
   const refused = requested.filter((scope) => !offered.includes(scope))
   if (refused.length > 0) {
     const existing = await findExistingScopes(db, client.poolId, refused)

@@ -17,5 +17,6 @@ export const deleteResourceServer = operation('DeleteResourceServer', {
       if (!(await deleteResource(tx, pool.id, resourceServers, request.Identifier))) throw resourceServerNotFound(request.Identifier)
       await audit.record(tx)
     })
+    await pools.invalidate(pool.id)
   },
 })

@@ -26,6 +26,7 @@ export const updateResourceServer = operation('UpdateResourceServer', {
       await audit.record(tx, { changedMembers: changedMembers(writeResourceServer(pool.id, before), writeResourceServer(pool.id, after)) })
       return after
     })
+    await pools.invalidate(pool.id)
     return { ResourceServer: writeResourceServer(pool.id, server) }
   },
 })
