@@ -4,8 +4,8 @@ import type { Db, Tx } from '../storage/db.ts'
 import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
 import { runPreTokenGeneration, type TokenCustomization } from '../tokens/run-pre-token-generation.ts'
 import type { Session, SessionDevice } from '../tokens/session.ts'
-import { beginSession } from '../tokens/sessions/begin-session.ts'
-import { firstActivity, makeRoomForSession } from '../tokens/sessions/tracked-sessions.ts'
+import { beginLimitedSession, beginSession } from '../tokens/sessions/begin-session.ts'
+import { firstActivity } from '../tokens/sessions/tracked-sessions.ts'
 import type { TokenGenerationSource } from '../triggers/pre-token-generation.ts'
 import { hasTrigger } from '../triggers/trigger.ts'
 import { deviceGroupKeyOf, deviceNotFound, newDeviceKey } from '../users/devices/device.ts'
@@ -102,8 +102,7 @@ async function storeSession(db: Db, { context, user }: SignIn, session: Session,
   if (consumes === undefined && session.activity === null && audit === undefined) return beginSession(db, session)
   await db.transaction().execute(async (tx) => {
     if (consumes !== undefined) await consumeStateOrThrow(tx, consumes)
-    if (session.activity !== null) await makeRoomForSession(tx, pool, session.sub, session.createdAt)
-    await beginSession(tx, session)
+    await beginLimitedSession(tx, pool, session)
     await audit?.record(tx, { user, detail: tokensIssued })
   })
 }

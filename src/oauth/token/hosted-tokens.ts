@@ -7,8 +7,8 @@ import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
 import { draftSession, type IssuedTokens, issueTokens, type TokenDeps } from '../../tokens/issue-tokens.ts'
 import { runPreTokenGeneration } from '../../tokens/run-pre-token-generation.ts'
 import type { Session } from '../../tokens/session.ts'
-import { beginSession } from '../../tokens/sessions/begin-session.ts'
-import { firstActivity, makeRoomForSession } from '../../tokens/sessions/tracked-sessions.ts'
+import { beginLimitedSession } from '../../tokens/sessions/begin-session.ts'
+import { firstActivity } from '../../tokens/sessions/tracked-sessions.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import type { User } from '../../users/user.ts'
 
@@ -45,8 +45,7 @@ export async function issueHostedTokens(
   const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device: undefined })
   const storing = deps.db.transaction().execute(async (tx) => {
     await consume(tx, session)
-    if (session.activity !== null) await makeRoomForSession(tx, pool, user.sub, now)
-    await beginSession(tx, session)
+    await beginLimitedSession(tx, pool, session)
   })
   // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
   const issuing = issueTokens(deps, subject, { session, device: undefined, customization, methods, since: authTime, granted, nonce }, now)
