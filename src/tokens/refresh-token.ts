@@ -39,7 +39,7 @@ type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]
 /**
  * The format of a token with granted scopes: the same array with more elements. It is sealed under a context of its own, so a server of a
  * release without hosted pages cannot open it. Such a server would ignore the scopes, and issue access tokens with more rights than the
- * user granted. See docs/decisions/0014-refresh-tokens-with-scopes.md.
+ * user granted. See docs/decisions/0015-refresh-tokens-with-scopes.md.
  */
 type GrantedForm = readonly [...FixedMembers, readonly AuthMethod[] | null, scopes: readonly string[], resource: string | null]
 const grantedContext = 'granted'
