@@ -4,7 +4,7 @@ import { authorize, isAllowedOnIdentityPool, poolIdFromArn } from '../../src/acc
 import { readPolicy } from '../../src/access/read-policy.ts'
 import { accessKeyPrincipal } from '../../src/access/request-keys.ts'
 import { readRolePolicies } from '../../src/access/roles/role.ts'
-import { draftSession } from '../../src/access/sessions/assume-role.ts'
+import type { RoleSession } from '../../src/access/sessions/role-session.ts'
 import { sessionPrincipal } from '../../src/access/sessions/session-principal.ts'
 import { ApiError } from '../../src/contract/api-error.ts'
 import { definitionOf, operationNames } from '../../src/contract/model.ts'
@@ -23,7 +23,7 @@ const foreignRole = roleArn.replace('1234', '9876')
 type SessionOptions = { readonly policy?: readonly object[]; readonly isGuest?: boolean; readonly isVended?: boolean }
 
 /** A session of a role with these policies, each with one statement. */
-function sessionWith(policies: readonly object[], { policy, ...kind }: SessionOptions = {}) {
+function sessionWith(policies: readonly object[], { policy, isGuest = false, isVended = false }: SessionOptions = {}) {
   const document = (...Statement: readonly object[]) => JSON.stringify({ Version: '2012-10-17', Statement })
   const role = readRolePolicies({
     arn: roleArn,
@@ -36,9 +36,23 @@ function sessionWith(policies: readonly object[], { policy, ...kind }: SessionOp
     createdAt: 0,
     updatedAt: 0,
   })
-  const webIdentity = { principal: 'x', provider: 'x', audience: 'a', subject: 's', amr: undefined, tags: {}, identity: undefined }
-  const input = { roleArn, webIdentity, sessionName: 'shop', lifetimeSeconds: 3600, policy: policy && document(...policy), ...kind }
-  return sessionPrincipal(draftSession(role, input, 0), role)
+  const session: RoleSession = {
+    keyId: 'ASIAEXAMPLE',
+    secret: '',
+    roleArn,
+    roleId: role.id,
+    roleGeneration: 0,
+    name: 'shop',
+    issuedAt: 0,
+    expiresAt: 1,
+    keys: {},
+    tags: {},
+    policy: policy && document(...policy),
+    isGuest,
+    identity: undefined,
+    isVended,
+  }
+  return sessionPrincipal(session, role)
 }
 
 function keyWith(...statements: object[]) {
