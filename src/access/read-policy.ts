@@ -105,7 +105,8 @@ function parseObject(text: string): Record<string, unknown> {
   try {
     document = JSON.parse(text)
   } catch (error) {
-    throw new PolicyError(`The policy is not JSON: ${(error as Error).message}`)
+    // V8 quotes the text around the fault, and may cut a surrogate pair in half.
+    throw new PolicyError(`The policy is not JSON: ${(error as Error).message.toWellFormed()}`)
   }
   if (!isObject(document)) throw new PolicyError('The policy must be a JSON object.')
   return document

@@ -26,11 +26,13 @@ const subjectMembers = [
   'RegionName',
   'ClientId',
   'IdentityId',
-  'RoleArn',
 ] as const
 
-/** The most characters of a text that are kept. The longest valid text is the ARN of a role, with 607 characters. */
-const maxLength = 640
+/** The most characters of a text that are kept. No valid id or name is longer than 256 characters. */
+const maxLength = 256
+
+/** The most characters of the ARN of a role that are kept. A valid one has 607 at most: the path alone may have 512. */
+const maxRoleArnLength = 640
 
 /**
  * Reads the body of a request, which need not be valid. Only members of the operation's model count: most operations ignore other members,
@@ -41,7 +43,8 @@ export function subjectOfRequest(operation: OperationName, sent: unknown): Reque
   const member = subjectMembers.find((name) => textOf(body, name) !== undefined)
   const arn = textOf(body, 'ResourceArn') ?? ''
   const poolOfArn = poolIdFromArn('user-pools', arn) ?? poolIdFromArn('identity-pools', arn)
-  const otherSubject = textOf(body, 'LimitDefinition', 'Attributes', 'Category') ?? textOf(body, 'IdentityIdsToDelete', '0')
+  const otherSubject =
+    textOf(body, 'LimitDefinition', 'Attributes', 'Category') ?? textOf(body, 'IdentityIdsToDelete', '0') ?? textOf(body, 'RoleArn')
   return {
     poolId: textOf(body, 'UserPoolId') ?? textOf(body, 'IdentityPoolId') ?? poolOfArn,
     subject: member === undefined ? otherSubject : textOf(body, member),
@@ -79,5 +82,6 @@ function textOf(body: unknown, ...path: readonly string[]): string | undefined {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Record<string, unknown>)[name]
   }
-  return typeof value === 'string' ? value.slice(0, maxLength).replaceAll('\0', '\ufffd') : undefined
+  const length = path.at(-1) === 'RoleArn' ? maxRoleArnLength : maxLength
+  return typeof value === 'string' ? value.slice(0, length).replaceAll('\0', '\ufffd') : undefined
 }

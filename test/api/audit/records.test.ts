@@ -152,6 +152,16 @@ for (const engine of engines) {
       )
     })
 
+    it('hold at most 640 characters of the ARN of a role that a refused request sent', async () => {
+      const RoleArn = `arn:aws:iam::000000000000:role/${'a'.repeat(2000)}`
+      await assert.rejects(callLifeguard(server(), 'DeleteRole', { RoleArn }, namingKey(`AKIAROLE${engine.name}`)))
+      const { Records } = await list({ AccessKeyId: `AKIAROLE${engine.name}` })
+      assert.deepEqual(
+        Records.map(({ Subject }) => Subject),
+        [RoleArn.slice(0, 640)],
+      )
+    })
+
     it('are stored of refused calls whose names have NUL characters', async () => {
       const { poolId } = await server().givenPool()
       const request = { UserPoolId: poolId, Username: 'a\0b', Purpose: 'SIGN_UP' }

@@ -65,6 +65,8 @@ const refusals: readonly (readonly [what: string, change: object, message: strin
       'but not "cognito-identity.amazonaws.com:aux".',
   ],
   ['a trust policy that is not JSON', { TrustPolicy: '{' }, /^TrustPolicy: The policy is not JSON: /],
+  // The message quotes the text, and no half of a character.
+  ['a trust policy of one emoji', { TrustPolicy: '🦀' }, /^TrustPolicy: The policy is not JSON: \P{Cs}+$/u],
   ['a trust policy that is a list', { TrustPolicy: '[]' }, 'TrustPolicy: The policy must be a JSON object.'],
   ['a trust policy without statements', { TrustPolicy: '{}' }, 'TrustPolicy: The policy needs a Statement.'],
   [
