@@ -44,11 +44,9 @@ for (const engine of engines) {
       callJson(server(), 'UnlinkDeveloperIdentity', { IdentityPoolId, IdentityId, DeveloperProviderName, DeveloperUserIdentifier })
     const auditOf = async (Subject: string) => {
       const { body } = await rawCall(server(), 'LifeguardService.ListAuditRecords', { Subject })
-      return (body['Records'] as { Operation: string; Outcome: string; IdentityPoolId: string }[]).map(({ Operation, Outcome, IdentityPoolId }) => [
-        Operation,
-        Outcome,
-        IdentityPoolId,
-      ])
+      return (body['Records'] as { Operation: string; Outcome: string; IdentityPoolId: string }[]).map(
+        ({ Operation, Outcome, IdentityPoolId }) => [Operation, Outcome, IdentityPoolId],
+      )
     }
 
     it('get one identity each, and a token that names them', async () => {

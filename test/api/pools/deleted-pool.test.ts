@@ -88,6 +88,7 @@ for (const engine of engines) {
         `DeleteUserPoolDomain: ${noDomain}`,
         `GetId: ${noProvider}`,
         `GetOpenIdToken: ${noProvider}`,
+        `GetCredentialsForIdentity: ${noProvider}`,
         `UnlinkIdentity: ${noProvider}`,
       ])
       assert.ok(asked > 100, `${asked} operations were asked`)
