@@ -130,7 +130,7 @@ function sessionKeys({ principal, provider, audience, subject, amr }: Omit<WebId
 }
 
 /** A session that begins now. It is not sealed yet. */
-export function draftSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
+function draftSession(role: ReadRole, input: AssumeRoleInput, now: number): RoleSession {
   const { id: keyId, secret } = newAccessKey('session')
   return {
     keyId,
