@@ -6,7 +6,7 @@ export type TriedValue = { readonly what: string; readonly value: unknown; reado
 
 /** Texts that match the patterns of the model's string shapes, and fillers that make these texts longer. */
 const seeds = [
-  ...['', 'a', 'aA1!', 'us-east-1_a', 'us-east-1_0', 'a@b', '{####}', '{##a##}', 'https://a', 'us-east-1:0', '+1', 'a/b'],
+  ...['', 'a', 'aA1!', 'us-east-1_a', 'us-east-1_0', 'a@b', '{####}', '{##a##}', 'https://a', 'us-east-1:0', '+1', 'a/b', '/a'],
   ...['arn:a:a:a:1:a', 'arn:a:a:::a', 'tkn', 'import-a', 'terms-of-use', 'cognito:default', 'authenticated'],
   '00000000-0000-4000-8000-000000000000',
 ]
