@@ -120,6 +120,11 @@ async function givenSession(db: Db, { poolId, sub }: User): Promise<void> {
     deviceKey: null,
   }
   await insertSession(db, { poolId, sub, id: 'session', clientId: 'client', ...times })
+  const code = { client_id: 'client', expires_at: now + 1000, details: '', redeemed_at: null, session_id: null }
+  await db
+    .insertInto('authorization_code')
+    .values({ pool_id: poolId, id: `code of ${sub}`, sub, ...code })
+    .execute()
 }
 
 async function givenManyRows(db: Db, sub: string, count: number): Promise<void> {
