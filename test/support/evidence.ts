@@ -43,6 +43,9 @@ const secretMembers = new Set(
 
 const isSecretMember = (name: string): boolean => secretMembers.has(name.replaceAll('_', '').toLowerCase())
 
+/** The request generator sends this text as an id and as a token. It opens nothing. */
+const placeholder = '00000000-0000-4000-8000-000000000000'
+
 /** Writes the secrets in a request or an answer down for the scan. `value` is the parsed body or its text. */
 export function noteSecrets(value: unknown): void {
   if (folder === undefined) return
@@ -52,7 +55,7 @@ export function noteSecrets(value: unknown): void {
   }
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
   for (const [name, member] of Object.entries(value)) {
-    if (typeof member === 'string' && isSecretMember(name)) keep(secretsFile, JSON.stringify(member))
+    if (typeof member === 'string' && isSecretMember(name) && member !== placeholder) keep(secretsFile, JSON.stringify(member))
     else if (typeof member === 'object') noteSecrets(member)
   }
 }
