@@ -20,8 +20,11 @@ type Deps = {
   readonly hasIdentity: (id: string) => Promise<boolean>
 }
 
-/** The opened session tokens that a process keeps, so that a request costs no decryption. */
-const cachedSessions = 10_000
+/**
+ * The opened session tokens that a process keeps, so that a request costs no decryption. An entry takes some 10 kB at most, and any caller
+ * with valid tokens can fill the cache.
+ */
+const cachedSessions = 2_000
 const cacheMilliseconds = 60_000
 
 /** Finds the credential that signed a request: an access key of this server, or a session of a role. */
