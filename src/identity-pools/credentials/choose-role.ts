@@ -18,10 +18,9 @@ export function chooseRole(
 ): string {
   const mapped = logins.map((login) => findMapping(roles?.mappings ?? {}, login)).find((found) => found !== undefined)
   const fallback = isGuest ? roles?.unauthenticated : roles?.authenticated
-  const role = mapped === undefined ? unmapped(fallback, customRoleArn) : roleByMapping(mapped, customRoleArn)
-  const chosen = role === 'default' ? fallback : role
-  if (chosen === undefined) throw wrongRoles()
-  return chosen
+  const role = (mapped === undefined ? unmapped(fallback, customRoleArn) : roleByMapping(mapped, customRoleArn)) ?? fallback
+  if (role === undefined) throw wrongRoles()
+  return role
 }
 
 /** The error for roles that are missing, or do not trust the identities of the pool. `cause` says in the log which it is. */
@@ -48,14 +47,15 @@ function unmapped(role: string | undefined, customRoleArn: string | undefined): 
   return role
 }
 
-function roleByMapping({ name, mapping, claims }: MappedLogin, customRoleArn: string | undefined): string {
+/** Undefined when the mapping gives no role and the default role is to be used. */
+function roleByMapping({ name, mapping, claims }: MappedLogin, customRoleArn: string | undefined): string | undefined {
   const allowed = mapping.type === 'Token' ? rolesOfToken(claims) : rolesOfRules(mapping.rules, claims)
   if (customRoleArn !== undefined) {
     if (!allowed.roles.includes(customRoleArn)) throw roleForbidden(customRoleArn)
     return customRoleArn
   }
   if (allowed.chosen !== undefined) return allowed.chosen
-  if (mapping.ambiguousRole === 'AuthenticatedRole') return 'default'
+  if (mapping.ambiguousRole === 'AuthenticatedRole') return undefined
   // Cognito's text (observed).
   throw new ApiError('NotAuthorizedException', `The ambiguous role mapping rules for: ${name} denied this request.`)
 }
