@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { srpX } from '../src/base/srp/exchange.ts'
 import { createFixedBase } from '../src/base/srp/fixed-base.ts'
 import { signJwt } from '../src/tokens/jwt.ts'
+import { newKeyPair } from '../src/tokens/key-pairs.ts'
 import { newSigningKey } from '../src/tokens/signing-key.ts'
 
 // The minimum cost of a password sign-in on Node with this cryptography: one look-up, the modular exponentiation, two signatures, and one
@@ -19,7 +20,7 @@ db.exec(
 )
 const find = db.prepare('select salt from user where name = ?')
 const insert = db.prepare('insert into session values (?, ?)')
-const key = await newSigningKey({ poolId: 'us-east-1_AbCdEf123', use: 'access', alg: 'RS256' }, Date.now())
+const key = newSigningKey({ poolId: 'us-east-1_AbCdEf123', use: 'access', alg: 'RS256' }, await newKeyPair(), Date.now())
 const fixedBase = createFixedBase()
 while (fixedBase.prepareRow());
 

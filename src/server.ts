@@ -127,6 +127,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   // Computes the table of powers of g (the generator of SRP) now, since otherwise the first sign-in would wait for it. The promise rejects
   // when the server is closed before the table is complete, which does no harm.
   services.powers.warmUp().catch(() => undefined)
+  services.keyPairs.fill()
   logger.info({ ...readyFields(settings, database, services), url, port: listener.port, ms: readyAfterMs() }, 'Ready')
 
   return {

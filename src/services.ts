@@ -35,6 +35,7 @@ import type { ClosingStep } from './shutdown.ts'
 import type { Db } from './storage/db.ts'
 import { type Sweeper, startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
+import { createKeyPairs } from './tokens/key-pairs.ts'
 import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { findOldestKeyInUse } from './tokens/signing-key-repository.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
@@ -83,7 +84,8 @@ export async function openServices(options: ServiceOptions) {
   const { db, publish, subscribe, checkpoint } = storage
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
-  const signingKeys = createSigningKeys({ ...storage, secrets, clock })
+  const keyPairs = createKeyPairs()
+  const signingKeys = createSigningKeys({ ...storage, secrets, clock, keyPairs })
   const access = openAccess(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
@@ -111,6 +113,7 @@ export async function openServices(options: ServiceOptions) {
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
+    keyPairs,
     signingKeys,
     keysAhead,
     ...loginProvidersOf(options),
@@ -121,7 +124,7 @@ export async function openServices(options: ServiceOptions) {
     gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      { sweeper, imports, outbox: worker, keysAhead, auditStream },
+      { sweeper, imports, outbox: worker, keysAhead, keyPairs, auditStream },
       { powers, importedHashes, triggerFunctions },
       { pools, provisionedLimits, signingKeys, access, credentials },
     ] satisfies ClosingStep[],

@@ -1,5 +1,5 @@
-import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
-import { promisify } from 'node:util'
+import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
+import type { KeyPair } from './key-pairs.ts'
 
 export type KeyUse = 'access' | 'id'
 
@@ -29,14 +29,12 @@ export type SigningKey = {
   readonly publicJwk: PublicJwk
 }
 
-const generate = promisify(generateKeyPair)
-
-/** Makes a key pair. This takes some 100 ms on the thread pool. */
-export async function newSigningKey(
+/** A signing key with a new id. */
+export function newSigningKey(
   { poolId, use, alg }: { readonly poolId: string; readonly use: KeyUse; readonly alg: SigningAlgorithm },
+  { privateKey, publicKey }: KeyPair,
   now: number,
-): Promise<SigningKey> {
-  const { privateKey, publicKey } = await generate('rsa', { modulusLength: 2048 })
+): SigningKey {
   const kid = randomBytes(32).toString('base64')
   const { n, e } = publicKey.export({ format: 'jwk' })
   if (n === undefined || e === undefined) throw new Error('The generated RSA key has no modulus or exponent.')

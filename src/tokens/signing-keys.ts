@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import type { KeyPairs } from './key-pairs.ts'
 import { type KeyUse, newSigningKey, type PublicJwk, type SigningKey } from './signing-key.ts'
 import {
   deleteSigningKeys,
@@ -46,6 +47,7 @@ type Deps = {
   readonly db: Db
   readonly secrets: Secrets
   readonly clock: Clock
+  readonly keyPairs: Pick<KeyPairs, 'take'>
   publish(channel: string, payload: string): Promise<void>
   subscribe(channel: string, listener: (poolId: string) => void, onGap: () => void): () => void
 }
@@ -158,12 +160,12 @@ function replaceKeys(deps: Deps, poolId: string, old: OldKeys, alongside: (tx: T
  *
  * @throws ApiError ResourceNotFoundException when the pool was deleted.
  */
-async function addKeys({ db, secrets, clock }: Deps, poolId: string, prepare: (tx: Tx) => Promise<boolean>): Promise<void> {
+async function addKeys({ db, secrets, clock, keyPairs }: Deps, poolId: string, prepare: (tx: Tx) => Promise<boolean>): Promise<void> {
   const now = clock.now()
   const isOfIdentityPools = poolId === identityPoolKeys
   const alg = isOfIdentityPools ? 'RS512' : 'RS256'
   const uses: readonly KeyUse[] = isOfIdentityPools ? ['id'] : ['access', 'id']
-  const keys = await Promise.all(uses.map((use) => newSigningKey({ poolId, use, alg }, now)))
+  const keys = await Promise.all(uses.map(async (use) => newSigningKey({ poolId, use, alg }, await keyPairs.take(), now)))
   await db.transaction().execute(async (tx) => {
     if (!(await lockPoolKeys(tx, poolId))) throw new ApiError('ResourceNotFoundException', `User pool ${poolId} does not exist.`)
     if (await prepare(tx)) await insertSigningKeys(tx, secrets, keys)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { createSecrets } from '../../src/base/secrets.ts'
+import { newKeyPair } from '../../src/tokens/key-pairs.ts'
 import { createSigningKeys } from '../../src/tokens/signing-keys.ts'
 import { engines } from '../support/engines.ts'
 import { createTestClock } from '../support/test-clock.ts'
@@ -20,7 +21,9 @@ for (const engine of engines) {
       const clock = createTestClock()
       // With these functions, two processes get no notifications from each other.
       const withoutNotifications = { publish: async () => undefined, subscribe: () => () => undefined }
-      const [here, there] = [0, 1].map(() => createSigningKeys({ db, secrets, clock, ...withoutNotifications })) as [Keys, Keys]
+      const [here, there] = [0, 1].map(() =>
+        createSigningKeys({ db, secrets, clock, keyPairs: { take: newKeyPair }, ...withoutNotifications }),
+      ) as [Keys, Keys]
       const before = await here.signer(poolId, 'access')
       clock.advance(-hourMs)
       await there.rotate(poolId, 'revoked', async () => undefined)
