@@ -18,6 +18,7 @@ import { shutDown } from './shutdown.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
 import { discoveryRoutes, identityDiscoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
+import { pageAssetRoutes } from './web/hosted/asset-routes.ts'
 import type { HttpOptions } from './web/http-options.ts'
 import { createHttpApp } from './web/http-server.ts'
 import { importRoutes } from './web/import-routes.ts'
@@ -161,6 +162,7 @@ function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, ser
   identityDiscoveryRoutes(app, services)
   confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
   oauthApiRoutes(app, services, { ...limits, trustedProxies })
+  pageAssetRoutes(app)
   oauthPageRoutes(app, services, { ...limits, trustedProxies })
   logoRoutes(app, services)
   importRoutes(app, services)

@@ -19,6 +19,7 @@ export type SecretPurpose =
   | 'master-key-check'
   | 'message'
   | 'message-cap'
+  | 'page-step'
   | 'pagination'
   | 'passkey-registration'
   | 'password'

@@ -23,7 +23,7 @@ export function requireFlow(client: AppClient, flow: Flow, message: string): voi
  * Whether the client's ExplicitAuthFlows allow the flow. A client that has only old values (without ALLOW_) may refresh tokens and use SRP
  * as well. But with the old value CUSTOM_AUTH_FLOW_ONLY it may not use SRP.
  */
-function allowsFlow(client: AppClient, flow: Flow): boolean {
+export function allowsFlow(client: AppClient, flow: Flow): boolean {
   const granted = client.authFlows === undefined || client.authFlows.length === 0 ? defaultPermissions : client.authFlows
   if (permissions[flow].some((permission) => granted.includes(permission))) return true
   const onlyOldValues = granted.every((permission) => !permission.startsWith('ALLOW_'))

@@ -4,8 +4,8 @@ import type { RequestContext } from '../contract/operation.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
 import type { CallerContext } from '../triggers/trigger.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
-import { completeSignIn } from './complete-sign-in.ts'
-import { continueSignIn } from './continue-sign-in.ts'
+import { type CompleteSignIn, completeSignIn } from './complete-sign-in.ts'
+import { type ContinueSignInDeps, continueSignIn } from './continue-sign-in.ts'
 import type { Factor } from './factor.ts'
 import { customChallenge } from './factors/custom/custom-challenge.ts'
 import { devicePassword, deviceSrp } from './factors/device/device.ts'
@@ -18,7 +18,7 @@ import type { SignInDeps } from './initiate.ts'
 import { type RequestParameters, requireParameter } from './parameters.ts'
 import { openState } from './sealed-state.ts'
 import { secondFactors } from './second-factors.ts'
-import type { ChallengeName, PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
+import type { ChallengeName, IssuedChallenge, PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
 import { countingStep } from './sign-in-metrics.ts'
 import type { SignInState } from './sign-in-state.ts'
@@ -55,16 +55,23 @@ type RespondRequest = {
  * @throws ApiError when the answer is wrong. The Session can then be used for another attempt, except that of a CUSTOM_CHALLENGE.
  */
 export function respond(deps: SignInDeps, poolAndClient: PoolAndClient, request: RespondRequest): Promise<StepResult> {
-  return countingStep(deps.countSignInStep, request.challenge, () => takeAnswer(deps, poolAndClient, request))
+  return countingStep(deps.countSignInStep, request.challenge, async () => {
+    requireFactor(request.challenge)
+    requireSecretHash(poolAndClient.client, requireParameter(request.responses, 'USERNAME'), request.responses['SECRET_HASH'])
+    return takeAnswer(deps, poolAndClient, request, completeSignIn)
+  })
 }
 
-async function takeAnswer(deps: SignInDeps, { pool, client }: PoolAndClient, request: RespondRequest): Promise<StepResult> {
+/** Takes the answer to a challenge, whichever way it came. `complete` says what a sign-in ends in. */
+export async function takeAnswer<Done>(
+  deps: SignInDeps,
+  { pool, client }: PoolAndClient,
+  request: RespondRequest,
+  complete: CompleteSignIn<ContinueSignInDeps, Done>,
+): Promise<IssuedChallenge | Done> {
   const { challenge, responses, userContext, caller } = request
-  const factor = factors.find((candidate) => candidate.challenge === challenge)
-  if (factor === undefined)
-    throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
+  const factor = requireFactor(challenge)
   const username = requireParameter(responses, 'USERNAME')
-  requireSecretHash(client, username, responses['SECRET_HASH'])
   const state = await findState(deps, { pool, client }, request)
   const context: SignInContext = {
     ...userContext,
@@ -78,8 +85,14 @@ async function takeAnswer(deps: SignInDeps, { pool, client }: PoolAndClient, req
   }
   const attempt = { username, challenge, proofs: state?.progress.proofs ?? [] }
   return recordingWrongProofs(deps, context, attempt, async () =>
-    continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), completeSignIn),
+    continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), complete),
   )
+}
+
+function requireFactor(challenge: ChallengeName): Factor<SignInDeps> {
+  const factor = factors.find((candidate) => candidate.challenge === challenge)
+  if (factor !== undefined) return factor
+  throw new ApiError('UnsupportedOperationException', `This server does not offer the ${challenge} challenge yet.`)
 }
 
 /**

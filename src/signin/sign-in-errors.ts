@@ -12,9 +12,16 @@ export const unconfirmed = () => new ApiError('UserNotConfirmedException', 'User
 
 export const resetRequired = () => new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
 
-export const invalidSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user.')
+/** The refusal of the Session itself, whatever the answer: the sign-in has to begin again. */
+class SessionRefusal extends ApiError {}
 
-export const expiredSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user, session is expired.')
+const refusedSession = (message: string) => new SessionRefusal('NotAuthorizedException', message)
+
+export const isSessionRefusal = (error: ApiError): boolean => error instanceof SessionRefusal
+
+export const invalidSession = () => refusedSession('Invalid session for the user.')
+
+export const expiredSession = () => refusedSession('Invalid session for the user, session is expired.')
 
 /** The refusal of a state that was consumed. */
-export const usedSession = () => new ApiError('NotAuthorizedException', 'Invalid session for the user, session can only be used once.')
+export const usedSession = () => refusedSession('Invalid session for the user, session can only be used once.')

@@ -1,9 +1,12 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from '../users/sign-up/confirm-sign-up.ts'
-import { messagePage } from './pages/message-pages.ts'
-import { pageHeaders, writePage } from './pages/page.ts'
+import { messagePage } from './pages/account-pages.ts'
+import { renderPage } from './pages/layout.ts'
+import type { TextKey } from './pages/locales/en.ts'
+import { pageHeaders } from './pages/page-headers.ts'
+import { plainShell } from './pages/shell.ts'
 import { addressOf } from './rpc/received-head.ts'
 import type { Throttle } from './rpc/throttle.ts'
 
@@ -15,22 +18,24 @@ type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog; readonly throttle
  */
 export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
   // Mail scanners check links by HEAD, which must not confirm a user (RFC 9110 §9.2.1).
-  app.head('/confirmUser', async (request, reply) => sendPage(reply, readLink(request.query) === undefined ? invalidLink : confirmed))
+  app.head('/confirmUser', async (request, reply) =>
+    sendAnswer(request, reply, readLink(request.query) === undefined ? invalidLink : confirmed),
+  )
 
   app.get('/confirmUser', { exposeHeadRoute: false }, async (request, reply) => {
     const link = readLink(request.query)
-    if (link === undefined) return sendPage(reply, invalidLink)
+    if (link === undefined) return sendAnswer(request, reply, invalidLink)
     try {
       deps.throttle('ConfirmSignUp', { address: addressOf(request.raw, deps.trustedProxies) })
       const owner = await deps.pools.findClient(link.clientId)
-      if (owner === undefined) return sendPage(reply, invalidLink)
+      if (owner === undefined) return sendAnswer(request, reply, invalidLink)
       const callerContext = { clientId: link.clientId, clientMetadata: undefined, userAgent: request.headers['user-agent'] }
       await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false, callerContext })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return sendPage(reply, refusals[error.code] ?? invalidLink)
+      return sendAnswer(request, reply, refusals[error.code] ?? invalidLink)
     }
-    return sendPage(reply, confirmed)
+    return sendAnswer(request, reply, confirmed)
   })
 }
 
@@ -45,42 +50,29 @@ function readLink(query: unknown): Link | undefined {
   return { clientId, username, code }
 }
 
-type Page = { readonly status: number; readonly title: string; readonly text: string }
+/** What a page says: texts of the locales. */
+type Answer = { readonly status: number; readonly title: TextKey; readonly message: TextKey }
 
-const confirmed: Page = { status: 200, title: 'Your account is confirmed', text: 'You can close this page and sign in.' }
+const confirmed: Answer = { status: 200, title: 'confirmedTitle', message: 'confirmedText' }
 
 /** Every invalid link gets the same text, since the text must not reveal which users exist. */
-const invalidLink: Page = {
-  status: 400,
-  title: 'This link is not valid',
-  text: 'It may have been used already, have expired, or have been replaced by a newer link. Try to sign in. If your account is not confirmed yet, ask for a new message there.',
-}
+const invalidLink: Answer = { status: 400, title: 'linkInvalidTitle', message: 'linkInvalidText' }
 
-/**
- * The page after a confirmation whose PostConfirmation trigger failed. It leaves the trigger's error message out, which is for programs.
- */
-const unfinished: Page = {
-  status: 502,
-  title: 'Your account is confirmed',
-  text: 'But a step after the confirmation failed. Please try to sign in, and ask for help if you cannot.',
-}
+/** After a confirmation whose PostConfirmation trigger failed. The trigger's error message is for programs, so it is left out. */
+const unfinished: Answer = { status: 502, title: 'confirmedTitle', message: 'confirmedUnfinishedText' }
 
-const refusals: Partial<Record<ErrorCode, Page>> = {
-  AliasExistsException: {
-    status: 409,
-    title: 'Your account was not confirmed',
-    text: 'Another account uses the same e-mail address or phone number.',
-  },
-  LimitExceededException: { status: 429, title: 'Too many attempts', text: 'Please try again in an hour.' },
-  TooManyRequestsException: { status: 429, title: 'Too many requests', text: 'Please try again in a moment.' },
+const refusals: Partial<Record<ErrorCode, Answer>> = {
+  AliasExistsException: { status: 409, title: 'notConfirmedTitle', message: 'contactTakenText' },
+  LimitExceededException: { status: 429, title: 'errorTitle', message: 'errorTooMany' },
+  TooManyRequestsException: { status: 429, title: 'errorTitle', message: 'errorTooMany' },
   UserLambdaValidationException: unfinished,
   UnexpectedLambdaException: unfinished,
   InvalidLambdaResponseException: unfinished,
 }
 
-async function sendPage(reply: FastifyReply, { status, title, text }: Page): Promise<FastifyReply> {
-  return reply
-    .code(status)
-    .headers(pageHeaders())
-    .send(writePage(messagePage(title, text)).toString())
+async function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, title, message }: Answer): Promise<FastifyReply> {
+  const shell = plainShell({ lang: undefined, cookie: undefined, acceptLanguage: request.headers['accept-language'] })
+  const kind = status === 200 ? 'done' : 'problem'
+  const page = messagePage(shell, { title: shell.text(title), message: shell.text(message), kind })
+  return reply.code(status).headers(pageHeaders()).send(renderPage(shell, page).toString())
 }

@@ -74,9 +74,20 @@ export function paramsIn(location: string | URL): URLSearchParams {
 
 export const csrfTokenIn = ({ text }: Reply): string => /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
 
+/** The hidden fields of the page's form. */
+export const hiddenFieldsIn = ({ text }: Reply): Record<string, string> =>
+  Object.fromEntries(
+    [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name = '', value = '']) => [
+      name,
+      unescaped(value),
+    ]),
+  )
+
 const entities: Readonly<Record<string, string>> = { '&amp;': '&', '&#39;': "'", '&quot;': '"', '&lt;': '<', '&gt;': '>' }
 
 export function formActionIn({ text }: Reply): string {
   const action = /<form method="post" action="([^"]+)"/.exec(text)?.[1] ?? ''
-  return action.replace(/&[#\w]+;/g, (entity) => entities[entity] ?? entity)
+  return unescaped(action)
 }
+
+const unescaped = (text: string): string => text.replace(/&[#\w]+;/g, (entity) => entities[entity] ?? entity)

@@ -1,13 +1,16 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
+import { allowsFlow } from '../../signin/client-flows.ts'
+import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
-import type { ChallengeName } from '../../signin/sign-in.ts'
 import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { newDomainSession, sealDomainSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
+import { challengeStep, newPageStep, type PageStep } from './page-step.ts'
+
+export type LoginDeps = AuthorizeDeps & SignInDeps
 
 /** What the sign-in page shows: the form for an authorization request, and what was wrong with the last attempt. */
 export type LoginForm = {
@@ -17,11 +20,11 @@ export type LoginForm = {
   readonly problem: ApiError | undefined
 }
 
-/** The sign-in needs a further step, which the pages do not offer yet. */
-type FurtherStep = { readonly kind: 'challenge'; readonly challenge: ChallengeName }
+/** The user has more to do. The browser keeps `step` and goes to the page of the step. */
+export type Continue = { readonly kind: 'continue'; readonly request: AuthorizationRequest; readonly step: PageStep }
 
 /** The user has signed in: the browser keeps `cookie` for the pool and goes to the app. */
-type SignedIn = { readonly kind: 'signed-in'; readonly poolId: string; readonly cookie: string; readonly location: string }
+export type SignedIn = { readonly kind: 'signed-in'; readonly poolId: string; readonly cookie: string; readonly location: string }
 
 /**
  * The sign-in page. It may be opened directly, with the parameters of an authorization request.
@@ -41,14 +44,14 @@ export async function openLogin(deps: AuthorizeDeps, browser: BrowserRequest): P
  * @throws PageError when client or redirect URI cannot be used.
  */
 export async function submitLogin(
-  deps: AuthorizeDeps & SignInDeps,
+  deps: LoginDeps,
   browser: BrowserRequest,
   form: Parameters,
-): Promise<LoginForm | FurtherStep | SignedIn | RedirectToApp> {
+): Promise<LoginForm | Continue | SignedIn | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
     const username = form.get('username') ?? ''
     try {
-      return await signIn(deps, browser, request, { username, password: form.get('password') ?? '' })
+      return await toNextPage(deps, browser, request, { username, result: await begin(deps, browser, request, form) })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return { kind: 'form', request, username, problem: error }
@@ -56,16 +59,38 @@ export async function submitLogin(
   })
 }
 
-async function signIn(
-  deps: AuthorizeDeps & SignInDeps,
+/**
+ * Whether the sign-in page asks for the name first, and then lets the user choose how to sign in. Pools choose this by
+ * AllowedFirstAuthFactors, and clients by ALLOW_USER_AUTH. The classic hosted UI knows passwords only.
+ */
+export function isNameFirst({ pool, client, isManagedLogin }: AuthorizationRequest): boolean {
+  return isManagedLogin && allowsFlow(client, 'choice') && pool.allowedFirstFactors.some((factor) => factor !== 'PASSWORD')
+}
+
+function begin(
+  deps: LoginDeps,
+  { context: from }: BrowserRequest,
+  request: AuthorizationRequest,
+  form: Parameters,
+): Promise<PageStepResult> {
+  const username = form.get('username') ?? ''
+  if (isNameFirst(request)) return chooseOnPage(deps, request, { username, from })
+  return signInOnPage(deps, request, { username, password: form.get('password') ?? '', from })
+}
+
+/** The page after a step of a sign-in: that of the next challenge, or the app. */
+export async function toNextPage(
+  deps: LoginDeps,
   { context }: BrowserRequest,
   request: AuthorizationRequest,
-  { username, password }: { readonly username: string; readonly password: string },
-): Promise<FurtherStep | SignedIn> {
-  const result = await signInOnPage(deps, request, { username, password, from: context })
-  if (result.kind === 'challenge') return { kind: 'challenge', challenge: result.challenge.name }
-  const { pool } = request
-  const cookie = sealDomainSession(deps.secrets, newDomainSession(result.user, result, deps.clock.now()))
+  { username, result }: { readonly username: string; readonly result: PageStepResult },
+): Promise<Continue | SignedIn> {
+  const { pool, client } = request
+  const now = deps.clock.now()
+  if (result.kind === 'challenge') {
+    return { kind: 'continue', request, step: newPageStep(client.id, challengeStep(username, result.challenge), now) }
+  }
+  const cookie = sealDomainSession(deps.secrets, newDomainSession(result.user, result, now))
   const location = await answerForUser(deps, request, result, context)
   return { kind: 'signed-in', poolId: pool.id, cookie, location }
 }

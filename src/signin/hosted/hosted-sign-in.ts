@@ -3,11 +3,15 @@ import type { RequestContext } from '../../contract/operation.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import type { User } from '../../users/user.ts'
+import { startChoice } from '../choice/start-choice.ts'
 import { assuranceOf, type CompleteSignIn, type CompleteSignInDeps, consumeStateOrThrow } from '../complete-sign-in.ts'
 import { continueSignIn } from '../continue-sign-in.ts'
+import type { StepOutcome } from '../factor.ts'
 import { startPassword } from '../factors/password/start-password.ts'
 import type { SignInDeps } from '../initiate.ts'
-import type { IssuedChallenge, PoolAndClient, SignInContext } from '../sign-in.ts'
+import type { RequestParameters } from '../parameters.ts'
+import { takeAnswer } from '../respond.ts'
+import type { ChallengeName, IssuedChallenge, PoolAndClient, SignInContext } from '../sign-in.ts'
 import { recordingWrongProofs, recordSignedIn } from '../sign-in-events.ts'
 import { countingStep } from '../sign-in-metrics.ts'
 import { runPostAuthentication } from '../sign-in-triggers.ts'
@@ -22,7 +26,11 @@ export type HostedSignIn = {
   readonly methods: readonly AuthMethod[] | undefined
 }
 
-type Attempt = { readonly username: string; readonly password: string; readonly from: RequestContext }
+/** What every step of a sign-in on the pages ends in: a further step, or the end. */
+export type PageStepResult = IssuedChallenge | HostedSignIn
+
+/** `from` describes the user's browser. */
+type From = { readonly from: RequestContext }
 
 /**
  * A sign-in with name and password on the hosted pages. It is the flow USER_PASSWORD_AUTH, except that the ExplicitAuthFlows of the client
@@ -32,18 +40,57 @@ type Attempt = { readonly username: string; readonly password: string; readonly 
  */
 export function signInOnPage(
   deps: SignInDeps,
+  owner: PoolAndClient,
+  { username, password, from }: From & { readonly username: string; readonly password: string },
+): Promise<PageStepResult> {
+  return beginOnPage(deps, owner, { flow: 'USER_PASSWORD_AUTH', username, from }, (context) =>
+    startPassword(deps, context, { username, password }),
+  )
+}
+
+/**
+ * A sign-in that begins with the name only, and lets the user choose the first factor (USER_AUTH). `session` is that of a sign-up or its
+ * confirmation.
+ *
+ * @throws ApiError as InitiateAuth does.
+ */
+export function chooseOnPage(
+  deps: SignInDeps,
+  owner: PoolAndClient,
+  { username, session, from }: From & { readonly username: string; readonly session?: string | undefined },
+): Promise<PageStepResult> {
+  return beginOnPage(deps, owner, { flow: 'USER_AUTH', username, from }, (context) =>
+    startChoice(deps, context, { username, parameters: {}, session }),
+  )
+}
+
+type Beginning = From & { readonly flow: 'USER_PASSWORD_AUTH' | 'USER_AUTH'; readonly username: string }
+
+function beginOnPage(
+  deps: SignInDeps,
   { pool, client }: PoolAndClient,
-  { username, password, from }: Attempt,
-): Promise<IssuedChallenge | HostedSignIn> {
+  { flow, username, from }: Beginning,
+  begin: (context: SignInContext) => Promise<StepOutcome>,
+): Promise<PageStepResult> {
   const caller = callerContextOf(client, from, undefined)
   const unknown = { deviceKey: undefined, validationData: undefined, recordedEventId: undefined, audit: undefined }
   const context: SignInContext = { ...from, ...unknown, pool, client, caller }
   const attempt = { username, challenge: 'PASSWORD', proofs: [] } as const
-  return countingStep(deps.countSignInStep, 'USER_PASSWORD_AUTH', () =>
-    recordingWrongProofs(deps, context, attempt, async () =>
-      continueSignIn(deps, context, await startPassword(deps, context, { username, password }), completeOnPage),
-    ),
+  return countingStep(deps.countSignInStep, flow, () =>
+    recordingWrongProofs(deps, context, attempt, async () => continueSignIn(deps, context, await begin(context), completeOnPage)),
   )
+}
+
+type Answer = From & { readonly challenge: ChallengeName; readonly session: string; readonly responses: RequestParameters }
+
+/**
+ * The answer to a challenge of a sign-in on the pages.
+ *
+ * @throws ApiError as RespondToAuthChallenge does.
+ */
+export function answerOnPage(deps: SignInDeps, owner: PoolAndClient, { from, ...answer }: Answer): Promise<PageStepResult> {
+  const request = { ...answer, userContext: from, caller: callerContextOf(owner.client, from, undefined), audit: undefined }
+  return countingStep(deps.countSignInStep, answer.challenge, () => takeAnswer(deps, owner, request, completeOnPage))
 }
 
 /** Calls PostAuthentication and records the sign-in. PreTokenGeneration is called later, when tokens are issued. */

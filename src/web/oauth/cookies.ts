@@ -18,6 +18,14 @@ export function sessionCookieName({ isSecure }: CookieNames, host: RequestHost, 
   return prefixed(isSecure, host.kind === 'domain' ? 'cognito' : `cognito-${poolId}`)
 }
 
+/** The cookie with what the user has to do next on the pages of the pool. */
+export function stepCookieName({ isSecure }: CookieNames, host: RequestHost, poolId: string): string {
+  return prefixed(isSecure, host.kind === 'domain' ? 'cognito-step' : `cognito-step-${poolId}`)
+}
+
+/** The cookie with the language that the user chose. Cognito calls it so too. */
+export const languageCookieName = ({ isSecure }: CookieNames): string => prefixed(isSecure, 'lang')
+
 export const csrfCookieName = ({ isSecure }: CookieNames): string => prefixed(isSecure, 'XSRF-TOKEN')
 
 const prefixed = (isSecure: boolean, name: string): string => (isSecure ? `__Host-${name}` : name)

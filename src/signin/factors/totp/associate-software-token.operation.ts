@@ -14,18 +14,24 @@ export const associateSoftwareToken = operation('AssociateSoftwareToken', {
   auth: 'session-or-token',
 
   async handle(request, deps: SetupDeps, caller: TokenCaller | undefined) {
-    const secret = newSoftwareSecret()
     if (caller !== undefined) {
+      const secret = newSoftwareSecret()
       requireSoftwareTokens(caller.pool)
       await keepForCaller(deps, caller, secret)
       return { SecretCode: secret }
     }
-    const setup = await openSetup(deps, request.Session ?? '')
-    requireSoftwareTokens(setup.pool)
-    // The Session holds the secret, so that a sign-in that is given up leaves no row behind.
-    return { SecretCode: secret, Session: resumeSetup(deps, setup, { secret, isProven: false }) }
+    const { secret, session } = await associateInSignIn(deps, request.Session ?? '')
+    return { SecretCode: secret, Session: session }
   },
 })
+
+/** Gives a new secret to a sign-in. The new Session holds the secret, so that a sign-in that is given up leaves no row behind. */
+export async function associateInSignIn(deps: SetupDeps, session: string): Promise<{ readonly secret: string; readonly session: string }> {
+  const secret = newSoftwareSecret()
+  const setup = await openSetup(deps, session)
+  requireSoftwareTokens(setup.pool)
+  return { secret, session: resumeSetup(deps, setup, { secret, isProven: false }) }
+}
 
 async function keepForCaller({ db, clock, secrets }: SetupDeps, { user }: TokenCaller, secret: string): Promise<void> {
   const replaced = (await findSoftwareToken(db, user))?.pendingSecret ?? null

@@ -30,9 +30,7 @@ export const verifySoftwareToken = operation('VerifySoftwareToken', {
       await registerForCaller(deps, caller.user, registration)
       return { Status: 'SUCCESS' as const }
     }
-    const setup = await openSetup(deps, request.Session ?? '')
-    requireSoftwareTokens(setup.pool)
-    return { Status: 'SUCCESS' as const, Session: await registerInSignIn(deps, setup, registration) }
+    return { Status: 'SUCCESS' as const, Session: await registerInSignIn(deps, request.Session ?? '', registration) }
   },
 })
 
@@ -51,9 +49,11 @@ async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName
 }
 
 /** Registers the authenticator app during a sign-in, and activates it for MFA. Returns the Session for the answer to MFA_SETUP. */
-async function registerInSignIn(deps: SetupDeps, setup: Setup, { code, deviceName }: AppRegistration): Promise<string> {
+export async function registerInSignIn(deps: SetupDeps, session: string, { code, deviceName }: AppRegistration): Promise<string> {
   const { db, clock, secrets } = deps
+  const setup = await openSetup(deps, session)
   const { pool, user } = setup
+  requireSoftwareTokens(pool)
   const plain = setup.step.memory.secret
   if (plain === null) throw notAssociated()
   const step = await requireCode(deps, user, plain, code)

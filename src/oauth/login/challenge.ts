@@ -1,0 +1,144 @@
+import { ApiError } from '../../contract/api-error.ts'
+import { associateInSignIn } from '../../signin/factors/totp/associate-software-token.operation.ts'
+import { registerInSignIn } from '../../signin/factors/totp/verify-software-token.operation.ts'
+import { answerOnPage } from '../../signin/hosted/hosted-sign-in.ts'
+import type { RequestParameters } from '../../signin/parameters.ts'
+import type { ChallengeName } from '../../signin/sign-in.ts'
+import { isSessionRefusal } from '../../signin/sign-in-errors.ts'
+import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
+import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import type { Parameters } from '../parameters.ts'
+import { type Continue, type LoginDeps, type LoginForm, type SignedIn, toNextPage } from './login.ts'
+import { type ChallengeStep, newPageStep, openPageStep, type PageStep } from './page-step.ts'
+import { newPasswordIn } from './typed-password.ts'
+
+/** What the page of a challenge shows, and what was wrong with the last answer. */
+export type ChallengeForm = {
+  readonly kind: 'challenge'
+  readonly request: AuthorizationRequest
+  readonly step: PageStep & ChallengeStep
+  readonly problem: ApiError | undefined
+  /** The answer that was refused. */
+  readonly form?: Parameters
+}
+
+/** The sign-in was given up, took too long, or goes on in another tab. The user begins again. */
+export type ExpiredStep = Omit<LoginForm, 'kind'> & { readonly kind: 'expired' }
+
+/**
+ * The page of the challenge that a sign-in of the browser waits for.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export function openChallenge(deps: LoginDeps, browser: BrowserRequest): Promise<ChallengeForm | ExpiredStep | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    const step = findChallengeStep(deps, browser, request)
+    return step === undefined ? expired(request) : { kind: 'challenge', request, step, problem: undefined }
+  })
+}
+
+/**
+ * Takes the form of the page of a challenge.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export function submitChallenge(
+  deps: LoginDeps,
+  browser: BrowserRequest,
+  form: Parameters,
+): Promise<ChallengeForm | ExpiredStep | Continue | SignedIn | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    const step = findChallengeStep(deps, browser, request)
+    if (step === undefined || form.get('step') !== step.id) return expired(request, step?.username)
+    try {
+      return await takeForm(deps, browser, request, step, form)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      if (isSessionRefusal(error)) return expired(request, step.username)
+      return { kind: 'challenge', request, step, problem: error, form }
+    }
+  })
+}
+
+const expired = (request: AuthorizationRequest, username = ''): ExpiredStep => ({
+  kind: 'expired',
+  request,
+  username,
+  problem: new ApiError('NotAuthorizedException', 'This page has expired. Please try again.'),
+})
+
+function findChallengeStep(deps: LoginDeps, { stepCookieOf }: BrowserRequest, { pool, client }: AuthorizationRequest) {
+  const step = openPageStep(deps.secrets, { poolId: pool.id, clientId: client.id }, stepCookieOf(pool.id), deps.clock.now())
+  return step?.kind === 'challenge' ? step : undefined
+}
+
+async function takeForm(
+  deps: LoginDeps,
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+  step: ChallengeStep,
+  form: Parameters,
+): Promise<Continue | SignedIn> {
+  const stay = (changed: ChallengeStep): Continue => ({
+    kind: 'continue',
+    request,
+    step: newPageStep(request.client.id, changed, deps.clock.now()),
+  })
+  // Every Session of a sign-in before its first factor accepts another choice.
+  if (form.get('action') === 'change' && step.available !== undefined) return stay({ ...step, challenge: 'SELECT_CHALLENGE' })
+  if (step.challenge === 'MFA_SETUP' && form.get('method') !== undefined) {
+    const chosen = await chooseSetup(deps, step, form.get('method') ?? '')
+    return stay({ ...step, ...chosen })
+  }
+  const { challenge, session, responses } = await answerOf(deps, step, form)
+  const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: browser.context }
+  return toNextPage(deps, browser, request, { username: step.username, result: await answerOnPage(deps, request, answer) })
+}
+
+/** The second factor that the user sets up: an authenticator app gets a secret; e-mail asks for an address. */
+async function chooseSetup(deps: LoginDeps, step: ChallengeStep, method: string): Promise<Pick<ChallengeStep, 'session' | 'parameters'>> {
+  const parameters = { ...step.parameters, SETUP_METHOD: method }
+  if (method !== 'SOFTWARE_TOKEN_MFA') return { session: step.session, parameters }
+  const { secret, session } = await associateInSignIn(deps, step.session)
+  return { session, parameters: { ...parameters, SETUP_SECRET: secret } }
+}
+
+type Answer = { readonly challenge: ChallengeName; readonly session: string; readonly responses: RequestParameters }
+
+/** How the form of each page becomes the ChallengeResponses of its challenge. */
+const responsesOf: Readonly<Partial<Record<ChallengeName, (form: Parameters) => RequestParameters>>> = {
+  SMS_MFA: (form) => ({ SMS_MFA_CODE: codeIn(form) }),
+  EMAIL_OTP: (form) => ({ EMAIL_OTP_CODE: codeIn(form) }),
+  SMS_OTP: (form) => ({ SMS_OTP_CODE: codeIn(form) }),
+  SOFTWARE_TOKEN_MFA: (form) => ({ SOFTWARE_TOKEN_MFA_CODE: codeIn(form) }),
+  SELECT_MFA_TYPE: (form) => ({ ANSWER: form.get('method') ?? '' }),
+  SELECT_CHALLENGE: (form) => ({ ANSWER: form.get('factor') ?? '' }),
+  PASSWORD: (form) => ({ PASSWORD: form.get('password') ?? '' }),
+  WEB_AUTHN: (form) => ({ CREDENTIAL: form.get('credential') ?? '' }),
+  NEW_PASSWORD_REQUIRED: (form) => ({ NEW_PASSWORD: newPasswordIn(form), ...attributesIn(form) }),
+}
+
+async function answerOf(deps: LoginDeps, step: ChallengeStep, form: Parameters): Promise<Answer> {
+  const { challenge, session } = step
+  if (challenge === 'MFA_SETUP') return setupAnswer(deps, step, form)
+  if (form.get('action') === 'resend' && step.available !== undefined) {
+    return { challenge: 'SELECT_CHALLENGE', session, responses: { ANSWER: challenge } }
+  }
+  const read = responsesOf[challenge]
+  if (read === undefined) throw new ApiError('UnsupportedOperationException', `The pages do not offer the ${challenge} challenge.`)
+  return { challenge, session, responses: read(form) }
+}
+
+async function setupAnswer(deps: LoginDeps, { session, parameters }: ChallengeStep, form: Parameters): Promise<Answer> {
+  const challenge = 'MFA_SETUP'
+  if (parameters['SETUP_METHOD'] !== 'SOFTWARE_TOKEN_MFA') return { challenge, session, responses: { EMAIL: form.get('contact') ?? '' } }
+  const registration = { code: codeIn(form), deviceName: form.get('device_name') ?? null }
+  return { challenge, session: await registerInSignIn(deps, session, registration), responses: {} }
+}
+
+/** A code as the user typed it. Authenticator apps show it in two groups. */
+const codeIn = (form: Parameters): string => (form.get('code') ?? '').replace(/\s+/g, '')
+
+const attributesIn = (form: Parameters): RequestParameters =>
+  Object.fromEntries([...form].filter(([name]) => name.startsWith('userAttributes.')))

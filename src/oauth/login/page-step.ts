@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import { minuteMs } from '../../base/durations.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { Challenge, ChallengeName } from '../../signin/sign-in.ts'
+
+/** A sign-in that waits for the answer to a challenge. */
+export type ChallengeStep = {
+  readonly kind: 'challenge'
+  /** The name that the user typed. */
+  readonly username: string
+  readonly challenge: ChallengeName
+  readonly session: string
+  /** What the page needs to know of the challenge. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** The first factors that the user can choose instead. Undefined after the first factor. */
+  readonly available: readonly ChallengeName[] | undefined
+}
+
+/** Where the code of a sign-up or of a password reset went. The destination is masked; undefined when no code was sent. */
+type SentCode = { readonly username: string; readonly destination: string | undefined }
+
+/** A sign-up that waits for its code. `session` is that of SignUp, if the pool gives one. */
+export type ConfirmStep = SentCode & { readonly kind: 'confirm'; readonly session?: string | undefined }
+
+/** A password reset that waits for its code. */
+export type ResetStep = SentCode & { readonly kind: 'reset' }
+
+/** What a user has to do next on the pages of a pool. */
+export type NextStep = ChallengeStep | ConfirmStep | ResetStep
+
+/**
+ * A step, as the browser keeps it: sealed in a cookie, so that nothing is stored and a page can be reloaded. The page's form carries `id`.
+ * So an answer that belongs to another step, such as that of a second tab, is noticed.
+ */
+export type PageStep = NextStep & {
+  readonly id: string
+  readonly clientId: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+/** The longest AuthSessionValidity. The Session of a challenge may end earlier. */
+const challengeMs = 15 * minuteMs
+/** As long as the code of a password reset is valid. */
+const codeMs = 60 * minuteMs
+
+export function newPageStep(clientId: string, step: NextStep, now: number): PageStep {
+  return { ...step, id: randomUUID(), clientId, expiresAt: now + (step.kind === 'challenge' ? challengeMs : codeMs) }
+}
+
+/** The parameters of challenges that pages show. Others are left out, because a cookie has a limited length. */
+const shown: ReadonlySet<string> = new Set([
+  'CODE_DELIVERY_DESTINATION',
+  'CREDENTIAL_REQUEST_OPTIONS',
+  'FRIENDLY_DEVICE_NAME',
+  'MFAS_CAN_CHOOSE',
+  'MFAS_CAN_SETUP',
+  'requiredAttributes',
+])
+
+export function challengeStep(username: string, { name, parameters, session = '', available }: Challenge): ChallengeStep {
+  const kept = Object.fromEntries(Object.entries(parameters).filter(([key]) => shown.has(key)))
+  return { kind: 'challenge', username, challenge: name, session, parameters: kept, available }
+}
+
+export function sealPageStep(secrets: Secrets, poolId: string, step: PageStep): string {
+  return secrets.seal('page-step', JSON.stringify({ v: 1, ...step }), poolId)
+}
+
+/** Opens the cookie of a browser. Undefined when this pool did not make it, for another client, and when it has expired. */
+export function openPageStep(
+  secrets: Secrets,
+  { poolId, clientId }: { readonly poolId: string; readonly clientId: string },
+  cookie: string | undefined,
+  now: number,
+): PageStep | undefined {
+  const opened = cookie === undefined ? undefined : secrets.open('page-step', cookie, poolId)
+  if (opened === undefined) return undefined
+  const { v, ...step } = JSON.parse(opened.toString()) as PageStep & { readonly v: unknown }
+  return v === 1 && step.clientId === clientId && now < step.expiresAt ? step : undefined
+}

@@ -1,0 +1,101 @@
+import type { ChallengeForm } from '../../oauth/login/challenge.ts'
+import type { FirstFactor, MfaMethod, PasswordPolicy } from '../../pools/pool.ts'
+import { mfaMethods } from '../../pools/pool.ts'
+import type { ChallengeName } from '../../signin/sign-in.ts'
+import { messagePage, newPasswordPage, type PasswordRules } from '../pages/account-pages.ts'
+import type { Page, Shell } from '../pages/layout.ts'
+import { appSetupPage, contactSetupPage, secondFactorPage } from '../pages/second-factor-pages.ts'
+import { codePage, factorPage, passwordPage } from '../pages/sign-in-pages.ts'
+import { attributeField } from './attribute-field.ts'
+import { problemText } from './problem-text.ts'
+import { otpAuthUri, qrCode } from './qr-code.ts'
+
+/** What each page needs besides its step. */
+type Base = {
+  readonly action: string
+  readonly username: string
+  /** Where another user begins. */
+  readonly changeHref: string
+  readonly problem: string | undefined
+}
+
+type View = (shell: Shell, form: ChallengeForm, base: Base) => Page
+
+/** The page of a challenge. */
+export function challengePage(shell: Shell, form: ChallengeForm, query: string): Page {
+  const { step, problem } = form
+  const view = views[step.challenge] ?? unknownChallenge
+  const shown = problem && problemText(shell.text, problem)
+  return view(shell, form, { action: `/challenge?${query}`, username: step.username, changeHref: `/login?${query}`, problem: shown })
+}
+
+const code =
+  (kind: 'sms' | 'email' | 'app'): View =>
+  (shell, { step }, base) =>
+    codePage(shell, {
+      ...base,
+      kind,
+      destination: step.parameters['CODE_DELIVERY_DESTINATION'],
+      offersRememberDevice: false,
+      canResend: step.available !== undefined,
+      canChange: (step.available ?? []).length > 1,
+      notice: undefined,
+    })
+
+const views: Readonly<Partial<Record<ChallengeName, View>>> = {
+  SMS_MFA: code('sms'),
+  SMS_OTP: code('sms'),
+  EMAIL_OTP: code('email'),
+  SOFTWARE_TOKEN_MFA: code('app'),
+  PASSWORD: (shell, _form, base) => passwordPage(shell, { ...base, forgotHref: undefined, offersRememberMe: false }),
+  SELECT_CHALLENGE: (shell, { step }, base) => factorPage(shell, { ...base, factors: factorsOf(step.available ?? []) }),
+  SELECT_MFA_TYPE: (shell, { step }, base) =>
+    secondFactorPage(shell, { ...base, purpose: 'verify', methods: methodsIn(step.parameters['MFAS_CAN_CHOOSE']) }),
+  MFA_SETUP: (shell, form, base) => setupPage(shell, form, base),
+  NEW_PASSWORD_REQUIRED: (shell, { request, step, form }, base) => {
+    const names = JSON.parse(step.parameters['requiredAttributes'] ?? '[]') as string[]
+    const fields = names.map((name) => attributeField(shell, name, { pool: request.pool, value: form?.get(name) }))
+    return newPasswordPage(shell, { ...base, fields, rules: rulesOf(request.pool.passwordPolicy) })
+  },
+}
+
+function setupPage(shell: Shell, { request, step, form }: ChallengeForm, base: Base): Page {
+  const { SETUP_METHOD: method, SETUP_SECRET: secret } = step.parameters
+  if (method === 'EMAIL_OTP') return contactSetupPage(shell, { ...base, kind: 'email', value: form?.get('contact') })
+  if (method !== undefined && secret !== undefined) {
+    const { client } = request
+    return appSetupPage(shell, {
+      ...base,
+      qrSvg: qrCode(otpAuthUri({ issuer: client.name, account: base.username, secret })),
+      key: grouped(secret),
+    })
+  }
+  const methods = methodsIn(step.parameters['MFAS_CAN_SETUP']).filter((method) => method !== 'SMS_MFA')
+  return secondFactorPage(shell, { ...base, purpose: 'set-up', methods })
+}
+
+/** The browser has a step that this version of the pages does not know. */
+const unknownChallenge: View = (shell) =>
+  messagePage(shell, { title: shell.text('errorTitle'), message: shell.text('errorExpired'), kind: 'problem' })
+
+/** The first factors that pages offer. SRP is for apps: on a page, the password comes as it is. */
+function factorsOf(available: readonly ChallengeName[]): readonly FirstFactor[] {
+  const offered: readonly FirstFactor[] = ['WEB_AUTHN', 'PASSWORD', 'EMAIL_OTP', 'SMS_OTP']
+  return offered.filter((factor) => available.includes(factor))
+}
+
+const methodsIn = (list = '[]'): readonly MfaMethod[] => {
+  const names = JSON.parse(list) as string[]
+  return mfaMethods.filter((method) => names.includes(method))
+}
+
+/** The secret in groups of four letters, for typing. */
+const grouped = (secret: string): string => secret.replace(/(.{4})(?=.)/g, '$1 ')
+
+export const rulesOf = (policy: PasswordPolicy): PasswordRules => ({
+  minimumLength: policy.minimumLength,
+  lower: policy.requireLowercase,
+  upper: policy.requireUppercase,
+  number: policy.requireNumbers,
+  symbol: policy.requireSymbols,
+})

@@ -1,0 +1,43 @@
+import type { FastifyReply } from 'fastify'
+import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
+import { type ChallengeForm, type ExpiredStep, openChallenge, submitChallenge } from '../../oauth/login/challenge.ts'
+import { readParameters } from '../../oauth/parameters.ts'
+import { isOwnForm } from '../oauth/csrf.ts'
+import { countAs, withForm } from '../oauth/oauth-route.ts'
+import { runAdmitted } from '../overload/run-admitted.ts'
+import { note } from '../request-notes.ts'
+import { challengePage } from './challenge-page.ts'
+import { goOn, openExpired, sendLogin } from './login.ts'
+import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+
+export const visitChallenge: Handler = async (visit) => {
+  const outcome = await runAdmitted(visit.options, () => openChallenge(visit.deps, visit.browser))
+  return sendOutcome(visit, outcome)
+}
+
+export const postChallenge: Handler = async (visit) => {
+  const { deps, options, names, request, browser } = visit
+  const outcome = await withForm(options, request, async (body) => {
+    const form = readParameters(body)
+    if (!isOwnForm(request, form.get('_csrf'), names)) return openExpired(visit, form)
+    countAs('RespondToAuthChallenge', request, options)
+    return submitChallenge(deps, browser, form)
+  })
+  if (outcome.kind === 'continue' || outcome.kind === 'signed-in') return goOn(visit, outcome)
+  return outcome.kind === 'form' ? sendLogin(visit, outcome) : sendOutcome(visit, outcome)
+}
+
+function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | RedirectToApp): FastifyReply {
+  if (outcome.kind === 'redirect') return visit.reply.redirect(outcome.location, 302)
+  if (outcome.kind === 'expired') return sendLogin(visit, outcome)
+  const { request, step, problem } = outcome
+  note(visit.request.raw, {
+    clientId: request.client.id,
+    userPoolId: request.pool.id,
+    ...(problem !== undefined && { outcome: problem.code }),
+  })
+  const plain = shellOf(visit, request)
+  const shell = { ...plain, hiddenFields: { ...plain.hiddenFields, step: step.id } }
+  const page = challengePage(shell, outcome, visit.browser.query)
+  return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: request.target.redirectUri })
+}

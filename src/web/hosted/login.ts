@@ -1,0 +1,80 @@
+import type { FastifyReply } from 'fastify'
+import { ApiError } from '../../contract/api-error.ts'
+import { domainSessionMs } from '../../oauth/domain-session/domain-session.ts'
+import type { ExpiredStep } from '../../oauth/login/challenge.ts'
+import { type Continue, isNameFirst, type LoginForm, openLogin, type SignedIn, submitLogin } from '../../oauth/login/login.ts'
+import { sealPageStep } from '../../oauth/login/page-step.ts'
+import { type Parameters, readParameters } from '../../oauth/parameters.ts'
+import { sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
+import { isOwnForm } from '../oauth/csrf.ts'
+import { countAs, withForm } from '../oauth/oauth-route.ts'
+import { runAdmitted } from '../overload/run-admitted.ts'
+import { signInPage } from '../pages/sign-in-pages.ts'
+import { note } from '../request-notes.ts'
+import { identifierKindOf } from './identifier-kind.ts'
+import { problemText } from './problem-text.ts'
+import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+
+export const visitLogin: Handler = async (visit) => {
+  const outcome = await runAdmitted(visit.options, () => openLogin(visit.deps, visit.browser))
+  return outcome.kind === 'redirect' ? visit.reply.redirect(outcome.location, 302) : sendLogin(visit, outcome)
+}
+
+export const postLogin: Handler = async (visit) => {
+  const { deps, options, names, request, reply, browser } = visit
+  const outcome = await withForm(options, request, async (body) => {
+    const form = readParameters(body)
+    if (!isOwnForm(request, form.get('_csrf'), names)) return openExpired(visit, form)
+    countAs('InitiateAuth', request, options)
+    return submitLogin(deps, browser, form)
+  })
+  if (outcome.kind === 'redirect') return reply.redirect(outcome.location, 302)
+  if (outcome.kind === 'form') return sendLogin(visit, outcome)
+  return goOn(visit, outcome)
+}
+
+/** A form without the browser's token is shown again: its page may have been open for long, or another site sent it. */
+export async function openExpired({ deps, browser }: Visit, form: Parameters) {
+  const outcome = await openLogin(deps, browser)
+  const problem = new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
+  return outcome.kind === 'form' ? { ...outcome, username: form.get('username') ?? '', problem } : outcome
+}
+
+/** Sends the browser to the page of the next step, or to the app. */
+export function goOn({ deps, names, request, reply, browser }: Visit, outcome: Continue | SignedIn): FastifyReply {
+  if (outcome.kind === 'continue') {
+    const { pool } = outcome.request
+    const sealed = sealPageStep(deps.secrets, pool.id, outcome.step)
+    const lifetime = Math.ceil((outcome.step.expiresAt - deps.clock.now()) / 1000)
+    reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, pool.id), sealed, lifetime))
+    return reply.redirect(`/challenge?${browser.query}`, 302)
+  }
+  const { poolId, cookie, location } = outcome
+  const name = sessionCookieName(names, browser.host, poolId)
+  reply.header('set-cookie', writeCookie(names, name, cookie, domainSessionMs / 1000))
+  if (browser.stepCookieOf(poolId) !== undefined) {
+    reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, poolId), '', 0))
+  }
+  note(request.raw, { userPoolId: poolId })
+  return reply.redirect(location, 302)
+}
+
+export function sendLogin(visit: Visit, { request, username, problem }: LoginForm | ExpiredStep): FastifyReply {
+  const { target, pool, client } = request
+  const shell = shellOf(visit, request)
+  note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
+  const page = signInPage(shell, {
+    action: `/login?${visit.browser.query}`,
+    identifier: identifierKindOf(pool),
+    username: username === '' ? undefined : username,
+    asksPassword: !isNameFirst(request),
+    offersPasskey: false,
+    offersRememberMe: false,
+    providers: [],
+    signUpHref: undefined,
+    forgotHref: undefined,
+    problem: problem && problemText(shell.text, problem),
+    notice: undefined,
+  })
+  return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: target.redirectUri })
+}

@@ -1,0 +1,29 @@
+import type { ApiError, ErrorCode } from '../../contract/api-error.ts'
+import type { TextKey } from '../pages/locales/en.ts'
+import type { Text } from '../pages/texts.ts'
+
+/** Texts for errors of the API. A message that comes first stands for errors that share their code. */
+const byMessage: Readonly<Record<string, TextKey>> = {
+  'Incorrect username or password.': 'errorWrongSignIn',
+  'User is disabled.': 'errorDisabled',
+  'Password attempts exceeded': 'errorTooMany',
+  'The passwords are not the same.': 'errorPasswordsDiffer',
+  'This page has expired. Please try again.': 'errorExpired',
+}
+
+const byCode: Readonly<Partial<Record<ErrorCode, TextKey>>> = {
+  AliasExistsException: 'errorUserExists',
+  CodeMismatchException: 'errorWrongCode',
+  EnableSoftwareTokenMFAException: 'errorWrongCode',
+  ExpiredCodeException: 'errorExpiredCode',
+  InvalidPasswordException: 'errorPasswordRules',
+  LimitExceededException: 'errorTooMany',
+  TooManyRequestsException: 'errorTooMany',
+  UsernameExistsException: 'errorUserExists',
+}
+
+/** What a page says about an error of the API. Errors without a text of ours, such as a trigger function's, keep their own words. */
+export function problemText(text: Text, error: ApiError): string {
+  const key = byMessage[error.message] ?? byCode[error.code]
+  return key === undefined ? error.message : text(key)
+}

@@ -1,0 +1,84 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AuthorizationRequest } from '../../oauth/authorize/authorization-request.ts'
+import type { BrowserRequest } from '../../oauth/browser-request.ts'
+import type { LoginDeps } from '../../oauth/login/login.ts'
+import { receiveParameters } from '../../oauth/parameters.ts'
+import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
+import { type CookieNames, cookieIn, languageCookieName, sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
+import { csrfTokenFor } from '../oauth/csrf.ts'
+import { formTargetsFor } from '../oauth/form-targets.ts'
+import { contextOf, type OAuthRouteOptions, queryOf } from '../oauth/oauth-route.ts'
+import { type Page, renderPage, type Shell } from '../pages/layout.ts'
+import { pageHeaders } from '../pages/page-headers.ts'
+import { plainShell } from '../pages/shell.ts'
+import { findLanguage, type Language, languages } from '../pages/texts.ts'
+
+export type PageDeps = LoginDeps & HostDeps
+
+/** One request to a page. */
+export type Visit = {
+  readonly deps: PageDeps
+  readonly options: OAuthRouteOptions
+  readonly names: CookieNames
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+  readonly browser: BrowserRequest
+}
+
+export type Handler = (visit: Visit) => Promise<FastifyReply>
+
+export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> {
+  const { deps, options, names, request } = visit
+  const host = await findRequestHost(deps, request.headers.host)
+  const browser = {
+    host,
+    query: queryOf(request),
+    context: contextOf(request, options),
+    sessionCookieOf: (poolId: string) => cookieIn(request, sessionCookieName(names, host, poolId)),
+    stepCookieOf: (poolId: string) => cookieIn(request, stepCookieName(names, host, poolId)),
+  }
+  return { ...visit, browser }
+}
+
+type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin'>
+
+/** What all pages of the visit have in common. With a `client` the page has its form token and its look. */
+export function shellOf({ names, request, reply }: Omit<Visit, 'browser'>, client?: Client): Shell {
+  const { lang } = languageOf(request)
+  if (lang !== undefined) reply.header('set-cookie', writeCookie(names, languageCookieName(names), lang, yearSeconds))
+  const wishes = { lang, cookie: cookieIn(request, languageCookieName(names)), acceptLanguage: request.headers['accept-language'] }
+  const shell = plainShell(wishes)
+  if (client === undefined) return shell
+  return { ...shell, hiddenFields: { _csrf: csrfTokenFor(request, reply, names) }, languageLinks: languageLinksOf(request) }
+}
+
+const yearSeconds = 365 * 24 * 60 * 60
+
+/** The language that the address asks for. */
+function languageOf(request: FastifyRequest): { readonly lang: Language | undefined } {
+  return { lang: findLanguage(receiveParameters(queryOf(request)).parameters.get('lang')) }
+}
+
+/** The addresses of the page in all languages. */
+function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string> {
+  const [path = ''] = (request.raw.url ?? '').split('?')
+  return new Map(
+    languages.map((language) => {
+      const query = new URLSearchParams(queryOf(request))
+      query.set('lang', language)
+      return [language, `${path}?${query}`]
+    }),
+  )
+}
+
+/** Sends a page. `redirectUri` is where its form may lead in the end. */
+export function sendPage(
+  { reply }: Pick<Visit, 'reply'>,
+  shell: Shell,
+  page: Page,
+  { status = 200, redirectUri }: { readonly status?: number; readonly redirectUri?: string | undefined } = {},
+): FastifyReply {
+  const formTargets = redirectUri === undefined ? [] : formTargetsFor(redirectUri)
+  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined })
+  return reply.code(status).headers(headers).send(renderPage(shell, page).toString())
+}

@@ -1,0 +1,203 @@
+import { type Html, html } from '../../base/html.ts'
+import { alert, type Field, field, form, knownUsername, lead, link, notice, otherSubmit, question, submit } from './components.ts'
+import type { Page, Shell } from './layout.ts'
+import type { TextKey } from './locales/en.ts'
+import { codeField, type IdentifierKind, identifierField } from './sign-in-pages.ts'
+
+/** What the pool's policy asks of a password. */
+export type PasswordRules = {
+  readonly minimumLength: number
+  readonly lower: boolean
+  readonly upper: boolean
+  readonly number: boolean
+  readonly symbol: boolean
+}
+
+function passwordRules({ text }: Shell, rules: PasswordRules): Html {
+  const wanted: readonly [TextKey, boolean][] = [
+    ['ruleLower', rules.lower],
+    ['ruleUpper', rules.upper],
+    ['ruleNumber', rules.number],
+    ['ruleSymbol', rules.symbol],
+  ]
+  const items = [text('ruleLength', { count: rules.minimumLength }), ...wanted.filter(([, is]) => is).map(([key]) => text(key))]
+  return html`<div class="rules" id="password-rules"><p>${text('passwordRules')}</p><ul>${items.map((item) => html`<li>${item}</li>`)}</ul></div>`
+}
+
+/** The fields of a new password, which is typed twice. */
+function newPasswordFields(shell: Shell, { rules, label }: { readonly rules: PasswordRules; readonly label: string }): readonly Html[] {
+  const shared = { type: 'password', autocomplete: 'new-password', maxLength: 256 } as const
+  return [
+    field(shell, { ...shared, name: 'password', label }),
+    passwordRules(shell, rules),
+    field(shell, { ...shared, name: 'confirm_password', label: shell.text('confirmPassword') }),
+  ]
+}
+
+export type SignUpView = {
+  readonly action: string
+  /** The username, where it is none of the attributes, and the attributes that the pool requires. */
+  readonly fields: readonly Field[]
+  readonly rules: PasswordRules
+  readonly terms: { readonly terms: string; readonly privacy: string } | undefined
+  readonly signInHref: string
+  readonly problem: string | undefined
+}
+
+export function signUpPage(shell: Shell, view: SignUpView): Page {
+  const { text } = shell
+  return {
+    title: text('signUpTitle'),
+    body: [
+      alert(view.problem),
+      form(shell, {
+        action: view.action,
+        fields: [
+          ...view.fields.map((one) => field(shell, one)),
+          ...newPasswordFields(shell, { rules: view.rules, label: text('password') }),
+          termsText(shell, view.terms),
+          submit(text('signUpButton')),
+        ],
+      }),
+      question(text('haveAccount'), view.signInHref, text('signInLink')),
+    ],
+  }
+}
+
+/** The sentence about the terms, whose order of words each language decides. */
+function termsText({ text }: Shell, terms: SignUpView['terms']): Html | undefined {
+  if (terms === undefined) return undefined
+  const links = { '{terms}': link(terms.terms, text('termsLink')), '{privacy}': link(terms.privacy, text('privacyLink')) }
+  const parts = text('termsBoth').split(/(\{terms\}|\{privacy\})/)
+  return html`<p class="legal legalText-customizable">${parts.map((part) => (Object.hasOwn(links, part) ? links[part as keyof typeof links] : part))}</p>`
+}
+
+export type ConfirmView = {
+  readonly action: string
+  readonly destination: string | undefined
+  readonly problem: string | undefined
+  readonly notice: string | undefined
+}
+
+/** The code of a new account. */
+export function confirmPage(shell: Shell, view: ConfirmView): Page {
+  const { text } = shell
+  return {
+    title: text('confirmTitle'),
+    body: [
+      view.destination === undefined ? undefined : lead(text('codeSentTo', { destination: view.destination })),
+      alert(view.problem),
+      notice(view.notice),
+      form(shell, {
+        action: view.action,
+        fields: [
+          codeField(shell, { problem: undefined }),
+          submit(text('confirmButton')),
+          otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),
+        ],
+      }),
+    ],
+  }
+}
+
+export function forgotPasswordPage(
+  shell: Shell,
+  view: {
+    readonly action: string
+    readonly identifier: IdentifierKind
+    readonly username: string | undefined
+    readonly backHref: string
+    readonly problem: string | undefined
+  },
+): Page {
+  const { text } = shell
+  const fields = [identifierField(shell, view.identifier, { value: view.username }), submit(text('forgotButton'))]
+  return {
+    title: text('forgotTitle'),
+    body: [
+      lead(text('forgotText')),
+      alert(view.problem),
+      form(shell, { action: view.action, fields }),
+      html`<p class="question">${link(view.backHref, text('backLink'))}</p>`,
+    ],
+  }
+}
+
+export type ResetView = ConfirmView & { readonly username: string; readonly rules: PasswordRules }
+
+/** The code of a reset, and the new password. */
+export function resetPasswordPage(shell: Shell, view: ResetView): Page {
+  const { text } = shell
+  const sent = view.destination === undefined ? text('resetSent') : text('resetSentTo', { destination: view.destination })
+  return {
+    title: text('resetTitle'),
+    body: [
+      lead(sent),
+      alert(view.problem),
+      notice(view.notice),
+      form(shell, {
+        action: view.action,
+        fields: [
+          knownUsername(view.username),
+          codeField(shell, { problem: undefined }),
+          ...newPasswordFields(shell, { rules: view.rules, label: text('newPassword') }),
+          submit(text('resetButton')),
+          otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),
+        ],
+      }),
+    ],
+  }
+}
+
+/** A password in place of a temporary one, with the attributes that the account lacks. */
+export function newPasswordPage(
+  shell: Shell,
+  view: {
+    readonly action: string
+    readonly username: string
+    readonly fields: readonly Field[]
+    readonly rules: PasswordRules
+    readonly problem: string | undefined
+  },
+): Page {
+  const { text } = shell
+  return {
+    title: text('newPasswordTitle'),
+    body: [
+      lead(text('newPasswordText')),
+      alert(view.problem),
+      form(shell, {
+        action: view.action,
+        fields: [
+          knownUsername(view.username),
+          ...newPasswordFields(shell, { rules: view.rules, label: text('newPassword') }),
+          ...view.fields.map((one) => field(shell, one)),
+          submit(text('continueButton')),
+        ],
+      }),
+    ],
+  }
+}
+
+export type MessageView = {
+  readonly title: string
+  readonly message: string
+  readonly kind: 'problem' | 'done'
+  /** What a developer needs to find the fault. */
+  readonly details?: string | undefined
+  readonly next?: { readonly href: string; readonly label: string } | undefined
+}
+
+/** A page that only says something: an error, or that a step is done. */
+export function messagePage(shell: Shell, { title, message, kind, details, next }: MessageView): Page {
+  return {
+    title,
+    body: [
+      html`<p class="lead ${kind}"${kind === 'problem' && html` role="alert"`}>${message}</p>`,
+      details === undefined
+        ? undefined
+        : html`<details class="details"><summary>${shell.text('errorDetails')}</summary><p>${details}</p></details>`,
+      next === undefined ? undefined : html`<p>${link(next.href, next.label, 'button-link')}</p>`,
+    ],
+  }
+}

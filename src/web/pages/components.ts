@@ -1,0 +1,126 @@
+import { type Html, html } from '../../base/html.ts'
+import type { Shell } from './layout.ts'
+
+/** An input with its label. */
+export type Field = {
+  readonly name: string
+  readonly label: string
+  readonly type?: 'text' | 'email' | 'tel' | 'password' | 'date' | 'url'
+  readonly value?: string | undefined
+  /** A token of the HTML standard, so that password managers and one-time codes fill the field. */
+  readonly autocomplete?: string | undefined
+  readonly inputmode?: 'text' | 'email' | 'tel' | 'numeric' | 'url' | undefined
+  readonly hint?: string | undefined
+  /** What is wrong with the value that was sent. */
+  readonly error?: string | undefined
+  readonly isOptional?: boolean | undefined
+  readonly maxLength?: number | undefined
+  readonly hasFocus?: boolean | undefined
+}
+
+export function field({ text }: Shell, field: Field): Html {
+  const { name, label, type = 'text', value, hint, error, isOptional = false } = field
+  const id = `field-${name.replace(/[^\w-]/g, '-')}`
+  const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter((one) => one !== false)
+  const attributes = [
+    value !== undefined && html` value="${value}"`,
+    html` autocomplete="${field.autocomplete ?? 'off'}"`,
+    field.inputmode !== undefined && html` inputmode="${field.inputmode}"`,
+    type !== 'date' && html` maxlength="${field.maxLength ?? 2048}"`,
+    isPlainText(field) && html` autocapitalize="none" spellcheck="false"`,
+    !isOptional && html` required`,
+    field.hasFocus && html` autofocus`,
+    error !== undefined && html` aria-invalid="true"`,
+    described.length > 0 && html` aria-describedby="${described.join(' ')}"`,
+  ]
+  return html`<div class="field">
+<label class="label-customizable" for="${id}">${label}${isOptional && html` <span class="optional">(${text('optional')})</span>`}</label>
+<input class="inputField-customizable" id="${id}" name="${name}" type="${type}"${attributes}>
+${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}${error !== undefined && html`<p class="error" id="${id}-error">${error}</p>`}
+</div>`
+}
+
+/** Names, addresses and codes: a phone must neither capitalise nor correct them. */
+const isPlainText = ({ type = 'text' }: Field) => type !== 'date'
+
+/** A form that posts to `action`. */
+export function form(
+  { hiddenFields }: Shell,
+  { action, fields }: { readonly action: string; readonly fields: readonly (Html | undefined)[] },
+): Html {
+  return html`<form method="post" action="${action}">
+${Object.entries(hiddenFields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}${fields}
+</form>`
+}
+
+export function submit(label: string, choice?: { readonly name: string; readonly value: string }): Html {
+  return html`<button class="primary submitButton-customizable" type="submit"${named(choice)}>${label}</button>`
+}
+
+/** A second way beside the main button. It sends the form without checking its fields. */
+export function otherSubmit(
+  label: string,
+  choice: { readonly name: string; readonly value: string },
+  kind: 'secondary' | 'link' = 'secondary',
+): Html {
+  return html`<button class="${kind}" type="submit" formnovalidate${named(choice)}>${label}</button>`
+}
+
+const named = (choice: { readonly name: string; readonly value: string } | undefined) =>
+  choice !== undefined && html` name="${choice.name}" value="${choice.value}"`
+
+export function checkbox({
+  name,
+  label,
+  isChecked = false,
+}: {
+  readonly name: string
+  readonly label: string
+  readonly isChecked?: boolean
+}): Html {
+  return html`<label class="check"><input type="checkbox" name="${name}" value="true"${isChecked && html` checked`}> <span>${label}</span></label>`
+}
+
+/** A list of ways of which the person takes one, each a large button. */
+export function choices(
+  name: string,
+  options: readonly { readonly value: string; readonly label: string; readonly detail?: string | undefined }[],
+): Html {
+  const buttons = options.map(
+    ({ value, label, detail }) =>
+      html`<li><button class="choice" type="submit" formnovalidate name="${name}" value="${value}"><span>${label}</span>${detail !== undefined && html`<span class="detail">${detail}</span>`}</button></li>`,
+  )
+  return html`<ul class="choices">${buttons}</ul>`
+}
+
+/** What went wrong. Screen readers read it at once. */
+export function alert(message: string | undefined): Html | undefined {
+  return message === undefined ? undefined : html`<div class="alert errorMessage-customizable" role="alert">${message}</div>`
+}
+
+/** What went well, such as a code that was sent. */
+export function notice(message: string | undefined): Html | undefined {
+  return message === undefined ? undefined : html`<div class="notice" role="status">${message}</div>`
+}
+
+export function lead(message: string | Html): Html {
+  return html`<p class="lead textDescription-customizable">${message}</p>`
+}
+
+export function link(href: string, label: string, className = 'link'): Html {
+  return html`<a class="${className} redirect-customizable" href="${href}">${label}</a>`
+}
+
+/** A short question and its link, below the form. */
+export function question(asked: string, href: string, label: string): Html {
+  return html`<p class="question">${asked} ${link(href, label)}</p>`
+}
+
+export function divider({ text }: Shell): Html {
+  return html`<div class="divider" role="presentation"><span>${text('or')}</span></div>`
+}
+
+/** The name by which a password manager files the password of this form. */
+export function knownUsername(username: string): Html {
+  return html`<input class="unseen" type="text" name="known_username" value="${username}" autocomplete="username" tabindex="-1" aria-hidden="true" readonly>`
+}

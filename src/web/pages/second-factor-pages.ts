@@ -1,0 +1,114 @@
+import { html, trustedHtml } from '../../base/html.ts'
+import type { MfaMethod } from '../../pools/pool.ts'
+import { alert, choices, field, form, lead, otherSubmit, submit } from './components.ts'
+import type { Page, Shell } from './layout.ts'
+import type { TextKey } from './locales/en.ts'
+import { codeField } from './sign-in-pages.ts'
+
+const methodTexts: Readonly<Record<MfaMethod, TextKey>> = {
+  SOFTWARE_TOKEN_MFA: 'methodApp',
+  SMS_MFA: 'methodSms',
+  EMAIL_OTP: 'methodEmail',
+}
+
+/** Which of the person's second factors to use now, or which one to set up. */
+export function secondFactorPage(
+  shell: Shell,
+  view: {
+    readonly action: string
+    readonly purpose: 'verify' | 'set-up'
+    readonly methods: readonly MfaMethod[]
+    readonly problem: string | undefined
+  },
+): Page {
+  const { text } = shell
+  const options = view.methods.map((method) => ({ value: method, label: text(methodTexts[method]) }))
+  return {
+    title: text(view.purpose === 'verify' ? 'mfaChoiceTitle' : 'mfaSetupChoiceTitle'),
+    body: [
+      view.purpose === 'set-up' ? lead(text('mfaSetupChoiceText')) : undefined,
+      alert(view.problem),
+      form(shell, { action: view.action, fields: [choices('method', options)] }),
+    ],
+  }
+}
+
+export type AppSetupView = {
+  readonly action: string
+  /** The address `otpauth://…` as a QR code: an SVG image of our own. */
+  readonly qrSvg: string
+  /** The same secret for typing, in groups of four. */
+  readonly key: string
+  readonly problem: string | undefined
+}
+
+export function appSetupPage(shell: Shell, view: AppSetupView): Page {
+  const { text } = shell
+  const name = field(shell, { name: 'device_name', label: text('appSetupName'), isOptional: true, maxLength: 128 })
+  return {
+    title: text('appSetupTitle'),
+    body: [
+      alert(view.problem),
+      html`<ol class="steps">
+<li><p>${text('appSetupScan')}</p><div class="qr">${trustedHtml(view.qrSvg)}</div>
+<p>${text('appSetupType')}</p><p><code class="key">${view.key}</code></p></li>
+<li><p>${text('appSetupCode')}</p></li>
+</ol>`,
+      form(shell, { action: view.action, fields: [codeField(shell, { problem: undefined }), name, submit(text('verifyButton'))] }),
+    ],
+  }
+}
+
+/** An address or a number for codes, where the person has none yet. */
+export function contactSetupPage(
+  shell: Shell,
+  view: {
+    readonly action: string
+    readonly kind: 'email' | 'sms'
+    readonly value: string | undefined
+    readonly problem: string | undefined
+  },
+): Page {
+  const { text } = shell
+  const isEmail = view.kind === 'email'
+  const contact = field(shell, {
+    name: 'contact',
+    label: text(isEmail ? 'attributeEmail' : 'attributePhoneNumber'),
+    type: isEmail ? 'email' : 'tel',
+    inputmode: isEmail ? 'email' : 'tel',
+    autocomplete: isEmail ? 'email' : 'tel',
+    hint: isEmail ? undefined : text('phoneHint'),
+    value: view.value,
+    hasFocus: true,
+  })
+  return {
+    title: text(isEmail ? 'contactSetupEmailTitle' : 'contactSetupPhoneTitle'),
+    body: [alert(view.problem), form(shell, { action: view.action, fields: [contact, submit(text('continueButton'))] })],
+  }
+}
+
+/** Offers a passkey. The script calls the browser, and sends what it answers with the form. */
+export function passkeySetupPage(
+  shell: Shell,
+  view: { readonly action: string; readonly options: string; readonly canSkip: boolean; readonly problem: string | undefined },
+): Page {
+  const { text } = shell
+  return {
+    title: text('passkeySetupTitle'),
+    body: [
+      lead(text('passkeySetupText')),
+      alert(view.problem),
+      html`<p class="alert" data-passkey-unsupported hidden>${text('passkeyUnsupported')}</p>`,
+      html`<div data-passkey-options="${view.options}"></div>`,
+      form(shell, {
+        action: view.action,
+        fields: [
+          html`<input type="hidden" name="credential">`,
+          html`<button class="primary submitButton-customizable" type="button" data-passkey-create>${text('passkeySetupButton')}</button>`,
+          view.canSkip ? otherSubmit(text('passkeySetupSkip'), { name: 'action', value: 'skip' }) : undefined,
+        ],
+      }),
+    ],
+    script: 'passkey',
+  }
+}

@@ -1,0 +1,249 @@
+import { type Html, html } from '../../base/html.ts'
+import type { FirstFactor } from '../../pools/pool.ts'
+import {
+  alert,
+  checkbox,
+  choices,
+  divider,
+  field,
+  form,
+  knownUsername,
+  lead,
+  link,
+  notice,
+  otherSubmit,
+  question,
+  submit,
+} from './components.ts'
+import type { Page, Shell } from './layout.ts'
+import type { TextKey } from './locales/en.ts'
+
+/** What a person signs in with. */
+export type IdentifierKind = 'email' | 'phone' | 'username' | 'email-or-phone' | 'any'
+
+/** An identity provider, and the address that begins a sign-in there. */
+export type ProviderLink = { readonly name: string; readonly label: string; readonly href: string }
+
+export type SignInView = {
+  readonly action: string
+  readonly identifier: IdentifierKind
+  readonly username: string | undefined
+  /** False for the first of two pages, which asks for the name only. */
+  readonly asksPassword: boolean
+  readonly offersPasskey: boolean
+  readonly offersRememberMe: boolean
+  readonly providers: readonly ProviderLink[]
+  /** Undefined where the pool does not offer it. */
+  readonly signUpHref: string | undefined
+  readonly forgotHref: string | undefined
+  readonly problem: string | undefined
+  readonly notice: string | undefined
+}
+
+const identifiers: Readonly<Record<IdentifierKind, { label: TextKey; inputmode: 'email' | 'tel' | 'text'; isPhone: boolean }>> = {
+  email: { label: 'identifierEmail', inputmode: 'email', isPhone: false },
+  phone: { label: 'identifierPhone', inputmode: 'tel', isPhone: true },
+  username: { label: 'identifierUsername', inputmode: 'text', isPhone: false },
+  'email-or-phone': { label: 'identifierEmailOrPhone', inputmode: 'text', isPhone: true },
+  any: { label: 'identifierAny', inputmode: 'text', isPhone: true },
+}
+
+/** The field for the name. Passkeys are offered in its list of suggestions. */
+export function identifierField(
+  shell: Shell,
+  kind: IdentifierKind,
+  { value, withPasskeys = false }: { value: string | undefined; withPasskeys?: boolean },
+) {
+  const { label, inputmode, isPhone } = identifiers[kind]
+  return field(shell, {
+    name: 'username',
+    label: shell.text(label),
+    value,
+    inputmode,
+    autocomplete: withPasskeys ? 'username webauthn' : 'username',
+    hint: isPhone ? shell.text('phoneHint') : undefined,
+    maxLength: 128,
+    hasFocus: value === undefined,
+  })
+}
+
+export function signInPage(shell: Shell, view: SignInView): Page {
+  const { text } = shell
+  const fields = [
+    identifierField(shell, view.identifier, { value: view.username, withPasskeys: view.offersPasskey }),
+    view.asksPassword ? passwordField(shell, view) : undefined,
+    view.offersRememberMe ? checkbox({ name: 'remember', label: text('rememberMe') }) : undefined,
+    submit(view.asksPassword ? text('signInButton') : text('continueButton')),
+    view.offersPasskey ? passkeyButton(shell) : undefined,
+  ]
+  return {
+    title: text('signInTitle'),
+    body: [
+      alert(view.problem),
+      notice(view.notice),
+      form(shell, { action: view.action, fields }),
+      providerLinks(shell, view.providers),
+      view.signUpHref === undefined ? undefined : question(text('noAccount'), view.signUpHref, text('signUpLink')),
+    ],
+    script: view.offersPasskey ? 'passkey' : undefined,
+  }
+}
+
+function passwordField(shell: Shell, { username, forgotHref }: SignInView): Html {
+  const label = shell.text('password')
+  return html`<div class="with-link">${field(shell, {
+    name: 'password',
+    label,
+    type: 'password',
+    autocomplete: 'current-password',
+    maxLength: 256,
+    hasFocus: username !== undefined,
+  })}${forgotHref !== undefined && link(forgotHref, shell.text('forgotPasswordLink'))}</div>`
+}
+
+/** Hidden until the script finds that the browser has passkeys. */
+function passkeyButton({ text }: Shell): Html {
+  return html`<button class="secondary" type="button" data-passkey hidden>${text('passkeyButton')}</button>`
+}
+
+function providerLinks(shell: Shell, providers: readonly ProviderLink[]): Html | undefined {
+  if (providers.length === 0) return undefined
+  const buttons = providers.map(
+    ({ label, href }) =>
+      html`<li><a class="provider socialButton-customizable" href="${href}">${shell.text('continueWith', { provider: label })}</a></li>`,
+  )
+  return html`${divider(shell)}<ul class="providers">${buttons}</ul>`
+}
+
+/** The second of two pages: the password of the person who gave a name on the first one. */
+export function passwordPage(
+  shell: Shell,
+  view: Pick<SignInView, 'action' | 'forgotHref' | 'problem' | 'offersRememberMe'> & {
+    readonly username: string
+    readonly changeHref: string
+  },
+): Page {
+  const { text } = shell
+  const password = field(shell, {
+    name: 'password',
+    label: text('password'),
+    type: 'password',
+    autocomplete: 'current-password',
+    maxLength: 256,
+    hasFocus: true,
+  })
+  return {
+    title: text('passwordTitle'),
+    body: [
+      signingInAs(shell, view),
+      alert(view.problem),
+      form(shell, {
+        action: view.action,
+        fields: [
+          knownUsername(view.username),
+          html`<div class="with-link">${password}${view.forgotHref !== undefined && link(view.forgotHref, text('forgotPasswordLink'))}</div>`,
+          view.offersRememberMe ? checkbox({ name: 'remember', label: text('rememberMe') }) : undefined,
+          submit(text('signInButton')),
+        ],
+      }),
+    ],
+  }
+}
+
+/** Who signs in, and the way to be another person. */
+export function signingInAs({ text }: Shell, { username, changeHref }: { readonly username: string; readonly changeHref: string }): Html {
+  return html`<p class="account"><span>${text('signingInAs', { user: username })}</span> ${link(changeHref, text('changeAccountLink'))}</p>`
+}
+
+const factorTexts: Readonly<Record<FirstFactor, TextKey>> = {
+  PASSWORD: 'passwordButton',
+  WEB_AUTHN: 'passkeyButton',
+  EMAIL_OTP: 'emailCodeButton',
+  SMS_OTP: 'smsCodeButton',
+}
+
+/** The ways to sign in, where the person has several. */
+export function factorPage(
+  shell: Shell,
+  view: {
+    readonly action: string
+    readonly username: string
+    readonly changeHref: string
+    readonly factors: readonly FirstFactor[]
+    readonly problem: string | undefined
+  },
+): Page {
+  const options = view.factors.map((factor) => ({ value: factor, label: shell.text(factorTexts[factor]) }))
+  return {
+    title: shell.text('factorTitle'),
+    body: [signingInAs(shell, view), alert(view.problem), form(shell, { action: view.action, fields: [choices('factor', options)] })],
+    script: view.factors.includes('WEB_AUTHN') ? 'passkey' : undefined,
+  }
+}
+
+export type CodeView = {
+  readonly action: string
+  readonly kind: 'sms' | 'email' | 'app'
+  /** The masked address or number; undefined for an authenticator app. */
+  readonly destination: string | undefined
+  readonly offersRememberDevice: boolean
+  readonly canResend: boolean
+  readonly canChange: boolean
+  readonly problem: string | undefined
+  readonly notice: string | undefined
+}
+
+/** A code of a message or of an authenticator app. */
+export function codePage(shell: Shell, view: CodeView): Page {
+  const { text } = shell
+  const sent = view.destination === undefined ? undefined : lead(text('codeSentTo', { destination: view.destination }))
+  return {
+    title: text('codeTitle'),
+    body: [
+      view.kind === 'app' ? lead(text('codeFromApp')) : sent,
+      alert(view.problem),
+      notice(view.notice),
+      form(shell, {
+        action: view.action,
+        fields: [
+          codeField(shell, { problem: undefined }),
+          view.offersRememberDevice ? checkbox({ name: 'remember_device', label: text('rememberDevice') }) : undefined,
+          submit(text('verifyButton')),
+          view.canResend ? otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }) : undefined,
+          view.canChange ? otherSubmit(text('anotherWayLink'), { name: 'action', value: 'change' }, 'link') : undefined,
+        ],
+      }),
+    ],
+  }
+}
+
+export function codeField(shell: Shell, { problem }: { readonly problem: string | undefined }): Html {
+  return field(shell, {
+    name: 'code',
+    label: shell.text('code'),
+    inputmode: 'numeric',
+    autocomplete: 'one-time-code',
+    maxLength: 64,
+    hasFocus: true,
+    error: problem,
+  })
+}
+
+/** Several accounts that are signed in on this browser. */
+export function selectAccountPage(
+  shell: Shell,
+  view: {
+    readonly action: string
+    readonly accounts: readonly { readonly id: string; readonly label: string; readonly detail: string | undefined }[]
+  },
+): Page {
+  const { text } = shell
+  const options = view.accounts.map(({ id, label, detail }) => ({ value: id, label, detail }))
+  return {
+    title: text('selectAccountTitle'),
+    body: form(shell, {
+      action: view.action,
+      fields: [choices('account', options), otherSubmit(text('selectAccountOther'), { name: 'account', value: '' })],
+    }),
+  }
+}

@@ -1,0 +1,54 @@
+import { de } from './locales/de.ts'
+import { en, type Locale, type TextKey } from './locales/en.ts'
+
+/** The languages of the pages, by the values of `lang` that Cognito's managed login has. */
+export const locales = { de, en } as const satisfies Record<string, Locale>
+
+export type Language = keyof typeof locales
+
+export type Text = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string
+
+/** The texts of a language. `overrides` are texts that the pool's administrator replaced. */
+export function textsOf(language: Language, overrides: Partial<Locale> = {}): Text {
+  const texts: Locale = locales[language]
+  return (key, values = {}) =>
+    (overrides[key] ?? texts[key]).replace(/\{(\w+)\}/g, (all, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : all))
+}
+
+export const languages = Object.keys(locales) as Language[]
+
+/** The language that `text` names, whatever its case. A language without its region is enough where the region does not matter. */
+export function findLanguage(text: string | undefined): Language | undefined {
+  if (text === undefined) return undefined
+  const wanted = text.toLowerCase()
+  const exact = languages.find((name) => name.toLowerCase() === wanted)
+  if (exact !== undefined) return exact
+  if (/^zh-(?:hant|tw|hk|mo)\b/.test(wanted)) return 'en'
+  const [primary = ''] = wanted.split('-')
+  return languages.find((name) => name.toLowerCase().split('-')[0] === primary)
+}
+
+/**
+ * The language of a page: the one that the address asks for (`lang`), the one that the person chose earlier (a cookie), or the best of the
+ * browser's (`Accept-Language`, RFC 9110 §12.5.4).
+ */
+export function chooseLanguage(wishes: {
+  readonly lang: string | undefined
+  readonly cookie: string | undefined
+  readonly acceptLanguage: string | undefined
+}): Language {
+  return findLanguage(wishes.lang) ?? findLanguage(wishes.cookie) ?? fromHeader(wishes.acceptLanguage) ?? 'en'
+}
+
+/** More entries than this are ignored: the header comes from a stranger. */
+const mostEntries = 20
+
+function fromHeader(header = ''): Language | undefined {
+  const entries = header.split(',', mostEntries).map((entry) => {
+    const [range = '', ...parameters] = entry.trim().split(';')
+    const quality = parameters.map((parameter) => /^\s*q=([\d.]+)\s*$/.exec(parameter)?.[1]).find((found) => found !== undefined)
+    return { language: findLanguage(range.trim()), quality: quality === undefined ? 1 : Number(quality) }
+  })
+  const accepted = entries.filter(({ language, quality }) => language !== undefined && quality > 0)
+  return accepted.toSorted((one, other) => other.quality - one.quality)[0]?.language
+}
