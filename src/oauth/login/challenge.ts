@@ -1,5 +1,4 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { associateInSignIn } from '../../signin/factors/totp/associate-software-token.operation.ts'
 import { registerInSignIn } from '../../signin/factors/totp/verify-software-token.operation.ts'
 import { answerOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import type { RequestParameters } from '../../signin/parameters.ts'
@@ -10,6 +9,7 @@ import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { Parameters } from '../parameters.ts'
 import { type Continue, type LoginDeps, type LoginForm, type SignedIn, toNextPage } from './login.ts'
+import { withSetupMethod } from './mfa-setup.ts'
 import { type ChallengeStep, newPageStep, openPageStep, type PageStep } from './page-step.ts'
 import { newPasswordIn } from './typed-password.ts'
 
@@ -88,20 +88,11 @@ async function takeForm(
   // Every Session of a sign-in before its first factor accepts another choice.
   if (form.get('action') === 'change' && step.available !== undefined) return stay({ ...step, challenge: 'SELECT_CHALLENGE' })
   if (step.challenge === 'MFA_SETUP' && form.get('method') !== undefined) {
-    const chosen = await chooseSetup(deps, step, form.get('method') ?? '')
-    return stay({ ...step, ...chosen })
+    return stay(await withSetupMethod(deps, step, form.get('method') ?? ''))
   }
   const { challenge, session, responses } = await answerOf(deps, step, form)
   const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: browser.context }
   return toNextPage(deps, browser, request, { username: step.username, result: await answerOnPage(deps, request, answer) })
-}
-
-/** The second factor that the user sets up: an authenticator app gets a secret; e-mail asks for an address. */
-async function chooseSetup(deps: LoginDeps, step: ChallengeStep, method: string): Promise<Pick<ChallengeStep, 'session' | 'parameters'>> {
-  const parameters = { ...step.parameters, SETUP_METHOD: method }
-  if (method !== 'SOFTWARE_TOKEN_MFA') return { session: step.session, parameters }
-  const { secret, session } = await associateInSignIn(deps, step.session)
-  return { session, parameters: { ...parameters, SETUP_SECRET: secret } }
 }
 
 type Answer = { readonly challenge: ChallengeName; readonly session: string; readonly responses: RequestParameters }

@@ -8,6 +8,7 @@ import { type AuthorizeDeps, type RedirectToApp, readingForApp } from '../author
 import type { BrowserRequest } from '../browser-request.ts'
 import { newDomainSession, sealDomainSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
+import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, newPageStep, type PageStep } from './page-step.ts'
 
 export type LoginDeps = AuthorizeDeps & SignInDeps
@@ -88,7 +89,8 @@ export async function toNextPage(
   const { pool, client } = request
   const now = deps.clock.now()
   if (result.kind === 'challenge') {
-    return { kind: 'continue', request, step: newPageStep(client.id, challengeStep(username, result.challenge), now) }
+    const step = await withOnlySetupMethod(deps, challengeStep(username, result.challenge))
+    return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
   const cookie = sealDomainSession(deps.secrets, newDomainSession(result.user, result, now))
   const location = await answerForUser(deps, request, result, context)

@@ -1,4 +1,5 @@
 import type { ChallengeForm } from '../../oauth/login/challenge.ts'
+import { setupMethodsOf } from '../../oauth/login/mfa-setup.ts'
 import type { FirstFactor, MfaMethod, PasswordPolicy } from '../../pools/pool.ts'
 import { mfaMethods } from '../../pools/pool.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
@@ -70,7 +71,8 @@ function setupPage(shell: Shell, { request, step, form }: ChallengeForm, base: B
       key: grouped(secret),
     })
   }
-  const methods = methodsIn(step.parameters['MFAS_CAN_SETUP']).filter((method) => method !== 'SMS_MFA')
+  const offered = setupMethodsOf(step)
+  const methods = mfaMethods.filter((method) => offered.includes(method))
   return secondFactorPage(shell, { ...base, purpose: 'set-up', methods })
 }
 
