@@ -59,7 +59,7 @@ const refusedToApp = (target: AnswerTarget, error: OAuthError): RedirectToApp =>
 })
 
 /** Undefined when there is no session, the client wants a newer one, or the app asks for a new sign-in or the choice of an account. */
-async function findUsableSession(
+export async function findUsableSession(
   deps: AuthorizeDeps,
   { sessionCookieOf }: BrowserRequest,
   { pool, client, prompts }: AuthorizationRequest,

@@ -1,6 +1,7 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { allowsFlow } from '../../signin/client-flows.ts'
 import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
+import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
 import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
@@ -8,6 +9,7 @@ import { type AuthorizeDeps, type RedirectToApp, readingForApp } from '../author
 import type { BrowserRequest } from '../browser-request.ts'
 import { newDomainSession, sealDomainSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
+import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, newPageStep, type PageStep } from './page-step.ts'
 
@@ -68,6 +70,11 @@ export function isNameFirst({ pool, client, isManagedLogin }: AuthorizationReque
   return isManagedLogin && allowsFlow(client, 'choice') && pool.allowedFirstFactors.some((factor) => factor !== 'PASSWORD')
 }
 
+/** What the sign-in page offers to browsers with passkeys. */
+export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequest): Promise<PasskeyOffer | undefined> {
+  return isNameFirst(request) ? offerPasskeys(deps, request) : undefined
+}
+
 function begin(
   deps: LoginDeps,
   { context: from }: BrowserRequest,
@@ -75,6 +82,8 @@ function begin(
   form: Parameters,
 ): Promise<PageStepResult> {
   const username = form.get('username') ?? ''
+  const [credential, session] = [form.get('credential'), form.get('passkey_session')]
+  if (isNameFirst(request) && credential && session) return signInByPasskeyOnPage(deps, request, { session, credential, from })
   if (isNameFirst(request)) return chooseOnPage(deps, request, { username, from })
   return signInOnPage(deps, request, { username, password: form.get('password') ?? '', from })
 }
@@ -82,7 +91,7 @@ function begin(
 /** The page after a step of a sign-in: that of the next challenge, or the app. */
 export async function toNextPage(
   deps: LoginDeps,
-  { context }: BrowserRequest,
+  { context, query }: BrowserRequest,
   request: AuthorizationRequest,
   { username, result }: { readonly username: string; readonly result: PageStepResult },
 ): Promise<Continue | SignedIn> {
@@ -93,6 +102,7 @@ export async function toNextPage(
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
   const cookie = sealDomainSession(deps.secrets, newDomainSession(result.user, result, now))
-  const location = await answerForUser(deps, request, result, context)
+  const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
+  const location = isPasskeyNext ? `/passkeys/add?${query}` : await answerForUser(deps, request, result, context)
   return { kind: 'signed-in', poolId: pool.id, cookie, location }
 }

@@ -59,8 +59,20 @@ const shown: ReadonlySet<string> = new Set([
 ])
 
 export function challengeStep(username: string, { name, parameters, session = '', available }: Challenge): ChallengeStep {
-  const kept = Object.fromEntries(Object.entries(parameters).filter(([key]) => shown.has(key)))
+  const kept = Object.fromEntries(
+    Object.entries(parameters)
+      .filter(([key]) => shown.has(key))
+      .map(([key, value]) => [key, key === 'CREDENTIAL_REQUEST_OPTIONS' ? shortened(value) : value]),
+  )
   return { kind: 'challenge', username, challenge: name, session, parameters: kept, available }
+}
+
+/**
+ * The options for passkeys without the list of the user's passkeys, if that list is too long for a cookie. Browsers then offer all passkeys
+ * of the relying party, because all were registered as discoverable ones.
+ */
+function shortened(options: string): string {
+  return options.length <= 1200 ? options : JSON.stringify({ ...JSON.parse(options), allowCredentials: [] })
 }
 
 export function sealPageStep(secrets: Secrets, poolId: string, step: PageStep): string {

@@ -64,9 +64,10 @@ export function chooseOnPage(
   )
 }
 
-type Beginning = From & { readonly flow: 'USER_PASSWORD_AUTH' | 'USER_AUTH'; readonly username: string }
+type Beginning = From & { readonly flow: 'USER_PASSWORD_AUTH' | 'USER_AUTH'; readonly username: string | undefined }
 
-function beginOnPage(
+/** Begins a sign-in on a page. The username is undefined where the first proof names the user. */
+export function beginOnPage(
   deps: SignInDeps,
   { pool, client }: PoolAndClient,
   { flow, username, from }: Beginning,

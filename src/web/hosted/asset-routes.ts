@@ -1,9 +1,14 @@
 import type { FastifyInstance } from 'fastify'
+import { passkeyScript, passkeyScriptPath } from '../pages/passkey-script.ts'
 import { pageStyles, pageStylesPath } from '../pages/styles.ts'
 
 /** What the pages load. The addresses change with the content, so browsers may keep it for ever (RFC 8246). */
 export function pageAssetRoutes(app: FastifyInstance): void {
-  app.get(pageStylesPath, async (_request, reply) =>
-    reply.headers({ 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=31536000, immutable' }).send(pageStyles),
-  )
+  addAsset(app, pageStylesPath, 'text/css', pageStyles)
+  addAsset(app, passkeyScriptPath, 'text/javascript', passkeyScript)
+}
+
+function addAsset(app: FastifyInstance, path: string, type: string, content: string): void {
+  const headers = { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'public, max-age=31536000, immutable' }
+  app.get(path, async (_request, reply) => reply.headers(headers).send(content))
 }

@@ -6,7 +6,7 @@ import type { ChallengeName } from '../../signin/sign-in.ts'
 import { messagePage, newPasswordPage, type PasswordRules } from '../pages/account-pages.ts'
 import type { Page, Shell } from '../pages/layout.ts'
 import { appSetupPage, contactSetupPage, secondFactorPage } from '../pages/second-factor-pages.ts'
-import { codePage, factorPage, passwordPage } from '../pages/sign-in-pages.ts'
+import { codePage, factorPage, passkeyPage, passwordPage } from '../pages/sign-in-pages.ts'
 import { attributeField } from './attribute-field.ts'
 import { problemText } from './problem-text.ts'
 import { otpAuthUri, qrCode } from './qr-code.ts'
@@ -52,6 +52,10 @@ const views: Readonly<Partial<Record<ChallengeName, View>>> = {
   SELECT_CHALLENGE: (shell, { step }, base) => factorPage(shell, { ...base, factors: factorsOf(step.available ?? []) }),
   SELECT_MFA_TYPE: (shell, { step }, base) =>
     secondFactorPage(shell, { ...base, purpose: 'verify', methods: methodsIn(step.parameters['MFAS_CAN_CHOOSE']) }),
+  WEB_AUTHN: (shell, { step }, base) => {
+    const options = step.parameters['CREDENTIAL_REQUEST_OPTIONS'] ?? '{}'
+    return passkeyPage(shell, { ...base, options, canChange: (step.available ?? []).length > 1 })
+  },
   MFA_SETUP: (shell, form, base) => setupPage(shell, form, base),
   NEW_PASSWORD_REQUIRED: (shell, { request, step, form }, base) => {
     const names = JSON.parse(step.parameters['requiredAttributes'] ?? '[]') as string[]

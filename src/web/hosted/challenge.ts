@@ -27,7 +27,7 @@ export const postChallenge: Handler = async (visit) => {
   return outcome.kind === 'form' ? sendLogin(visit, outcome) : sendOutcome(visit, outcome)
 }
 
-function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | RedirectToApp): FastifyReply {
+async function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | RedirectToApp): Promise<FastifyReply> {
   if (outcome.kind === 'redirect') return visit.reply.redirect(outcome.location, 302)
   if (outcome.kind === 'expired') return sendLogin(visit, outcome)
   const { request, step, problem } = outcome

@@ -2,7 +2,15 @@ import type { FastifyReply } from 'fastify'
 import { ApiError } from '../../contract/api-error.ts'
 import { domainSessionMs } from '../../oauth/domain-session/domain-session.ts'
 import type { ExpiredStep } from '../../oauth/login/challenge.ts'
-import { type Continue, isNameFirst, type LoginForm, openLogin, type SignedIn, submitLogin } from '../../oauth/login/login.ts'
+import {
+  type Continue,
+  isNameFirst,
+  type LoginForm,
+  openLogin,
+  passkeyOfferOf,
+  type SignedIn,
+  submitLogin,
+} from '../../oauth/login/login.ts'
 import { sealPageStep } from '../../oauth/login/page-step.ts'
 import { type Parameters, readParameters } from '../../oauth/parameters.ts'
 import { sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
@@ -59,16 +67,17 @@ export function goOn({ deps, names, request, reply, browser }: Visit, outcome: C
   return reply.redirect(location, 302)
 }
 
-export function sendLogin(visit: Visit, { request, username, problem }: LoginForm | ExpiredStep): FastifyReply {
+export async function sendLogin(visit: Visit, { request, username, problem }: LoginForm | ExpiredStep): Promise<FastifyReply> {
   const { target, pool, client } = request
   const shell = shellOf(visit, request)
+  const offer = await passkeyOfferOf(visit.deps, request)
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   const page = signInPage(shell, {
     action: `/login?${visit.browser.query}`,
     identifier: identifierKindOf(pool),
     username: username === '' ? undefined : username,
     asksPassword: !isNameFirst(request),
-    offersPasskey: false,
+    passkey: offer && { kind: 'offer', options: offer.options, hiddenFields: { passkey_session: offer.session } },
     offersRememberMe: false,
     providers: [],
     signUpHref: undefined,

@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from '../../oauth/authorize/authorization-r
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
+import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { type CookieNames, cookieIn, languageCookieName, sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { csrfTokenFor } from '../oauth/csrf.ts'
@@ -13,7 +14,7 @@ import { pageHeaders } from '../pages/page-headers.ts'
 import { plainShell } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
-export type PageDeps = LoginDeps & HostDeps
+export type PageDeps = LoginDeps & AddPasskeyDeps & HostDeps
 
 /** One request to a page. */
 export type Visit = {

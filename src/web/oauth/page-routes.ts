@@ -6,6 +6,7 @@ import { errorPageLocation, PageError } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
+import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { beginVisit, type Handler, type PageDeps, sendPage, shellOf, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
@@ -20,6 +21,7 @@ const pages: readonly Page[] = [
   { path: '/oauth2/authorize', get: visitAuthorize },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/challenge', get: visitChallenge, post: postChallenge },
+  { path: '/passkeys/add', get: visitAddPasskey, post: postAddPasskey },
   { path: '/logout', get: visitLogout },
   { path: '/error', get: visitError },
 ]

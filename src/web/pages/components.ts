@@ -43,14 +43,39 @@ ${hint !== undefined && html`<p class="hint" id="${id}-hint">${hint}</p>`}${erro
 /** Names, addresses and codes: a phone must neither capitalise nor correct them. */
 const isPlainText = ({ type = 'text' }: Field) => type !== 'date'
 
-/** A form that posts to `action`. */
+/** A form that posts to `action`. With `passkey` the script of the page fills in its field `credential` and sends it. */
 export function form(
   { hiddenFields }: Shell,
-  { action, fields }: { readonly action: string; readonly fields: readonly (Html | undefined)[] },
+  {
+    action,
+    fields,
+    passkey,
+  }: { readonly action: string; readonly fields: readonly (Html | undefined)[]; readonly passkey?: PasskeyUse | undefined },
 ): Html {
-  return html`<form method="post" action="${action}">
-${Object.entries(hiddenFields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}${fields}
+  const hidden = Object.entries({ ...hiddenFields, ...passkey?.hiddenFields, ...(passkey && { credential: '' }) })
+  return html`<form method="post" action="${action}"${passkey && html` data-passkey="${passkey.kind}" data-options="${passkey.options}"`}>
+${hidden.map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">\n`)}${fields}
 </form>`
+}
+
+/** What a page asks the browser's passkeys for. */
+export type PasskeyUse = {
+  /** `create`: a new passkey. `get`: a sign-in by one. `offer`: the same, among the suggestions for the name. */
+  readonly kind: 'create' | 'get' | 'offer'
+  /** The options for the browser, as JSON (Web Authentication Level 3). */
+  readonly options: string
+  readonly hiddenFields?: Readonly<Record<string, string>>
+}
+
+/** The button that asks for a passkey. Hidden until the script finds that the browser has passkeys. */
+export function passkeyButton(label: string, kind: 'primary' | 'secondary'): Html {
+  return html`<button class="${kind}${kind === 'primary' && ' submitButton-customizable'}" type="button" data-passkey-button hidden>${label}</button>`
+}
+
+/** What the script shows when the browser has no passkeys, or when the passkey was not used. Without scripts the first one stays. */
+export function passkeyNotes({ text }: Shell, isNeeded: boolean): readonly Html[] {
+  const unsupported = html`<p class="alert" data-passkey-unsupported${!isNeeded && html` hidden`}>${text('passkeyUnsupported')}</p>`
+  return [unsupported, html`<p class="alert" role="alert" data-passkey-failed hidden>${text('passkeyFailed')}</p>`]
 }
 
 export function submit(label: string, choice?: { readonly name: string; readonly value: string }): Html {

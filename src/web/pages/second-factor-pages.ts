@@ -1,8 +1,9 @@
 import { html, trustedHtml } from '../../base/html.ts'
 import type { MfaMethod } from '../../pools/pool.ts'
-import { alert, choices, field, form, lead, otherSubmit, submit } from './components.ts'
+import { alert, choices, field, form, lead, otherSubmit, passkeyButton, passkeyNotes, submit } from './components.ts'
 import type { Page, Shell } from './layout.ts'
 import type { TextKey } from './locales/en.ts'
+import { passkeyScriptPath } from './passkey-script.ts'
 import { codeField } from './sign-in-pages.ts'
 
 const methodTexts: Readonly<Record<MfaMethod, TextKey>> = {
@@ -87,28 +88,26 @@ export function contactSetupPage(
   }
 }
 
-/** Offers a passkey. The script calls the browser, and sends what it answers with the form. */
+/** Offers a passkey. `options` is undefined where the user cannot have one more. */
 export function passkeySetupPage(
   shell: Shell,
-  view: { readonly action: string; readonly options: string; readonly canSkip: boolean; readonly problem: string | undefined },
+  view: { readonly action: string; readonly options: string | undefined; readonly problem: string | undefined },
 ): Page {
   const { text } = shell
+  const { options } = view
+  const skip = otherSubmit(text('passkeySetupSkip'), { name: 'action', value: 'skip' })
   return {
     title: text('passkeySetupTitle'),
     body: [
       lead(text('passkeySetupText')),
       alert(view.problem),
-      html`<p class="alert" data-passkey-unsupported hidden>${text('passkeyUnsupported')}</p>`,
-      html`<div data-passkey-options="${view.options}"></div>`,
+      ...(options === undefined ? [] : passkeyNotes(shell, true)),
       form(shell, {
         action: view.action,
-        fields: [
-          html`<input type="hidden" name="credential">`,
-          html`<button class="primary submitButton-customizable" type="button" data-passkey-create>${text('passkeySetupButton')}</button>`,
-          view.canSkip ? otherSubmit(text('passkeySetupSkip'), { name: 'action', value: 'skip' }) : undefined,
-        ],
+        fields: [options === undefined ? undefined : passkeyButton(text('passkeySetupButton'), 'primary'), skip],
+        passkey: options === undefined ? undefined : { kind: 'create', options },
       }),
     ],
-    script: 'passkey',
+    script: options === undefined ? undefined : passkeyScriptPath,
   }
 }

@@ -12,11 +12,15 @@ import {
   link,
   notice,
   otherSubmit,
+  type PasskeyUse,
+  passkeyButton,
+  passkeyNotes,
   question,
   submit,
 } from './components.ts'
 import type { Page, Shell } from './layout.ts'
 import type { TextKey } from './locales/en.ts'
+import { passkeyScriptPath } from './passkey-script.ts'
 
 /** What a person signs in with. */
 export type IdentifierKind = 'email' | 'phone' | 'username' | 'email-or-phone' | 'any'
@@ -30,7 +34,8 @@ export type SignInView = {
   readonly username: string | undefined
   /** False for the first of two pages, which asks for the name only. */
   readonly asksPassword: boolean
-  readonly offersPasskey: boolean
+  /** Undefined where nobody can sign in by a passkey on this page. */
+  readonly passkey: PasskeyUse | undefined
   readonly offersRememberMe: boolean
   readonly providers: readonly ProviderLink[]
   /** Undefined where the pool does not offer it. */
@@ -70,22 +75,23 @@ export function identifierField(
 export function signInPage(shell: Shell, view: SignInView): Page {
   const { text } = shell
   const fields = [
-    identifierField(shell, view.identifier, { value: view.username, withPasskeys: view.offersPasskey }),
+    identifierField(shell, view.identifier, { value: view.username, withPasskeys: view.passkey !== undefined }),
     view.asksPassword ? passwordField(shell, view) : undefined,
     view.offersRememberMe ? checkbox({ name: 'remember', label: text('rememberMe') }) : undefined,
     submit(view.asksPassword ? text('signInButton') : text('continueButton')),
-    view.offersPasskey ? passkeyButton(shell) : undefined,
+    view.passkey && passkeyButton(text('passkeyButton'), 'secondary'),
   ]
   return {
     title: text('signInTitle'),
     body: [
       alert(view.problem),
       notice(view.notice),
-      form(shell, { action: view.action, fields }),
+      ...(view.passkey ? passkeyNotes(shell, false) : []),
+      form(shell, { action: view.action, fields, passkey: view.passkey }),
       providerLinks(shell, view.providers),
       view.signUpHref === undefined ? undefined : question(text('noAccount'), view.signUpHref, text('signUpLink')),
     ],
-    script: view.offersPasskey ? 'passkey' : undefined,
+    script: view.passkey && passkeyScriptPath,
   }
 }
 
@@ -99,11 +105,6 @@ function passwordField(shell: Shell, { username, forgotHref }: SignInView): Html
     maxLength: 256,
     hasFocus: username !== undefined,
   })}${forgotHref !== undefined && link(forgotHref, shell.text('forgotPasswordLink'))}</div>`
-}
-
-/** Hidden until the script finds that the browser has passkeys. */
-function passkeyButton({ text }: Shell): Html {
-  return html`<button class="secondary" type="button" data-passkey hidden>${text('passkeyButton')}</button>`
 }
 
 function providerLinks(shell: Shell, providers: readonly ProviderLink[]): Html | undefined {
@@ -177,7 +178,36 @@ export function factorPage(
   return {
     title: shell.text('factorTitle'),
     body: [signingInAs(shell, view), alert(view.problem), form(shell, { action: view.action, fields: [choices('factor', options)] })],
-    script: view.factors.includes('WEB_AUTHN') ? 'passkey' : undefined,
+  }
+}
+
+/** The sign-in by a passkey. The script asks the browser as soon as the page is shown. */
+export function passkeyPage(
+  shell: Shell,
+  view: {
+    readonly action: string
+    readonly username: string
+    readonly changeHref: string
+    readonly options: string
+    readonly canChange: boolean
+    readonly problem: string | undefined
+  },
+): Page {
+  const { text } = shell
+  const change = view.canChange ? otherSubmit(text('anotherWayLink'), { name: 'action', value: 'change' }, 'link') : undefined
+  return {
+    title: text('passkeyTitle'),
+    body: [
+      signingInAs(shell, view),
+      alert(view.problem),
+      ...passkeyNotes(shell, true),
+      form(shell, {
+        action: view.action,
+        fields: [passkeyButton(text('continueButton'), 'primary'), change],
+        passkey: { kind: 'get', options: view.options },
+      }),
+    ],
+    script: passkeyScriptPath,
   }
 }
 

@@ -12,7 +12,7 @@ import type { User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
 import { isStampCurrent } from '../../later-step.ts'
 import { invalidSession, usedSession } from '../../sign-in-errors.ts'
-import { canSetUp, concludeSetup, consumeSetup, openSetup, type Setup, type SetupDeps } from '../mfa-setup/setup-step.ts'
+import { canSetUp, concludeSetup, consumeSetup, openSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
 type AppRegistration = { readonly code: string; readonly deviceName: string | null }
 

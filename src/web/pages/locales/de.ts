@@ -26,6 +26,7 @@ export const de: Locale = {
   passwordTitle: 'Passwort eingeben',
   signingInAs: 'Anmeldung als {user}',
   changeAccountLink: 'Nicht Sie?',
+  passkeyTitle: 'Passkey verwenden',
   passkeyButton: 'Mit einem Passkey anmelden',
   passwordButton: 'Mit einem Passwort anmelden',
   emailCodeButton: 'Code per E-Mail erhalten',

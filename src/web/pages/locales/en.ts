@@ -28,6 +28,7 @@ export const en = {
   passwordTitle: 'Enter your password',
   signingInAs: 'Signing in as {user}',
   changeAccountLink: 'Not you?',
+  passkeyTitle: 'Use your passkey',
   passkeyButton: 'Sign in with a passkey',
   passwordButton: 'Sign in with a password',
   emailCodeButton: 'Get a code by email',

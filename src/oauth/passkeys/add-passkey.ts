@@ -1,0 +1,93 @@
+import { ApiError } from '../../contract/api-error.ts'
+import {
+  completeRegistration,
+  type PasskeyOwner,
+  type PasskeyRegistrationDeps,
+  startRegistration,
+} from '../../users/passkeys/register-passkey.ts'
+import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
+import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import type { Parameters } from '../parameters.ts'
+
+export type AddPasskeyDeps = AuthorizeDeps & PasskeyRegistrationDeps
+
+/** What the page shows. `options` go to the browser; undefined when the user cannot register a passkey, for the reason in `problem`. */
+export type AddPasskeyForm = {
+  readonly kind: 'form'
+  readonly request: AuthorizationRequest
+  readonly options: object | undefined
+  readonly problem: ApiError | undefined
+}
+
+/** The browser has no session that the client accepts. */
+type SignInFirst = { readonly kind: 'sign-in' }
+/** The user has a passkey now, or wants none. */
+type Done = { readonly kind: 'done' }
+
+/** The value of the parameter `then` with which the sign-in page leads to the passkey page. */
+export const thenPasskeys = 'passkeys'
+
+/**
+ * The page on which the user of the browser's session registers a passkey. Every form of it has a new challenge.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export function openAddPasskey(deps: AddPasskeyDeps, browser: BrowserRequest): Promise<AddPasskeyForm | SignInFirst | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    const owner = await findOwner(deps, browser, request)
+    return owner === undefined ? { kind: 'sign-in' } : formFor(deps, request, owner, undefined)
+  })
+}
+
+/**
+ * Takes the passkey that the browser made.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export function submitAddPasskey(
+  deps: AddPasskeyDeps,
+  browser: BrowserRequest,
+  form: Parameters,
+): Promise<AddPasskeyForm | SignInFirst | Done | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    if (form.get('action') === 'skip') return { kind: 'done' }
+    const owner = await findOwner(deps, browser, request)
+    if (owner === undefined) return { kind: 'sign-in' }
+    try {
+      await completeRegistration(deps, owner, readCredential(form))
+      return { kind: 'done' }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return formFor(deps, request, owner, error)
+    }
+  })
+}
+
+async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<PasskeyOwner | undefined> {
+  // The user has signed in for this page already, if the request demands a new sign-in.
+  const live = await findUsableSession(deps, browser, { ...request, prompts: [] })
+  return live && { pool: request.pool, client: request.client, user: live.user }
+}
+
+async function formFor(
+  deps: AddPasskeyDeps,
+  request: AuthorizationRequest,
+  owner: PasskeyOwner,
+  problem: ApiError | undefined,
+): Promise<AddPasskeyForm> {
+  try {
+    return { kind: 'form', request, options: await startRegistration(deps, owner), problem }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return { kind: 'form', request, options: undefined, problem: problem ?? error }
+  }
+}
+
+function readCredential(form: Parameters): unknown {
+  try {
+    return JSON.parse(form.get('credential') ?? '')
+  } catch {
+    throw new ApiError('InvalidParameterException', 'The credential is not the answer of a passkey.')
+  }
+}
