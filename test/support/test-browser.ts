@@ -90,4 +90,8 @@ export function formActionIn({ text }: Reply): string {
   return unescaped(action)
 }
 
+/** The options that the page passes to the browser's passkeys. */
+export const passkeyOptionsIn = ({ text }: Reply): object =>
+  JSON.parse(unescaped(/ data-options="([^"]*)"/.exec(text)?.[1] ?? '{}')) as object
+
 const unescaped = (text: string): string => text.replace(/&[#\w]+;/g, (entity) => entities[entity] ?? entity)

@@ -4,7 +4,7 @@ import { writeRequestOptions } from '../../users/passkeys/passkey-wire.ts'
 import { findRelyingParty } from '../../users/passkeys/relying-party.ts'
 import { readAssertion } from '../../users/passkeys/verify-assertion.ts'
 import { findUser } from '../../users/user-repository.ts'
-import { requireNotReset } from '../candidate.ts'
+import { requireEnabled, requireNotReset } from '../candidate.ts'
 import { newChoiceState } from '../choice/choice-state.ts'
 import { findChoices } from '../choice/choices.ts'
 import type { ProvenStep } from '../factor.ts'
@@ -67,6 +67,7 @@ async function provePasskeyOfAnyUser(
   const sub = Buffer.from(readAssertion(credential)?.userHandle ?? '', 'base64url').toString()
   const user = couldBeSub.test(sub) ? await findUser(deps.db, pool.id, sub) : undefined
   if (user === undefined) throw wrongPassword()
+  requireEnabled(user)
   requireNotReset(client, user)
   const candidate = { sub: user.sub, user, context, name: user.username, stepUp: undefined }
   const { signIn, choices } = await findChoices(deps, candidate)
