@@ -1,6 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { acceptsSession, findDomainSession, type LiveSession } from '../domain-session/domain-session.ts'
+import { acceptsSession, findAccounts, findDomainSession, type LiveSession } from '../domain-session/domain-session.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
 import { answerForUser, errorLocation } from './authorization-answer.ts'
@@ -12,8 +12,8 @@ export type AuthorizeDeps = AuthorizationRequestDeps & HostedTokensDeps & { read
 /** The browser goes to the app. */
 export type RedirectToApp = { readonly kind: 'redirect'; readonly location: string }
 
-/** The user has to sign in first. */
-export type SignInNeeded = { readonly kind: 'sign-in'; readonly request: AuthorizationRequest }
+/** The user has to sign in first, or to choose among those who are signed in. */
+export type SignInNeeded = { readonly kind: 'sign-in' | 'select-account'; readonly request: AuthorizationRequest }
 
 /**
  * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): answers for the user of the browser's session, or says that the
@@ -30,7 +30,10 @@ export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): P
       return { kind: 'redirect', location }
     }
     if (request.prompts.includes('none')) throw new OAuthError('login_required')
-    return { kind: 'sign-in', request }
+    const { pool, prompts } = request
+    const offersChoice = prompts.includes('select_account') && !prompts.includes('login')
+    const accounts = offersChoice ? await findAccounts(deps, { poolId: pool.id, cookie: browser.sessionCookieOf(pool.id) }) : []
+    return { kind: accounts.length > 0 ? 'select-account' : 'sign-in', request }
   })
 }
 
@@ -65,6 +68,6 @@ export async function findUsableSession(
   { pool, client, prompts }: AuthorizationRequest,
 ): Promise<LiveSession | undefined> {
   if (prompts.includes('login') || prompts.includes('select_account')) return undefined
-  const live = await findDomainSession(deps, pool.id, sessionCookieOf(pool.id))
+  const live = await findDomainSession(deps, { poolId: pool.id, cookie: sessionCookieOf(pool.id) })
   return live && acceptsSession(client, live.session, deps.clock.now()) ? live : undefined
 }

@@ -8,10 +8,11 @@ import type { Db } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
+import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 
 /**
- * The session of a browser with the hosted pages of a pool. All app clients of the pool share it. It travels sealed in a cookie and is not
- * stored. It lasts an hour, however it is used, and it outlives a change of the password and GlobalSignOut, as at Cognito.
+ * The session of a user of a browser with the hosted pages of a pool. All app clients of the pool share it. It travels sealed in a cookie
+ * and is not stored. It lasts an hour, however it is used, and it outlives a change of the password and GlobalSignOut, as at Cognito.
  */
 export type DomainSession = {
   readonly id: string
@@ -26,42 +27,57 @@ export type DomainSession = {
 
 export const domainSessionMs = hourMs
 
-export function newDomainSession(
-  user: User,
-  { authTime, methods }: Pick<DomainSession, 'authTime' | 'methods'>,
-  now: number,
-): DomainSession {
-  return { id: randomUUID(), poolId: user.poolId, sub: user.sub, authTime, methods, expiresAt: now + domainSessionMs }
-}
-
-/** The sealed form. Its keys are short, because browsers send the cookie with each request. A server refuses a version that it does not know. */
-type SealedForm = {
-  readonly v: 1
-  readonly id: string
-  readonly s: string
-  readonly t: number
-  readonly m?: readonly AuthMethod[] | undefined
-  readonly e: number
-}
-
-export function sealDomainSession(secrets: Secrets, { id, poolId, sub, authTime, methods, expiresAt }: DomainSession): string {
-  const form: SealedForm = { v: 1, id, s: sub, t: authTime, m: methods, e: expiresAt }
-  return secrets.seal('domain-session', JSON.stringify(form), poolId)
-}
+/** The most users who are signed in side by side. A cookie has a limited length. */
+const mostAccounts = 5
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
+
+/** The cookie of the browser in a pool. */
+type Cookie = { readonly poolId: string; readonly cookie: string | undefined }
 
 /** A session that is still good, with its user. */
 export type LiveSession = { readonly session: DomainSession; readonly user: User }
 
 /**
- * Opens the cookie of a browser. Undefined when this pool did not make it, when the session has expired or was ended by a sign-out in the
- * browser, and when its user is disabled or deleted.
+ * The cookie after a sign-in: the new session comes first, which makes its user the current one. Other users of the browser stay signed in.
  */
-export async function findDomainSession(deps: Deps, poolId: string, cookie: string | undefined): Promise<LiveSession | undefined> {
-  const session = cookie === undefined ? undefined : openDomainSession(deps.secrets, poolId, cookie)
-  if (session === undefined || session.expiresAt <= deps.clock.now()) return undefined
-  const [user, isEnded] = await Promise.all([findUser(deps.db, poolId, session.sub), isStateConsumed(deps.db, session.id)])
+export function cookieWithSession(
+  { clock, secrets }: Omit<Deps, 'db'>,
+  { poolId, cookie }: Cookie,
+  { user, authTime, methods }: { readonly user: User } & Pick<DomainSession, 'authTime' | 'methods'>,
+): string {
+  const now = clock.now()
+  const session: DomainSession = { id: randomUUID(), poolId, sub: user.sub, authTime, methods, expiresAt: now + domainSessionMs }
+  const others = openSessionCookie(secrets, poolId, cookie).filter(({ sub, expiresAt }) => sub !== user.sub && now < expiresAt)
+  return sealSessionCookie(secrets, poolId, [session, ...others].slice(0, mostAccounts))
+}
+
+/**
+ * The session of the browser's current user. Undefined when this pool did not make the cookie, when the session has expired or was ended by
+ * a sign-out in the browser, and when its user is disabled or deleted. Another user of the browser does not take the place: the user chooses.
+ */
+export async function findDomainSession(deps: Deps, { poolId, cookie }: Cookie): Promise<LiveSession | undefined> {
+  const [current] = openSessionCookie(deps.secrets, poolId, cookie)
+  return current && findLive(deps, current)
+}
+
+/** The sessions of all users who are signed in in the browser, the current one first. */
+export async function findAccounts(deps: Deps, { poolId, cookie }: Cookie): Promise<readonly LiveSession[]> {
+  const sessions = openSessionCookie(deps.secrets, poolId, cookie)
+  const found = await Promise.all(sessions.map((session) => findLive(deps, session)))
+  return found.filter((live) => live !== undefined)
+}
+
+/** The cookie with the session `id` as the current one. Undefined when the cookie has no such session. */
+export function cookieWithCurrent({ secrets }: Pick<Deps, 'secrets'>, { poolId, cookie }: Cookie, id: string): string | undefined {
+  const sessions = openSessionCookie(secrets, poolId, cookie)
+  const chosen = sessions.find((session) => session.id === id)
+  return chosen && sealSessionCookie(secrets, poolId, [chosen, ...sessions.filter((session) => session !== chosen)])
+}
+
+async function findLive({ db, clock }: Omit<Deps, 'secrets'>, session: DomainSession): Promise<LiveSession | undefined> {
+  if (session.expiresAt <= clock.now()) return undefined
+  const [user, isEnded] = await Promise.all([findUser(db, session.poolId, session.sub), isStateConsumed(db, session.id)])
   return user?.enabled && !isEnded ? { session, user } : undefined
 }
 
@@ -70,18 +86,7 @@ export function acceptsSession({ ssoSessionMinutes = 60 }: AppClient, { authTime
   return now < authTime * 1000 + ssoSessionMinutes * 60_000
 }
 
-/** Ends the session in the cookie. A copy of the cookie is of no use any longer. */
-export async function endDomainSession({ db, secrets }: Omit<Deps, 'clock'>, poolId: string, cookie: string | undefined): Promise<void> {
-  const session = cookie === undefined ? undefined : openDomainSession(secrets, poolId, cookie)
-  if (session !== undefined) await consumeState(db, session.id, session.expiresAt)
+/** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. */
+export async function endDomainSessions({ db, secrets }: Omit<Deps, 'clock'>, { poolId, cookie }: Cookie): Promise<void> {
+  for (const { id, expiresAt } of openSessionCookie(secrets, poolId, cookie)) await consumeState(db, id, expiresAt)
 }
-
-function openDomainSession(secrets: Secrets, poolId: string, cookie: string): DomainSession | undefined {
-  const opened = secrets.open('domain-session', cookie, poolId)
-  if (opened === undefined) return undefined
-  const form = JSON.parse(opened.toString()) as SealedForm | { readonly v: unknown }
-  if (!isForm1(form)) return undefined
-  return { id: form.id, poolId, sub: form.s, authTime: form.t, methods: form.m, expiresAt: form.e }
-}
-
-const isForm1 = (form: SealedForm | { readonly v: unknown }): form is SealedForm => form.v === 1

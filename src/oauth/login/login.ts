@@ -7,7 +7,7 @@ import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { newDomainSession, sealDomainSession } from '../domain-session/domain-session.ts'
+import { cookieWithSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
@@ -91,7 +91,7 @@ function begin(
 /** The page after a step of a sign-in: that of the next challenge, or the app. */
 export async function toNextPage(
   deps: LoginDeps,
-  { context, query }: BrowserRequest,
+  { context, query, sessionCookieOf }: BrowserRequest,
   request: AuthorizationRequest,
   { username, result }: { readonly username: string; readonly result: PageStepResult },
 ): Promise<Continue | SignedIn> {
@@ -101,7 +101,7 @@ export async function toNextPage(
     const step = await withOnlySetupMethod(deps, challengeStep(username, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const cookie = sealDomainSession(deps.secrets, newDomainSession(result.user, result, now))
+  const cookie = cookieWithSession(deps, { poolId: pool.id, cookie: sessionCookieOf(pool.id) }, result)
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
   const location = isPasskeyNext ? `/passkeys/add?${query}` : await answerForUser(deps, request, result, context)
   return { kind: 'signed-in', poolId: pool.id, cookie, location }

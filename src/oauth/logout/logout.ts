@@ -3,7 +3,7 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { requirePageClient } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endDomainSession } from '../domain-session/domain-session.ts'
+import { endDomainSessions } from '../domain-session/domain-session.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
 
@@ -13,7 +13,7 @@ type LogoutDeps = { readonly db: Db; readonly secrets: Secrets; readonly pools: 
 type LoggedOut = { readonly poolId: string; readonly location: string }
 
 /**
- * The logout endpoint of Cognito: ends the session of the browser. No token is revoked. Then the browser goes to `logout_uri`, one of the
+ * The logout endpoint of Cognito: ends the sessions of the browser. No token is revoked. Then the browser goes to `logout_uri`, one of the
  * client's LogoutURLs, or to the sign-in page for `redirect_uri`. A `logout_uri` wins.
  *
  * @throws PageError when the client cannot be used, and when the request has neither of the two forms.
@@ -25,7 +25,7 @@ export async function logOut(deps: LogoutDeps, { host, query, sessionCookieOf }:
   const isBroken = areTooMany || wrong.has('logout_uri') || wrong.has('redirect_uri')
   const location = isBroken ? undefined : (findLogoutUri(client.logoutUrls, parameters) ?? findLoginPage(client.callbackUrls, parameters))
   if (location === undefined) throw new PageError('redirect_mismatch', client.id)
-  await endDomainSession(deps, pool.id, sessionCookieOf(pool.id))
+  await endDomainSessions(deps, { poolId: pool.id, cookie: sessionCookieOf(pool.id) })
   return { poolId: pool.id, location }
 }
 

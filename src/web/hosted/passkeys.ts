@@ -7,7 +7,7 @@ import { runAdmitted } from '../overload/run-admitted.ts'
 import { passkeySetupPage } from '../pages/second-factor-pages.ts'
 import { note } from '../request-notes.ts'
 import { problemText } from './problem-text.ts'
-import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, queryWithoutPrompt, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitAddPasskey: Handler = async (visit) => {
   const { deps, options, request, browser } = visit
@@ -40,10 +40,8 @@ function sendOutcome(visit: Visit, outcome: Awaited<ReturnType<typeof submitAddP
   }
 }
 
-/** The query for the page before or after this one. Without `prompt`: the user has just signed in, and need not do so again. */
 function queryWith(query: string, then: string | undefined): string {
-  const parameters = new URLSearchParams(query)
-  parameters.delete('prompt')
+  const parameters = new URLSearchParams(queryWithoutPrompt(query))
   parameters.delete('then')
   if (then !== undefined) parameters.set('then', then)
   return parameters.toString()

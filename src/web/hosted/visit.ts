@@ -72,6 +72,13 @@ function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string>
   )
 }
 
+/** The query for a page after a sign-in or a choice: `prompt` has been answered. */
+export function queryWithoutPrompt(query: string): string {
+  const parameters = new URLSearchParams(query)
+  parameters.delete('prompt')
+  return parameters.toString()
+}
+
 /** Sends a page. `redirectUri` is where its form may lead in the end. */
 export function sendPage(
   { reply }: Pick<Visit, 'reply'>,

@@ -7,6 +7,7 @@ import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
+import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { beginVisit, type Handler, type PageDeps, sendPage, shellOf, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
@@ -21,6 +22,7 @@ const pages: readonly Page[] = [
   { path: '/oauth2/authorize', get: visitAuthorize },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/challenge', get: visitChallenge, post: postChallenge },
+  { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, post: postAddPasskey },
   { path: '/logout', get: visitLogout },
   { path: '/error', get: visitError },
@@ -45,7 +47,8 @@ async function visitAuthorize({ deps, options, request, reply, browser }: Visit)
   // A browser with a session gets a code, which is a row in the database.
   countAs('GetTokensFromRefreshToken', request, options)
   const outcome = await runAdmitted(options, () => authorize(deps, browser))
-  return reply.redirect(outcome.kind === 'redirect' ? outcome.location : `/login?${queryOf(request)}`, 302)
+  if (outcome.kind === 'redirect') return reply.redirect(outcome.location, 302)
+  return reply.redirect(`/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${queryOf(request)}`, 302)
 }
 
 async function visitLogout({ deps, options, names, reply, browser }: Visit): Promise<FastifyReply> {

@@ -157,7 +157,7 @@ for (const engine of engines) {
       assert.equal(await isSilent(browser, other.clientId, { prompt: 'none' }), false)
     })
 
-    it('asks for the password again with prompt=login and prompt=select_account', async () => {
+    it('asks for the password again with prompt=login, and shows a choice with prompt=select_account', async () => {
       const { clientId, browser } = await givenSignedIn()
       assert.equal(await isSilent(browser, clientId, { prompt: 'login' }), false)
       assert.equal(await isSilent(browser, clientId, { prompt: 'select_account' }), false)

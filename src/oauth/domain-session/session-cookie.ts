@@ -1,0 +1,33 @@
+import type { Secrets } from '../../base/secrets.ts'
+import type { AuthMethod } from '../../tokens/assurance.ts'
+import type { DomainSession } from './domain-session.ts'
+
+/** A session in its sealed form. Its keys are short, because browsers send the cookie with each request. */
+type SealedSession = {
+  readonly id: string
+  readonly s: string
+  readonly t: number
+  readonly m?: readonly AuthMethod[] | undefined
+  readonly e: number
+}
+
+/** Version 2 holds several sessions, the current one first. A server refuses a version that it does not know. */
+type Form = { readonly v: 2; readonly a: readonly SealedSession[] }
+
+export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: readonly DomainSession[]): string {
+  const form: Form = {
+    v: 2,
+    a: sessions.map(({ id, sub, authTime, methods, expiresAt }) => ({ id, s: sub, t: authTime, m: methods, e: expiresAt })),
+  }
+  return secrets.seal('domain-session', JSON.stringify(form), poolId)
+}
+
+/** The sessions in a cookie, ended and expired ones as well. None when this pool did not make the cookie. */
+export function openSessionCookie(secrets: Secrets, poolId: string, cookie: string | undefined): readonly DomainSession[] {
+  const opened = cookie === undefined ? undefined : secrets.open('domain-session', cookie, poolId)
+  if (opened === undefined) return []
+  const form = JSON.parse(opened.toString()) as Form | { readonly v: unknown }
+  return isForm2(form) ? form.a.map(({ id, s, t, m, e }) => ({ id, poolId, sub: s, authTime: t, methods: m, expiresAt: e })) : []
+}
+
+const isForm2 = (form: Form | { readonly v: unknown }): form is Form => form.v === 2
