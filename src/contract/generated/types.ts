@@ -1512,6 +1512,7 @@ export interface GetUserPoolExtensionsResponse {
   CustomAuth?: CustomAuthExtensionType | undefined
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
+  HostedPages?: HostedPagesExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -1563,6 +1564,13 @@ export interface GroupType {
   Precedence?: number | undefined
   LastModifiedDate?: Date | undefined
   CreationDate?: Date | undefined
+}
+
+export interface HostedPagesExtensionType {
+  SessionMinutes?: number | undefined
+  SessionIdleMinutes?: number | undefined
+  RememberMeDays?: number | undefined
+  EndSessionsOnSignOut?: boolean | undefined
 }
 
 export interface HttpHeader {
@@ -2525,6 +2533,7 @@ export interface SetUserPoolExtensionsRequest {
   CustomAuth?: CustomAuthExtensionType | undefined
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
+  HostedPages?: HostedPagesExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -2534,6 +2543,7 @@ export interface SetUserPoolExtensionsResponse {
   CustomAuth?: CustomAuthExtensionType | undefined
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
+  HostedPages?: HostedPagesExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 

@@ -1,6 +1,13 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { acceptsSession, findAccounts, findDomainSession, type LiveSession } from '../domain-session/domain-session.ts'
+import {
+  acceptsSession,
+  cookieAfterUse,
+  findAccounts,
+  findDomainSession,
+  type LiveSession,
+  type SessionCookie,
+} from '../domain-session/domain-session.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
 import { answerForUser, errorLocation } from './authorization-answer.ts'
@@ -9,8 +16,11 @@ import { cognitoRequestSteps, readAuthorizationRequest } from './request-checks.
 
 export type AuthorizeDeps = AuthorizationRequestDeps & HostedTokensDeps & { readonly secrets: Secrets }
 
-/** The browser goes to the app. */
-export type RedirectToApp = { readonly kind: 'redirect'; readonly location: string }
+/** The browser goes to the app. With `session`, it keeps this cookie for the pool. */
+export type RedirectToApp = { readonly kind: 'redirect'; readonly location: string; readonly session?: PoolCookie | undefined }
+
+/** The session cookie of the browser for a pool. */
+export type PoolCookie = SessionCookie & { readonly poolId: string }
 
 /** The user has to sign in first, or to choose among those who are signed in. */
 export type SignInNeeded = { readonly kind: 'sign-in' | 'select-account'; readonly request: AuthorizationRequest }
@@ -27,12 +37,13 @@ export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): P
     if (live !== undefined) {
       const { session, user } = live
       const location = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
-      return { kind: 'redirect', location }
+      const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
+      return { kind: 'redirect', location, session: changed && { ...changed, poolId: request.pool.id } }
     }
     if (request.prompts.includes('none')) throw new OAuthError('login_required')
     const { pool, prompts } = request
     const offersChoice = prompts.includes('select_account') && !prompts.includes('login')
-    const accounts = offersChoice ? await findAccounts(deps, { poolId: pool.id, cookie: browser.sessionCookieOf(pool.id) }) : []
+    const accounts = offersChoice ? await findAccounts(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }) : []
     return { kind: accounts.length > 0 ? 'select-account' : 'sign-in', request }
   })
 }
@@ -68,6 +79,6 @@ export async function findUsableSession(
   { pool, client, prompts }: AuthorizationRequest,
 ): Promise<LiveSession | undefined> {
   if (prompts.includes('login') || prompts.includes('select_account')) return undefined
-  const live = await findDomainSession(deps, { poolId: pool.id, cookie: sessionCookieOf(pool.id) })
+  const live = await findDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) })
   return live && acceptsSession(client, live.session, deps.clock.now()) ? live : undefined
 }

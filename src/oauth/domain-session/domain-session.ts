@@ -1,18 +1,22 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
-import { hourMs } from '../../base/durations.ts'
+import { dayMs, minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { AppClient } from '../../pools/app-client.ts'
+import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
 import { consumeState, isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
+import { securityStampOf } from '../../users/security-stamp.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
 import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 
 /**
  * The session of a user of a browser with the hosted pages of a pool. All app clients of the pool share it. It travels sealed in a cookie
- * and is not stored. It lasts an hour, however it is used, and it outlives a change of the password and GlobalSignOut, as at Cognito.
+ * and is not stored. Without other settings of the pool it lasts an hour, however it is used, and it outlives a change of the password and
+ * GlobalSignOut, as at Cognito.
  */
 export type DomainSession = {
   readonly id: string
@@ -23,70 +27,106 @@ export type DomainSession = {
   readonly methods: readonly AuthMethod[] | undefined
   /** Epoch milliseconds. */
   readonly expiresAt: number
+  /** When the session was used last, in epoch milliseconds, in pools where idle sessions end. */
+  readonly usedAt: number | undefined
+  /** Changes when the user sets a password or signs out everywhere. */
+  readonly securityStamp: string
 }
-
-export const domainSessionMs = hourMs
 
 /** The most users who are signed in side by side. A cookie has a limited length. */
 const mostAccounts = 5
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
-/** The cookie of the browser in a pool. */
-type Cookie = { readonly poolId: string; readonly cookie: string | undefined }
+/** The cookie of the browser in a pool, as it was sent. */
+type SentCookie = { readonly pool: Pool; readonly cookie: string | undefined }
+
+/** A cookie for the browser. It lasts as long as the last of its sessions. */
+export type SessionCookie = { readonly value: string; readonly maxAgeSeconds: number }
 
 /** A session that is still good, with its user. */
 export type LiveSession = { readonly session: DomainSession; readonly user: User }
 
+type NewSession = {
+  readonly user: User
+  readonly authTime: number
+  readonly methods: readonly AuthMethod[] | undefined
+  /** Whether the user wants to stay signed in on this browser. */
+  readonly isRemembered: boolean
+}
+
 /**
  * The cookie after a sign-in: the new session comes first, which makes its user the current one. Other users of the browser stay signed in.
  */
-export function cookieWithSession(
-  { clock, secrets }: Omit<Deps, 'db'>,
-  { poolId, cookie }: Cookie,
-  { user, authTime, methods }: { readonly user: User } & Pick<DomainSession, 'authTime' | 'methods'>,
-): string {
+export function cookieWithSession({ clock, secrets }: Omit<Deps, 'db'>, { pool, cookie }: SentCookie, signedIn: NewSession): SessionCookie {
+  const { user, authTime, methods, isRemembered } = signedIn
   const now = clock.now()
-  const session: DomainSession = { id: randomUUID(), poolId, sub: user.sub, authTime, methods, expiresAt: now + domainSessionMs }
-  const others = openSessionCookie(secrets, poolId, cookie).filter(({ sub, expiresAt }) => sub !== user.sub && now < expiresAt)
-  return sealSessionCookie(secrets, poolId, [session, ...others].slice(0, mostAccounts))
+  const { sessionMinutes, sessionIdleMinutes, rememberMeDays } = hostedPagesOf(pool)
+  const isLong = isRemembered && rememberMeDays !== undefined
+  const session: DomainSession = {
+    id: randomUUID(),
+    poolId: pool.id,
+    sub: user.sub,
+    authTime,
+    methods,
+    expiresAt: now + (isLong ? rememberMeDays * dayMs : sessionMinutes * minuteMs),
+    usedAt: sessionIdleMinutes === undefined || isLong ? undefined : now,
+    securityStamp: securityStampOf(user),
+  }
+  const others = openSessionCookie(secrets, pool.id, cookie).filter(({ sub, expiresAt }) => sub !== user.sub && now < expiresAt)
+  return writeCookie({ clock, secrets }, pool, [session, ...others].slice(0, mostAccounts))
 }
 
 /**
- * The session of the browser's current user. Undefined when this pool did not make the cookie, when the session has expired or was ended by
- * a sign-out in the browser, and when its user is disabled or deleted. Another user of the browser does not take the place: the user chooses.
+ * The session of the browser's current user. Undefined when this pool did not make the cookie, when the session has ended, and when its
+ * user is disabled or deleted. Another user of the browser does not take the place: the user chooses.
  */
-export async function findDomainSession(deps: Deps, { poolId, cookie }: Cookie): Promise<LiveSession | undefined> {
-  const [current] = openSessionCookie(deps.secrets, poolId, cookie)
-  return current && findLive(deps, current)
+export async function findDomainSession(deps: Deps, { pool, cookie }: SentCookie): Promise<LiveSession | undefined> {
+  const [current] = openSessionCookie(deps.secrets, pool.id, cookie)
+  return current && findLive(deps, pool, current)
+}
+
+/** The cookie after its current session was used. Undefined where it does not change, because idle sessions last. */
+export function cookieAfterUse(deps: Omit<Deps, 'db'>, { pool, cookie }: SentCookie): SessionCookie | undefined {
+  const [current, ...others] = openSessionCookie(deps.secrets, pool.id, cookie)
+  if (current?.usedAt === undefined) return undefined
+  return writeCookie(deps, pool, [{ ...current, usedAt: deps.clock.now() }, ...others])
 }
 
 /** The sessions of all users who are signed in in the browser, the current one first. */
-export async function findAccounts(deps: Deps, { poolId, cookie }: Cookie): Promise<readonly LiveSession[]> {
-  const sessions = openSessionCookie(deps.secrets, poolId, cookie)
-  const found = await Promise.all(sessions.map((session) => findLive(deps, session)))
+export async function findAccounts(deps: Deps, { pool, cookie }: SentCookie): Promise<readonly LiveSession[]> {
+  const sessions = openSessionCookie(deps.secrets, pool.id, cookie)
+  const found = await Promise.all(sessions.map((session) => findLive(deps, pool, session)))
   return found.filter((live) => live !== undefined)
 }
 
 /** The cookie with the session `id` as the current one. Undefined when the cookie has no such session. */
-export function cookieWithCurrent({ secrets }: Pick<Deps, 'secrets'>, { poolId, cookie }: Cookie, id: string): string | undefined {
-  const sessions = openSessionCookie(secrets, poolId, cookie)
+export function cookieWithCurrent(deps: Omit<Deps, 'db'>, { pool, cookie }: SentCookie, id: string): SessionCookie | undefined {
+  const sessions = openSessionCookie(deps.secrets, pool.id, cookie)
   const chosen = sessions.find((session) => session.id === id)
-  return chosen && sealSessionCookie(secrets, poolId, [chosen, ...sessions.filter((session) => session !== chosen)])
+  return chosen && writeCookie(deps, pool, [chosen, ...sessions.filter((session) => session !== chosen)])
 }
 
-async function findLive({ db, clock }: Omit<Deps, 'secrets'>, session: DomainSession): Promise<LiveSession | undefined> {
-  if (session.expiresAt <= clock.now()) return undefined
+function writeCookie({ clock, secrets }: Omit<Deps, 'db'>, pool: Pool, sessions: readonly DomainSession[]): SessionCookie {
+  const last = Math.max(...sessions.map(({ expiresAt }) => expiresAt))
+  return { value: sealSessionCookie(secrets, pool.id, sessions), maxAgeSeconds: Math.ceil((last - clock.now()) / 1000) }
+}
+
+async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, session: DomainSession): Promise<LiveSession | undefined> {
+  const { sessionIdleMinutes, endSessionsOnSignOut } = hostedPagesOf(pool)
+  const idleEnd = (session.usedAt ?? Infinity) + (sessionIdleMinutes ?? Infinity) * minuteMs
+  if (Math.min(session.expiresAt, idleEnd) <= clock.now()) return undefined
   const [user, isEnded] = await Promise.all([findUser(db, session.poolId, session.sub), isStateConsumed(db, session.id)])
-  return user?.enabled && !isEnded ? { session, user } : undefined
+  if (!user?.enabled || isEnded) return undefined
+  return endSessionsOnSignOut && securityStampOf(user) !== session.securityStamp ? undefined : { session, user }
 }
 
 /** Whether the client accepts the session: some clients want a more recent authentication (SetUserPoolClientSessionConfiguration). */
-export function acceptsSession({ ssoSessionMinutes = 60 }: AppClient, { authTime }: DomainSession, now: number): boolean {
-  return now < authTime * 1000 + ssoSessionMinutes * 60_000
+export function acceptsSession({ ssoSessionMinutes }: AppClient, { authTime }: DomainSession, now: number): boolean {
+  return ssoSessionMinutes === undefined || now < authTime * 1000 + ssoSessionMinutes * minuteMs
 }
 
 /** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. */
-export async function endDomainSessions({ db, secrets }: Omit<Deps, 'clock'>, { poolId, cookie }: Cookie): Promise<void> {
-  for (const { id, expiresAt } of openSessionCookie(secrets, poolId, cookie)) await consumeState(db, id, expiresAt)
+export async function endDomainSessions({ db, secrets }: Omit<Deps, 'clock'>, { pool, cookie }: SentCookie): Promise<void> {
+  for (const { id, expiresAt } of openSessionCookie(secrets, pool.id, cookie)) await consumeState(db, id, expiresAt)
 }

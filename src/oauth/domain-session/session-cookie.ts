@@ -9,16 +9,26 @@ type SealedSession = {
   readonly t: number
   readonly m?: readonly AuthMethod[] | undefined
   readonly e: number
+  readonly u?: number | undefined
+  readonly p: string
 }
 
 /** Version 2 holds several sessions, the current one first. A server refuses a version that it does not know. */
 type Form = { readonly v: 2; readonly a: readonly SealedSession[] }
 
 export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: readonly DomainSession[]): string {
-  const form: Form = {
-    v: 2,
-    a: sessions.map(({ id, sub, authTime, methods, expiresAt }) => ({ id, s: sub, t: authTime, m: methods, e: expiresAt })),
-  }
+  const sealed = sessions.map(
+    (one): SealedSession => ({
+      id: one.id,
+      s: one.sub,
+      t: one.authTime,
+      m: one.methods,
+      e: one.expiresAt,
+      u: one.usedAt,
+      p: one.securityStamp,
+    }),
+  )
+  const form: Form = { v: 2, a: sealed }
   return secrets.seal('domain-session', JSON.stringify(form), poolId)
 }
 
@@ -27,7 +37,17 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
   const opened = cookie === undefined ? undefined : secrets.open('domain-session', cookie, poolId)
   if (opened === undefined) return []
   const form = JSON.parse(opened.toString()) as Form | { readonly v: unknown }
-  return isForm2(form) ? form.a.map(({ id, s, t, m, e }) => ({ id, poolId, sub: s, authTime: t, methods: m, expiresAt: e })) : []
+  if (!isForm2(form)) return []
+  return form.a.map((one) => ({
+    id: one.id,
+    poolId,
+    sub: one.s,
+    authTime: one.t,
+    methods: one.m,
+    expiresAt: one.e,
+    usedAt: one.u,
+    securityStamp: one.p,
+  }))
 }
 
 const isForm2 = (form: Form | { readonly v: unknown }): form is Form => form.v === 2

@@ -92,7 +92,8 @@ async function takeForm(
   }
   const { challenge, session, responses } = await answerOf(deps, step, form)
   const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: browser.context }
-  return toNextPage(deps, browser, request, { username: step.username, result: await answerOnPage(deps, request, answer) })
+  const attempt = { username: step.username, isRemembered: step.isRemembered || form.has('remember') }
+  return toNextPage(deps, browser, request, { ...attempt, result: await answerOnPage(deps, request, answer) })
 }
 
 type Answer = { readonly challenge: ChallengeName; readonly session: string; readonly responses: RequestParameters }

@@ -5,13 +5,13 @@ import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../s
 import type { SignInDeps } from '../../signin/initiate.ts'
 import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
-import { type AuthorizeDeps, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { cookieWithSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
-import { challengeStep, newPageStep, type PageStep } from './page-step.ts'
+import { challengeStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
 
 export type LoginDeps = AuthorizeDeps & SignInDeps
 
@@ -26,8 +26,8 @@ export type LoginForm = {
 /** The user has more to do. The browser keeps `step` and goes to the page of the step. */
 export type Continue = { readonly kind: 'continue'; readonly request: AuthorizationRequest; readonly step: PageStep }
 
-/** The user has signed in: the browser keeps `cookie` for the pool and goes to the app. */
-export type SignedIn = { readonly kind: 'signed-in'; readonly poolId: string; readonly cookie: string; readonly location: string }
+/** The user has signed in: the browser keeps the cookie `session` and goes to the app. */
+export type SignedIn = { readonly kind: 'signed-in'; readonly session: PoolCookie; readonly location: string }
 
 /**
  * The sign-in page. It may be opened directly, with the parameters of an authorization request.
@@ -54,7 +54,8 @@ export async function submitLogin(
   return readingForApp(deps, browser, async (request) => {
     const username = form.get('username') ?? ''
     try {
-      return await toNextPage(deps, browser, request, { username, result: await begin(deps, browser, request, form) })
+      const attempt = { username, isRemembered: form.has('remember') }
+      return await toNextPage(deps, browser, request, { ...attempt, result: await begin(deps, browser, request, form) })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       return { kind: 'form', request, username, problem: error }
@@ -93,16 +94,16 @@ export async function toNextPage(
   deps: LoginDeps,
   { context, query, sessionCookieOf }: BrowserRequest,
   request: AuthorizationRequest,
-  { username, result }: { readonly username: string; readonly result: PageStepResult },
+  { username, isRemembered, result }: PageAttempt & { readonly result: PageStepResult },
 ): Promise<Continue | SignedIn> {
   const { pool, client } = request
   const now = deps.clock.now()
   if (result.kind === 'challenge') {
-    const step = await withOnlySetupMethod(deps, challengeStep(username, result.challenge))
+    const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const cookie = cookieWithSession(deps, { poolId: pool.id, cookie: sessionCookieOf(pool.id) }, result)
+  const session = cookieWithSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
   const location = isPasskeyNext ? `/passkeys/add?${query}` : await answerForUser(deps, request, result, context)
-  return { kind: 'signed-in', poolId: pool.id, cookie, location }
+  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, location }
 }

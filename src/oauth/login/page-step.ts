@@ -3,11 +3,17 @@ import { minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { Challenge, ChallengeName } from '../../signin/sign-in.ts'
 
-/** A sign-in that waits for the answer to a challenge. */
-export type ChallengeStep = {
-  readonly kind: 'challenge'
+/** What stays the same through a sign-in on the pages. */
+export type PageAttempt = {
   /** The name that the user typed. */
   readonly username: string
+  /** Whether the user wants to stay signed in on this browser. */
+  readonly isRemembered: boolean
+}
+
+/** A sign-in that waits for the answer to a challenge. */
+export type ChallengeStep = PageAttempt & {
+  readonly kind: 'challenge'
   readonly challenge: ChallengeName
   readonly session: string
   /** What the page needs to know of the challenge. */
@@ -58,13 +64,16 @@ const shown: ReadonlySet<string> = new Set([
   'requiredAttributes',
 ])
 
-export function challengeStep(username: string, { name, parameters, session = '', available }: Challenge): ChallengeStep {
+export function challengeStep(
+  { username, isRemembered }: PageAttempt,
+  { name, parameters, session = '', available }: Challenge,
+): ChallengeStep {
   const kept = Object.fromEntries(
     Object.entries(parameters)
       .filter(([key]) => shown.has(key))
       .map(([key, value]) => [key, key === 'CREDENTIAL_REQUEST_OPTIONS' ? shortened(value) : value]),
   )
-  return { kind: 'challenge', username, challenge: name, session, parameters: kept, available }
+  return { kind: 'challenge', username, isRemembered, challenge: name, session, parameters: kept, available }
 }
 
 /**

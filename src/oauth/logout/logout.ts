@@ -25,7 +25,7 @@ export async function logOut(deps: LogoutDeps, { host, query, sessionCookieOf }:
   const isBroken = areTooMany || wrong.has('logout_uri') || wrong.has('redirect_uri')
   const location = isBroken ? undefined : (findLogoutUri(client.logoutUrls, parameters) ?? findLoginPage(client.callbackUrls, parameters))
   if (location === undefined) throw new PageError('redirect_mismatch', client.id)
-  await endDomainSessions(deps, { poolId: pool.id, cookie: sessionCookieOf(pool.id) })
+  await endDomainSessions(deps, { pool, cookie: sessionCookieOf(pool.id) })
   return { poolId: pool.id, location }
 }
 

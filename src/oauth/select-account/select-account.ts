@@ -1,13 +1,13 @@
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
-import { type AuthorizeDeps, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { cookieWithCurrent, findAccounts, type LiveSession } from '../domain-session/domain-session.ts'
 
 /** The users who are signed in in the browser. The list may be empty by now. */
 export type AccountChoice = { readonly kind: 'choice'; readonly request: AuthorizationRequest; readonly accounts: readonly LiveSession[] }
 
-/** The browser keeps `cookie` for the pool, with the chosen user as the current one. */
-type Chosen = { readonly kind: 'chosen'; readonly request: AuthorizationRequest; readonly cookie: string }
+/** The browser keeps the cookie, with the chosen user as the current one. */
+type Chosen = { readonly kind: 'chosen'; readonly session: PoolCookie }
 
 /**
  * The page on which a user chooses among those who are signed in (OpenID Connect Core §3.1.2.1, `prompt=select_account`).
@@ -25,13 +25,13 @@ export function openAccountChoice(deps: AuthorizeDeps, browser: BrowserRequest):
  */
 export function chooseAccount(deps: AuthorizeDeps, browser: BrowserRequest, id: string): Promise<AccountChoice | Chosen | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
-    const poolId = request.pool.id
-    const cookie = cookieWithCurrent(deps, { poolId, cookie: browser.sessionCookieOf(poolId) }, id)
-    return cookie === undefined ? choiceFor(deps, browser, request) : { kind: 'chosen', request, cookie }
+    const { pool } = request
+    const cookie = cookieWithCurrent(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }, id)
+    return cookie === undefined ? choiceFor(deps, browser, request) : { kind: 'chosen', session: { ...cookie, poolId: pool.id } }
   })
 }
 
 async function choiceFor(deps: AuthorizeDeps, { sessionCookieOf }: BrowserRequest, request: AuthorizationRequest): Promise<AccountChoice> {
-  const poolId = request.pool.id
-  return { kind: 'choice', request, accounts: await findAccounts(deps, { poolId, cookie: sessionCookieOf(poolId) }) }
+  const { pool } = request
+  return { kind: 'choice', request, accounts: await findAccounts(deps, { pool, cookie: sessionCookieOf(pool.id) }) }
 }

@@ -2,6 +2,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   GetUserPoolExtensionsResponse,
+  HostedPagesExtensionType,
   MessagesExtensionType,
   SetUserPoolExtensionsRequest,
   TestUserType,
@@ -10,7 +11,15 @@ import type {
 import { nameKey, type Pool } from '../pool.ts'
 import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
-import { extensionsOf, type MessagesExtension, noExtensions, type PoolExtensions, type TestUser } from './pool-extensions.ts'
+import {
+  extensionsOf,
+  type HostedPagesExtension,
+  hostedPagesOf,
+  type MessagesExtension,
+  noExtensions,
+  type PoolExtensions,
+  type TestUser,
+} from './pool-extensions.ts'
 
 /**
  * The extensions of `pool` after SetUserPoolExtensions: each section of the request replaces the old section, and other sections stay.
@@ -35,6 +44,7 @@ export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoo
             unconfirmedLifetimeHours: request.SignUp.UnconfirmedUserLifetimeHours,
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
+    hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(request.HostedPages),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
 }
@@ -47,6 +57,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword, WrongAnswers: customAuth.wrongAnswers ?? 'UNLIMITED' },
     SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
     Messages: writeMessages(messages),
+    HostedPages: writeHostedPages(hostedPagesOf(pool)),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }
 }
@@ -104,6 +115,25 @@ function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour,
     MaxPerDay: maxPerDay,
     MaxPerRecipientPerHour: maxPerRecipientPerHour,
     OnRefusal: onRefusal,
+  }
+}
+
+function readHostedPages(pages: HostedPagesExtensionType): HostedPagesExtension {
+  const defaults = noExtensions.hostedPages
+  return {
+    sessionMinutes: pages.SessionMinutes ?? defaults.sessionMinutes,
+    sessionIdleMinutes: pages.SessionIdleMinutes,
+    rememberMeDays: pages.RememberMeDays,
+    endSessionsOnSignOut: pages.EndSessionsOnSignOut ?? defaults.endSessionsOnSignOut,
+  }
+}
+
+function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtensionType {
+  return {
+    SessionMinutes: pages.sessionMinutes,
+    SessionIdleMinutes: pages.sessionIdleMinutes,
+    RememberMeDays: pages.rememberMeDays,
+    EndSessionsOnSignOut: pages.endSessionsOnSignOut,
   }
 }
 

@@ -10,6 +10,8 @@ export type PoolExtensions = {
   readonly customAuth: CustomAuthExtension
   readonly signUp: SignUpExtension
   readonly messages: MessagesExtension
+  /** Undefined, in old pools, means `noExtensions.hostedPages`. */
+  readonly hostedPages?: HostedPagesExtension
   readonly testUsers: readonly TestUser[]
 }
 
@@ -41,6 +43,17 @@ export type MessagesExtension = {
   readonly onRefusal: 'IGNORE' | 'FAIL'
 }
 
+export type HostedPagesExtension = {
+  /** How long a browser stays signed in after a sign-in. */
+  readonly sessionMinutes: number
+  /** A session that is not used for so long ends. Undefined: it lasts to its end, used or not. */
+  readonly sessionIdleMinutes: number | undefined
+  /** Users who ask for it at the sign-in stay signed in for so long, used or not. Undefined: the pages do not offer it. */
+  readonly rememberMeDays: number | undefined
+  /** Whether GlobalSignOut and a new password end the user's sessions in all browsers. */
+  readonly endSessionsOnSignOut: boolean
+}
+
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
@@ -49,14 +62,19 @@ export type TestUser = {
   readonly sealedCode: string
 }
 
-export const noExtensions: PoolExtensions = {
+export const noExtensions = {
   triggers: {},
   customAuth: { mfaAfterPassword: 'REQUIRED', wrongAnswers: 'UNLIMITED' },
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
+  hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
   testUsers: [],
-}
+} satisfies PoolExtensions
 
 export function extensionsOf(pool: { readonly extensions: PoolExtensions | undefined }): PoolExtensions {
   return pool.extensions ?? noExtensions
+}
+
+export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | undefined }): HostedPagesExtension {
+  return extensionsOf(pool).hostedPages ?? noExtensions.hostedPages
 }

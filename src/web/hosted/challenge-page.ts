@@ -1,5 +1,6 @@
 import type { ChallengeForm } from '../../oauth/login/challenge.ts'
 import { setupMethodsOf } from '../../oauth/login/mfa-setup.ts'
+import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import type { FirstFactor, MfaMethod, PasswordPolicy } from '../../pools/pool.ts'
 import { mfaMethods } from '../../pools/pool.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
@@ -48,7 +49,10 @@ const views: Readonly<Partial<Record<ChallengeName, View>>> = {
   SMS_OTP: code('sms'),
   EMAIL_OTP: code('email'),
   SOFTWARE_TOKEN_MFA: code('app'),
-  PASSWORD: (shell, _form, base) => passwordPage(shell, { ...base, forgotHref: undefined, offersRememberMe: false }),
+  PASSWORD: (shell, { request, step }, base) => {
+    const offersRemember = !step.isRemembered && hostedPagesOf(request.pool).rememberMeDays !== undefined
+    return passwordPage(shell, { ...base, forgotHref: undefined, offersRememberMe: offersRemember })
+  },
   SELECT_CHALLENGE: (shell, { step }, base) => factorPage(shell, { ...base, factors: factorsOf(step.available ?? []) }),
   SELECT_MFA_TYPE: (shell, { step }, base) =>
     secondFactorPage(shell, { ...base, purpose: 'verify', methods: methodsIn(step.parameters['MFAS_CAN_CHOOSE']) }),

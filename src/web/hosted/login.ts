@@ -1,6 +1,5 @@
 import type { FastifyReply } from 'fastify'
 import { ApiError } from '../../contract/api-error.ts'
-import { domainSessionMs } from '../../oauth/domain-session/domain-session.ts'
 import type { ExpiredStep } from '../../oauth/login/challenge.ts'
 import {
   type Continue,
@@ -13,7 +12,8 @@ import {
 } from '../../oauth/login/login.ts'
 import { sealPageStep } from '../../oauth/login/page-step.ts'
 import { type Parameters, readParameters } from '../../oauth/parameters.ts'
-import { sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
+import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
 import { countAs, withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
@@ -21,7 +21,7 @@ import { signInPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { problemText } from './problem-text.ts'
-import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, keepSession, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
   const outcome = await runAdmitted(visit.options, () => openLogin(visit.deps, visit.browser))
@@ -49,7 +49,8 @@ export async function openExpired({ deps, browser }: Visit, form: Parameters) {
 }
 
 /** Sends the browser to the page of the next step, or to the app. */
-export function goOn({ deps, names, request, reply, browser }: Visit, outcome: Continue | SignedIn): FastifyReply {
+export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
+  const { deps, names, request, reply, browser } = visit
   if (outcome.kind === 'continue') {
     const { pool } = outcome.request
     const sealed = sealPageStep(deps.secrets, pool.id, outcome.step)
@@ -57,9 +58,9 @@ export function goOn({ deps, names, request, reply, browser }: Visit, outcome: C
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, pool.id), sealed, lifetime))
     return reply.redirect(`/challenge?${browser.query}`, 302)
   }
-  const { poolId, cookie, location } = outcome
-  const name = sessionCookieName(names, browser.host, poolId)
-  reply.header('set-cookie', writeCookie(names, name, cookie, domainSessionMs / 1000))
+  const { session, location } = outcome
+  const { poolId } = session
+  keepSession(visit, session)
   if (browser.stepCookieOf(poolId) !== undefined) {
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, poolId), '', 0))
   }
@@ -78,7 +79,7 @@ export async function sendLogin(visit: Visit, { request, username, problem }: Lo
     username: username === '' ? undefined : username,
     asksPassword: !isNameFirst(request),
     passkey: offer && { kind: 'offer', options: offer.options, hiddenFields: { passkey_session: offer.session } },
-    offersRememberMe: false,
+    offersRememberMe: hostedPagesOf(request.pool).rememberMeDays !== undefined,
     providers: [],
     signUpHref: undefined,
     forgotHref: undefined,

@@ -1,15 +1,13 @@
 import type { FastifyReply } from 'fastify'
-import { domainSessionMs } from '../../oauth/domain-session/domain-session.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { type AccountChoice, chooseAccount, openAccountChoice } from '../../oauth/select-account/select-account.ts'
 import type { User } from '../../users/user.ts'
-import { sessionCookieName, writeCookie } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
 import { withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { selectAccountPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
-import { type Handler, queryWithoutPrompt, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, keepSession, queryWithoutPrompt, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitAccounts: Handler = async (visit) => {
   const outcome = await runAdmitted(visit.options, () => openAccountChoice(visit.deps, visit.browser))
@@ -27,8 +25,7 @@ export const postAccount: Handler = async (visit) => {
   if (outcome === undefined) return reply.redirect(`/login?${browser.query}`, 302)
   if (outcome.kind === 'redirect') return reply.redirect(outcome.location, 302)
   if (outcome.kind === 'choice') return sendChoice(visit, outcome)
-  const name = sessionCookieName(names, browser.host, outcome.request.pool.id)
-  reply.header('set-cookie', writeCookie(names, name, outcome.cookie, domainSessionMs / 1000))
+  keepSession(visit, outcome.session)
   return reply.redirect(`/oauth2/authorize?${queryWithoutPrompt(browser.query)}`, 302)
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthorizationRequest } from '../../oauth/authorize/authorization-request.ts'
+import type { PoolCookie } from '../../oauth/authorize/authorize.ts'
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
@@ -70,6 +71,10 @@ function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string>
       return [language, `${path}?${query}`]
     }),
   )
+}
+
+export function keepSession({ names, reply, browser }: Visit, { poolId, value, maxAgeSeconds }: PoolCookie): void {
+  reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))
 }
 
 /** The query for a page after a sign-in or a choice: `prompt` has been answered. */

@@ -8,7 +8,7 @@ import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
-import { beginVisit, type Handler, type PageDeps, sendPage, shellOf, type Visit } from '../hosted/visit.ts'
+import { beginVisit, type Handler, keepSession, type PageDeps, sendPage, shellOf, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
 import { note } from '../request-notes.ts'
@@ -43,11 +43,15 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
   }
 }
 
-async function visitAuthorize({ deps, options, request, reply, browser }: Visit): Promise<FastifyReply> {
+async function visitAuthorize(visit: Visit): Promise<FastifyReply> {
+  const { deps, options, request, reply, browser } = visit
   // A browser with a session gets a code, which is a row in the database.
   countAs('GetTokensFromRefreshToken', request, options)
   const outcome = await runAdmitted(options, () => authorize(deps, browser))
-  if (outcome.kind === 'redirect') return reply.redirect(outcome.location, 302)
+  if (outcome.kind === 'redirect') {
+    if (outcome.session !== undefined) keepSession(visit, outcome.session)
+    return reply.redirect(outcome.location, 302)
+  }
   return reply.redirect(`/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${queryOf(request)}`, 302)
 }
 

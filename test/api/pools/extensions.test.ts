@@ -10,6 +10,7 @@ const defaults = {
   CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
+  HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false },
   TestUsers: [],
 }
 
@@ -42,6 +43,7 @@ const everything = {
     MaxPerRecipientPerHour: 5,
     OnRefusal: 'FAIL',
   },
+  HostedPages: { SessionMinutes: 120, SessionIdleMinutes: 30, RememberMeDays: 30, EndSessionsOnSignOut: true },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
@@ -129,7 +131,7 @@ for (const engine of engines) {
       await set(poolId, everything)
       await set(poolId, { Messages: { MaxPerDay: 7 } })
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
-      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, TestUsers: [] })
+      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, TestUsers: [] })
       assert.deepEqual(await get(poolId), defaults)
     })
 
