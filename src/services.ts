@@ -84,14 +84,12 @@ export async function openServices(options: ServiceOptions) {
   const { db, publish, subscribe, checkpoint } = storage
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
-  const keyPairs = createKeyPairs()
-  const signingKeys = createSigningKeys({ ...storage, secrets, clock, keyPairs })
+  const { keyPairs, signingKeys, keysAhead } = openSigningKeys(options)
   const access = openAccess(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
-  const keysAhead = createKeysAhead(signingKeys)
   const credentials = await configuredCredentials({ ...options, secrets, signingKeys, findRole: access.services.findRole })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
@@ -129,6 +127,12 @@ export async function openServices(options: ServiceOptions) {
       { pools, provisionedLimits, signingKeys, access, credentials },
     ] satisfies ClosingStep[],
   }
+}
+
+function openSigningKeys({ database, clock }: ServiceOptions) {
+  const keyPairs = createKeyPairs()
+  const signingKeys = createSigningKeys({ ...database.storage, secrets: database.secrets, clock, keyPairs })
+  return { keyPairs, signingKeys, keysAhead: createKeysAhead(signingKeys) }
 }
 
 /** What finds the credentials that sign requests, and the roles that limit them. */

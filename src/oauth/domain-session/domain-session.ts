@@ -11,27 +11,7 @@ import type { AuthMethod } from '../../tokens/assurance.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
-import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
-
-/**
- * The session of a user of a browser with the hosted pages of a pool. All app clients of the pool share it. It travels sealed in a cookie
- * and is not stored. Without other settings of the pool it lasts an hour, however it is used, and it outlives a change of the password and
- * GlobalSignOut, as at Cognito.
- */
-export type DomainSession = {
-  readonly id: string
-  readonly poolId: string
-  readonly sub: string
-  /** When the user was authenticated, in epoch seconds. */
-  readonly authTime: number
-  readonly methods: readonly AuthMethod[] | undefined
-  /** Epoch milliseconds. */
-  readonly expiresAt: number
-  /** When the session was used last, in epoch milliseconds, in pools where idle sessions end. */
-  readonly usedAt: number | undefined
-  /** Changes when the user sets a password or signs out everywhere. */
-  readonly securityStamp: string
-}
+import { type DomainSession, openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 
 /** The most users who are signed in side by side. A cookie has a limited length. */
 const mostAccounts = 5

@@ -1,6 +1,25 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
-import type { DomainSession } from './domain-session.ts'
+
+/**
+ * The session of a user of a browser with the hosted pages of a pool. All app clients of the pool share it. It travels sealed in a cookie
+ * and is not stored. Without other settings of the pool it lasts an hour, however it is used, and it outlives a change of the password and
+ * GlobalSignOut, as at Cognito.
+ */
+export type DomainSession = {
+  readonly id: string
+  readonly poolId: string
+  readonly sub: string
+  /** When the user was authenticated, in epoch seconds. */
+  readonly authTime: number
+  readonly methods: readonly AuthMethod[] | undefined
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+  /** When the session was used last, in epoch milliseconds, in pools where idle sessions end. */
+  readonly usedAt: number | undefined
+  /** Changes when the user sets a password or signs out everywhere. */
+  readonly securityStamp: string
+}
 
 /** A session in its sealed form. Its keys are short, because browsers send the cookie with each request. */
 type SealedSession = {
