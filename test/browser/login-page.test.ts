@@ -1,20 +1,11 @@
 import assert from 'node:assert/strict'
-import { createServer, type RequestListener } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
-import axe from 'axe-core'
 import { useBrowser } from '../support/browser.ts'
 import { engines } from '../support/engines.ts'
 import { encode, givenOAuthPool } from '../support/oauth.ts'
+import { openApp } from '../support/open-app.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
-
-/** An HTTP server of a test on a free port of this machine. */
-async function openApp(listener: RequestListener) {
-  const app = createServer(listener)
-  await new Promise<void>((resolve) => app.listen(0, 'localhost', resolve))
-  return { port: (app.address() as AddressInfo).port, [Symbol.dispose]: () => void app.close().closeAllConnections() }
-}
 
 for (const engine of engines.slice(0, 1)) {
   describe('The sign-in page in a browser', () => {
@@ -48,30 +39,6 @@ for (const engine of engines.slice(0, 1)) {
         await page.goto(`${server().url}/oauth2/authorize?${query}&prompt=none`)
         assert.match(page.url(), /\/home\?code=[\w-]+&state=s$/)
         assert.deepEqual(referrers, [undefined, undefined])
-      } finally {
-        await context.close()
-      }
-    })
-
-    it('has no faults that axe finds, with and without an error', async () => {
-      const { clientId } = await givenOAuthPool(server())
-      const context = await browser().newContext({ bypassCSP: true })
-      try {
-        const page = await context.newPage()
-        const query = encode({ client_id: clientId, redirect_uri: 'https://app.test/callback', response_type: 'code' })
-        await page.goto(`${server().url}/login?${query}`)
-        const faults = async () => {
-          await page.evaluate(axe.source)
-          return page.evaluate<string[]>('axe.run().then(({ violations }) => violations.map(({ id }) => id))')
-        }
-        assert.deepEqual(await faults(), [])
-        await page.getByLabel('Username').fill('ana')
-        await page.getByLabel('Password').fill('Wrong-horse-7')
-        await page.getByRole('button', { name: 'Sign in' }).click()
-        await page.getByRole('alert').waitFor()
-        assert.deepEqual(await faults(), [])
-        await page.goto(`${server().url}/error?error=redirect_mismatch`)
-        assert.deepEqual(await faults(), [])
       } finally {
         await context.close()
       }

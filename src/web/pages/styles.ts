@@ -52,7 +52,7 @@ a:hover{text-decoration-thickness:2px}
 .divider::before,.divider::after{content:"";height:1px;flex:1;background:var(--card-line)}
 ul.choices,ul.providers{list-style:none;margin:0;padding:0;display:flex;flex-direction:column;gap:.625rem}
 .choice{display:flex;flex-wrap:wrap;gap:0 .75rem;justify-content:space-between;text-align:start}
-.choice::after{content:"›";margin-inline-start:auto;color:var(--muted)}
+.choice::after{content:"›";content:"›"/"";margin-inline-start:auto;color:var(--muted)}
 .choice .detail{font-weight:400;overflow-wrap:anywhere}
 .question{margin-top:1.5rem;text-align:center;font-size:.9375rem;color:var(--muted)}
 .rules{font-size:.875rem;color:var(--muted);margin-top:-.375rem}
@@ -67,7 +67,7 @@ ul.choices,ul.providers{list-style:none;margin:0;padding:0;display:flex;flex-dir
 .details p{margin-top:.5rem;overflow-wrap:anywhere}
 .languages{font-size:.875rem;color:var(--muted)}
 .languages summary{cursor:pointer;padding:.25rem .5rem;border-radius:6px;list-style:none;text-align:center}
-.languages summary::after{content:" ▾"}
+.languages summary::after{content:" ▾";content:" ▾"/""}
 .languages ul{list-style:none;margin:.5rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:.375rem 1rem;justify-content:center;max-width:26rem}
 .languages a{color:inherit;padding:.25rem 0;display:inline-block}
 .unseen{position:absolute;width:1px!important;height:1px;min-height:0!important;padding:0!important;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap;border:0}
