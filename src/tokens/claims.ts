@@ -6,6 +6,7 @@ import type { GroupConfiguration, TokenChanges } from '../triggers/pre-token-gen
 import type { User } from '../users/user.ts'
 import { type AuthMethod, acrOf, levelOf } from './assurance.ts'
 import { changeAccessClaims, changeIdClaims } from './changed-claims.ts'
+import { withRuledClaims } from './claim-rules.ts'
 import { type Claims, claimValue } from './claim-value.ts'
 import { type GrantedScopes, scopesOf, shownAttributes } from './granted-scopes.ts'
 
@@ -32,17 +33,20 @@ export type Grant = TokenSubject & {
   readonly changes: TokenChanges | undefined
 }
 
-/** The claims of an access token, with the changes of the PreTokenGeneration trigger. */
+/** The claims of an access token, with those of the pool's rules, and then with the changes of the PreTokenGeneration trigger. */
 export function accessClaims(grant: Grant, jti: string): Claims {
-  const claims = defaultAccessClaims(grant, jti)
+  const claims = withRuledClaims(defaultAccessClaims(grant, jti), 'ACCESS', factsOf(grant))
   return grant.changes === undefined ? claims : changeAccessClaims(claims, grant.changes, grant.client)
 }
 
 /** The claims of an ID token. `accessToken` is the one that is issued with it on the hosted pages; undefined in the API. */
 export function idClaims(grant: Grant, jti: string, accessToken: string | undefined): Claims {
-  const claims = { ...defaultIdClaims(grant, jti), ...(accessToken !== undefined && { at_hash: accessTokenHash(accessToken) }) }
+  const ruled = withRuledClaims(defaultIdClaims(grant, jti), 'ID', factsOf(grant))
+  const claims = { ...ruled, ...(accessToken !== undefined && { at_hash: accessTokenHash(accessToken) }) }
   return grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
 }
+
+const factsOf = ({ pool, client, user, groups }: Grant) => ({ pool, client, user, groupNames: groups.names })
 
 function defaultAccessClaims(grant: Grant, jti: string): Claims {
   return {

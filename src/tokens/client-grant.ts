@@ -1,13 +1,16 @@
 import { invalidParameter } from '../contract/api-error.ts'
 import { type AppClient, accessTokenSeconds } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { userScopes } from '../pools/resource-servers/scopes.ts'
 import type { TokenChanges } from '../triggers/pre-token-generation.ts'
 import { changeAccessClaims } from './changed-claims.ts'
+import { withRuledClaims } from './claim-rules.ts'
 import type { Claims } from './claim-value.ts'
 
 /** An access token that a client gets for itself (RFC 6749 §4.4). Times in epoch seconds. */
 export type ClientGrant = {
+  readonly pool: Pool
   readonly client: AppClient
   readonly issuer: string
   readonly scopes: readonly string[]
@@ -42,8 +45,8 @@ export async function findClientScopes(pools: PoolCatalog, client: AppClient): P
 /**
  * The claims of an access token that a client gets for itself. The token names no user, so it belongs to no session and cannot be revoked.
  */
-export function clientAccessClaims({ client, issuer, scopes, issuedAt, changes }: ClientGrant, jti: string): Claims {
-  const claims = {
+export function clientAccessClaims({ pool, client, issuer, scopes, issuedAt, changes }: ClientGrant, jti: string): Claims {
+  const defaults = {
     sub: client.id,
     token_use: 'access',
     scope: scopes.join(' '),
@@ -55,5 +58,6 @@ export function clientAccessClaims({ client, issuer, scopes, issuedAt, changes }
     jti,
     client_id: client.id,
   }
+  const claims = withRuledClaims(defaults, 'ACCESS', { pool, client, user: undefined, groupNames: [] })
   return changes === undefined ? claims : changeAccessClaims(claims, changes, client)
 }

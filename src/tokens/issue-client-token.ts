@@ -31,7 +31,7 @@ export async function issueClientToken(
   const { pool, client, scopes } = subject
   const changes = await runPreTokenGenerationForClient(triggers, subject, caller)
   const issuedAt = Math.floor(clock.now() / 1000)
-  const grant = { client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, changes }
+  const grant = { pool, client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, changes }
   const accessToken = await signJwt(await signingKeys.signer(pool.id, 'access'), clientAccessClaims(grant, randomUUID()))
   return { accessToken, expiresInSeconds: accessTokenSeconds(client) }
 }

@@ -569,6 +569,16 @@ export interface CircuitBreakerType {
   OpenSeconds: number
 }
 
+export interface ClaimRuleType {
+  Name: string
+  Inside?: string | undefined
+  Tokens?: readonly TokenKindType[] | undefined
+  ClientIds?: readonly string[] | undefined
+  Attribute?: string | undefined
+  Groups?: GroupClaimType | undefined
+  Constant?: unknown | undefined
+}
+
 export interface ClientAuthenticationResultType {
   AccessToken?: string | undefined
   ExpiresIn?: number | undefined
@@ -1513,6 +1523,7 @@ export interface GetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -1555,6 +1566,12 @@ export interface GlobalSignOutRequest {
 }
 
 export type GlobalSignOutResponse = Record<never, never>
+
+export interface GroupClaimType {
+  Prefix?: string | undefined
+  RemovePrefix?: boolean | undefined
+  Rename?: Record<string, string> | undefined
+}
 
 export interface GroupType {
   GroupName?: string | undefined
@@ -2534,6 +2551,7 @@ export interface SetUserPoolExtensionsRequest {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -2544,6 +2562,7 @@ export interface SetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -2716,10 +2735,18 @@ export type TimeUnitsType =
   | 'hours'
   | 'days'
 
+export type TokenKindType =
+  | 'ID'
+  | 'ACCESS'
+
 export interface TokenValidityUnitsType {
   AccessToken?: TimeUnitsType | undefined
   IdToken?: TimeUnitsType | undefined
   RefreshToken?: TimeUnitsType | undefined
+}
+
+export interface TokensExtensionType {
+  Claims?: readonly ClaimRuleType[] | undefined
 }
 
 export interface TriggerInvocationType {

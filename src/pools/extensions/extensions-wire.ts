@@ -10,6 +10,7 @@ import type {
 } from '../../contract/generated/types.ts'
 import { nameKey, type Pool } from '../pool.ts'
 import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
+import { readClaimRules, writeClaimRule } from './claim-rules.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import {
   extensionsOf,
@@ -45,12 +46,13 @@ export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoo
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(request.HostedPages),
+    tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
 }
 
 export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtensionsResponse {
-  const { triggers, customAuth, signUp, messages, testUsers } = extensionsOf(pool)
+  const { triggers, customAuth, signUp, messages, tokens = noExtensions.tokens, testUsers } = extensionsOf(pool)
   return {
     UserPoolId: pool.id,
     Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
@@ -58,6 +60,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
+    Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }
 }

@@ -1,5 +1,6 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
+import type { ClaimRule } from './claim-rules.ts'
 
 /**
  * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
@@ -12,6 +13,8 @@ export type PoolExtensions = {
   readonly messages: MessagesExtension
   /** Undefined, in old pools, means `noExtensions.hostedPages`. */
   readonly hostedPages?: HostedPagesExtension
+  /** Undefined in old pools. */
+  readonly tokens?: TokensExtension
   readonly testUsers: readonly TestUser[]
 }
 
@@ -54,6 +57,8 @@ export type HostedPagesExtension = {
   readonly endSessionsOnSignOut: boolean
 }
 
+export type TokensExtension = { readonly claims: readonly ClaimRule[] }
+
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
@@ -68,6 +73,7 @@ export const noExtensions = {
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
+  tokens: { claims: [] },
   testUsers: [],
 } satisfies PoolExtensions
 

@@ -11,6 +11,7 @@ const defaults = {
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
   HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false },
+  Tokens: { Claims: [] },
   TestUsers: [],
 }
 
@@ -44,6 +45,18 @@ const everything = {
     OnRefusal: 'FAIL',
   },
   HostedPages: { SessionMinutes: 120, SessionIdleMinutes: 30, RememberMeDays: 30, EndSessionsOnSignOut: true },
+  Tokens: {
+    Claims: [
+      { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
+      { Name: 'mail', Inside: 'https://api.test/claims', Tokens: ['ID'], Attribute: 'email' },
+      {
+        Name: 'roles',
+        Tokens: ['ACCESS'],
+        ClientIds: ['abc'],
+        Groups: { Prefix: 'app-', RemovePrefix: true, Rename: { 'app-boss': 'admin' } },
+      },
+    ],
+  },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
@@ -131,7 +144,7 @@ for (const engine of engines) {
       await set(poolId, everything)
       await set(poolId, { Messages: { MaxPerDay: 7 } })
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
-      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, TestUsers: [] })
+      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, Tokens: {}, TestUsers: [] })
       assert.deepEqual(await get(poolId), defaults)
     })
 
