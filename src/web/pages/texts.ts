@@ -1,8 +1,20 @@
 import { de } from './locales/de.ts'
 import { en, type Locale, type TextKey } from './locales/en.ts'
+import { es } from './locales/es.ts'
+import { fr } from './locales/fr.ts'
+import { id } from './locales/id.ts'
+import { it } from './locales/it.ts'
+import { ja } from './locales/ja.ts'
+import { ko } from './locales/ko.ts'
+import { ptBr } from './locales/pt-br.ts'
+import { zhCn } from './locales/zh-cn.ts'
+import { zhTw } from './locales/zh-tw.ts'
 
 /** The languages of the pages, by the values of `lang` that Cognito's managed login has. */
-export const locales = { de, en } as const satisfies Record<string, Locale>
+export const locales = { de, en, es, fr, id, it, ja, ko, 'pt-BR': ptBr, 'zh-CN': zhCn, 'zh-TW': zhTw } as const satisfies Record<
+  string,
+  Locale
+>
 
 export type Language = keyof typeof locales
 
@@ -23,7 +35,7 @@ export function findLanguage(text: string | undefined): Language | undefined {
   const wanted = text.toLowerCase()
   const exact = languages.find((name) => name.toLowerCase() === wanted)
   if (exact !== undefined) return exact
-  if (/^zh-(?:hant|tw|hk|mo)\b/.test(wanted)) return 'en'
+  if (/^zh-(?:hant|tw|hk|mo)\b/.test(wanted)) return 'zh-TW'
   const [primary = ''] = wanted.split('-')
   return languages.find((name) => name.toLowerCase().split('-')[0] === primary)
 }
