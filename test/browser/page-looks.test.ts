@@ -80,7 +80,6 @@ for (const engine of engines.slice(0, 1)) {
         await checkLooks(page, 'name-first-with-passkeys')
         await page.getByLabel('Username').fill('ana')
         await press(page, 'Continue')
-        await press(page, 'Sign in with a password')
         await page.getByLabel('Password').fill(goodPassword)
         await press(page, 'Sign in')
         await page.getByRole('button', { name: 'Create a passkey' }).waitFor()

@@ -31,7 +31,6 @@ describe('The pages about passkeys in Chromium', () => {
         await page.goto(at('/passkeys/add'))
         await page.getByLabel('Username').fill('ana')
         await click(page, 'Continue')
-        await click(page, 'Sign in with a password')
         await page.getByLabel('Password').fill(goodPassword)
         await click(page, 'Sign in')
         await page.getByRole('heading', { name: 'Sign in faster with a passkey' }).waitFor()

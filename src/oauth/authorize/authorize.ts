@@ -33,19 +33,28 @@ export type SignInNeeded = { readonly kind: 'sign-in' | 'select-account'; readon
  */
 export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): Promise<RedirectToApp | SignInNeeded> {
   return readingForApp(deps, browser, async (request) => {
-    const live = await findUsableSession(deps, browser, request)
-    if (live !== undefined) {
-      const { session, user } = live
-      const location = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
-      const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
-      return { kind: 'redirect', location, session: changed && { ...changed, poolId: request.pool.id } }
-    }
+    const answered = await answerForSession(deps, browser, request)
+    if (answered !== undefined) return answered
     if (request.prompts.includes('none')) throw new OAuthError('login_required')
     const { pool, prompts } = request
     const offersChoice = prompts.includes('select_account') && !prompts.includes('login')
     const accounts = offersChoice ? await findAccounts(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }) : []
     return { kind: accounts.length > 0 ? 'select-account' : 'sign-in', request }
   })
+}
+
+/** Answers for the user of the browser's session. Undefined when there is no session that the client and the request accept. */
+export async function answerForSession(
+  deps: AuthorizeDeps,
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+): Promise<RedirectToApp | undefined> {
+  const live = await findUsableSession(deps, browser, request)
+  if (live === undefined) return undefined
+  const { session, user } = live
+  const location = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
+  const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
+  return { kind: 'redirect', location, session: changed && { ...changed, poolId: request.pool.id } }
 }
 
 /**

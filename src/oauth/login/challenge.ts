@@ -5,7 +5,7 @@ import type { RequestParameters } from '../../signin/parameters.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
 import { isSessionRefusal } from '../../signin/sign-in-errors.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
-import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import { answerForSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { Parameters } from '../parameters.ts'
 import { type Continue, type LoginDeps, type LoginForm, type SignedIn, toNextPage } from './login.ts'
@@ -34,7 +34,7 @@ export type ExpiredStep = Omit<LoginForm, 'kind'> & { readonly kind: 'expired' }
 export function openChallenge(deps: LoginDeps, browser: BrowserRequest): Promise<ChallengeForm | ExpiredStep | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
     const step = findChallengeStep(deps, browser, request)
-    return step === undefined ? expired(request) : { kind: 'challenge', request, step, problem: undefined }
+    return step === undefined ? beginAgain(deps, browser, request, '') : { kind: 'challenge', request, step, problem: undefined }
   })
 }
 
@@ -50,23 +50,32 @@ export function submitChallenge(
 ): Promise<ChallengeForm | ExpiredStep | Continue | SignedIn | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
     const step = findChallengeStep(deps, browser, request)
-    if (step === undefined || form.get('step') !== step.id) return expired(request, step?.username)
+    if (step === undefined || form.get('step') !== step.id) return beginAgain(deps, browser, request, step?.username ?? '')
     try {
       return await takeForm(deps, browser, request, step, form)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      if (isSessionRefusal(error)) return expired(request, step.username)
+      if (isSessionRefusal(error)) return beginAgain(deps, browser, request, step.username)
       return { kind: 'challenge', request, step, problem: error, form }
     }
   })
 }
 
-const expired = (request: AuthorizationRequest, username = ''): ExpiredStep => ({
-  kind: 'expired',
-  request,
-  username,
-  problem: new ApiError('NotAuthorizedException', 'This page has expired. Please try again.'),
-})
+/**
+ * The sign-in page, with the reason why the user is there again. A browser that has a session by now goes to the app: the user went back,
+ * or sent the form twice.
+ */
+async function beginAgain(
+  deps: LoginDeps,
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+  username: string,
+): Promise<ExpiredStep | RedirectToApp> {
+  const answered = await answerForSession(deps, browser, request)
+  if (answered !== undefined) return answered
+  const problem = new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
+  return { kind: 'expired', request, username, problem }
+}
 
 function findChallengeStep(deps: LoginDeps, { stepCookieOf }: BrowserRequest, { pool, client }: AuthorizationRequest) {
   const step = openPageStep(deps.secrets, { poolId: pool.id, clientId: client.id }, stepCookieOf(pool.id), deps.clock.now())

@@ -64,6 +64,10 @@ const shown: ReadonlySet<string> = new Set([
   'requiredAttributes',
 ])
 
+/** A user who can only give a password is asked for it at once. Codes are sent only when the user asks for one. */
+const isPasswordOnly = (available: readonly ChallengeName[]): boolean =>
+  available.every((name) => name === 'PASSWORD' || name === 'PASSWORD_SRP')
+
 export function challengeStep(
   { username, isRemembered }: PageAttempt,
   { name, parameters, session = '', available }: Challenge,
@@ -73,7 +77,8 @@ export function challengeStep(
       .filter(([key]) => shown.has(key))
       .map(([key, value]) => [key, key === 'CREDENTIAL_REQUEST_OPTIONS' ? shortened(value) : value]),
   )
-  return { kind: 'challenge', username, isRemembered, challenge: name, session, parameters: kept, available }
+  const challenge = name === 'SELECT_CHALLENGE' && isPasswordOnly(available ?? []) ? 'PASSWORD' : name
+  return { kind: 'challenge', username, isRemembered, challenge, session, parameters: kept, available }
 }
 
 /**

@@ -8,7 +8,7 @@ import { runAdmitted } from '../overload/run-admitted.ts'
 import { note } from '../request-notes.ts'
 import { challengePage } from './challenge-page.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
-import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitChallenge: Handler = async (visit) => {
   const outcome = await runAdmitted(visit.options, () => openChallenge(visit.deps, visit.browser))
@@ -28,7 +28,7 @@ export const postChallenge: Handler = async (visit) => {
 }
 
 async function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | RedirectToApp): Promise<FastifyReply> {
-  if (outcome.kind === 'redirect') return visit.reply.redirect(outcome.location, 302)
+  if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   if (outcome.kind === 'expired') return sendLogin(visit, outcome)
   const { request, step, problem } = outcome
   note(visit.request.raw, {

@@ -13,7 +13,7 @@ import {
 import { sealPageStep } from '../../oauth/login/page-step.ts'
 import { type Parameters, readParameters } from '../../oauth/parameters.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
-import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
+import { cookieIn, csrfCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
 import { countAs, withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
@@ -21,30 +21,35 @@ import { signInPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { problemText } from './problem-text.ts'
-import { type Handler, keepSession, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, keepSession, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
   const outcome = await runAdmitted(visit.options, () => openLogin(visit.deps, visit.browser))
-  return outcome.kind === 'redirect' ? visit.reply.redirect(outcome.location, 302) : sendLogin(visit, outcome)
+  return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : sendLogin(visit, outcome)
 }
 
 export const postLogin: Handler = async (visit) => {
-  const { deps, options, names, request, reply, browser } = visit
+  const { deps, options, names, request, browser } = visit
   const outcome = await withForm(options, request, async (body) => {
     const form = readParameters(body)
     if (!isOwnForm(request, form.get('_csrf'), names)) return openExpired(visit, form)
     countAs('InitiateAuth', request, options)
     return submitLogin(deps, browser, form)
   })
-  if (outcome.kind === 'redirect') return reply.redirect(outcome.location, 302)
+  if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   if (outcome.kind === 'form') return sendLogin(visit, outcome)
   return goOn(visit, outcome)
 }
 
-/** A form without the browser's token is shown again: its page may have been open for long, or another site sent it. */
-export async function openExpired({ deps, browser }: Visit, form: Parameters) {
+/**
+ * A form without the browser's token is shown again: its page may have been open for long, another site sent it, or the browser keeps no
+ * cookies.
+ */
+export async function openExpired({ deps, names, request, browser }: Visit, form: Parameters) {
   const outcome = await openLogin(deps, browser)
-  const problem = new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
+  const hasCookie = cookieIn(request, csrfCookieName(names)) !== undefined
+  const message = hasCookie ? 'This page has expired. Please try again.' : 'The browser sent no cookie.'
+  const problem = new ApiError('NotAuthorizedException', message)
   return outcome.kind === 'form' ? { ...outcome, username: form.get('username') ?? '', problem } : outcome
 }
 

@@ -7,7 +7,7 @@ import { runAdmitted } from '../overload/run-admitted.ts'
 import { passkeySetupPage } from '../pages/second-factor-pages.ts'
 import { note } from '../request-notes.ts'
 import { problemText } from './problem-text.ts'
-import { type Handler, queryWithoutPrompt, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, queryWithoutPrompt, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitAddPasskey: Handler = async (visit) => {
   const { deps, options, request, browser } = visit
@@ -30,7 +30,7 @@ function sendOutcome(visit: Visit, outcome: Awaited<ReturnType<typeof submitAddP
   const { reply, browser } = visit
   switch (outcome.kind) {
     case 'redirect':
-      return reply.redirect(outcome.location, 302)
+      return redirectToApp(visit, outcome)
     case 'sign-in':
       return reply.redirect(`/login?${queryWith(browser.query, thenPasskeys)}`, 302)
     case 'done':

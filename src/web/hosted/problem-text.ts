@@ -7,6 +7,7 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'Incorrect username or password.': 'errorWrongSignIn',
   'User is disabled.': 'errorDisabled',
   'Password attempts exceeded': 'errorTooMany',
+  'The browser sent no cookie.': 'errorCookies',
   'The passwords are not the same.': 'errorPasswordsDiffer',
   'This page has expired. Please try again.': 'errorExpired',
 }

@@ -7,11 +7,11 @@ import { withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { selectAccountPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
-import { type Handler, keepSession, queryWithoutPrompt, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, keepSession, queryWithoutPrompt, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitAccounts: Handler = async (visit) => {
   const outcome = await runAdmitted(visit.options, () => openAccountChoice(visit.deps, visit.browser))
-  return outcome.kind === 'redirect' ? visit.reply.redirect(outcome.location, 302) : sendChoice(visit, outcome)
+  return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : sendChoice(visit, outcome)
 }
 
 export const postAccount: Handler = async (visit) => {
@@ -23,7 +23,7 @@ export const postAccount: Handler = async (visit) => {
     return form.has('account') ? chooseAccount(deps, browser, form.get('account') ?? '') : undefined
   })
   if (outcome === undefined) return reply.redirect(`/login?${browser.query}`, 302)
-  if (outcome.kind === 'redirect') return reply.redirect(outcome.location, 302)
+  if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   if (outcome.kind === 'choice') return sendChoice(visit, outcome)
   keepSession(visit, outcome.session)
   return reply.redirect(`/oauth2/authorize?${queryWithoutPrompt(browser.query)}`, 302)

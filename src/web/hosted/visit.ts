@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthorizationRequest } from '../../oauth/authorize/authorization-request.ts'
-import type { PoolCookie } from '../../oauth/authorize/authorize.ts'
+import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
@@ -75,6 +75,12 @@ function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string>
 
 export function keepSession({ names, reply, browser }: Visit, { poolId, value, maxAgeSeconds }: PoolCookie): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))
+}
+
+/** Sends the browser back to the app. */
+export function redirectToApp(visit: Visit, { location, session }: RedirectToApp): FastifyReply {
+  if (session !== undefined) keepSession(visit, session)
+  return visit.reply.redirect(location, 302)
 }
 
 /** The query for a page after a sign-in or a choice: `prompt` has been answered. */

@@ -8,7 +8,7 @@ import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
-import { beginVisit, type Handler, keepSession, type PageDeps, sendPage, shellOf, type Visit } from '../hosted/visit.ts'
+import { beginVisit, type Handler, type PageDeps, redirectToApp, sendPage, shellOf, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
 import { note } from '../request-notes.ts'
@@ -48,10 +48,7 @@ async function visitAuthorize(visit: Visit): Promise<FastifyReply> {
   // A browser with a session gets a code, which is a row in the database.
   countAs('GetTokensFromRefreshToken', request, options)
   const outcome = await runAdmitted(options, () => authorize(deps, browser))
-  if (outcome.kind === 'redirect') {
-    if (outcome.session !== undefined) keepSession(visit, outcome.session)
-    return reply.redirect(outcome.location, 302)
-  }
+  if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   return reply.redirect(`/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${queryOf(request)}`, 302)
 }
 
