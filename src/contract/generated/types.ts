@@ -1523,6 +1523,7 @@ export interface GetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
@@ -2150,10 +2151,18 @@ export interface NumberAttributeConstraintsType {
   MaxValue?: string | undefined
 }
 
+export interface OAuthExtensionType {
+  Manner?: OAuthMannerType | undefined
+}
+
 export type OAuthFlowType =
   | 'code'
   | 'implicit'
   | 'client_credentials'
+
+export type OAuthMannerType =
+  | 'COGNITO'
+  | 'STRICT'
 
 export type OnRefusalType =
   | 'IGNORE'
@@ -2551,6 +2560,7 @@ export interface SetUserPoolExtensionsRequest {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
@@ -2562,6 +2572,7 @@ export interface SetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }

@@ -17,6 +17,7 @@ import {
   type HostedPagesExtension,
   hostedPagesOf,
   type MessagesExtension,
+  mannerOf,
   noExtensions,
   type PoolExtensions,
   type TestUser,
@@ -46,6 +47,7 @@ export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoo
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(request.HostedPages),
+    oauth: request.OAuth === undefined ? { manner: mannerOf(pool) } : { manner: request.OAuth.Manner ?? noExtensions.oauth.manner },
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
@@ -60,6 +62,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
+    OAuth: { Manner: mannerOf(pool) },
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }

@@ -14,6 +14,8 @@ export type PoolExtensions = {
   /** Undefined, in old pools, means `noExtensions.hostedPages`. */
   readonly hostedPages?: HostedPagesExtension
   /** Undefined in old pools. */
+  readonly oauth?: OAuthExtension
+  /** Undefined in old pools. */
   readonly tokens?: TokensExtension
   readonly testUsers: readonly TestUser[]
 }
@@ -57,6 +59,14 @@ export type HostedPagesExtension = {
   readonly endSessionsOnSignOut: boolean
 }
 
+/**
+ * How the OAuth endpoints of a pool behave. `COGNITO`: as those of Cognito, where that differs from a standard as well. `STRICT`: as the
+ * standards say, with endpoints that Cognito does not have.
+ */
+export type Manner = 'COGNITO' | 'STRICT'
+
+export type OAuthExtension = { readonly manner: Manner }
+
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }
 
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
@@ -73,6 +83,7 @@ export const noExtensions = {
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
+  oauth: { manner: 'COGNITO' },
   tokens: { claims: [] },
   testUsers: [],
 } satisfies PoolExtensions
@@ -83,4 +94,8 @@ export function extensionsOf(pool: { readonly extensions: PoolExtensions | undef
 
 export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | undefined }): HostedPagesExtension {
   return extensionsOf(pool).hostedPages ?? noExtensions.hostedPages
+}
+
+export function mannerOf(pool: { readonly extensions: PoolExtensions | undefined }): Manner {
+  return (extensionsOf(pool).oauth ?? noExtensions.oauth).manner
 }

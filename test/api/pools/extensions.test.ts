@@ -11,6 +11,7 @@ const defaults = {
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
   HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false },
+  OAuth: { Manner: 'COGNITO' },
   Tokens: { Claims: [] },
   TestUsers: [],
 }
@@ -45,6 +46,7 @@ const everything = {
     OnRefusal: 'FAIL',
   },
   HostedPages: { SessionMinutes: 120, SessionIdleMinutes: 30, RememberMeDays: 30, EndSessionsOnSignOut: true },
+  OAuth: { Manner: 'STRICT' },
   Tokens: {
     Claims: [
       { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
@@ -144,7 +146,7 @@ for (const engine of engines) {
       await set(poolId, everything)
       await set(poolId, { Messages: { MaxPerDay: 7 } })
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
-      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, Tokens: {}, TestUsers: [] })
+      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, OAuth: {}, Tokens: {}, TestUsers: [] })
       assert.deepEqual(await get(poolId), defaults)
     })
 
