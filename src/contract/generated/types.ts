@@ -2153,6 +2153,7 @@ export interface NumberAttributeConstraintsType {
 
 export interface OAuthExtensionType {
   Manner?: OAuthMannerType | undefined
+  NonProductionClientIds?: readonly string[] | undefined
 }
 
 export type OAuthFlowType =

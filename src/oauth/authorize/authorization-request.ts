@@ -1,10 +1,10 @@
-import type { AppClient } from '../../pools/app-client.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
+import { isCoveredByWildcard } from './wildcard-redirect.ts'
 
 export type Prompt = 'none' | 'login' | 'select_account' | 'consent'
 
@@ -48,7 +48,7 @@ export async function identifyRequest(deps: AuthorizationRequestDeps, host: Requ
   const owner = await requirePageClient(deps, host, received)
   if (areTooMany || wrong.has('redirect_uri')) throw new PageError('invalid_request', owner.client.id)
   const { client, pool } = owner
-  const redirectUri = findRedirectUri(client, parameters)
+  const redirectUri = findRedirectUri(owner, parameters)
   if (redirectUri === undefined) throw new PageError('redirect_mismatch', client.id)
   const target: AnswerTarget = {
     redirectUri,
@@ -78,12 +78,12 @@ export async function requirePageClient(
 }
 
 /**
- * The redirect URI, byte for byte one of the client's. Without one in the request the client's default stands in, if the client has no more
+ * The redirect URI, byte for byte one of the client's, or covered by a wildcard label. Without one in the request the client's default stands in, if the client has no more
  * than one identity provider.
  */
-function findRedirectUri(client: AppClient, parameters: Parameters): string | undefined {
+function findRedirectUri({ pool, client }: PoolAndClient, parameters: Parameters): string | undefined {
   const given = parameters.get('redirect_uri')
-  if (given !== undefined) return client.callbackUrls?.find((url) => url === given)
+  if (given !== undefined) return client.callbackUrls?.includes(given) || isCoveredByWildcard(pool, client, given) ? given : undefined
   return (client.identityProviders?.length ?? 0) <= 1 ? client.defaultRedirectUri : undefined
 }
 

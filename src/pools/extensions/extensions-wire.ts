@@ -4,6 +4,7 @@ import type {
   GetUserPoolExtensionsResponse,
   HostedPagesExtensionType,
   MessagesExtensionType,
+  OAuthExtensionType,
   SetUserPoolExtensionsRequest,
   TestUserType,
   TriggerPolicyType,
@@ -17,8 +18,9 @@ import {
   type HostedPagesExtension,
   hostedPagesOf,
   type MessagesExtension,
-  mannerOf,
   noExtensions,
+  type OAuthExtension,
+  oauthOf,
   type PoolExtensions,
   type TestUser,
 } from './pool-extensions.ts'
@@ -47,7 +49,7 @@ export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoo
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(request.HostedPages),
-    oauth: request.OAuth === undefined ? { manner: mannerOf(pool) } : { manner: request.OAuth.Manner ?? noExtensions.oauth.manner },
+    oauth: request.OAuth === undefined ? oauthOf(pool) : readOAuth(request.OAuth),
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
@@ -62,7 +64,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
-    OAuth: { Manner: mannerOf(pool) },
+    OAuth: writeOAuth(oauthOf(pool)),
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }
@@ -141,6 +143,14 @@ function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtensionType
     RememberMeDays: pages.rememberMeDays,
     EndSessionsOnSignOut: pages.endSessionsOnSignOut,
   }
+}
+
+function readOAuth({ Manner, NonProductionClientIds }: OAuthExtensionType): OAuthExtension {
+  return { manner: Manner ?? noExtensions.oauth.manner, nonProductionClientIds: NonProductionClientIds }
+}
+
+function writeOAuth({ manner, nonProductionClientIds }: OAuthExtension): OAuthExtensionType {
+  return { Manner: manner, NonProductionClientIds: nonProductionClientIds }
 }
 
 function readTestUsers(secrets: Secrets, pool: Pool, users: readonly TestUserType[]): TestUser[] {

@@ -65,7 +65,11 @@ export type HostedPagesExtension = {
  */
 export type Manner = 'COGNITO' | 'STRICT'
 
-export type OAuthExtension = { readonly manner: Manner }
+export type OAuthExtension = {
+  readonly manner: Manner
+  /** App clients whose callback URLs may have a wildcard label. */
+  readonly nonProductionClientIds?: readonly string[] | undefined
+}
 
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }
 
@@ -83,7 +87,7 @@ export const noExtensions = {
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
-  oauth: { manner: 'COGNITO' },
+  oauth: { manner: 'COGNITO', nonProductionClientIds: undefined },
   tokens: { claims: [] },
   testUsers: [],
 } satisfies PoolExtensions
@@ -96,6 +100,10 @@ export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | unde
   return extensionsOf(pool).hostedPages ?? noExtensions.hostedPages
 }
 
+export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {
+  return extensionsOf(pool).oauth ?? noExtensions.oauth
+}
+
 export function mannerOf(pool: { readonly extensions: PoolExtensions | undefined }): Manner {
-  return (extensionsOf(pool).oauth ?? noExtensions.oauth).manner
+  return oauthOf(pool).manner
 }

@@ -46,7 +46,7 @@ const everything = {
     OnRefusal: 'FAIL',
   },
   HostedPages: { SessionMinutes: 120, SessionIdleMinutes: 30, RememberMeDays: 30, EndSessionsOnSignOut: true },
-  OAuth: { Manner: 'STRICT' },
+  OAuth: { Manner: 'STRICT', NonProductionClientIds: ['abc'] },
   Tokens: {
     Claims: [
       { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
@@ -180,8 +180,8 @@ for (const engine of engines) {
       await set(poolId, everything)
       assert.deepEqual(await get(other.poolId), defaults)
       await server().send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
-      for (const request of [get(poolId), set(poolId, everything)]) {
-        await assert.rejects(request, { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` })
+      for (const call of [() => get(poolId), () => set(poolId, everything)]) {
+        await assert.rejects(call, { name: 'ResourceNotFoundException', message: `User pool ${poolId} does not exist.` })
       }
     })
 
