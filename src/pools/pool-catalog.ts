@@ -7,6 +7,7 @@ import type { AppClient } from './app-client.ts'
 import { findAppClient } from './app-client-repository.ts'
 import { createDomainCache } from './domains/domain-cache.ts'
 import type { PoolDomain } from './domains/pool-domain.ts'
+import { findPageLook, type PageLook } from './page-look.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { findPool } from './pool-repository.ts'
 import { findExistingScopes } from './resource-servers/scopes.ts'
@@ -29,6 +30,8 @@ export type PoolCatalog = {
   findDomainsOf(poolId: string): Promise<readonly PoolDomain[]>
   /** The scopes among those of the client that still exist: a resource server may have lost some. Empty for an unknown client. */
   findScopesOf(clientId: string): Promise<ReadonlySet<string>>
+  /** How the hosted pages of the client look. Undefined for an unknown client. */
+  findLookOf(clientId: string): Promise<PageLook | undefined>
   /** Drops the pool, its clients and its domains from the caches of all processes. Call it after the commit that changed one of them. */
   invalidate(poolId: string): Promise<void>
 }
@@ -47,6 +50,9 @@ export function clientNotFound(clientId: string): ApiError {
 const poolCacheMilliseconds = 5_000
 
 const maxEntries = 10_000
+
+/** A look takes up to some ten kilobytes. */
+const maxLooks = 2_000
 
 /** The form of a pool id. Ids come from URLs and unverified tokens, so a text that cannot be an id must not cause a database query. */
 const poolIdPattern = /^[\w-]{1,45}_[0-9a-zA-Z]{1,55}$/
@@ -80,19 +86,29 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
       return client && { poolId: client.poolId, existing: await findExistingScopes(db, client.poolId, client.oauthScopes ?? []) }
     },
   })
+  const looks = createLoadCache<PageLook>({
+    ...options,
+    maxEntries: maxLooks,
+    async load(clientId) {
+      const client = await clients.get(clientId)
+      return client && findPageLook(db, client.poolId, clientId)
+    },
+  })
   function drop(poolId: string): void {
     pools.drop((pool) => pool.id === poolId)
     clients.drop((client) => client.poolId === poolId)
     domains.drop((domain) => domain.poolId === poolId)
     scopes.drop((client) => client.poolId === poolId)
+    looks.drop((look) => look.poolId === poolId)
   }
-  const close = subscribe(channel, drop, () => [pools, clients, domains, scopes].forEach(clear))
+  const close = subscribe(channel, drop, () => [pools, clients, domains, scopes, looks].forEach(clear))
 
   return {
     ...findersIn(pools, clients),
     findDomain: domains.findDomain,
     findDomainsOf: domains.findDomainsOf,
     findScopesOf: async (clientId) => (await scopes.get(clientId))?.existing ?? new Set(),
+    findLookOf: looks.get,
     async invalidate(poolId) {
       drop(poolId)
       // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
@@ -104,7 +120,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
 
 type ScopesOfClient = { readonly poolId: string; readonly existing: ReadonlySet<string> }
 
-type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'findScopesOf' | 'invalidate'>
+type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'findScopesOf' | 'findLookOf' | 'invalidate'>
 
 function findersIn(pools: LoadCache<Pool>, clients: LoadCache<AppClient>): Finders {
   async function getPool(poolId: string): Promise<Pool> {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { AssetType } from '../../contract/generated/types.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
@@ -13,6 +14,16 @@ export type BrandingAsset = PoolResource<{
 
 export const brandingAssets = resourceKind<BrandingAsset['config']>('managed-login-asset')
 
+/** An image of a style without its content. `digest` identifies the content in the image's address. */
+export type StyleImage = Omit<BrandingAsset['config'], 'bytes'> & { readonly digest: string }
+
+/** The images among the assets. An asset without bytes is none. */
+export function imagesIn(assets: readonly BrandingAsset[]): readonly StyleImage[] {
+  return assets.flatMap(({ config: { bytes, ...described } }) => (bytes ? [{ ...described, digest: digestOf(bytes) }] : []))
+}
+
+export const digestOf = (bytes: string): string => createHash('sha256').update(bytes).digest('hex').slice(0, 32)
+
 const maxAssets = 40
 
 /** The most bytes of all assets of one request together: Cognito's limit. */
@@ -24,6 +35,13 @@ const icons: Readonly<Partial<Record<AssetType['Category'], readonly AssetType['
   IDP_BUTTON_ICON: ['ICO', 'SVG'],
 }
 const graphics: readonly AssetType['Extension'][] = ['PNG', 'JPEG', 'SVG', 'WEBP']
+
+export function assetId(
+  brandingId: string,
+  { category, colorMode, resourceId }: Pick<BrandingAsset['config'], 'category' | 'colorMode' | 'resourceId'>,
+): string {
+  return `${assetPrefix(brandingId)}${category}/${colorMode}/${resourceId ?? ''}`
+}
 
 /** The ids of all assets of a style begin with this prefix. */
 export function assetPrefix(brandingId: string): string {
@@ -50,7 +68,7 @@ function readAsset(brandingId: string, asset: AssetType, now: number): BrandingA
   if (!allowed.includes(extension))
     throw invalidParameter(`An asset for ${category} must be one of ${allowed.join(', ')}, not ${extension}.`)
   if (!bytes?.length && resourceId === undefined) throw invalidParameter(`The asset for ${category} has neither Bytes nor a ResourceId.`)
-  const id = `${assetPrefix(brandingId)}${category}/${colorMode}/${resourceId ?? ''}`
+  const id = assetId(brandingId, { category, colorMode, resourceId })
   const config = { category, colorMode, extension, resourceId, bytes: bytes && Buffer.from(bytes).toString('base64') }
   return { id, createdAt: now, updatedAt: now, config }
 }

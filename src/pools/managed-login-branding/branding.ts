@@ -1,5 +1,6 @@
 import { ApiError, invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
+import type { StyleImage } from './branding-asset.ts'
 import type { BrandingSettings } from './branding-settings.ts'
 
 /** The style of the managed login pages of one app client. Its id is a UUIDv4. Its images are separate resources. */
@@ -8,6 +9,8 @@ export type Branding = PoolResource<{
   /** Whether the pages have Cognito's default look. The style then has neither settings nor images. */
   readonly isDefault: boolean
   readonly settings: BrandingSettings | undefined
+  /** What the images are, without their content, so that pages can name them. Styles of earlier releases have no such list. */
+  readonly images?: readonly StyleImage[] | undefined
 }>
 
 export const brandings = resourceKind<Branding['config']>('managed-login-branding')

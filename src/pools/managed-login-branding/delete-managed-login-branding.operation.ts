@@ -22,5 +22,6 @@ export const deleteManagedLoginBranding = operation('DeleteManagedLoginBranding'
       await deleteResource(tx, poolId, brandingByClient, branding.config.clientId)
       await audit.record(tx, { detail: `client: ${branding.config.clientId}` })
     })
+    await pools.invalidate(poolId)
   },
 })

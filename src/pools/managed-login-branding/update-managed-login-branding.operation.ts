@@ -8,7 +8,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { deleteResourcesUnder, listResourcesUnder, lockResource, putResource, updateResource } from '../pool-resource-repository.ts'
 import { type Branding, brandingNotFound, brandings, requireDefaultsOrCustomValues } from './branding.ts'
-import { assetPrefix, type BrandingAsset, brandingAssets, readAssets, requireAssetsWithinLimit } from './branding-asset.ts'
+import { assetPrefix, type BrandingAsset, brandingAssets, imagesIn, readAssets, requireAssetsWithinLimit } from './branding-asset.ts'
 import { type BrandingSettings, mergeSettings, readSettings, requireSettingsWithinLimit } from './branding-settings.ts'
 import { writeBranding } from './branding-wire.ts'
 
@@ -27,18 +27,21 @@ export const updateManagedLoginBranding = operation('UpdateManagedLoginBranding'
     const assets = readAssets(brandingId, request.Assets, now)
     const hasCustomValues = settings !== undefined || assets.length > 0
     requireDefaultsOrCustomValues(request.UseCognitoProvidedValues === true, hasCustomValues)
-    return db.transaction().execute(async (tx) => {
+    const answer = await db.transaction().execute(async (tx) => {
       const before = await lockResource(tx, poolId, brandings, brandingId)
       if (before === undefined) throw brandingNotFound()
       const isDefault = request.UseCognitoProvidedValues ?? (before.config.isDefault && !hasCustomValues)
-      const config = { ...before.config, isDefault, settings: isDefault ? undefined : mergedSettings(before.config.settings, settings) }
-      const after: Branding = { ...before, updatedAt: now, config }
       const assetsBefore = await listResourcesUnder(tx, poolId, brandingAssets, assetPrefix(brandingId))
-      await updateResource(tx, poolId, brandings, after)
       const stored = isDefault ? await deleteAssets(tx, poolId, brandingId) : await putAssets(tx, poolId, brandingId, assets)
+      const merged = isDefault ? undefined : mergedSettings(before.config.settings, settings)
+      const config = { ...before.config, isDefault, settings: merged, images: imagesIn(stored) }
+      const after: Branding = { ...before, updatedAt: now, config }
+      await updateResource(tx, poolId, brandings, after)
       await audit.record(tx, { changedMembers: changedMembers(membersOf(before, assetsBefore), membersOf(after, stored)) })
       return { ManagedLoginBranding: writeBranding(poolId, after, stored) }
     })
+    await pools.invalidate(poolId)
+    return answer
   },
 })
 

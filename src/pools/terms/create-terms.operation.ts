@@ -6,19 +6,20 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
 import { countResourcesUpTo, insertResource } from '../pool-resource-repository.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import { requireTier, type Tiers } from '../tier-rules.ts'
 import { requireValidLinks, type Terms, termsByName, termsDocuments, termsExist, termsKey } from './terms.ts'
 import { writeTerms } from './terms-wire.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tiers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; quotas: Quotas; tiers: Tiers }
 
 export const createTerms = operation('CreateTerms', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas, tiers }: Deps, { audit }: AuditedCaller) {
+  async handle(request, { db, clock, secrets, pools, quotas, tiers }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId, TermsName: name, Links: links = {} } = request
     requireValidLinks(links)
     const now = clock.now()
@@ -34,6 +35,7 @@ export const createTerms = operation('CreateTerms', {
       requireWithinQuota(quotas, 'termsPerPool', await countResourcesUpTo(tx, poolId, termsDocuments, quotas.termsPerPool + 1))
       await audit.record(tx, { subject: terms.id, detail: `name: ${name}, client: ${clientId}` })
     })
+    await pools.invalidate(poolId)
     return { Terms: writeTerms(poolId, terms) }
   },
 })

@@ -21,5 +21,6 @@ export const deleteTerms = operation('DeleteTerms', {
       await deleteResource(tx, poolId, termsDocuments, terms.id)
       await audit.record(tx, { detail: `name: ${name}, client: ${clientId}` })
     })
+    await pools.invalidate(poolId)
   },
 })

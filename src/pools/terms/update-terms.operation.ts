@@ -35,6 +35,7 @@ export const updateTerms = operation('UpdateTerms', {
       await audit.record(tx, { changedMembers: changedMembers(writeTerms(poolId, before), writeTerms(poolId, after)) })
       return after
     })
+    await pools.invalidate(poolId)
     return { Terms: writeTerms(poolId, terms) }
   },
 })

@@ -8,19 +8,20 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { allClients } from '../app-client.ts'
 import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
 import { deleteResource, findResource, putResource } from '../pool-resource-repository.ts'
 import { requireValidCss } from './classic-css.ts'
 import { readLogo, requireDomain, type UiCustomization, uiCustomizations } from './ui-customization.ts'
 import { writeUiCustomization } from './ui-customization-wire.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; publicUrl: string }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; publicUrl: string }
 
 /** Replaces the whole customization. A request with neither style sheet nor image removes it. */
 export const setUICustomization = operation('SetUICustomization', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, secrets, publicUrl }: Deps, { audit }: AuditedCaller) {
+  async handle(request, { db, clock, secrets, pools, publicUrl }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: id = allClients } = request
     const now = clock.now()
     const requested: UiCustomization = { id, createdAt: now, updatedAt: now, config: readCustomization(request) }
@@ -33,6 +34,7 @@ export const setUICustomization = operation('SetUICustomization', {
       await audit.record(tx, { changedMembers: changedMembers(before ? membersOf(before) : {}, membersOf(requested)) })
       return answer
     })
+    await pools.invalidate(poolId)
     return { UICustomization: customization }
   },
 })
