@@ -19,6 +19,7 @@ import { confirmUserRoutes } from './web/confirm-user-routes.ts'
 import { discoveryRoutes, identityDiscoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
 import { pageAssetRoutes } from './web/hosted/asset-routes.ts'
+import { lookRoutes } from './web/hosted/look-routes.ts'
 import type { HttpOptions } from './web/http-options.ts'
 import { createHttpApp } from './web/http-server.ts'
 import { importRoutes } from './web/import-routes.ts'
@@ -163,6 +164,7 @@ function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, ser
   confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
   oauthApiRoutes(app, services, { ...limits, trustedProxies })
   pageAssetRoutes(app)
+  lookRoutes(app, services, { ...limits, trustedProxies })
   oauthPageRoutes(app, services, { ...limits, trustedProxies })
   logoRoutes(app, services)
   importRoutes(app, services)

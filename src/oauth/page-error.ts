@@ -1,5 +1,10 @@
 /** Why a request cannot be answered by a redirect to the app. The error page has a text for each. */
-export type PageErrorCode = 'invalid_request' | 'missing_client_id' | 'redirect_mismatch' | 'unauthorized_client'
+export type PageErrorCode =
+  | 'invalid_request'
+  | 'login_pages_unavailable'
+  | 'missing_client_id'
+  | 'redirect_mismatch'
+  | 'unauthorized_client'
 
 /** A request whose client or redirect URI cannot be used. The browser must stay here: a redirect could lead anywhere (RFC 6749 §4.1.2.1). */
 export class PageError extends Error {

@@ -67,5 +67,7 @@ async function findTerms(db: Db, poolId: string, clientId: string): Promise<Page
   const byName = await findResources(db, poolId, termsByName, keys)
   const ids = byName.map(({ config }) => config.termsId)
   const documents = await findResources(db, poolId, termsDocuments, ids)
-  return new Map(termsNames.flatMap((name) => documents.filter(({ config }) => config.name === name).map(({ config }) => [name, config.links])))
+  return new Map(
+    termsNames.flatMap((name) => documents.filter(({ config }) => config.name === name).map(({ config }) => [name, config.links])),
+  )
 }

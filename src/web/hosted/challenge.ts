@@ -36,7 +36,7 @@ async function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | 
     userPoolId: request.pool.id,
     ...(problem !== undefined && { outcome: problem.code }),
   })
-  const plain = shellOf(visit, request)
+  const plain = await shellOf(visit, request)
   const shell = { ...plain, hiddenFields: { ...plain.hiddenFields, step: step.id } }
   const page = challengePage(shell, outcome, visit.browser.query)
   return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: request.target.redirectUri })

@@ -75,7 +75,7 @@ export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
 
 export async function sendLogin(visit: Visit, { request, username, problem }: LoginForm | ExpiredStep): Promise<FastifyReply> {
   const { target, pool, client } = request
-  const shell = shellOf(visit, request)
+  const shell = await shellOf(visit, request)
   const offer = await passkeyOfferOf(visit.deps, request)
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   const page = signInPage(shell, {

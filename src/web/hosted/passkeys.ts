@@ -26,7 +26,7 @@ export const postAddPasskey: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
-function sendOutcome(visit: Visit, outcome: Awaited<ReturnType<typeof submitAddPasskey>>): FastifyReply {
+async function sendOutcome(visit: Visit, outcome: Awaited<ReturnType<typeof submitAddPasskey>>): Promise<FastifyReply> {
   const { reply, browser } = visit
   switch (outcome.kind) {
     case 'redirect':
@@ -47,10 +47,10 @@ function queryWith(query: string, then: string | undefined): string {
   return parameters.toString()
 }
 
-function sendForm(visit: Visit, { request, options, problem }: AddPasskeyForm): FastifyReply {
+async function sendForm(visit: Visit, { request, options, problem }: AddPasskeyForm): Promise<FastifyReply> {
   const { client, pool, target } = request
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
-  const shell = shellOf(visit, request)
+  const shell = await shellOf(visit, request)
   const page = passkeySetupPage(shell, {
     action: `/passkeys/add?${visit.browser.query}`,
     options: options && JSON.stringify(options),

@@ -29,11 +29,11 @@ export const postAccount: Handler = async (visit) => {
   return reply.redirect(`/oauth2/authorize?${queryWithoutPrompt(browser.query)}`, 302)
 }
 
-function sendChoice(visit: Visit, { request, accounts }: AccountChoice): FastifyReply {
+async function sendChoice(visit: Visit, { request, accounts }: AccountChoice): Promise<FastifyReply> {
   const { reply, browser } = visit
   if (accounts.length === 0) return reply.redirect(`/login?${browser.query}`, 302)
   note(visit.request.raw, { clientId: request.client.id, userPoolId: request.pool.id })
-  const shell = shellOf(visit, request)
+  const shell = await shellOf(visit, request)
   const page = selectAccountPage(shell, {
     action: `/select-account?${browser.query}`,
     accounts: accounts.map(({ session, user }) => ({ id: session.id, ...namesOf(user) })),

@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from '../../oauth/authorize/authorization-r
 import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
+import { PageError } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
@@ -10,6 +11,7 @@ import { type CookieNames, cookieIn, languageCookieName, sessionCookieName, step
 import { csrfTokenFor } from '../oauth/csrf.ts'
 import { formTargetsFor } from '../oauth/form-targets.ts'
 import { contextOf, type OAuthRouteOptions, queryOf } from '../oauth/oauth-route.ts'
+import { brandShell } from '../pages/branding/brand-shell.ts'
 import { type Page, renderPage, type Shell } from '../pages/layout.ts'
 import { pageHeaders } from '../pages/page-headers.ts'
 import { plainShell } from '../pages/shell.ts'
@@ -44,14 +46,31 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
 
 type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin'>
 
-/** What all pages of the visit have in common. With a `client` the page has its form token and its look. */
-export function shellOf({ names, request, reply }: Omit<Visit, 'browser'>, client?: Client): Shell {
+/** What all pages of the visit have in common that belong to no app client. */
+export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>): Shell {
   const { lang } = languageOf(request)
   if (lang !== undefined) reply.header('set-cookie', writeCookie(names, languageCookieName(names), lang, yearSeconds))
   const wishes = { lang, cookie: cookieIn(request, languageCookieName(names)), acceptLanguage: request.headers['accept-language'] }
-  const shell = plainShell(wishes)
-  if (client === undefined) return shell
-  return { ...shell, hiddenFields: { _csrf: csrfTokenFor(request, reply, names) }, languageLinks: languageLinksOf(request) }
+  return plainShell(wishes)
+}
+
+/**
+ * What all pages of an app client have in common: their form token and their look.
+ *
+ * @throws PageError when the pages are those of managed login on a domain, and the client has no style. Cognito has no fall-back style.
+ *   On the main host, which only Lifeguard has, such a client has the default look.
+ */
+export async function shellOf(visit: Visit, { pool, client, isManagedLogin }: Client): Promise<Shell> {
+  const { deps, names, request, reply, browser } = visit
+  const look = await deps.pools.findLookOf(client.id)
+  const needsStyle = isManagedLogin && browser.host.kind === 'domain'
+  if (needsStyle && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
+  const shell = {
+    ...plainShellOf(visit),
+    hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
+    languageLinks: languageLinksOf(request),
+  }
+  return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
 
 const yearSeconds = 365 * 24 * 60 * 60

@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authorize } from '../../oauth/authorize/authorize.ts'
 import { logOut } from '../../oauth/logout/logout.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
-import { errorPageLocation, PageError } from '../../oauth/page-error.ts'
+import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
-import { beginVisit, type Handler, type PageDeps, redirectToApp, sendPage, shellOf, type Visit } from '../hosted/visit.ts'
+import { beginVisit, type Handler, type PageDeps, plainShellOf, redirectToApp, sendPage, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
 import { note } from '../request-notes.ts'
@@ -62,24 +62,27 @@ async function visitError(visit: Visit): Promise<FastifyReply> {
   return sendRequestError(visit, receiveParameters(queryOf(visit.request)).parameters.get('error'))
 }
 
-function sendRequestError(visit: Visit, code: string | undefined): FastifyReply {
-  const shell = shellOf(visit)
-  return sendPage(visit, shell, requestErrorPage(shell, code), { status: 400 })
+function sendRequestError(visit: Visit, code: string | undefined, status = 400): FastifyReply {
+  const shell = plainShellOf(visit)
+  return sendPage(visit, shell, requestErrorPage(shell, code), { status })
 }
 
-/** A request without a client gets its error at once; other unusable requests are redirected to the error page, as at Cognito. */
+/** Errors that the page itself answers; other unusable requests are redirected to the error page, as at Cognito. */
+const statusesAtOnce: Partial<Record<PageErrorCode, number>> = { missing_client_id: 400, login_pages_unavailable: 403 }
+
 async function redirectingToErrors(visit: Visit, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof PageError)) throw error
     note(visit.request.raw, { outcome: error.code })
-    return error.code === 'missing_client_id' ? sendRequestError(visit, error.code) : visit.reply.redirect(errorPageLocation(error), 302)
+    const status = statusesAtOnce[error.code]
+    return status !== undefined ? sendRequestError(visit, error.code, status) : visit.reply.redirect(errorPageLocation(error), 302)
   }
 }
 
 function refusePage(arrived: Omit<Visit, 'browser'>, { status }: OAuthError): FastifyReply {
   if (status === 503) arrived.reply.header('retry-after', '1')
-  const shell = shellOf(arrived)
+  const shell = plainShellOf(arrived)
   return sendPage(arrived, shell, refusalPage(shell, { isBusy: status === 429 || status === 503 }), { status })
 }

@@ -21,7 +21,7 @@ function passwordRules({ text }: Shell, rules: PasswordRules): Html {
     ['ruleSymbol', rules.symbol],
   ]
   const items = [text('ruleLength', { count: rules.minimumLength }), ...wanted.filter(([, is]) => is).map(([key]) => text(key))]
-  return html`<div class="rules" id="password-rules"><p>${text('passwordRules')}</p><ul>${items.map((item) => html`<li>${item}</li>`)}</ul></div>`
+  return html`<div class="rules" id="password-rules"><p>${text('passwordRules')}</p><ul>${items.map((item) => html`<li class="passwordCheck-notValid-customizable">${item}</li>`)}</ul></div>`
 }
 
 /** The fields of a new password, which is typed twice. */

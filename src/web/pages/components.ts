@@ -142,7 +142,7 @@ export function question(asked: string, href: string, label: string): Html {
 }
 
 export function divider({ text }: Shell): Html {
-  return html`<div class="divider" role="presentation"><span>${text('or')}</span></div>`
+  return html`<div class="divider idpDescription-customizable" role="presentation"><span>${text('or')}</span></div>`
 }
 
 /** The name by which a password manager files the password of this form. */

@@ -1,5 +1,15 @@
 import { type Html, html } from '../../base/html.ts'
+import type { TermsLinks } from '../../pools/terms/terms-links.ts'
 import { type Language, locales, type Text } from './texts.ts'
+
+/** An image of the branding. Where the page follows the browser's colour mode, `darkSrc` takes its place in dark mode. */
+export type PageImage = { readonly src: string; readonly darkSrc?: string | undefined; readonly alt: string }
+
+/** Where the logo stands: in the card with the page's content or outside of it. */
+export type LogoPlace = 'above-card' | 'card-top' | 'card-bottom' | 'below-card'
+
+/** A bar at the upper or lower edge of the page. */
+type Bar = { readonly logo: PageImage | undefined }
 
 /** What all pages of one request have in common. */
 export type Shell = {
@@ -9,8 +19,12 @@ export type Shell = {
   readonly colorMode: 'light' | 'dark' | 'dynamic'
   /** Addresses of style sheets: first the one of all pages, then the one of the client's branding. */
   readonly styleSheets: readonly string[]
-  readonly logo: { readonly src: string; readonly alt: string } | undefined
-  readonly favicon: string | undefined
+  readonly logo: (PageImage & { readonly place: LogoPlace }) | undefined
+  readonly favicon: PageImage | undefined
+  readonly header: Bar | undefined
+  readonly footer: Bar | undefined
+  /** The links of the sign-up page, in its language. */
+  readonly terms: TermsLinks | undefined
   /** The addresses of this page in other languages. Undefined where the page cannot be shown again, such as an answer to a form. */
   readonly languageLinks: ReadonlyMap<Language, string> | undefined
   /** Fields that forms send back and do not show: the token of the browser, and the step that the form belongs to. */
@@ -27,7 +41,7 @@ export type Page = {
 
 /** A whole document. It has no inline style or script, so that its Content-Security-Policy can forbid them. */
 export function renderPage(shell: Shell, { title, body, script }: Page): Html {
-  const { language, colorMode, styleSheets, favicon, logo } = shell
+  const { language, colorMode, styleSheets, favicon, header, footer } = shell
   return html`<!doctype html>
 <html lang="${language}" dir="ltr" data-mode="${colorMode}">
 <head>
@@ -36,20 +50,39 @@ export function renderPage(shell: Shell, { title, body, script }: Page): Html {
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="${colorMode === 'dynamic' ? 'light dark' : colorMode}">
 <title>${title}</title>
-<link rel="icon" href="${favicon ?? 'data:,'}">
+${iconLinks(favicon)}
 ${styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}${script !== undefined && html`<script src="${script}" defer></script>\n`}</head>
 <body>
-<div class="page background-customizable">
-<main class="card" id="main">
-${logo !== undefined && html`<div class="banner banner-customizable"><img class="logo logo-customizable" src="${logo.src}" alt="${logo.alt}"></div>`}
-<h1>${title}</h1>
+${header && html`<header class="bar bar-header">${header.logo && picture(header.logo)}</header>\n`}<div class="page background-customizable">
+${logoAt(shell, 'above-card')}<main class="card" id="main">
+${logoAt(shell, 'card-top')}<h1>${title}</h1>
 ${Array.isArray(body) ? body : (body as Html)}
-</main>
-${languageMenu(shell)}
+${logoAt(shell, 'card-bottom')}</main>
+${logoAt(shell, 'below-card')}${languageMenu(shell)}
 </div>
-</body>
+${footer && html`<div class="bar bar-footer">${footer.logo && picture(footer.logo)}</div>\n`}</body>
 </html>
 `
+}
+
+/** Without an icon the browser would ask for /favicon.ico. */
+function iconLinks(icon: PageImage | undefined): Html {
+  if (icon?.darkSrc === undefined) return html`<link rel="icon" href="${icon?.src ?? 'data:,'}">`
+  return html`<link rel="icon" href="${icon.src}" media="not all and (prefers-color-scheme: dark)">
+<link rel="icon" href="${icon.darkSrc}" media="(prefers-color-scheme: dark)">`
+}
+
+/** The logo, if it stands at this place. Outside of the card it belongs to no landmark, so that screen readers pass over it. */
+function logoAt({ logo }: Shell, place: LogoPlace): Html | undefined {
+  if (logo?.place !== place) return undefined
+  const isInside = place === 'card-top' || place === 'card-bottom'
+  return html`<div class="banner banner-customizable">${picture(isInside ? logo : { ...logo, alt: '' })}</div>\n`
+}
+
+function picture({ src, darkSrc, alt }: PageImage): Html {
+  const image = html`<img class="logo logo-customizable" src="${src}" alt="${alt}">`
+  if (darkSrc === undefined) return image
+  return html`<picture><source srcset="${darkSrc}" media="(prefers-color-scheme: dark)">${image}</picture>`
 }
 
 /** Links rather than a list that changes by script, so that the pages need none. */

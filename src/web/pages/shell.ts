@@ -14,6 +14,9 @@ export function plainShell(wishes: Wishes): Shell {
     styleSheets: [pageStylesPath],
     logo: undefined,
     favicon: undefined,
+    header: undefined,
+    footer: undefined,
+    terms: undefined,
     languageLinks: undefined,
     hiddenFields: {},
   }

@@ -111,7 +111,7 @@ function providerLinks(shell: Shell, providers: readonly ProviderLink[]): Html |
   if (providers.length === 0) return undefined
   const buttons = providers.map(
     ({ label, href }) =>
-      html`<li><a class="provider socialButton-customizable" href="${href}">${shell.text('continueWith', { provider: label })}</a></li>`,
+      html`<li><a class="provider idpButton-customizable socialButton-customizable" href="${href}">${shell.text('continueWith', { provider: label })}</a></li>`,
   )
   return html`${divider(shell)}<ul class="providers">${buttons}</ul>`
 }
