@@ -72,7 +72,7 @@ ul.choices,ul.providers{list-style:none;margin:0;padding:0;display:flex;flex-dir
 .languages a{color:inherit;padding:.25rem 0;display:inline-block}
 .unseen{position:absolute;width:1px!important;height:1px;min-height:0!important;padding:0!important;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap;border:0}
 [hidden]{display:none!important}
-@media(max-width:30rem){.page{padding:0;justify-content:flex-start;background:var(--card);gap:0}.card{border:0;box-shadow:none;border-radius:0;padding:2rem 1.25rem 1.5rem;max-width:none}.languages{padding:0 1.25rem 2rem}}
+@media(max-width:30rem){.page>.banner{margin:1.5rem 1.25rem 0}.page{padding:0;justify-content:flex-start;background:var(--card);gap:0}.card{border:0;box-shadow:none;border-radius:0;padding:2rem 1.25rem 1.5rem;max-width:none}.languages{padding:0 1.25rem 2rem}}
 @media(prefers-reduced-motion:reduce){*{transition:none!important}}
 @media(forced-colors:active){button,.provider,.button-link{border-color:ButtonText}}
 `

@@ -149,6 +149,10 @@ for (const engine of engines) {
       '.label-customizable { color }',
       '/* no end .label-customizable { color: red }',
       'color: red',
+      '.label-customizable { color: red; x: { y } .label-customizable { color: red }',
+      '.label-customizable { font-family: "x }',
+      '.label-customizable { width: calc(1px }',
+      '.label-customizable { content: "}" }',
     ]) {
       it(`rejects the CSS ${bad}`, async () => {
         const { poolId } = await givenPoolWithDomain(server())

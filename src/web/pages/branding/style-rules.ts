@@ -78,14 +78,20 @@ export const lengthRules: readonly ColourRule[] = [
   ['components.alert.borderRadius', '.alert,.notice', 'border-radius'],
 ]
 
+/** On a narrow screen the form takes the whole page. */
+const onWideScreens = (rule: string): string => `@media(min-width:30.01rem){${rule}}`
+
 /** Rules that stand in the style sheet as they are when a setting has a value. */
 export const choiceRules: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'categories.form.location.horizontal': {
-    START: '.page{--place:flex-start;padding-inline:clamp(1rem,8vw,8rem)}',
-    END: '.page{--place:flex-end;padding-inline:clamp(1rem,8vw,8rem)}',
+    START: onWideScreens('.page{--place:flex-start;padding-inline:clamp(1rem,8vw,8rem)}'),
+    END: onWideScreens('.page{--place:flex-end;padding-inline:clamp(1rem,8vw,8rem)}'),
   },
-  'categories.form.location.vertical': { START: '.page{justify-content:flex-start}', END: '.page{justify-content:flex-end}' },
-  'categories.global.spacingDensity': { COMPACT: '.card{padding:1.5rem}form{gap:.75rem}.banner{margin-bottom:1rem}' },
+  'categories.form.location.vertical': {
+    START: onWideScreens('.page{justify-content:flex-start}'),
+    END: onWideScreens('.page{justify-content:flex-end}'),
+  },
+  'categories.global.spacingDensity': { COMPACT: `${onWideScreens('.card{padding:1.5rem}')}form{gap:.75rem}.banner{margin-bottom:1rem}` },
   'components.form.logo.location': { CENTER: '.banner .logo{margin-inline:auto}', END: '.banner .logo{margin-inline-start:auto}' },
   'components.pageHeader.logo.location': { CENTER: '.bar-header{justify-content:center}', END: '.bar-header{justify-content:flex-end}' },
   'components.pageFooter.logo.location': { CENTER: '.bar-footer{justify-content:center}', END: '.bar-footer{justify-content:flex-end}' },

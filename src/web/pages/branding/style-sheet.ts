@@ -26,8 +26,7 @@ function writeSheet(poolId: string, look: ManagedLook): string {
   const modes = modesOf(look)
   return [
     rulesFor(values, lengthRules, (value) => `${value}px`),
-    // On a narrow screen the form takes the whole page.
-    `@media(min-width:30.01rem){${choices.join('')}}`,
+    choices.join(''),
     hasBars ? barRules : '',
     ...modes.map((mode) => inMode(modes, mode, coloursFor(look, mode) + backgroundsFor(poolId, look, mode))),
   ].join('\n')
@@ -64,19 +63,22 @@ function rulesFor(values: ManagedLook['values'], rules: readonly ColourRule[], w
   return [...declarations].map(([selector, list]) => `${selector}{${list.join(';')}}`).join('')
 }
 
-/** The images behind parts of the page, and the settings that switch them on. */
+/** What stands on the image of the page gets a ground, so that it stays legible. */
+const onImage = '.languages{background-color:var(--card);border-radius:.5rem;padding:0 .5rem}'
+
+/** The images behind parts of the page, the settings that switch them on, and further rules. */
 const backgrounds = [
-  ['PAGE_BACKGROUND', 'components.pageBackground.image.enabled', 'body'],
-  ['FORM_BACKGROUND', 'components.form.backgroundImage.enabled', '.card'],
-  ['PAGE_HEADER_BACKGROUND', 'components.pageHeader.backgroundImage.enabled', '.bar-header'],
-  ['PAGE_FOOTER_BACKGROUND', 'components.pageFooter.backgroundImage.enabled', '.bar-footer'],
+  ['PAGE_BACKGROUND', 'components.pageBackground.image.enabled', 'body', onImage],
+  ['FORM_BACKGROUND', 'components.form.backgroundImage.enabled', '.card', ''],
+  ['PAGE_HEADER_BACKGROUND', 'components.pageHeader.backgroundImage.enabled', '.bar-header', ''],
+  ['PAGE_FOOTER_BACKGROUND', 'components.pageFooter.backgroundImage.enabled', '.bar-footer', ''],
 ] as const
 
 function backgroundsFor(poolId: string, look: ManagedLook, mode: ColourMode): string {
-  const rules = backgrounds.map(([category, setting, selector]) => {
+  const rules = backgrounds.map(([category, setting, selector, further]) => {
     const image = isOn(look, setting) ? findImage(look, category, mode) : undefined
     if (image === undefined) return ''
-    return `${selector}{background-image:url(${imagePath(poolId, look.brandingId, image)});background-size:cover;background-position:center}`
+    return `${selector}{background-image:url(${imagePath(poolId, look.brandingId, image)});background-size:cover;background-position:center}${further}`
   })
   return rules.join('')
 }

@@ -1,0 +1,287 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { type AssetType, SetUICustomizationCommand } from '@aws-sdk/client-cognito-identity-provider'
+import type { Page } from 'playwright-core'
+import { givenDomain, givenStyle, loginPath, settingsOf } from '../support/branding.ts'
+import { engines } from '../support/engines.ts'
+import { callLifeguard } from '../support/lifeguard-operations.ts'
+import { givenOAuthPool } from '../support/oauth.ts'
+import { checkLooks, useLooks } from '../support/page-looks.ts'
+import { useTestServer } from '../support/test-server.ts'
+
+/** Which property of which element a colour of the settings changes. The state of the element is how the pointer treats it. */
+const colours: readonly (readonly [setting: string, element: string, property: string, state?: 'hover' | 'focus'])[] = [
+  ['components.pageBackground.{mode}.color', 'body', 'background-color'],
+  ['components.pageHeader.{mode}.background.color', '.bar-header', 'background-color'],
+  ['components.pageHeader.{mode}.borderColor', '.bar-header', 'border-bottom-color'],
+  ['components.pageFooter.{mode}.background.color', '.bar-footer', 'background-color'],
+  ['components.pageFooter.{mode}.borderColor', '.bar-footer', 'border-top-color'],
+  ['components.pageText.{mode}.headingColor', 'h1', 'color'],
+  ['components.pageText.{mode}.bodyColor', 'body', 'color'],
+  ['components.pageText.{mode}.descriptionColor', '.lead', 'color'],
+  ['components.form.{mode}.backgroundColor', '.card', 'background-color'],
+  ['components.form.{mode}.borderColor', '.card', 'border-top-color'],
+  ['components.alert.{mode}.error.backgroundColor', '.alert', 'background-color'],
+  ['components.alert.{mode}.error.borderColor', '.alert', 'border-top-color'],
+  ['componentClasses.statusIndicator.error.{mode}.indicatorColor', '.alert', 'color'],
+  ['componentClasses.statusIndicator.success.{mode}.indicatorColor', '.notice', 'color'],
+  ['componentClasses.statusIndicator.success.{mode}.backgroundColor', '.notice', 'background-color'],
+  ['componentClasses.statusIndicator.success.{mode}.borderColor', '.notice', 'border-top-color'],
+  ['componentClasses.inputLabel.{mode}.textColor', 'label[for=field-username]', 'color'],
+  ['componentClasses.inputDescription.{mode}.textColor', '.hint', 'color'],
+  ['componentClasses.input.{mode}.defaults.backgroundColor', '#field-username', 'background-color'],
+  ['componentClasses.input.{mode}.defaults.borderColor', '#field-username', 'border-top-color'],
+  ['componentClasses.focusState.{mode}.borderColor', '#field-username', 'border-top-color', 'focus'],
+  ['componentClasses.optionControls.{mode}.selected.backgroundColor', '.check input', 'accent-color'],
+  ['componentClasses.link.{mode}.defaults.textColor', 'a.link', 'color'],
+  ['componentClasses.link.{mode}.hover.textColor', 'a.link', 'color', 'hover'],
+  ['components.primaryButton.{mode}.defaults.backgroundColor', '.primary', 'background-color'],
+  ['components.primaryButton.{mode}.defaults.textColor', '.primary', 'color'],
+  ['components.primaryButton.{mode}.hover.backgroundColor', '.primary', 'background-color', 'hover'],
+  ['components.primaryButton.{mode}.hover.textColor', '.primary', 'color', 'hover'],
+  ['components.secondaryButton.{mode}.defaults.backgroundColor', '.secondary', 'background-color'],
+  ['components.secondaryButton.{mode}.defaults.borderColor', '.secondary', 'border-top-color'],
+  ['components.secondaryButton.{mode}.defaults.textColor', '.secondary', 'color'],
+  ['components.secondaryButton.{mode}.hover.borderColor', '.secondary', 'border-top-color', 'hover'],
+  ['components.idpButton.standard.{mode}.defaults.backgroundColor', '.provider', 'background-color'],
+  ['components.idpButton.standard.{mode}.defaults.textColor', '.provider', 'color'],
+  ['components.idpButton.standard.{mode}.hover.textColor', '.provider', 'color', 'hover'],
+]
+
+/** Elements that the sign-in page does not have. */
+const more = `<p class="lead">d</p><p class="hint">h</p><div class="notice">n</div><a class="link" href="#">l</a>
+<button class="secondary" type="button">s</button><a class="provider" href="#">p</a>`
+
+const shapes: readonly (readonly [setting: string, value: string | number, element: string, property: string, expected: string])[] = [
+  ['components.form.borderRadius', 3, '.card', 'border-top-left-radius', '3px'],
+  ['componentClasses.buttons.borderRadius', 21, '.primary', 'border-top-left-radius', '21px'],
+  ['componentClasses.input.borderRadius', 5, '#field-username', 'border-top-left-radius', '5px'],
+  ['components.alert.borderRadius', 2, '.alert', 'border-top-left-radius', '2px'],
+  ['categories.form.location.horizontal', 'END', '.page', 'align-items', 'flex-end'],
+  ['categories.form.location.vertical', 'START', '.page', 'justify-content', 'flex-start'],
+  ['categories.global.spacingDensity', 'COMPACT', '.card', 'padding-top', '24px'],
+]
+
+const svg = (colour: string, text = 'Shop') =>
+  new TextEncoder().encode(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="48"><rect width="160" height="48" rx="8" fill="${colour}"/><text x="20" y="33" font-size="26" font-family="sans-serif" fill="#fff">${text}</text></svg>`,
+  )
+const waves = new TextEncoder().encode(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 60" preserveAspectRatio="none"><rect width="100" height="60" fill="#123a5a"/><path d="M0 40 Q25 25 50 40 T100 40 V60 H0Z" fill="#1f6f8b"/></svg>',
+)
+const image = (Category: NonNullable<AssetType['Category']>, ColorMode: 'LIGHT' | 'DARK' | 'DYNAMIC', Bytes: Uint8Array): AssetType => ({
+  Category,
+  ColorMode,
+  Bytes,
+  Extension: 'SVG',
+})
+
+for (const engine of engines.slice(0, 1)) {
+  describe('The branding of pages in a browser', () => {
+    const server = useTestServer(engine)
+    const withPage = useLooks()
+
+    const computed = (page: Page, element: string, property: string) =>
+      page.evaluate<string>(`getComputedStyle(document.querySelector(${JSON.stringify(element)})).getPropertyValue('${property}')`)
+    const open = (page: Page, clientId: string) => page.goto(server().url + loginPath(clientId))
+
+    async function submitWrong(page: Page) {
+      await page.getByLabel('Username').fill('ana')
+      await page.getByLabel('Password').fill('Wrong-horse-7')
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+      await page.getByRole('alert').waitFor()
+    }
+
+    async function act(page: Page, element: string, state: 'hover' | 'focus' | undefined) {
+      await page.mouse.move(0, 0)
+      await page.evaluate('document.activeElement?.blur()')
+      if (state === 'hover') await page.hover(element)
+      if (state === 'focus') await page.focus(element)
+    }
+
+    it('each colour of a style reaches its part of the page, in light and in dark colours', async () => {
+      const ids = await givenOAuthPool(server())
+      const hexOf = (index: number, mode: string) => `${(index + 16).toString(16)}${mode === 'light' ? '50' : 'b0'}7f`
+      const values: Record<string, string | boolean> = {
+        'categories.global.colorSchemeMode': 'DYNAMIC',
+        'categories.global.pageHeader.enabled': true,
+        'categories.global.pageFooter.enabled': true,
+      }
+      for (const [index, [setting]] of colours.entries()) {
+        for (const mode of ['light', 'dark']) values[setting.replace('{mode}', `${mode}Mode`)] = `${hexOf(index, mode)}ff`
+      }
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, HostedPages: { RememberMeDays: 30 } })
+      await givenStyle(server(), ids, { Settings: settingsOf(values) })
+      await withPage(async (page) => {
+        await page.emulateMedia({ reducedMotion: 'reduce' })
+        await open(page, ids.clientId)
+        await submitWrong(page)
+        await page.evaluate(`document.querySelector('main').insertAdjacentHTML('beforeend', ${JSON.stringify(more)})`)
+        for (const mode of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme: mode })
+          for (const [index, [setting, element, property, state]] of colours.entries()) {
+            await act(page, element, state)
+            const [red, green, blue] = (hexOf(index, mode).match(/../g) ?? []).map((hex) => Number.parseInt(hex, 16))
+            assert.equal(await computed(page, element, property), `rgb(${red}, ${green}, ${blue})`, `${setting} ${mode}`)
+          }
+        }
+      })
+    })
+
+    for (const [setting, value, element, property, expected] of shapes) {
+      it(`${setting} makes ${property} of ${element} ${expected}`, async () => {
+        const ids = await givenOAuthPool(server())
+        await givenStyle(server(), ids, { Settings: settingsOf({ [setting]: value }) })
+        await withPage(async (page) => {
+          await open(page, ids.clientId)
+          await submitWrong(page)
+          assert.equal(await computed(page, element, property), expected)
+        })
+      })
+    }
+
+    it('a style with one colour scheme keeps it, whatever the browser prefers', async () => {
+      for (const scheme of ['LIGHT', 'DARK'] as const) {
+        const ids = await givenOAuthPool(server())
+        const colour = { LIGHT: 'f0f8ffff', DARK: '001020ff' }[scheme]
+        const setting = `components.pageBackground.${scheme.toLowerCase()}Mode.color`
+        await givenStyle(server(), ids, { Settings: settingsOf({ 'categories.global.colorSchemeMode': scheme, [setting]: colour }) })
+        await withPage(async (page) => {
+          for (const colorScheme of ['light', 'dark'] as const) {
+            await page.emulateMedia({ colorScheme })
+            await open(page, ids.clientId)
+            assert.equal(await computed(page, 'body', 'background-color'), scheme === 'LIGHT' ? 'rgb(240, 248, 255)' : 'rgb(0, 16, 32)')
+            assert.equal(await computed(page, 'html', 'color-scheme'), scheme.toLowerCase())
+          }
+        })
+      }
+    })
+
+    it('images appear where the settings put them, and change with the colour scheme', async () => {
+      const ids = await givenOAuthPool(server())
+      await givenStyle(server(), ids, {
+        Settings: {
+          ...settingsOf({
+            'categories.global.colorSchemeMode': 'DYNAMIC',
+            'categories.global.pageHeader.enabled': true,
+            'components.pageHeader.logo.enabled': true,
+            'components.form.logo.enabled': true,
+            'components.form.logo.position': 'BOTTOM',
+          }),
+        },
+        Assets: [
+          image('FORM_LOGO', 'LIGHT', svg('#a00', 'Day')),
+          image('FORM_LOGO', 'DARK', svg('#066', 'Night')),
+          image('PAGE_HEADER_LOGO', 'DYNAMIC', svg('#333', 'Head')),
+          image('PAGE_FOOTER_LOGO', 'DYNAMIC', svg('#333', 'Foot')),
+          image('FAVICON_SVG', 'DYNAMIC', svg('#a00', 'S')),
+        ],
+      })
+      await withPage(async (page) => {
+        const loaded: string[] = []
+        page.on('requestfinished', (request) => loaded.push(new URL(request.url()).pathname))
+        await open(page, ids.clientId)
+        const shown = () => page.evaluate<string>("document.querySelector('main .logo').currentSrc")
+        await page.emulateMedia({ colorScheme: 'light' })
+        const day = await shown()
+        assert.equal(await page.evaluate("document.querySelector('main .logo').naturalWidth"), 160)
+        assert.equal(await page.locator('main .logo').getAttribute('alt'), 'oauth')
+        assert.equal(await page.evaluate("document.querySelector('main').lastElementChild.className"), 'banner banner-customizable')
+        await page.emulateMedia({ colorScheme: 'dark' })
+        await page.waitForFunction(`document.querySelector('main .logo').currentSrc !== ${JSON.stringify(day)}`)
+        assert.match(await page.locator('link[rel=icon]').getAttribute('href').then(String), /^\/pages\/images\/.*\.svg$/)
+        assert.equal(await page.locator('.bar-header .logo').count(), 1)
+        assert.equal(await page.locator('.bar-footer').count(), 0)
+      })
+    })
+
+    it('an SVG that is opened alone runs no script', async () => {
+      const ids = await givenOAuthPool(server())
+      const evil = '<svg xmlns="http://www.w3.org/2000/svg"><script>document.documentElement.setAttribute("id","ran")</script></svg>'
+      await givenStyle(server(), ids, {
+        Settings: settingsOf({ 'components.form.logo.enabled': true }),
+        Assets: [image('FORM_LOGO', 'LIGHT', new TextEncoder().encode(evil))],
+      })
+      // The Content-Security-Policy of the answer counts here, so this page does not switch it off.
+      await withPage(
+        async (page) => {
+          await open(page, ids.clientId)
+          const src = await page.locator('main .logo').getAttribute('src')
+          await page.goto(server().url + src)
+          assert.equal(await page.evaluate('document.documentElement.tagName'), 'svg')
+          assert.equal(await page.evaluate('document.documentElement.id'), '')
+          assert.equal(await page.evaluate('origin'), 'null')
+        },
+        { bypassCSP: false },
+      )
+    })
+
+    it('a classic style sheet changes the pages of its pool only, and beats the rules of the pages', async () => {
+      const [own, other] = [await givenOAuthPool(server()), await givenOAuthPool(server())]
+      for (const { poolId } of [own, other]) await givenDomain(server(), poolId, 1)
+      const CSS = `.submitButton-customizable { background-color: #7a1fa2; font-size: 20px }
+.submitButton-customizable:hover { background-color: rgb(1, 2, 3); }
+.inputField-customizable { border: 2px solid #00695c; height: 60px } .inputField-customizable:focus { border-color: #123456 }
+.label-customizable { color: #880e4f; font-weight: 400 } .background-customizable { background-color: #fff8e1 }`
+      await server().send(new SetUICustomizationCommand({ UserPoolId: own.poolId, CSS }))
+      await withPage(async (page) => {
+        await page.emulateMedia({ reducedMotion: 'reduce', colorScheme: 'dark' })
+        await open(page, own.clientId)
+        const button = '.submitButton-customizable'
+        assert.equal(await computed(page, button, 'background-color'), 'rgb(122, 31, 162)')
+        assert.equal(await computed(page, button, 'font-size'), '20px')
+        assert.equal(await computed(page, '#field-password', 'border-top-color'), 'rgb(0, 105, 92)')
+        assert.equal(await computed(page, '#field-password', 'height'), '60px')
+        assert.equal(await computed(page, 'label', 'color'), 'rgb(136, 14, 79)')
+        assert.equal(await computed(page, '.page', 'background-color'), 'rgb(255, 248, 225)')
+        assert.equal(await computed(page, 'html', 'color-scheme'), 'light')
+        await page.hover(button)
+        assert.equal(await computed(page, button, 'background-color'), 'rgb(1, 2, 3)')
+        await page.focus('#field-password')
+        assert.equal(await computed(page, '#field-password', 'border-top-color'), 'rgb(18, 52, 86)')
+        await open(page, other.clientId)
+        assert.equal(await computed(page, button, 'background-color'), 'rgb(47, 91, 215)')
+      })
+    })
+
+    it('branded pages look right and have no faults that axe finds', async () => {
+      const brand = { 'primaryButton.lightMode': ['00695cff', 'ffffffff'], 'primaryButton.darkMode': ['80cbc4ff', '00201cff'] }
+      const colour = Object.fromEntries(
+        Object.entries(brand).flatMap(([name, [backgroundColor = '', textColor = '']]) => [
+          [`components.${name}.defaults.backgroundColor`, backgroundColor],
+          [`components.${name}.defaults.textColor`, textColor],
+        ]),
+      )
+      const pages = {
+        light: { 'categories.global.colorSchemeMode': 'LIGHT', 'categories.form.location.horizontal': 'START' },
+        dark: { 'categories.global.colorSchemeMode': 'DARK', 'components.form.logo.formInclusion': 'OUT' },
+        adaptive: { 'categories.global.colorSchemeMode': 'DYNAMIC', 'components.form.logo.location': 'CENTER' },
+      }
+      for (const [name, values] of Object.entries(pages)) {
+        const ids = await givenOAuthPool(server())
+        const on = {
+          'components.form.logo.enabled': true,
+          'components.pageBackground.image.enabled': name === 'light',
+          'categories.global.pageHeader.enabled': name === 'adaptive',
+          'categories.global.pageFooter.enabled': name === 'adaptive',
+          'components.pageHeader.logo.enabled': true,
+          'componentClasses.buttons.borderRadius': 24,
+          'components.form.borderRadius': 4,
+        }
+        await givenStyle(server(), ids, {
+          Settings: settingsOf({ ...values, ...on, ...colour }),
+          Assets: [
+            image('FORM_LOGO', 'LIGHT', svg('#00695c')),
+            image('FORM_LOGO', 'DARK', svg('#4db6ac')),
+            image('PAGE_HEADER_LOGO', 'DYNAMIC', svg('#00695c', 'Head')),
+            image('PAGE_BACKGROUND', 'DYNAMIC', waves),
+          ],
+        })
+        await withPage(async (page) => {
+          await open(page, ids.clientId)
+          await checkLooks(page, `branded-${name}`)
+        })
+      }
+    })
+  })
+}
