@@ -8,6 +8,8 @@ export type ModelShape = {
   readonly member?: { readonly shape: string }
   readonly key?: { readonly shape: string }
   readonly value?: { readonly shape: string }
+  /** Any JSON. */
+  readonly document?: boolean
 }
 
 export type ServiceModel = {

@@ -30,6 +30,7 @@ export function readJson(text: string, option: string): unknown {
 /** Refuses members that the shape does not have, and values of another type, at any depth. */
 export function checkValue(model: ServiceModel, shapeName: string, value: unknown, path: string): void {
   const shape = shapeOf(model, shapeName)
+  if (shape.document) return
   if (shape.type === 'structure' || shape.type === 'map') {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new UsageError(`${path}: expected an object`)
     for (const [name, inner] of Object.entries(value)) {
