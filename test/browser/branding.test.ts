@@ -66,6 +66,9 @@ const svg = (colour: string, text = 'Shop') =>
   new TextEncoder().encode(
     `<svg xmlns="http://www.w3.org/2000/svg" width="160" height="48"><rect width="160" height="48" rx="8" fill="${colour}"/><text x="20" y="33" font-size="26" font-family="sans-serif" fill="#fff">${text}</text></svg>`,
   )
+/** Four by one pixels. */
+const pngLogo = 'iVBORw0KGgoAAAANSUhEUgAAAAQAAAABCAIAAAB2XpiaAAAADUlEQVR4nGP438MARwAsJwYt6NFdIgAAAABJRU5ErkJggg=='
+
 const waves = new TextEncoder().encode(
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 60" preserveAspectRatio="none"><rect width="100" height="60" fill="#123a5a"/><path d="M0 40 Q25 25 50 40 T100 40 V60 H0Z" fill="#1f6f8b"/></svg>',
 )
@@ -241,6 +244,28 @@ for (const engine of engines.slice(0, 1)) {
         assert.equal(await computed(page, '#field-password', 'border-top-color'), 'rgb(18, 52, 86)')
         await open(page, other.clientId)
         assert.equal(await computed(page, button, 'background-color'), 'rgb(47, 91, 215)')
+      })
+    })
+
+    it('the classic style sheet and logo of an app make a page without faults', async () => {
+      const ids = await givenOAuthPool(server())
+      await givenDomain(server(), ids.poolId, 1)
+      const CSS = `.background-customizable { background-color: #eef3f7; }
+.banner-customizable { padding: 16px; background-color: #1b3a57; } .logo-customizable { max-width: 60%; max-height: 30%; }
+.label-customizable { font-weight: 400; color: #24323f }
+.inputField-customizable { width: 100%; height: 34px; color: #333; background-color: #fff; border: 1px solid #788; }
+.submitButton-customizable { font-size: 14px; font-weight: bold; margin: 12px 0 4px 0; height: 40px; width: 100%;
+  color: #fff; background-color: #1b6f5c; }
+.errorMessage-customizable { padding: 5px; font-size: 14px; width: 100%; background: #f5f5f5; border: 2px solid #b3261e; color: #b3261e; }`
+      const ImageFile = Buffer.from(pngLogo, 'base64')
+      await server().send(new SetUICustomizationCommand({ UserPoolId: ids.poolId, CSS, ImageFile }))
+      await withPage(async (page) => {
+        await open(page, ids.clientId)
+        await submitWrong(page)
+        assert.equal(await page.evaluate("document.querySelector('.logo').naturalWidth"), 4)
+        assert.equal(await computed(page, '#field-username', 'height'), '34px')
+        assert.equal(await computed(page, '.submitButton-customizable', 'height'), '40px')
+        await checkLooks(page, 'branded-classic')
       })
     })
 

@@ -45,13 +45,16 @@ export type SheetOfParts = { readonly text: string; readonly digest: string }
 
 /**
  * The style sheet that pages get. It is written anew from the stored one, rule by rule. So a style sheet that an earlier release accepted
- * cannot contain more than this release allows. `:root` makes each rule stronger than the rules of the pages.
+ * cannot contain more than this release allows. `:root` makes each rule stronger than the rules of the pages. A height counts although the
+ * pages have least heights.
  */
 export function sheetOfParts(css: string): SheetOfParts {
   const text = rulesIn(css)
     .map(({ selectors, declarations }) => {
       const known = selectors.filter(isKnownSelector).map((one) => `:root ${one}`)
-      return known.length === 0 ? '' : `${known.join(',')}{${declarations.filter(isPlainDeclaration).join(';')}}\n`
+      const plain = declarations.filter(isPlainDeclaration)
+      const all = plain.some((one) => /^height\s*:/i.test(one)) ? ['min-height:0', ...plain] : plain
+      return known.length === 0 ? '' : `${known.join(',')}{${all.join(';')}}\n`
     })
     .join('')
   return { text, digest: createHash('sha256').update(text).digest('hex').slice(0, 32) }

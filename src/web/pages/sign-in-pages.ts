@@ -26,7 +26,13 @@ import { passkeyScriptPath } from './passkey-script.ts'
 export type IdentifierKind = 'email' | 'phone' | 'username' | 'email-or-phone' | 'any'
 
 /** An identity provider, and the address that begins a sign-in there. */
-export type ProviderLink = { readonly name: string; readonly label: string; readonly href: string }
+export type ProviderLink = {
+  readonly name: string
+  readonly label: string
+  readonly href: string
+  /** Whether it is a social provider, such as Google. Classic CSS names those apart. */
+  readonly isSocial?: boolean | undefined
+}
 
 export type SignInView = {
   readonly action: string
@@ -110,8 +116,8 @@ function passwordField(shell: Shell, { username, forgotHref }: SignInView): Html
 function providerLinks(shell: Shell, providers: readonly ProviderLink[]): Html | undefined {
   if (providers.length === 0) return undefined
   const buttons = providers.map(
-    ({ label, href }) =>
-      html`<li><a class="provider idpButton-customizable socialButton-customizable" href="${href}">${shell.text('continueWith', { provider: label })}</a></li>`,
+    ({ label, href, isSocial = false }) =>
+      html`<li><a class="provider ${isSocial ? 'social' : 'idp'}Button-customizable" href="${href}">${shell.text('continueWith', { provider: label })}</a></li>`,
   )
   return html`${divider(shell)}<ul class="providers">${buttons}</ul>`
 }

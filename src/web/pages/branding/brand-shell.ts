@@ -66,10 +66,10 @@ function faviconOf(poolId: string, look: ManagedLook): Shell['favicon'] {
 }
 
 /** The addresses of style sheets belong to one app client, or to all of a pool, and change with the content. */
-export function classicSheetPath(poolId: string, ownerId: string, digest: string): string {
+function classicSheetPath(poolId: string, ownerId: string, digest: string): string {
   return `/pages/classic/${poolId}/${ownerId}/${digest}.css`
 }
 
-export function managedSheetPath(poolId: string, clientId: string, digest: string): string {
+function managedSheetPath(poolId: string, clientId: string, digest: string): string {
   return `/pages/managed/${poolId}/${clientId}/${digest}.css`
 }
