@@ -1,16 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
-import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import { isManagedLogin } from '../oauth/authorize/authorization-request.ts'
+import { findRequestHost, type HostDeps } from '../oauth/request-host.ts'
+import type { PoolAndClient } from '../signin/sign-in.ts'
 import { type ConfirmSignUpDeps, confirmSignUpByCode } from '../users/sign-up/confirm-sign-up.ts'
 import { messagePage } from './pages/account-pages.ts'
-import { renderPage } from './pages/layout.ts'
+import { brandShell } from './pages/branding/brand-shell.ts'
+import { renderPage, type Shell } from './pages/layout.ts'
 import type { TextKey } from './pages/locales/en.ts'
 import { pageHeaders } from './pages/page-headers.ts'
 import { plainShell } from './pages/shell.ts'
 import { addressOf } from './rpc/received-head.ts'
 import type { Throttle } from './rpc/throttle.ts'
 
-type Deps = ConfirmSignUpDeps & { readonly pools: PoolCatalog; readonly throttle: Throttle; readonly trustedProxies: number }
+type Deps = ConfirmSignUpDeps & HostDeps & { readonly throttle: Throttle; readonly trustedProxies: number }
 
 /**
  * The page behind the link in a sign-up message. Its path and parameters have Cognito's names. For the request rates, a request for the
@@ -25,17 +28,19 @@ export function confirmUserRoutes(app: FastifyInstance, deps: Deps): void {
   app.get('/confirmUser', { exposeHeadRoute: false }, async (request, reply) => {
     const link = readLink(request.query)
     if (link === undefined) return sendAnswer(request, reply, invalidLink)
+    let shell = shellOf(request)
     try {
       deps.throttle('ConfirmSignUp', { address: addressOf(request.raw, deps.trustedProxies) })
       const owner = await deps.pools.findClient(link.clientId)
       if (owner === undefined) return sendAnswer(request, reply, invalidLink)
+      shell = await brandedShell(deps, request, owner)
       const callerContext = { clientId: link.clientId, clientMetadata: undefined, userAgent: request.headers['user-agent'] }
       await confirmSignUpByCode(deps, owner, { username: link.username, code: link.code, forceAliasCreation: false, callerContext })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return sendAnswer(request, reply, refusals[error.code] ?? invalidLink)
+      return sendAnswer(request, reply, refusals[error.code] ?? invalidLink, shell)
     }
-    return sendAnswer(request, reply, confirmed)
+    return sendAnswer(request, reply, confirmed, shell)
   })
 }
 
@@ -70,8 +75,24 @@ const refusals: Partial<Record<ErrorCode, Answer>> = {
   InvalidLambdaResponseException: unfinished,
 }
 
-async function sendAnswer(request: FastifyRequest, reply: FastifyReply, { status, title, message }: Answer): Promise<FastifyReply> {
-  const shell = plainShell({ lang: undefined, cookie: undefined, acceptLanguage: request.headers['accept-language'] })
+function shellOf({ headers }: FastifyRequest): Shell {
+  return plainShell({ lang: undefined, cookie: undefined, acceptLanguage: headers['accept-language'] })
+}
+
+async function brandedShell(deps: Deps, request: FastifyRequest, { pool, client }: PoolAndClient): Promise<Shell> {
+  const look = await deps.pools.findLookOf(client.id)
+  if (look === undefined) return shellOf(request)
+  const host = await findRequestHost(deps, request.headers.host)
+  const brand = { look, clientId: client.id, clientName: client.name, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+  return brandShell(shellOf(request), brand)
+}
+
+async function sendAnswer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { status, title, message }: Answer,
+  shell = shellOf(request),
+): Promise<FastifyReply> {
   const kind = status === 200 ? 'done' : 'problem'
   const page = messagePage(shell, { title: shell.text(title), message: shell.text(message), kind })
   return reply.code(status).headers(pageHeaders()).send(renderPage(shell, page).toString())

@@ -10,7 +10,9 @@ import type { Pool } from '../../src/pools/pool.ts'
 import { createPoolCatalog } from '../../src/pools/pool-catalog.ts'
 import { createPoolRemoval, markPoolDeleted } from '../../src/pools/pool-deletion-repository.ts'
 import { countUsersUpTo, findPool, insertPool, updatePool } from '../../src/pools/pool-repository.ts'
+import { putResource } from '../../src/pools/pool-resource-repository.ts'
 import { readNewPool } from '../../src/pools/pool-wire.ts'
+import { uiCustomizations } from '../../src/pools/ui-customization/ui-customization.ts'
 import { openStorage, type Storage } from '../../src/storage/open-storage.ts'
 import { engines, type TestEngine } from '../support/engines.ts'
 
@@ -144,6 +146,24 @@ for (const engine of engines) {
         await catalog.invalidate(pool.id)
         assert.equal((await catalog.getPool(pool.id)).name, 'renamed')
         assert.equal(await catalog.findClient('client-a'), undefined)
+        catalog.close()
+      }))
+
+    it('reads the look of a client once, until the pool is invalidated', () =>
+      withStorage(engine, async ({ db, publish, subscribe }) => {
+        const catalog = createPoolCatalog({ db, secrets, clock: { now: () => 0 }, publish, subscribe })
+        const [pool, other] = [draftPool('us-east-1_a'), draftPool('us-east-1_b')]
+        await insertPool(db, pool)
+        await insertAppClient(db, secrets, draftClient(pool, 'client-a'))
+        const look = await catalog.findLookOf('client-a')
+        assert.equal(look?.poolId, pool.id)
+        const customization = { id: 'ALL', createdAt: 1, updatedAt: 1, config: { css: '.label-customizable{color:red}', logo: undefined } }
+        await putResource(db, pool.id, uiCustomizations, customization)
+        await catalog.invalidate(other.id)
+        assert.equal(await catalog.findLookOf('client-a'), look)
+        await catalog.invalidate(pool.id)
+        assert.equal((await catalog.findLookOf('client-a'))?.classic?.ownerId, 'ALL')
+        assert.equal(await catalog.findLookOf('client-b'), undefined)
         catalog.close()
       }))
 

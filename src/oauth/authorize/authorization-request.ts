@@ -88,7 +88,7 @@ function findRedirectUri({ pool, client }: PoolAndClient, parameters: Parameters
 }
 
 /** The version of the pages: that of the domain, of the pool's domain on the main host, and managed login in a pool without a domain. */
-async function isManagedLogin({ pools }: AuthorizationRequestDeps, host: RequestHost, poolId: string): Promise<boolean> {
+export async function isManagedLogin({ pools }: AuthorizationRequestDeps, host: RequestHost, poolId: string): Promise<boolean> {
   if (host.kind === 'domain') return host.domain.managedLoginVersion === 2
   const domains = await pools.findDomainsOf(poolId)
   return domains.length === 0 || domains.some(({ managedLoginVersion }) => managedLoginVersion === 2)

@@ -224,6 +224,17 @@ for (const engine of engines) {
       assert.equal((await send(server(), await ownSheetOf(ids.clientId))).text, ':root .label-customizable{margin:1px}\n')
     })
 
+    it('the page behind the link of a sign-up message has the look of its client', async () => {
+      const ids = await givenOAuthPool(server())
+      await givenStyle(server(), ids, { Settings: red })
+      const page = await send(server(), `/confirmUser?client_id=${ids.clientId}&user_name=ana&confirmation_code=123456`)
+      assert.equal(page.status, 400)
+      assert.deepEqual(
+        linksIn(page.text).filter((path) => path.endsWith('.css')),
+        await sheetsOf(ids.clientId),
+      )
+    })
+
     it('a page with all that it loads is below 60 kilobytes in the default look', async () => {
       const { clientId } = await givenOAuthPool(server())
       const page = await open(clientId)
