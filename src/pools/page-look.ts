@@ -1,6 +1,6 @@
 import type { Db } from '../storage/db.ts'
 import { allClients } from './app-client.ts'
-import { brandingByClient, brandings } from './managed-login-branding/branding.ts'
+import { type Branding, brandingByClient, brandings } from './managed-login-branding/branding.ts'
 import { assetPrefix, brandingAssets, imagesIn, type StyleImage } from './managed-login-branding/branding-asset.ts'
 import { readStyleValues, type StyleValues } from './managed-login-branding/style-values.ts'
 import { findResource, findResources, listResourcesUnder } from './pool-resource-repository.ts'
@@ -58,8 +58,12 @@ async function findManagedLook(db: Db, poolId: string, clientId: string): Promis
   const branding = byClient && (await findResource(db, poolId, brandings, byClient.config.brandingId))
   if (branding === undefined) return undefined
   const { isDefault, settings } = branding.config
-  const images = branding.config.images ?? imagesIn(await listResourcesUnder(db, poolId, brandingAssets, assetPrefix(branding.id)))
+  const images = await findStyleImages(db, poolId, branding)
   return { brandingId: branding.id, isDefault, values: readStyleValues(settings), images }
+}
+
+export async function findStyleImages(db: Db, poolId: string, { id, config }: Branding): Promise<readonly StyleImage[]> {
+  return config.images ?? imagesIn(await listResourcesUnder(db, poolId, brandingAssets, assetPrefix(id)))
 }
 
 async function findTerms(db: Db, poolId: string, clientId: string): Promise<PageLook['terms']> {

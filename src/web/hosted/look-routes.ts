@@ -1,16 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { brandings } from '../../pools/managed-login-branding/branding.ts'
-import {
-  assetId,
-  assetPrefix,
-  brandingAssets,
-  digestOf,
-  imagesIn,
-  type StyleImage,
-} from '../../pools/managed-login-branding/branding-asset.ts'
-import { findClassicSheet } from '../../pools/page-look.ts'
+import { assetId, brandingAssets, digestOf, type StyleImage } from '../../pools/managed-login-branding/branding-asset.ts'
+import { findClassicSheet, findStyleImages } from '../../pools/page-look.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import { findResource, listResourcesUnder } from '../../pools/pool-resource-repository.ts'
+import { findResource } from '../../pools/pool-resource-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { answering, type OAuthRouteOptions } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
@@ -80,8 +73,7 @@ const types: Readonly<Record<StyleImage['extension'], string>> = {
 const findImageFile: Find = async ({ db }, poolId, brandingId, digest) => {
   const branding = await findResource(db, poolId, brandings, brandingId)
   if (branding === undefined) return undefined
-  const images = branding.config.images ?? imagesIn(await listResourcesUnder(db, poolId, brandingAssets, assetPrefix(brandingId)))
-  const image = images.find((one) => one.digest === digest)
+  const image = (await findStyleImages(db, poolId, branding)).find((one) => one.digest === digest)
   const asset = image && (await findResource(db, poolId, brandingAssets, assetId(brandingId, image)))
   const { bytes } = asset?.config ?? {}
   // An update between the two queries may have replaced the image.
