@@ -40,7 +40,7 @@ for (const engine of engines.slice(0, 1)) {
       ])
       assert.deepEqual(factsOf('GET /oauth2/userInfo'), [['invalid_token', 401, undefined, undefined]])
       assert.deepEqual(factsOf('POST /oauth2/revoke'), [['ok', 200, clientId, poolId]])
-      assert.deepEqual(factsOf('POST /login'), [['ok', 302, clientId, undefined]])
+      assert.deepEqual(factsOf('POST /login'), [['ok', 302, clientId, poolId]])
       const cookies = [...browser.cookies.values()]
       for (const text of [code, secret, access, refreshToken, goodPassword, 'the-state', 'the-nonce', ...cookies]) {
         assert.ok(!lines.some((line) => line.includes(text)), text)
