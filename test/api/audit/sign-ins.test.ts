@@ -3,14 +3,19 @@ import { describe, it } from 'node:test'
 import {
   AdminCreateUserCommand,
   AdminInitiateAuthCommand,
+  type AdminInitiateAuthCommandOutput,
   AdminRespondToAuthChallengeCommand,
+  type CreateUserPoolCommandInput,
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
+import { setMfa } from '../../support/mfa.ts'
+import { attributeList, codeSentTo } from '../../support/self-service.ts'
 import { givenUser, goodPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { listAuditRecords } from './audited-calls.ts'
 
+const email = 'shared@example.test'
 const temporaryPassword = 'Temporary-horse-7'
 
 for (const engine of engines) {
@@ -56,6 +61,55 @@ for (const engine of engines) {
         ['AdminInitiateAuth', 'NotAuthorizedException', 'ana', undefined, undefined],
         ['AdminInitiateAuth', 'ok', 'ana', 'ADMIN_USER_PASSWORD_AUTH: tokens were issued', undefined],
         ['AdminInitiateAuth', 'ok', 'ana', 'REFRESH_TOKEN_AUTH: tokens were issued', undefined],
+      ])
+    })
+
+    /** A pool with e-mail addresses as aliases, in which ben has the verified address that ana has too. */
+    async function givenSharedAddress(pool: Partial<CreateUserPoolCommandInput>) {
+      const client = { ExplicitAuthFlows: ['ALLOW_ADMIN_USER_PASSWORD_AUTH' as const, 'ALLOW_USER_AUTH' as const] }
+      const { poolId, clientId } = await server().givenPool({ pool: { AliasAttributes: ['email'], ...pool }, client })
+      const ben = await givenUser(server(), poolId, 'ben', { attributes: attributeList({ email, email_verified: 'true' }) })
+      await givenUser(server(), poolId, 'ana', { attributes: attributeList({ email }) })
+      const answer = async (step: AdminInitiateAuthCommandOutput) => {
+        const ChallengeResponses = { USERNAME: 'ana', EMAIL_OTP_CODE: await codeSentTo(server(), poolId, email) }
+        const { ChallengeName, Session } = step
+        const request = { UserPoolId: poolId, ClientId: clientId, ChallengeName, Session, ChallengeResponses }
+        server().clock.advance(10)
+        return server().send(new AdminRespondToAuthChallengeCommand(request))
+      }
+      return { UserPoolId: poolId, ClientId: clientId, ben, answer }
+    }
+
+    it('name the user who loses an address to the one who enters the code of a second factor', async () => {
+      const { UserPoolId, ClientId, ben, answer } = await givenSharedAddress({})
+      await setMfa(server(), UserPoolId, 'ON', ['email'])
+      const AuthParameters = { USERNAME: 'ana', PASSWORD: goodPassword }
+      const flow = { AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', AuthParameters } as const
+      await answer(await server().send(new AdminInitiateAuthCommand({ UserPoolId, ClientId, ...flow })))
+      const details = (await recordsOf(UserPoolId)).map(([operation, outcome, username, detail]) => [operation, outcome, username, detail])
+      assert.deepEqual(
+        details.slice(1).sort(),
+        [
+          ['AdminRespondToAuthChallenge', 'ok', 'ana', 'EMAIL_OTP: tokens were issued'],
+          ['AdminRespondToAuthChallenge', 'ok', 'ana', `EMAIL_OTP: aliases taken from: ${ben.sub}`],
+        ].sort(),
+      )
+    })
+
+    it('name the user who loses an address to the one who enters the code of a first factor', async () => {
+      const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } }
+      const { UserPoolId, ClientId, ben, answer } = await givenSharedAddress({ Policies })
+      const AuthParameters = { USERNAME: 'ana', PREFERRED_CHALLENGE: 'EMAIL_OTP' }
+      await answer(await server().send(new AdminInitiateAuthCommand({ UserPoolId, ClientId, AuthFlow: 'USER_AUTH', AuthParameters })))
+      const taken = (await recordsOf(UserPoolId)).filter(([, , , detail]) => String(detail).includes(ben.sub))
+      assert.deepEqual(taken, [
+        [
+          'AdminRespondToAuthChallenge',
+          'ok',
+          'ana',
+          `EMAIL_OTP: the address was verified; aliases taken from: ${ben.sub}`,
+          ['UserAttributes.email_verified'],
+        ],
       ])
     })
 
