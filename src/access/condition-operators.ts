@@ -34,8 +34,17 @@ const equals = (policyText: PolicyText): ValueMatcher => {
   return (value, keys) => expand(policyText, keys) === value
 }
 const equalsIgnoreCase = (policyText: PolicyText): ValueMatcher => {
-  return (value, keys) => expand(policyText, keys)?.toLowerCase() === value.toLowerCase()
+  return (value, keys) => {
+    const wanted = expand(policyText, keys)
+    return wanted !== undefined && foldCase(wanted) === foldCase(value)
+  }
 }
+/**
+ * Folds the letters A to Z only. Unicode's rules would make different texts equal, such as the Kelvin sign and k, and a user who may choose
+ * one of them would get what the other one is allowed.
+ */
+const foldCase = (value: string) => value.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+
 const isLikeText = (policyText: PolicyText): ValueMatcher => {
   return (value, keys) => isLike(policyText, value, keys)
 }

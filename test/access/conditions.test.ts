@@ -37,6 +37,10 @@ const rows: Row[] = [
     ['Ab', 'aB', true],
     ['a', 'b', false],
     ['a*', 'AB', false],
+    ['k', '\u212a', false],
+    ['\u212a', 'K', false],
+    ['é', 'É', false],
+    ['\u0130', 'i\u0307', false],
   ]),
   ...rowsOf('StringLike', 'StringNotLike', [
     ['a*', 'abc', true],
