@@ -4,6 +4,8 @@ import { decodeJwt } from 'jose/jwt/decode'
 import { jwtVerify } from 'jose/jwt/verify'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
+import type { AppClient } from '../pools/app-client.ts'
+import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { Db } from '../storage/db.ts'
 import { accessTokenRevoked, type TokenCaller } from '../users/caller.ts'
@@ -22,7 +24,13 @@ export type AccessTokenDeps = {
   readonly publicUrl: string
 }
 
-type VerifiedClaims = { readonly sub: string; readonly clientId: string; readonly sessionId: string; readonly scopes: readonly string[] }
+type VerifiedClaims = {
+  readonly sub: string
+  readonly clientId: string
+  /** Undefined in a token that a client got for itself. */
+  readonly sessionId: string | undefined
+  readonly scopes: readonly string[]
+}
 
 /** The refusal of a valid access token that lacks the scope which the caller needs. */
 export class MissingScope extends ApiError {}
@@ -49,14 +57,15 @@ export async function verifyAccessToken(deps: AccessTokenDeps, token: string, sc
   const poolId = claimedPoolId(deps.publicUrl, token)
   const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
   if (pool === undefined) throw invalid()
-  const claims = await verify(deps, pool.id, token)
+  const { sessionId, ...claims } = await verify(deps, pool.id, token)
+  if (sessionId === undefined) throw invalid()
   if (scope !== undefined && !claims.scopes.includes(scope))
     throw new MissingScope('NotAuthorizedException', 'Access Token does not have required scopes')
 
   const [owner, user, session] = await Promise.all([
     deps.pools.findClient(claims.clientId),
     findUser(deps.db, pool.id, claims.sub),
-    findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: claims.sessionId }),
+    findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: sessionId }),
   ])
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   // Disabling a user also ends the user's sessions, so the token counts as revoked anyway. But clients look for this message.
@@ -64,6 +73,26 @@ export async function verifyAccessToken(deps: AccessTokenDeps, token: string, sc
   const clientGone = owner === undefined || owner.pool.id !== pool.id
   if (clientGone || session === undefined || isRevoked(session, user)) throw accessTokenRevoked()
   return { pool, client: owner.client, user, sessionId: session.id, deviceKey: session.deviceKey, scopes: claims.scopes }
+}
+
+/**
+ * The client that got an access token for itself (RFC 6749 §4.4). Such a token names no user and belongs to no session: it ends with its
+ * expiry, with its client and with its pool.
+ *
+ * @throws ApiError NotAuthorizedException when the token is not an access token of ours, is expired, is a user's, or its client was deleted.
+ */
+export async function verifyClientToken(
+  deps: Pick<AccessTokenDeps, 'clock' | 'pools' | 'signingKeys' | 'publicUrl'>,
+  token: string,
+): Promise<{ readonly pool: Pool; readonly client: AppClient; readonly scopes: readonly string[] }> {
+  const poolId = claimedPoolId(deps.publicUrl, token)
+  const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
+  if (pool === undefined) throw invalid()
+  const { sub, clientId, sessionId, scopes } = await verify(deps, pool.id, token)
+  if (sessionId !== undefined || sub !== clientId) throw invalid()
+  const owner = await deps.pools.findClient(clientId)
+  if (owner === undefined || owner.pool.id !== pool.id) throw accessTokenRevoked()
+  return { pool, client: owner.client, scopes }
 }
 
 /** `amr` and `auth_time` (epoch seconds) of a verified token. Not every token has an `amr`. */
@@ -92,7 +121,11 @@ function claimedKeyId(token: string): string | undefined {
   }
 }
 
-async function verify(deps: AccessTokenDeps, poolId: string, token: string): Promise<VerifiedClaims> {
+async function verify(
+  deps: Pick<AccessTokenDeps, 'clock' | 'signingKeys' | 'publicUrl'>,
+  poolId: string,
+  token: string,
+): Promise<VerifiedClaims> {
   const kid = claimedKeyId(token)
   const key = typeof kid === 'string' ? await deps.signingKeys.find(poolId, kid) : undefined
   if (key === undefined || !hasCanonicalSignature(token)) throw unverified()
@@ -104,7 +137,8 @@ async function verify(deps: AccessTokenDeps, poolId: string, token: string): Pro
     })
     const { sub, client_id: clientId, event_id: sessionId, token_use: use, scope } = payload
     if (key.use !== 'access' || use !== 'access' || !sub) throw invalid()
-    if (typeof clientId !== 'string' || typeof sessionId !== 'string' || typeof scope !== 'string') throw invalid()
+    if (typeof clientId !== 'string' || typeof scope !== 'string') throw invalid()
+    if (sessionId !== undefined && typeof sessionId !== 'string') throw invalid()
     return { sub, clientId, sessionId, scopes: scope.split(' ') }
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new ApiError('NotAuthorizedException', 'Access Token has expired')

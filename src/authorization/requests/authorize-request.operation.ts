@@ -62,7 +62,7 @@ function writeDecision({ allowed, reason, message, principal }: RequestDecision)
   }
 }
 
-function writePrincipal({ type, signing, user }: AuthorizedPrincipal): NonNullable<Output<'AuthorizeRequest'>>['Principal'] {
+function writePrincipal({ type, signing, user, client }: AuthorizedPrincipal): NonNullable<Output<'AuthorizeRequest'>>['Principal'] {
   const session = signing?.session
   return {
     Type: type,
@@ -73,11 +73,11 @@ function writePrincipal({ type, signing, user }: AuthorizedPrincipal): NonNullab
     IdentityId: session?.identity?.id,
     IdentityPoolId: session?.identity?.poolId,
     Tags: session?.tags,
-    UserPoolId: user?.poolId,
-    ClientId: user?.clientId,
+    UserPoolId: (user ?? client)?.poolId,
+    ClientId: (user ?? client)?.clientId,
     Sub: user?.sub,
     Username: user?.username,
     Groups: user?.groups,
-    Scopes: user?.scopes,
+    Scopes: (user ?? client)?.scopes,
   }
 }

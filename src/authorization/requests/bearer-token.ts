@@ -6,11 +6,11 @@ import { type Headers, headerValues } from '../../access/signed-request.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { type LoginToken, readLoginToken } from '../../identity-pools/logins/login-token.ts'
 import { type UserPoolLoginDeps, userPoolProviderName, verifyUserPoolToken } from '../../identity-pools/logins/user-pool-login.ts'
-import { verifyAccessToken } from '../../tokens/access-token.ts'
+import { verifyAccessToken, verifyClientToken } from '../../tokens/access-token.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
 import { preferredRoleOf } from '../../users/groups/group.ts'
 import { listMemberships } from '../../users/groups/group-member-repository.ts'
-import type { AuthorizedPrincipal, TokenUser } from './authorized-principal.ts'
+import type { AuthorizedPrincipal, TokenClient, TokenUser } from './authorized-principal.ts'
 
 export type BearerDeps = UserPoolLoginDeps & { readonly accountId: string; readonly findRole: FindRole }
 
@@ -19,7 +19,7 @@ export type BearerRequirements = {
   readonly userPoolId: string | undefined
   /** Undefined accepts every app client of the user pool. */
   readonly clientIds: readonly string[] | undefined
-  /** The token must have all of them. */
+  /** The token must have all of them. A token without a user has no groups. */
   readonly groups: readonly string[]
   readonly scopes: readonly string[]
 }
@@ -38,7 +38,8 @@ export function bearerTokenOf(headers: Headers): string | undefined {
 }
 
 /**
- * Verifies an ID token or access token of a user pool, and finds the role of its user.
+ * Verifies an ID token or access token of a user pool, and finds the role of its user. An access token may also be one that an app client
+ * got for itself.
  * @throws RequestRefusal when the token is not valid, was revoked, or lacks what the service requires
  */
 export async function verifyBearer(
@@ -50,17 +51,45 @@ export async function verifyBearer(
   const { userPoolId } = requirements
   if (userPoolId === undefined) throw invalidToken('The request has a bearer token, but the service named no user pool (UserPoolId).')
   const token = readToken(text)
+  const { exp } = token.claims
+  const common = { payloadSigned: false, expiresAt: typeof exp === 'number' ? exp * 1000 : undefined }
+  if (isOfClient(token)) {
+    const client = await refusing(token, () => readClient(deps, userPoolId, token, requirements))
+    requireClient(client, requirements)
+    requireNames({ ...client, groups: [] }, requirements)
+    return { type: 'Client', signing: undefined, user: undefined, client, ...common }
+  }
   const user = await refusing(token, () => readUser(deps, userPoolId, token))
   requireClient(user, requirements)
   requireNames(user, requirements)
-  const { exp } = token.claims
-  return {
-    type: 'User',
-    signing: withRole ? await roleOf(deps, user, token) : undefined,
-    user,
-    payloadSigned: false,
-    expiresAt: typeof exp === 'number' ? exp * 1000 : undefined,
+  return { type: 'User', signing: withRole ? await roleOf(deps, user, token) : undefined, user, client: undefined, ...common }
+}
+
+/** Chooses the verification, which trusts none of these claims before the signature is checked. */
+function isOfClient({ claims }: LoginToken): boolean {
+  return claims['token_use'] === 'access' && claims['event_id'] === undefined && claims['sub'] === claims['client_id']
+}
+
+/**
+ * Only scopes limit what a client may do, so that its token counts where the service requires a scope or names its clients. Elsewhere the
+ * service asks for a user.
+ */
+async function readClient(
+  deps: BearerDeps,
+  poolId: string,
+  { claims, text }: LoginToken,
+  { clientIds, scopes: required }: BearerRequirements,
+): Promise<TokenClient> {
+  requireIssuer(deps, poolId, claims)
+  const { client, scopes } = await verifyClientToken(deps, text)
+  if (clientIds === undefined && required.length === 0) {
+    throw invalidToken('The token is of an app client without a user, and the service requires neither scopes nor app clients.')
   }
+  return { poolId, clientId: client.id, scopes }
+}
+
+function requireIssuer(deps: BearerDeps, poolId: string, claims: LoginToken['claims']): void {
+  if (claims['iss'] !== issuerOf(deps.publicUrl, poolId)) throw invalidToken('The token is of another user pool.')
 }
 
 function readToken(text: string): LoginToken {
@@ -74,7 +103,7 @@ function readToken(text: string): LoginToken {
 
 async function readUser(deps: BearerDeps, poolId: string, token: LoginToken): Promise<TokenUser> {
   const { claims, text } = token
-  if (claims['iss'] !== issuerOf(deps.publicUrl, poolId)) throw invalidToken('The token is of another user pool.')
+  requireIssuer(deps, poolId, claims)
   const groups = textsOf(claims['cognito:groups'])
   if (claims['token_use'] === 'access') {
     const { client, user } = await verifyAccessToken(deps, text)
@@ -96,14 +125,14 @@ async function refusing<T>({ claims }: LoginToken, verify: () => Promise<T>): Pr
   }
 }
 
-function requireClient({ clientId }: TokenUser, { clientIds }: BearerRequirements): void {
+function requireClient({ clientId }: TokenClient, { clientIds }: BearerRequirements): void {
   if (clientIds !== undefined && !clientIds.includes(clientId)) throw invalidToken('The token is of another app client.')
 }
 
-function requireNames(user: TokenUser, requirements: BearerRequirements): void {
-  const group = requirements.groups.find((name) => !user.groups.includes(name))
-  if (group !== undefined) throw new RequestRefusal('not-allowed', `The user is not in the group ${group}.`)
-  const scope = requirements.scopes.find((name) => !user.scopes.includes(name))
+function requireNames(caller: Pick<TokenUser, 'groups' | 'scopes'>, requirements: BearerRequirements): void {
+  const group = requirements.groups.find((name) => !caller.groups.includes(name))
+  if (group !== undefined) throw new RequestRefusal('not-allowed', `The caller is not in the group ${group}.`)
+  const scope = requirements.scopes.find((name) => !caller.scopes.includes(name))
   if (scope !== undefined) throw new RequestRefusal('not-allowed', `The token does not have the scope ${scope}.`)
 }
 

@@ -52,7 +52,7 @@ async function authenticate(deps: DecisionDeps, asked: AskedRequest): Promise<Au
   const context = { now: deps.clock.now(), findCredential: deps.findCredential, service, region, payloadHash }
   const { credential, payloadSigned, expiresAt } = await verifyServiceRequest(head, context)
   const type = credential.principal.session === undefined ? 'AccessKey' : 'RoleSession'
-  return { type, signing: credential.principal, user: undefined, payloadSigned, expiresAt }
+  return { type, signing: credential.principal, user: undefined, client: undefined, payloadSigned, expiresAt }
 }
 
 /**
@@ -68,7 +68,8 @@ function authorize(principal: AuthorizedPrincipal, { access, told }: AskedReques
   if (access === undefined) return { allowed: true, reason: 'allowed', message: 'The request is authenticated.', principal }
   const { action, resource } = access
   if (principal.signing === undefined) {
-    return { allowed: false, reason: 'not-allowed', message: 'The user has no role that trusts the user.', principal }
+    const message = principal.client === undefined ? 'The user has no role that trusts the user.' : 'An app client has no role.'
+    return { allowed: false, reason: 'not-allowed', message, principal }
   }
   const { policies, keys, arn } = principal.signing
   const decision = evaluatePolicies(policies, action, resource, decisionKeys(told, keys, now))

@@ -2203,6 +2203,7 @@ export type PrincipalTypeType =
   | 'AccessKey'
   | 'RoleSession'
   | 'User'
+  | 'Client'
 
 export interface ProviderDescription {
   ProviderName?: string | undefined
