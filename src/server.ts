@@ -15,6 +15,7 @@ import { operations } from './operations.ts'
 import { openServices, rateFactorOf, type Services, workersOf } from './services.ts'
 import { type Settings, SettingsError } from './settings.ts'
 import { shutDown } from './shutdown.ts'
+import { authorizeRoutes } from './web/authorize-routes.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
 import { discoveryRoutes, identityDiscoveryRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
@@ -158,7 +159,12 @@ export function readyAfterMs(): number {
 }
 
 /** The routes that are not calls of the API. */
-function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, services: Services, limits: RequestLimits): void {
+function addRoutes(
+  app: FastifyInstance,
+  { mode, trustedProxies, authorizeSecret }: Settings,
+  services: Services,
+  limits: RequestLimits,
+): void {
   discoveryRoutes(app, services)
   identityDiscoveryRoutes(app, services)
   confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
@@ -166,6 +172,7 @@ function addRoutes(app: FastifyInstance, { mode, trustedProxies }: Settings, ser
   pageAssetRoutes(app)
   lookRoutes(app, services, { ...limits, trustedProxies })
   oauthPageRoutes(app, services, { ...limits, trustedProxies })
+  if (mode === 'dev' || authorizeSecret !== undefined) authorizeRoutes(app, services, { ...limits, secret: authorizeSecret })
   logoRoutes(app, services)
   importRoutes(app, services)
   if (mode === 'dev') inboxRoutes(app, services)

@@ -268,6 +268,16 @@ export const settingsTable = {
     secret: true,
     help: 'Signs the requests that --audit-stream sends to a URL, as the Standard Webhooks specification says.',
   },
+  authorizeSecret: {
+    flag: 'authorize-secret',
+    type: {
+      kind: 'pattern',
+      pattern: /^[\x21-\x7e]{16,256}$/,
+      expected: '16 to 256 characters without blanks; make one with: openssl rand -hex 32',
+    },
+    secret: true,
+    help: 'What a proxy sends in X-Authorize-Secret when it asks /authorize about a request; see docs/authorize-proxies.md. Without this setting, `serve` has no /authorize.',
+  },
   metricsToken: {
     flag: 'metrics-token',
     type: text,

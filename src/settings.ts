@@ -62,6 +62,7 @@ export type Settings = {
   readonly triggerRecordsHours: number
   /** The environment of trigger functions. It contains no setting of this program and no NODE_OPTIONS. */
   readonly functionEnvironment: Readonly<Record<string, string>>
+  readonly authorizeSecret: string | undefined
   readonly metricsToken: string | undefined
   readonly enforceTiers: boolean
   readonly quotas: Readonly<Record<string, number>> | undefined
