@@ -1,12 +1,20 @@
-import { isLoopbackHost } from '../loopback.ts'
-import type { PoolDomain } from '../pools/domains/pool-domain.ts'
+import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../pools/pool.ts'
 import { issuerOf } from '../tokens/issue-tokens.ts'
+import { endpointBaseOf } from './endpoint-base.ts'
+import { privateKeyJwtMetadata } from './private-key-jwt/private-key-jwt.ts'
 import type { HostDeps } from './request-host.ts'
 
+/** What pools of each manner have besides, or in place of, the members of Cognito. `base` is the address of the endpoints. */
+const furtherMembers: Readonly<Record<Manner, readonly ((base: string) => object)[]>> = {
+  COGNITO: [],
+  STRICT: [privateKeyJwtMetadata],
+}
+
 /** The discovery document of a pool (OpenID Connect Discovery 1.0 §3), with Cognito's members in Cognito's order. */
-export async function discoveryDocument({ pools, publicUrl }: HostDeps, poolId: string): Promise<Readonly<Record<string, unknown>>> {
-  const base = endpointBase(publicUrl, await pools.findDomainsOf(poolId))
-  const issuer = issuerOf(publicUrl, poolId)
+export async function discoveryDocument({ pools, publicUrl }: HostDeps, pool: Pool): Promise<Readonly<Record<string, unknown>>> {
+  const base = endpointBaseOf(publicUrl, await pools.findDomainsOf(pool.id))
+  const issuer = issuerOf(publicUrl, pool.id)
   return {
     authorization_endpoint: `${base}/oauth2/authorize`,
     end_session_endpoint: `${base}/logout`,
@@ -20,17 +28,6 @@ export async function discoveryDocument({ pools, publicUrl }: HostDeps, poolId: 
     token_endpoint: `${base}/oauth2/token`,
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     userinfo_endpoint: `${base}/oauth2/userInfo`,
+    ...Object.assign({}, ...furtherMembers[mannerOf(pool)].map((membersOf) => membersOf(base))),
   }
-}
-
-/**
- * The address of the pool's endpoints: its custom domain, else its prefix domain, else the main host. All serve them. On a loopback host a
- * prefix domain is not named, because programs often cannot resolve names below `localhost`.
- */
-function endpointBase(publicUrl: string, domains: readonly PoolDomain[]): string {
-  const url = new URL(publicUrl)
-  const custom = domains.find((domain) => domain.custom !== undefined)
-  const [prefix] = isLoopbackHost(url.hostname) ? [] : domains
-  const host = custom?.domain ?? (prefix && `${prefix.domain}.auth.${url.hostname}`) ?? url.hostname
-  return `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}`
 }

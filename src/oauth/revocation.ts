@@ -1,19 +1,23 @@
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
-import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../signin/sign-in.ts'
 import { type RevokeDeps, revokeRefreshToken } from '../tokens/revoke-refresh-token.ts'
 import {
+  type AuthenticationByManner,
   authenticateClient,
-  type ClientAuthentication,
+  type ClientAuthenticationDeps,
   type ClientRequest,
   clientSecretBasic,
   clientSecretPost,
 } from './client-authentication.ts'
 import { OAuthError } from './oauth-error.ts'
 import { requireParameter } from './parameters.ts'
+import { strictClientAuthentication } from './private-key-jwt/private-key-jwt.ts'
 
-/** The revocation endpoint as Cognito has it. Its status for an unknown client differs from that of the token endpoint. */
-export const cognitoRevocationEndpoint: ClientAuthentication = { methods: [clientSecretBasic, clientSecretPost], refusalStatus: 401 }
+/** How clients authenticate at the revocation endpoint. Cognito's status for an unknown client differs from that of its token endpoint. */
+const clientAuthentication: AuthenticationByManner = {
+  COGNITO: { methods: [clientSecretBasic, clientSecretPost], refusalStatus: 401 },
+  STRICT: strictClientAuthentication,
+}
 
 /** The answers to the errors of `revokeRefreshToken`. */
 const refusals: Partial<Record<ErrorCode, OAuthError>> = {
@@ -29,11 +33,10 @@ const refusals: Partial<Record<ErrorCode, OAuthError>> = {
  * @throws OAuthError invalid_request, invalid_client, unsupported_token_type.
  */
 export async function revokeToken(
-  deps: RevokeDeps & { readonly pools: PoolCatalog },
-  authentication: ClientAuthentication,
+  deps: RevokeDeps & ClientAuthenticationDeps,
   request: ClientRequest & { readonly onClient: (owner: PoolAndClient) => void },
 ): Promise<void> {
-  const owner = await authenticateClient(deps, authentication, request)
+  const owner = await authenticateClient(deps, clientAuthentication, request)
   request.onClient(owner)
   const token = requireParameter(request.parameters, 'token')
   try {

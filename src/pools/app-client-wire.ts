@@ -26,9 +26,9 @@ export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, 
  * secrets and `ssoSessionMinutes`.
  */
 export function readClientUpdate(client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
-  const { id, poolId, createdAt, secrets, ssoSessionMinutes } = client
+  const { id, poolId, createdAt, secrets, ssoSessionMinutes, extensions } = client
   const identity = { id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
-  return { ...readSettings(request), ...identity, ssoSessionMinutes }
+  return { ...readSettings(request), ...identity, ssoSessionMinutes, extensions }
 }
 
 function readSettings(request: Omit<UpdateUserPoolClientRequest, 'ClientId'>) {

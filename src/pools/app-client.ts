@@ -1,3 +1,4 @@
+import type { ClientExtensions } from './client-extensions/client-extensions.ts'
 import type { OAuthFlow, Pool } from './pool.ts'
 
 export type AuthFlowPermission =
@@ -52,6 +53,8 @@ export type AppClient = {
   readonly authSessionValidityMinutes: number
   /** How many minutes after a user's last authentication this client may join a single sign-on session. Undefined means 60. */
   readonly ssoSessionMinutes: number | undefined
+  /** The settings that Cognito does not have. Undefined, as in old clients, means `noClientExtensions`. */
+  readonly extensions?: ClientExtensions | undefined
   readonly refreshRotation: { readonly enabled: boolean; readonly gracePeriodSeconds: number } | undefined
 }
 

@@ -1,4 +1,6 @@
 import { addCustomAttributes } from './add-custom-attributes.operation.ts'
+import { getUserPoolClientExtensions } from './client-extensions/get-user-pool-client-extensions.operation.ts'
+import { setUserPoolClientExtensions } from './client-extensions/set-user-pool-client-extensions.operation.ts'
 import { addUserPoolClientSecret } from './client-secrets/add-user-pool-client-secret.operation.ts'
 import { deleteUserPoolClientSecret } from './client-secrets/delete-user-pool-client-secret.operation.ts'
 import { listUserPoolClientSecrets } from './client-secrets/list-user-pool-client-secrets.operation.ts'
@@ -83,6 +85,8 @@ export const poolOperations = [
   describeUserPoolDomain,
   updateUserPoolDomain,
   deleteUserPoolDomain,
+  getUserPoolClientExtensions,
+  setUserPoolClientExtensions,
   getUserPoolExtensions,
   setUserPoolExtensions,
   createIdentityProvider,

@@ -22,7 +22,7 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
     const pool = await pools.findPool(request.params.userPoolId)
     if (pool === undefined) return reply.callNotFound()
     reply.headers(publicCacheHeaders(cacheSeconds))
-    return discoveryDocument({ pools, publicUrl }, pool.id)
+    return discoveryDocument({ pools, publicUrl }, pool)
   })
 }
 

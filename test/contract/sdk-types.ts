@@ -101,6 +101,8 @@ type LifeguardName =
   | 'ReplayTriggerInvocation'
   | 'ResendMessage'
   | 'RotateSigningKeys'
+  | 'GetUserPoolClientExtensions'
+  | 'SetUserPoolClientExtensions'
   | 'SetUserPoolExtensions'
 
 export type Findings = [

@@ -1501,6 +1501,18 @@ export interface GetUserAuthFactorsResponse {
   ConfiguredUserAuthFactors?: readonly AuthFactorType[] | undefined
 }
 
+export interface GetUserPoolClientExtensionsRequest {
+  UserPoolId: string
+  ClientId: string
+}
+
+export interface GetUserPoolClientExtensionsResponse {
+  UserPoolId?: string | undefined
+  ClientId?: string | undefined
+  PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
+  PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+}
+
 export interface GetUserPoolClientSessionConfigurationRequest {
   UserPoolId: string
   ClientId: string
@@ -2205,6 +2217,10 @@ export type PrincipalTypeType =
   | 'User'
   | 'Client'
 
+export interface PrivateKeyJwtExtensionType {
+  Keys?: unknown | undefined
+}
+
 export interface ProviderDescription {
   ProviderName?: string | undefined
   ProviderType?: IdentityProviderTypeType | undefined
@@ -2216,6 +2232,10 @@ export interface ProviderUserIdentifierType {
   ProviderName?: string | undefined
   ProviderAttributeName?: string | undefined
   ProviderAttributeValue?: string | undefined
+}
+
+export interface PushedRequestsExtensionType {
+  Required?: boolean | undefined
 }
 
 export interface PutRoleRequest {
@@ -2542,6 +2562,20 @@ export interface SetUserMFAPreferenceRequest {
 }
 
 export type SetUserMFAPreferenceResponse = Record<never, never>
+
+export interface SetUserPoolClientExtensionsRequest {
+  UserPoolId: string
+  ClientId: string
+  PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
+  PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+}
+
+export interface SetUserPoolClientExtensionsResponse {
+  UserPoolId?: string | undefined
+  ClientId?: string | undefined
+  PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
+  PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+}
 
 export interface SetUserPoolClientSessionConfigurationRequest {
   UserPoolId: string
@@ -3455,6 +3489,7 @@ export interface Operations {
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
+  GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }
   IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
   ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
@@ -3467,6 +3502,7 @@ export interface Operations {
   ReplayTriggerInvocation: { input: ReplayTriggerInvocationRequest; output: ReplayTriggerInvocationResponse }
   ResendMessage: { input: ResendMessageRequest; output: ResendMessageResponse }
   RotateSigningKeys: { input: RotateSigningKeysRequest; output: RotateSigningKeysResponse }
+  SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
 }
 

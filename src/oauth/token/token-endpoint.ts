@@ -1,31 +1,35 @@
 import type { RequestContext } from '../../contract/operation.ts'
-import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { RefreshDeps } from '../../tokens/refresh.ts'
 import {
+  type AuthenticationByManner,
   authenticateClient,
-  type ClientAuthentication,
+  type ClientAuthenticationDeps,
   type ClientRequest,
   clientSecretBasic,
   clientSecretPost,
 } from '../client-authentication.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { requireParameter } from '../parameters.ts'
+import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { type ClientCredentialsDeps, clientCredentials } from './client-credentials.ts'
 import type { Grant, GrantedTokens, GrantRequest } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
 
-export type TokenEndpointDeps = ClientCredentialsDeps & RefreshDeps & { readonly pools: PoolCatalog }
+export type TokenEndpointDeps = ClientCredentialsDeps & RefreshDeps & ClientAuthenticationDeps
 
 /** How clients authenticate, and the grants by the value of `grant_type`. */
 type TokenEndpoint = {
-  readonly clientAuthentication: ClientAuthentication
+  readonly clientAuthentication: AuthenticationByManner
   readonly grants: Readonly<Record<string, Grant<TokenEndpointDeps>>>
 }
 
 /** The token endpoint as Cognito has it. */
 export const cognitoTokenEndpoint: TokenEndpoint = {
-  clientAuthentication: { methods: [clientSecretBasic, clientSecretPost], refusalStatus: 400 },
+  clientAuthentication: {
+    COGNITO: { methods: [clientSecretBasic, clientSecretPost], refusalStatus: 400 },
+    STRICT: strictClientAuthentication,
+  },
   grants: { authorization_code: authorizationCode, refresh_token: refreshToken, client_credentials: clientCredentials },
 }
 

@@ -1,0 +1,14 @@
+import { isLoopbackHost } from '../loopback.ts'
+import type { PoolDomain } from '../pools/domains/pool-domain.ts'
+
+/**
+ * The address of the pool's endpoints: its custom domain, else its prefix domain, else the main host. All serve them. On a loopback host a
+ * prefix domain is not named, because programs often cannot resolve names below `localhost`.
+ */
+export function endpointBaseOf(publicUrl: string, domains: readonly PoolDomain[]): string {
+  const url = new URL(publicUrl)
+  const custom = domains.find((domain) => domain.custom !== undefined)
+  const [prefix] = isLoopbackHost(url.hostname) ? [] : domains
+  const host = custom?.domain ?? (prefix && `${prefix.domain}.auth.${url.hostname}`) ?? url.hostname
+  return `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}`
+}
