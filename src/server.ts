@@ -30,6 +30,7 @@ import { logoRoutes } from './web/logo-routes.ts'
 import { createMetrics, type Metrics } from './web/metrics.ts'
 import { oauthApiRoutes } from './web/oauth/api-routes.ts'
 import { oauthPageRoutes } from './web/oauth/page-routes.ts'
+import { strictApiRoutes } from './web/oauth/strict-api-routes.ts'
 import { type Admission, admitAll, createAdmission } from './web/overload/admission.ts'
 import { createDeadlines } from './web/overload/deadlines.ts'
 import type { RunLimits } from './web/overload/run-admitted.ts'
@@ -169,6 +170,7 @@ function addRoutes(
   identityDiscoveryRoutes(app, services)
   confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
   oauthApiRoutes(app, services, { ...limits, trustedProxies })
+  strictApiRoutes(app, services, { ...limits, trustedProxies })
   pageAssetRoutes(app)
   lookRoutes(app, services, { ...limits, trustedProxies })
   oauthPageRoutes(app, services, { ...limits, trustedProxies })

@@ -10,6 +10,7 @@ import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { Db } from '../storage/db.ts'
 import { accessTokenRevoked, type TokenCaller } from '../users/caller.ts'
 import { findUser } from '../users/user-repository.ts'
+import type { Claims } from './claim-value.ts'
 import { selfServiceScope } from './granted-scopes.ts'
 import { issuerOf } from './issue-tokens.ts'
 import { isRevoked } from './session.ts'
@@ -24,13 +25,8 @@ export type AccessTokenDeps = {
   readonly publicUrl: string
 }
 
-type VerifiedClaims = {
-  readonly sub: string
-  readonly clientId: string
-  /** Undefined in a token that a client got for itself. */
-  readonly sessionId: string | undefined
-  readonly scopes: readonly string[]
-}
+/** What the claims of an access token say about the session that it belongs to. */
+type UserClaims = { readonly sub: string; readonly clientId: string; readonly sessionId: string; readonly scopes: readonly string[] }
 
 /** The refusal of a valid access token that lacks the scope which the caller needs. */
 export class MissingScope extends ApiError {}
@@ -57,15 +53,21 @@ export async function verifyAccessToken(deps: AccessTokenDeps, token: string, sc
   const poolId = claimedPoolId(deps.publicUrl, token)
   const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
   if (pool === undefined) throw invalid()
-  const { sessionId, ...claims } = await verify(deps, pool.id, token)
-  if (sessionId === undefined) throw invalid()
+  const claims = readUserClaims(await verifyAccessClaims(deps, pool.id, token))
   if (scope !== undefined && !claims.scopes.includes(scope))
     throw new MissingScope('NotAuthorizedException', 'Access Token does not have required scopes')
+  return requireLiveCaller(deps, pool, claims)
+}
 
+/**
+ * The user and the session of verified claims.
+ * @throws ApiError as `requireAccessToken`, for everything that can end after the token was issued
+ */
+export async function requireLiveCaller(deps: AccessTokenDeps, pool: Pool, claims: UserClaims): Promise<ScopedCaller> {
   const [owner, user, session] = await Promise.all([
     deps.pools.findClient(claims.clientId),
     findUser(deps.db, pool.id, claims.sub),
-    findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: sessionId }),
+    findSession(deps.db, { poolId: pool.id, sub: claims.sub, id: claims.sessionId }),
   ])
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   // Disabling a user also ends the user's sessions, so the token counts as revoked anyway. But clients look for this message.
@@ -88,11 +90,24 @@ export async function verifyClientToken(
   const poolId = claimedPoolId(deps.publicUrl, token)
   const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
   if (pool === undefined) throw invalid()
-  const { sub, clientId, sessionId, scopes } = await verify(deps, pool.id, token)
+  const { client, scopes } = await requireLiveClient(deps, pool, await verifyAccessClaims(deps, pool.id, token))
+  return { pool, client, scopes }
+}
+
+/**
+ * The client that verified claims belong to.
+ * @throws ApiError as `verifyClientToken`
+ */
+export async function requireLiveClient(
+  { pools }: Pick<AccessTokenDeps, 'pools'>,
+  pool: Pool,
+  { sub, client_id: clientId, event_id: sessionId, scope }: Claims,
+): Promise<{ readonly client: AppClient; readonly scopes: readonly string[] }> {
+  if (typeof clientId !== 'string' || typeof scope !== 'string') throw invalid()
   if (sessionId !== undefined || sub !== clientId) throw invalid()
-  const owner = await deps.pools.findClient(clientId)
+  const owner = await pools.findClient(clientId)
   if (owner === undefined || owner.pool.id !== pool.id) throw accessTokenRevoked()
-  return { pool, client: owner.client, scopes }
+  return { client: owner.client, scopes: scope.split(' ') }
 }
 
 /** `amr` and `auth_time` (epoch seconds) of a verified token. Not every token has an `amr`. */
@@ -121,11 +136,23 @@ function claimedKeyId(token: string): string | undefined {
   }
 }
 
-async function verify(
+/** @throws ApiError NotAuthorizedException when the claims are not those of a user's token */
+export function readUserClaims({ sub, client_id: clientId, event_id: sessionId, scope }: Claims): UserClaims {
+  if (typeof sub !== 'string' || sub === '' || typeof clientId !== 'string') throw invalid()
+  if (typeof sessionId !== 'string' || typeof scope !== 'string') throw invalid()
+  return { sub, clientId, sessionId, scopes: scope.split(' ') }
+}
+
+/**
+ * The claims of an access token of the pool, that of a user or of a client. Whether the session lasts is not asked.
+ *
+ * @throws ApiError NotAuthorizedException when the token is not an access token of the pool, or is expired.
+ */
+export async function verifyAccessClaims(
   deps: Pick<AccessTokenDeps, 'clock' | 'signingKeys' | 'publicUrl'>,
   poolId: string,
   token: string,
-): Promise<VerifiedClaims> {
+): Promise<Claims> {
   const kid = claimedKeyId(token)
   const key = typeof kid === 'string' ? await deps.signingKeys.find(poolId, kid) : undefined
   if (key === undefined || !hasCanonicalSignature(token)) throw unverified()
@@ -135,11 +162,8 @@ async function verify(
       issuer: issuerOf(deps.publicUrl, poolId),
       currentDate: new Date(deps.clock.now()),
     })
-    const { sub, client_id: clientId, event_id: sessionId, token_use: use, scope } = payload
-    if (key.use !== 'access' || use !== 'access' || !sub) throw invalid()
-    if (typeof clientId !== 'string' || typeof scope !== 'string') throw invalid()
-    if (sessionId !== undefined && typeof sessionId !== 'string') throw invalid()
-    return { sub, clientId, sessionId, scopes: scope.split(' ') }
+    if (key.use !== 'access' || payload['token_use'] !== 'access') throw invalid()
+    return payload
   } catch (error) {
     if (error instanceof errors.JWTExpired) throw new ApiError('NotAuthorizedException', 'Access Token has expired')
     if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JOSEAlgNotAllowed) throw unverified()

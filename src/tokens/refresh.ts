@@ -41,7 +41,22 @@ export async function requireRefreshToken(
   { pool, client }: Pick<RefreshContext, 'pool' | 'client'>,
   presented: { readonly refreshToken: string; readonly deviceKey: string | undefined },
 ): Promise<VerifiedRefreshToken> {
-  const token = readRefreshToken(deps.secrets, presented.refreshToken)
+  const verified = await verifyRefreshToken(deps, client, presented.refreshToken)
+  return { ...verified, deviceKey: await requireDevice(deps.db, pool, verified.session, presented.deviceKey) }
+}
+
+/**
+ * Checks a refresh token of the client, without the device. Whether a rotation has replaced the token is not asked: see `isReplaced`.
+ *
+ * @throws ApiError NotAuthorizedException when the token is not ours, expired, revoked or another client's, and when its user is deleted or
+ *   disabled.
+ */
+export async function verifyRefreshToken(
+  deps: Pick<RefreshDeps, 'db' | 'clock' | 'secrets'>,
+  client: AppClient,
+  text: string,
+): Promise<Omit<VerifiedRefreshToken, 'deviceKey'>> {
+  const token = readRefreshToken(deps.secrets, text)
   if (token === undefined || token.clientId !== client.id || token.poolId !== client.poolId) throw refuse('Invalid Refresh Token')
   if (token.expiresAt <= deps.clock.now()) throw refuse('Refresh Token has expired')
   const key = { poolId: token.poolId, sub: token.sub, id: token.sessionId }
@@ -49,7 +64,13 @@ export async function requireRefreshToken(
   if (user === undefined) throw refuse('Invalid Refresh Token')
   if (!user.enabled) throw refuse('User is disabled.')
   if (session === undefined || isRevoked(session, user)) throw refuse('Refresh Token has been revoked')
-  return { token, user, session, deviceKey: await requireDevice(deps.db, pool, session, presented.deviceKey) }
+  return { token, user, session }
+}
+
+/** Whether a rotation has replaced the token, and the grace period of the client is over. */
+export function isReplaced(client: AppClient, { token, session }: Pick<VerifiedRefreshToken, 'token' | 'session'>, now: number): boolean {
+  if (token.generation === session.generation) return false
+  return !client.refreshRotation?.enabled || !withinGrace(client, session, token, now)
 }
 
 /**

@@ -3,7 +3,7 @@ import type { OperationName } from '../../contract/operation.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
-import { cognitoRevocationEndpoint, revokeToken } from '../../oauth/revocation.ts'
+import { revokeToken } from '../../oauth/revocation.ts'
 import { cognitoTokenEndpoint, exchangeGrant, type TokenEndpointDeps } from '../../oauth/token/token-endpoint.ts'
 import { readUserInfo } from '../../oauth/userinfo.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
@@ -33,7 +33,7 @@ export function oauthApiRoutes(app: FastifyInstance, deps: Deps, options: OAuthR
 async function revoke(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   await withForm(options, request, async (form) => {
     const { authorization, host } = request.headers
-    await revokeToken(deps, cognitoRevocationEndpoint, {
+    await revokeToken(deps, {
       host: await findRequestHost(deps, host),
       authorization,
       parameters: readParameters(form),
@@ -84,12 +84,12 @@ async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyReq
   return send(request, reply, 200, answer)
 }
 
-function noteClient({ raw }: FastifyRequest, { pool, client }: PoolAndClient): void {
+export function noteClient({ raw }: FastifyRequest, { pool, client }: PoolAndClient): void {
   note(raw, { clientId: client.id, userPoolId: pool.id })
 }
 
 /** The headers of every answer, as Cognito sends them. Answers contain tokens, so no cache may keep them (RFC 6749 §5.1). */
-function send(request: FastifyRequest, reply: FastifyReply, status: number, body: object | undefined): FastifyReply {
+export function send(request: FastifyRequest, reply: FastifyReply, status: number, body: object | undefined): FastifyReply {
   return reply
     .code(status)
     .headers({
@@ -106,7 +106,7 @@ function send(request: FastifyRequest, reply: FastifyReply, status: number, body
     .send(body === undefined ? undefined : JSON.stringify(body))
 }
 
-const refuse =
+export const refuse =
   (request: FastifyRequest, reply: FastifyReply) =>
   ({ error, description, status }: OAuthError): FastifyReply => {
     if (status === 503) reply.header('retry-after', '1')

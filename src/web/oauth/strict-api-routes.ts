@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { MissingEndpoint } from '../../oauth/client-authentication.ts'
+import { type IntrospectionDeps, introspectToken } from '../../oauth/introspection/introspection.ts'
+import { readParameters } from '../../oauth/parameters.ts'
+import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
+import { noteClient, refuse, send } from './api-routes.ts'
+import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
+
+type Deps = IntrospectionDeps & HostDeps
+
+type Work = (deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
+
+/** The endpoints that programs call and that only pools of manner strict have. In other pools they answer 404. */
+export function strictApiRoutes(app: FastifyInstance, deps: Deps, options: OAuthRouteOptions): void {
+  const route = (path: string, work: Work, isForPages: boolean) =>
+    addOAuthRoute(app, {
+      path,
+      isForPages,
+      allowed: {
+        POST: (request, reply) =>
+          answering(options, request, () => work(deps, options, request, reply), refuse(request, reply)).catch((error: unknown) => {
+            if (!(error instanceof MissingEndpoint)) throw error
+            reply.callNotFound()
+            return reply
+          }),
+      },
+    })
+  // A resource server is no page.
+  route('/oauth2/introspect', introspect, false)
+}
+
+const introspect: Work = async (deps, options, request, reply) => {
+  const answer = await withForm(options, request, async (form) => {
+    const { authorization, host } = request.headers
+    return introspectToken(deps, {
+      host: await findRequestHost(deps, host),
+      authorization,
+      parameters: readParameters(form),
+      onClient: (owner) => {
+        noteClient(request, owner)
+        countAs('GetUser', request, options)
+      },
+    })
+  })
+  return send(request, reply, 200, answer)
+}
