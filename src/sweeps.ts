@@ -6,6 +6,7 @@ import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
 import { sweepAuthorizationCodes } from './oauth/codes/authorization-code-repository.ts'
+import { sweepPushedRequests } from './oauth/pushed-requests/pushed-request-repository.ts'
 import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
@@ -61,6 +62,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
   // An expired code is kept for a while, so that its second use still revokes what the first one gave.
   { name: 'authorization codes', run: (tx, now, limit) => sweepAuthorizationCodes(tx, now - dayMs, limit) },
+  { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
   // cache the key set for some time.

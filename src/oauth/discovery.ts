@@ -4,12 +4,13 @@ import { issuerOf } from '../tokens/issue-tokens.ts'
 import { endpointBaseOf } from './endpoint-base.ts'
 import { introspectionMetadata } from './introspection/introspection.ts'
 import { privateKeyJwtMetadata } from './private-key-jwt/private-key-jwt.ts'
+import { pushedRequestMetadata } from './pushed-requests/push-request.ts'
 import type { HostDeps } from './request-host.ts'
 
 /** What pools of each manner have besides, or in place of, the members of Cognito. `base` is the address of the endpoints. */
 const furtherMembers: Readonly<Record<Manner, readonly ((base: string) => object)[]>> = {
   COGNITO: [],
-  STRICT: [privateKeyJwtMetadata, introspectionMetadata],
+  STRICT: [privateKeyJwtMetadata, introspectionMetadata, pushedRequestMetadata],
 }
 
 /** The discovery document of a pool (OpenID Connect Discovery 1.0 §3), with Cognito's members in Cognito's order. */

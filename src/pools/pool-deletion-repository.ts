@@ -32,6 +32,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   code: ['sub', 'purpose'],
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
+  pushed_request: ['id'],
   session: ['sub', 'id'],
   auth_event: ['sub', 'id'],
   trigger_invocation: ['sub', 'id'],

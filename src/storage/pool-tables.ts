@@ -46,6 +46,22 @@ export interface PoolDomainTable {
   config: string
 }
 
+/**
+ * Primary key: (pool_id, id). Index: (expires_at). Authorization requests that clients sent directly (RFC 9126). The id is a hash of the
+ * request URI, which is random.
+ */
+export interface PushedRequestTable {
+  pool_id: string
+  /** SHA-256 of the request URI. */
+  id: string
+  client_id: string
+  /** The parameters, form-encoded. */
+  form: string
+  /** When a browser brought the request URI for the first time; null until then. */
+  opened_at: number | null
+  expires_at: number
+}
+
 /** Primary key: (pool_id, kid). */
 export interface SigningKeyTable {
   pool_id: string

@@ -7,6 +7,7 @@ import type {
   PoolDomainTable,
   PoolResourceTable,
   ProvisionedLimitTable,
+  PushedRequestTable,
   SigningKeyTable,
   UserPoolTable,
 } from './pool-tables.ts'
@@ -57,6 +58,7 @@ export interface Schema {
   session: SessionTable
   auth_event: AuthEventTable
   authorization_code: AuthorizationCodeTable
+  pushed_request: PushedRequestTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable

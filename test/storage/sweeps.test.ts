@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
 import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-code-repository.ts'
+import { sweepPushedRequests } from '../../src/oauth/pushed-requests/pushed-request-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
 import type { Db, Tx } from '../../src/storage/db.ts'
@@ -64,6 +65,13 @@ const cases: readonly Case[] = [
     hold: (tx, id) =>
       tx.updateTable('authorization_code').set({ redeemed_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
     sweep: (tx, before) => sweepAuthorizationCodes(tx, before, 10),
+  },
+  {
+    name: 'pushed authorization requests',
+    store: (db, id) =>
+      db.insertInto('pushed_request').values({ pool_id: 'p', id, client_id: 'c', form: '', opened_at: null, expires_at: 5 }).execute(),
+    hold: (tx, id) => tx.updateTable('pushed_request').set({ opened_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepPushedRequests(tx, before, 10),
   },
   {
     name: 'records of triggers',

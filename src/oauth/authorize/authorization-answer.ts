@@ -5,6 +5,7 @@ import { codeLifetimeMs, hashOfCode, newAuthorizationCode } from '../codes/autho
 import { insertAuthorizationCode } from '../codes/authorization-code-repository.ts'
 import { errorOfApi } from '../error-of-api.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { deletePushedRequest } from '../pushed-requests/pushed-request-repository.ts'
 import { type HostedTokensDeps, issueHostedTokens } from '../token/hosted-tokens.ts'
 import type { AnswerTarget, AuthorizationRequest } from './authorization-request.ts'
 
@@ -27,6 +28,7 @@ export async function answerForUser(
   context: RequestContext,
 ): Promise<string> {
   try {
+    await consumePushedRequest(deps, request)
     const members = await (request.responseType === 'code'
       ? giveCode(deps, request, authenticated)
       : giveTokens(deps, request, authenticated, context))
@@ -37,6 +39,12 @@ export async function answerForUser(
     // `invalid_grant` is an error of the token endpoint only. Here the user was disabled or signed out in this moment.
     return errorLocation(request.target, refusal.error === 'invalid_grant' ? new OAuthError('server_error', { cause: error }) : refusal)
   }
+}
+
+/** A pushed request is answered once (RFC 9126 §7.3). */
+async function consumePushedRequest({ db }: HostedTokensDeps, { pool, pushedId }: AuthorizationRequest): Promise<void> {
+  if (pushedId === undefined || (await deletePushedRequest(db, { poolId: pool.id, id: pushedId }))) return
+  throw new OAuthError('invalid_request', { description: 'The request was answered already.' })
 }
 
 /** The redirect with an error (RFC 6749 §4.1.2.1, §4.2.2.1), its members in Cognito's order. */

@@ -1,8 +1,11 @@
+import type { Clock } from '../../base/clock.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
+import type { Db } from '../../storage/db.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
+import { expandPushedRequest } from '../pushed-requests/pushed-request.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
 import { isCoveredByWildcard } from './wildcard-redirect.ts'
 
@@ -22,6 +25,8 @@ export type AnswerTarget = {
 export type IdentifiedRequest = PoolAndClient & {
   readonly target: AnswerTarget
   readonly received: ReceivedParameters
+  /** The pushed request (RFC 9126) that the parameters come from. Undefined when the browser brought them. */
+  readonly pushedId: string | undefined
   /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
   readonly isManagedLogin: boolean
 }
@@ -35,7 +40,7 @@ export type AuthorizationRequest = IdentifiedRequest & {
   readonly prompts: readonly Prompt[]
 }
 
-export type AuthorizationRequestDeps = { readonly pools: PoolCatalog }
+export type AuthorizationRequestDeps = { readonly db: Db; readonly clock: Clock; readonly pools: PoolCatalog }
 
 /**
  * Finds client and redirect URI of a request to the authorization endpoint or to the sign-in page.
@@ -43,9 +48,9 @@ export type AuthorizationRequestDeps = { readonly pools: PoolCatalog }
  * @throws PageError when one of them is missing, repeated or unknown, and when the client may not use OAuth.
  */
 export async function identifyRequest(deps: AuthorizationRequestDeps, host: RequestHost, query: string): Promise<IdentifiedRequest> {
-  const received = receiveParameters(query)
+  const owner = await requirePageClient(deps, host, receiveParameters(query))
+  const { received, pushedId } = await expandPushedRequest(deps, owner, receiveParameters(query))
   const { parameters, wrong, areTooMany } = received
-  const owner = await requirePageClient(deps, host, received)
   if (areTooMany || wrong.has('redirect_uri')) throw new PageError('invalid_request', owner.client.id)
   const { client, pool } = owner
   const redirectUri = findRedirectUri(owner, parameters)
@@ -56,7 +61,7 @@ export async function identifyRequest(deps: AuthorizationRequestDeps, host: Requ
     mode: parameters.get('response_type') === 'token' ? 'fragment' : 'query',
     state: parameters.get('state'),
   }
-  return { pool, client, target, received, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+  return { pool, client, target, received, pushedId, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
 }
 
 /**

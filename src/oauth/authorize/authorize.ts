@@ -12,7 +12,7 @@ import { OAuthError } from '../oauth-error.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
 import { answerForUser, errorLocation } from './authorization-answer.ts'
 import { type AnswerTarget, type AuthorizationRequest, type AuthorizationRequestDeps, identifyRequest } from './authorization-request.ts'
-import { cognitoRequestSteps, readAuthorizationRequest } from './request-checks.ts'
+import { readAuthorizationRequest, requestStepsOf } from './request-checks.ts'
 
 export type AuthorizeDeps = AuthorizationRequestDeps & HostedTokensDeps & { readonly secrets: Secrets }
 
@@ -69,7 +69,7 @@ export async function readingForApp<T>(
 ): Promise<T | RedirectToApp> {
   const identified = await identifyRequest(deps, host, query)
   try {
-    return await work(await readAuthorizationRequest(deps, cognitoRequestSteps, identified))
+    return await work(await readAuthorizationRequest(deps, requestStepsOf(identified.pool), identified))
   } catch (error) {
     if (error instanceof OAuthError) return refusedToApp(identified.target, error)
     throw error

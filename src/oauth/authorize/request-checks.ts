@@ -1,6 +1,9 @@
+import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { readCodeChallenge } from '../pkce.ts'
+import { requiresPushedRequests } from '../pushed-requests/pushed-request.ts'
 import { readResource } from '../resource-indicators.ts'
 import { requireUserScopes } from '../scopes-of-users.ts'
 import type { AuthorizationRequest, AuthorizationRequestDeps, IdentifiedRequest, Prompt } from './authorization-request.ts'
@@ -60,8 +63,14 @@ const readPrompts: RequestStep = (_deps, { isManagedLogin, received }) => {
 
 const readNonce: RequestStep = (_deps, { received }) => ({ nonce: received.parameters.get('nonce') })
 
+/** RFC 9126 §6. */
+const requirePushedRequest: RequestStep = (_deps, request) => {
+  if (request.pushedId !== undefined || !requiresPushedRequests(request)) return {}
+  throw new OAuthError('invalid_request', { description: 'The client has to push its authorization requests.' })
+}
+
 /** The steps of Cognito, in their order. */
-export const cognitoRequestSteps: readonly RequestStep[] = [
+const cognitoRequestSteps: readonly RequestStep[] = [
   refuseRepeated,
   readResponseType,
   checkIdentityProvider,
@@ -71,6 +80,14 @@ export const cognitoRequestSteps: readonly RequestStep[] = [
   readPrompts,
   readNonce,
 ]
+
+const requestSteps: Readonly<Record<Manner, readonly RequestStep[]>> = {
+  COGNITO: cognitoRequestSteps,
+  STRICT: [requirePushedRequest, ...cognitoRequestSteps],
+}
+
+/** The steps of the pool's manner. */
+export const requestStepsOf = (pool: Pool): readonly RequestStep[] => requestSteps[mannerOf(pool)]
 
 /**
  * Reads an identified request by the steps.

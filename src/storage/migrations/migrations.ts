@@ -18,6 +18,7 @@ import { auditOfOperations } from './0017-audit-of-operations.ts'
 import { identityPools } from './0018-identity-pools.ts'
 import { roles } from './0019-roles.ts'
 import { authorizationCodes } from './0020-authorization-codes.ts'
+import { pushedRequests } from './0022-pushed-requests.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -42,4 +43,5 @@ export const migrations: readonly Migration[] = [
   identityPools,
   roles,
   authorizationCodes,
+  pushedRequests,
 ]

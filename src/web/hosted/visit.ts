@@ -106,6 +106,8 @@ export function redirectToApp(visit: Visit, { location, session }: RedirectToApp
 export function queryWithoutPrompt(query: string): string {
   const parameters = new URLSearchParams(query)
   parameters.delete('prompt')
+  // The prompt of a pushed request is not in the address.
+  if (parameters.has('request_uri')) parameters.set('account_chosen', '1')
   return parameters.toString()
 }
 

@@ -2,11 +2,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { MissingEndpoint } from '../../oauth/client-authentication.ts'
 import { type IntrospectionDeps, introspectToken } from '../../oauth/introspection/introspection.ts'
 import { readParameters } from '../../oauth/parameters.ts'
+import { type PushRequestDeps, pushRequest } from '../../oauth/pushed-requests/push-request.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { noteClient, refuse, send } from './api-routes.ts'
 import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
 
-type Deps = IntrospectionDeps & HostDeps
+type Deps = IntrospectionDeps & PushRequestDeps & HostDeps
 
 type Work = (deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
@@ -25,6 +26,7 @@ export function strictApiRoutes(app: FastifyInstance, deps: Deps, options: OAuth
           }),
       },
     })
+  route('/oauth2/par', push, true)
   // A resource server is no page.
   route('/oauth2/introspect', introspect, false)
 }
@@ -43,4 +45,21 @@ const introspect: Work = async (deps, options, request, reply) => {
     })
   })
   return send(request, reply, 200, answer)
+}
+
+const push: Work = async (deps, options, request, reply) => {
+  const answer = await withForm(options, request, async (form) => {
+    const { authorization, host } = request.headers
+    return pushRequest(deps, {
+      host: await findRequestHost(deps, host),
+      authorization,
+      parameters: readParameters(form),
+      onClient: (owner) => {
+        noteClient(request, owner)
+        // As many as the authorization endpoint answers.
+        countAs('GetTokensFromRefreshToken', request, options)
+      },
+    })
+  })
+  return send(request, reply, 201, answer)
 }

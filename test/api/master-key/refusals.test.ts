@@ -54,6 +54,7 @@ const openColumns: Readonly<Record<string, string>> = {
   pool_domain: 'domain pool_id config',
   pool_resource: 'pool_id kind id',
   provisioned_limit: 'category',
+  pushed_request: 'pool_id id client_id form',
   schema_migration: 'name',
   session: 'pool_id sub id client_id device ip device_key',
   signing_key: 'pool_id kid use public_jwk',

@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import { type AuthorizationRequestDeps, identifyRequest } from '../authorize/authorization-request.ts'
+import { readAuthorizationRequest, requestStepsOf } from '../authorize/request-checks.ts'
+import {
+  type AuthenticationByManner,
+  authenticateClient,
+  type ClientAuthenticationDeps,
+  type ClientRequest,
+} from '../client-authentication.ts'
+import { OAuthError } from '../oauth-error.ts'
+import { PageError } from '../page-error.ts'
+import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
+import { hashOfRequestUri, pushedLifetimeSeconds, requestUriPrefix } from './pushed-request.ts'
+import { insertPushedRequest } from './pushed-request-repository.ts'
+
+export type PushRequestDeps = ClientAuthenticationDeps & AuthorizationRequestDeps
+
+const clientAuthentication: AuthenticationByManner = { STRICT: strictClientAuthentication }
+
+/** The most characters of a pushed request. Browsers and proxies allow less in the query of an address. */
+const longestForm = 16_384
+
+/** Parameters that authenticate the client. They are no part of the authorization request. */
+const ofAuthentication: ReadonlySet<string> = new Set(['client_secret', 'client_assertion', 'client_assertion_type'])
+
+type PushAnswer = { readonly request_uri: string; readonly expires_in: number }
+
+/**
+ * The endpoint for pushed authorization requests (RFC 9126): keeps the parameters of an authorization request, and returns a URI that
+ * stands for them. A public client may push requests too. The request is checked as the authorization endpoint checks it. `onClient` is
+ * called as soon as the client is authenticated.
+ *
+ * @throws MissingEndpoint in pools that are not of manner strict.
+ * @throws OAuthError invalid_client, and the errors of the authorization endpoint.
+ */
+export async function pushRequest(
+  deps: PushRequestDeps,
+  request: ClientRequest & { readonly onClient: (owner: PoolAndClient) => void },
+): Promise<PushAnswer> {
+  const owner = await authenticateClient(deps, clientAuthentication, request)
+  request.onClient(owner)
+  if (request.parameters.has('request_uri')) throw new OAuthError('invalid_request')
+  const members = [...request.parameters].filter(([name]) => !ofAuthentication.has(name))
+  const form = new URLSearchParams([...members.filter(([name]) => name !== 'client_id'), ['client_id', owner.client.id]]).toString()
+  if (form.length > longestForm) throw new OAuthError('invalid_request', { status: 413 })
+  await requireValidRequest(deps, request, form)
+  const uri = `${requestUriPrefix}${randomBytes(32).toString('base64url')}`
+  await insertPushedRequest(deps.db, {
+    poolId: owner.pool.id,
+    id: hashOfRequestUri(uri),
+    clientId: owner.client.id,
+    form,
+    openedAt: null,
+    expiresAt: deps.clock.now() + pushedLifetimeSeconds * 1000,
+  })
+  return { request_uri: uri, expires_in: pushedLifetimeSeconds }
+}
+
+/** What would lead a browser to the error page is an error of the client's request here. */
+async function requireValidRequest(deps: PushRequestDeps, { host }: ClientRequest, form: string): Promise<void> {
+  try {
+    const identified = await identifyRequest(deps, host, form)
+    await readAuthorizationRequest(deps, requestStepsOf(identified.pool), { ...identified, pushedId: 'being pushed' })
+  } catch (error) {
+    if (!(error instanceof PageError)) throw error
+    throw new OAuthError(error.code === 'unauthorized_client' ? 'unauthorized_client' : 'invalid_request', { cause: error })
+  }
+}
+
+/** The members of discovery documents in pools of manner strict (RFC 9126 §5). */
+export const pushedRequestMetadata = (base: string) => ({ pushed_authorization_request_endpoint: `${base}/oauth2/par` })
