@@ -37,7 +37,7 @@ const longestValidityMs = hourMs + minuteMs
  * `private_key_jwt` (RFC 7523 §2.2, OpenID Connect Core §9): the client signs a short-lived assertion with a key whose public part it has
  * registered. Each assertion works once. A second method in the same request is not allowed (RFC 6749 §2.3).
  */
-export const privateKeyJwt: AuthenticationMethod = ({ authorization, parameters }) => {
+const privateKeyJwt: AuthenticationMethod = ({ authorization, parameters }) => {
   const assertion = parameters.get('client_assertion')
   const type = parameters.get('client_assertion_type')
   if (assertion === undefined && type === undefined) return undefined

@@ -20,7 +20,7 @@ export type PushedRequestsExtension = {
   readonly isRequired: boolean
 }
 
-export const noClientExtensions: ClientExtensions = { privateKeyJwt: { keys: undefined }, pushedRequests: { isRequired: false } }
+const noClientExtensions: ClientExtensions = { privateKeyJwt: { keys: undefined }, pushedRequests: { isRequired: false } }
 
 export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): ClientExtensions {
   return { ...noClientExtensions, ...extensions }

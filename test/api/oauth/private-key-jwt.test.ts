@@ -100,6 +100,13 @@ for (const engine of engines) {
         const { status, body } = await machineTokens(assertion)
         assert.deepEqual([status, body], [401, { error: 'invalid_client' }], what)
       }
+    })
+
+    it('refuses a good assertion beside another method or another client', async () => {
+      const { poolId } = await givenStrictPool(server())
+      const key = newClientKey()
+      const client = await givenKeyClient(server(), poolId, key)
+      const victim = await givenKeyClient(server(), poolId, newClientKey())
       const good = await signAssertion(key, client)
       const authorization = `Basic ${Buffer.from(`${client.clientId}:${client.secret}`).toString('base64')}`
       const mixed = [
