@@ -1,6 +1,7 @@
 import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import { issuerOf } from '../tokens/issue-tokens.ts'
+import { dpopMetadata } from './dpop/dpop-proof.ts'
 import { endpointBaseOf } from './endpoint-base.ts'
 import { introspectionMetadata } from './introspection/introspection.ts'
 import { privateKeyJwtMetadata } from './private-key-jwt/private-key-jwt.ts'
@@ -10,7 +11,7 @@ import type { HostDeps } from './request-host.ts'
 /** What pools of each manner have besides, or in place of, the members of Cognito. `base` is the address of the endpoints. */
 const furtherMembers: Readonly<Record<Manner, readonly ((base: string) => object)[]>> = {
   COGNITO: [],
-  STRICT: [privateKeyJwtMetadata, introspectionMetadata, pushedRequestMetadata],
+  STRICT: [privateKeyJwtMetadata, introspectionMetadata, pushedRequestMetadata, dpopMetadata],
 }
 
 /** The discovery document of a pool (OpenID Connect Discovery 1.0 §3), with Cognito's members in Cognito's order. */

@@ -12,3 +12,10 @@ export function endpointBaseOf(publicUrl: string, domains: readonly PoolDomain[]
   const host = custom?.domain ?? (prefix && `${prefix.domain}.auth.${url.hostname}`) ?? url.hostname
   return `${url.protocol}//${host}${url.port === '' ? '' : `:${url.port}`}`
 }
+
+/** All addresses of the pool's endpoints: those of its domains and of the main host. */
+export function endpointBasesOf(publicUrl: string, domains: readonly PoolDomain[]): readonly string[] {
+  const { protocol, hostname, port } = new URL(publicUrl)
+  const hosts = domains.map(({ custom, domain }) => (custom === undefined ? `${domain}.auth.${hostname}` : domain))
+  return [hostname, ...hosts].map((host) => `${protocol}//${host}${port === '' ? '' : `:${port}`}`)
+}

@@ -1,8 +1,10 @@
+import { decodeJwt } from 'jose/jwt/decode'
 import { ApiError } from '../contract/api-error.ts'
 import { readableAttributes } from '../pools/attribute-rules.ts'
-import { type AccessTokenDeps, MissingScope, requireAccessToken, type ScopedCaller } from '../tokens/access-token.ts'
+import { type AccessTokenDeps, boundKeyOf, MissingScope, requireAccessToken, type ScopedCaller } from '../tokens/access-token.ts'
 import { shownAttributes } from '../tokens/granted-scopes.ts'
 import type { Texts } from '../triggers/trigger.ts'
+import { verifyProof } from './dpop/dpop-proof.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { RequestHost } from './request-host.ts'
 
@@ -10,6 +12,9 @@ type UserInfoRequest = {
   readonly host: RequestHost
   /** The Authorization header. */
   readonly authorization: string | undefined
+  /** The header DPoP. */
+  readonly dpop: string | undefined
+  readonly method: string
   /** Called as soon as the token is verified. */
   readonly onCaller: (caller: ScopedCaller) => void
 }
@@ -20,11 +25,11 @@ type UserInfoRequest = {
  *
  * @throws OAuthError invalid_request when no Bearer token was sent (RFC 6750 §2.1), invalid_token, insufficient_scope.
  */
-export async function readUserInfo(deps: AccessTokenDeps, { host, authorization, onCaller }: UserInfoRequest): Promise<Texts> {
-  const [, token] = /^Bearer +([\w~+/.-]+=*)$/i.exec(authorization ?? '') ?? []
+export async function readUserInfo(deps: AccessTokenDeps, request: UserInfoRequest): Promise<Texts> {
+  const [, scheme, token] = /^(Bearer|DPoP) +([\w~+/.-]+=*)$/i.exec(request.authorization ?? '') ?? []
   if (token === undefined) throw new OAuthError('invalid_request', { description: 'Bad OAuth2 request at UserInfo Endpoint' })
-  const caller = await requireCaller(deps, host, token)
-  onCaller(caller)
+  const caller = await requireCaller(deps, request, { token, isBound: scheme?.toLowerCase() === 'dpop' })
+  request.onCaller(caller)
   const { pool, client, user, scopes } = caller
   const readable = readableAttributes(pool, client)
   const shown = shownAttributes({ scopes, resource: undefined })
@@ -32,13 +37,43 @@ export async function readUserInfo(deps: AccessTokenDeps, { host, authorization,
   return { sub: user.sub, ...Object.fromEntries(attributes), username: user.username }
 }
 
+/** An access token, and whether it came in the scheme DPoP (RFC 9449 §7.1). */
+type PresentedToken = { readonly token: string; readonly isBound: boolean }
+
+/** The key that the token says it is bound to. Do not trust it before the signature is checked. */
+function boundKeyIn(token: string): string | undefined {
+  try {
+    return boundKeyOf(decodeJwt(token))
+  } catch {
+    return undefined
+  }
+}
+
+/** The proof comes with the token, and its key is that of the token. */
+async function requireKey(
+  deps: AccessTokenDeps,
+  { dpop, method }: UserInfoRequest,
+  { poolId, token, boundTo }: { readonly poolId: string; readonly token: string; readonly boundTo: string },
+): Promise<void> {
+  const refused = (cause?: Error) => new OAuthError('invalid_dpop_proof', { status: 401, cause })
+  if (dpop === undefined) throw refused()
+  const proven = await verifyProof(deps, dpop, { poolId, method, path: '/oauth2/userInfo', accessToken: token }).catch((error: unknown) => {
+    throw error instanceof OAuthError ? refused(error) : error
+  })
+  if (proven !== boundTo) throw refused()
+}
+
 /** A token of another pool than the domain's is invalid there. */
-async function requireCaller(deps: AccessTokenDeps, host: RequestHost, token: string): Promise<ScopedCaller> {
-  const caller = await requireAccessToken(deps, token, 'openid').catch((error: unknown) => {
+async function requireCaller(deps: AccessTokenDeps, request: UserInfoRequest, { token, isBound }: PresentedToken): Promise<ScopedCaller> {
+  const { host } = request
+  const boundTo = isBound ? boundKeyIn(token) : undefined
+  if (isBound && boundTo === undefined) throw invalidToken()
+  const caller = await requireAccessToken(deps, token, 'openid', boundTo).catch((error: unknown) => {
     if (error instanceof MissingScope) throw new OAuthError('insufficient_scope', { status: 403, cause: error })
     throw error instanceof ApiError ? invalidToken(error) : error
   })
   if (host.kind === 'unknown' || (host.kind === 'domain' && host.domain.poolId !== caller.pool.id)) throw invalidToken()
+  if (boundTo !== undefined) await requireKey(deps, request, { poolId: caller.pool.id, token, boundTo })
   return caller
 }
 

@@ -3,6 +3,7 @@ import * as errors from 'jose/errors'
 import { decodeJwt } from 'jose/jwt/decode'
 import { jwtVerify } from 'jose/jwt/verify'
 import type { Clock } from '../base/clock.ts'
+import { isObject } from '../base/is-object.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
@@ -36,24 +37,32 @@ export type ScopedCaller = TokenCaller & { readonly scopes: readonly string[] }
 
 /**
  * The user and the session that an access token belongs to. `scope` is the one that the caller needs: for API operations, the self-service
- * scope.
+ * scope. `boundTo` is the thumbprint of the key that the caller has proven to have.
  *
  * @throws ApiError NotAuthorizedException when the token is not an access token of ours, is expired or revoked, or lacks the scope.
  * @throws ApiError UserNotFoundException when the token's user was deleted.
  */
-export function requireAccessToken(deps: AccessTokenDeps, token: string, scope = selfServiceScope): Promise<ScopedCaller> {
-  return verifyAccessToken(deps, token, scope)
+export function requireAccessToken(
+  deps: AccessTokenDeps,
+  token: string,
+  scope = selfServiceScope,
+  boundTo?: string,
+): Promise<ScopedCaller> {
+  return verifyAccessToken(deps, token, scope, boundTo)
 }
 
 /**
  * The same for a token of any scopes, or with one that it must have.
  * @throws ApiError as `requireAccessToken`
  */
-export async function verifyAccessToken(deps: AccessTokenDeps, token: string, scope?: string): Promise<ScopedCaller> {
+export async function verifyAccessToken(deps: AccessTokenDeps, token: string, scope?: string, boundTo?: string): Promise<ScopedCaller> {
   const poolId = claimedPoolId(deps.publicUrl, token)
   const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
   if (pool === undefined) throw invalid()
-  const claims = readUserClaims(await verifyAccessClaims(deps, pool.id, token))
+  const payload = await verifyAccessClaims(deps, pool.id, token)
+  // A token that is bound to a key is of no use without it, and a key does not go with a token that is not bound (RFC 9449 §7.1).
+  if (boundKeyOf(payload) !== boundTo) throw invalid()
+  const claims = readUserClaims(payload)
   if (scope !== undefined && !claims.scopes.includes(scope))
     throw new MissingScope('NotAuthorizedException', 'Access Token does not have required scopes')
   return requireLiveCaller(deps, pool, claims)
@@ -81,7 +90,8 @@ export async function requireLiveCaller(deps: AccessTokenDeps, pool: Pool, claim
  * The client that got an access token for itself (RFC 6749 §4.4). Such a token names no user and belongs to no session: it ends with its
  * expiry, with its client and with its pool.
  *
- * @throws ApiError NotAuthorizedException when the token is not an access token of ours, is expired, is a user's, or its client was deleted.
+ * @throws ApiError NotAuthorizedException when the token is not an access token of ours, is expired, is a user's, is bound to a key, or
+ *   its client was deleted.
  */
 export async function verifyClientToken(
   deps: Pick<AccessTokenDeps, 'clock' | 'pools' | 'signingKeys' | 'publicUrl'>,
@@ -90,7 +100,9 @@ export async function verifyClientToken(
   const poolId = claimedPoolId(deps.publicUrl, token)
   const pool = poolId === undefined ? undefined : await deps.pools.findPool(poolId)
   if (pool === undefined) throw invalid()
-  const { client, scopes } = await requireLiveClient(deps, pool, await verifyAccessClaims(deps, pool.id, token))
+  const claims = await verifyAccessClaims(deps, pool.id, token)
+  if (boundKeyOf(claims) !== undefined) throw invalid()
+  const { client, scopes } = await requireLiveClient(deps, pool, claims)
   return { pool, client, scopes }
 }
 
@@ -134,6 +146,12 @@ function claimedKeyId(token: string): string | undefined {
   } catch {
     throw invalid()
   }
+}
+
+/** The thumbprint of the key that an access token is bound to (RFC 9449 §6.1). Undefined for a token that is not bound. */
+export function boundKeyOf({ cnf }: Claims): string | undefined {
+  const jkt = isObject(cnf) ? cnf['jkt'] : undefined
+  return typeof jkt === 'string' ? jkt : undefined
 }
 
 /** @throws ApiError NotAuthorizedException when the claims are not those of a user's token */

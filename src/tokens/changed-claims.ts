@@ -10,6 +10,7 @@ const fixedClaims: ReadonlySet<string> = new Set([
   'auth_time',
   'azp',
   'client_id',
+  'cnf',
   'device_key',
   'event_id',
   'exp',

@@ -29,6 +29,8 @@ export type Grant = TokenSubject & {
   readonly granted: GrantedScopes | undefined
   /** The value that the client sent for the ID token of this sign-in (OpenID Connect Core §3.1.2.1). */
   readonly nonce: string | undefined
+  /** The thumbprint of the key that the access token is bound to (RFC 9449 §6.1). */
+  readonly boundTo: string | undefined
   /** What the PreTokenGeneration trigger changes. */
   readonly changes: TokenChanges | undefined
 }
@@ -67,6 +69,7 @@ function defaultAccessClaims(grant: Grant, jti: string): Claims {
     ...(grant.granted !== undefined && { version: 2 }),
     jti,
     username: grant.user.username,
+    ...boundClaims(grant.boundTo),
   }
 }
 
@@ -89,6 +92,11 @@ function defaultIdClaims(grant: Grant, jti: string): Claims {
     iat: grant.issuedAt,
     ...(grant.client.tokenRevocation && { jti }),
   }
+}
+
+/** The claim that binds an access token to a key (RFC 7800 §3.1). */
+export function boundClaims(boundTo: string | undefined): Claims {
+  return boundTo === undefined ? {} : { cnf: { jkt: boundTo } }
 }
 
 /** How the user was authenticated, and the level of assurance that follows (RFC 8176; OpenID Connect Core §2). */

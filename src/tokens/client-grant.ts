@@ -7,6 +7,7 @@ import type { TokenChanges } from '../triggers/pre-token-generation.ts'
 import { changeAccessClaims } from './changed-claims.ts'
 import { withRuledClaims } from './claim-rules.ts'
 import type { Claims } from './claim-value.ts'
+import { boundClaims } from './claims.ts'
 
 /** An access token that a client gets for itself (RFC 6749 §4.4). Times in epoch seconds. */
 export type ClientGrant = {
@@ -15,6 +16,8 @@ export type ClientGrant = {
   readonly issuer: string
   readonly scopes: readonly string[]
   readonly issuedAt: number
+  /** The thumbprint of the key that the token is bound to (RFC 9449 §6.1). */
+  readonly boundTo?: string | undefined
   readonly changes: TokenChanges | undefined
 }
 
@@ -45,7 +48,7 @@ export async function findClientScopes(pools: PoolCatalog, client: AppClient): P
 /**
  * The claims of an access token that a client gets for itself. The token names no user, so it belongs to no session and cannot be revoked.
  */
-export function clientAccessClaims({ pool, client, issuer, scopes, issuedAt, changes }: ClientGrant, jti: string): Claims {
+export function clientAccessClaims({ pool, client, issuer, scopes, issuedAt, boundTo, changes }: ClientGrant, jti: string): Claims {
   const defaults = {
     sub: client.id,
     token_use: 'access',
@@ -57,6 +60,7 @@ export function clientAccessClaims({ pool, client, issuer, scopes, issuedAt, cha
     version: 2,
     jti,
     client_id: client.id,
+    ...boundClaims(boundTo),
   }
   const claims = withRuledClaims(defaults, 'ACCESS', { pool, client, user: undefined, groupNames: [] })
   return changes === undefined ? claims : changeAccessClaims(claims, changes, client)

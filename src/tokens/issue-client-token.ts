@@ -16,7 +16,12 @@ export type ClientTokenDeps = {
   readonly triggers: Triggers
 }
 
-type ScopedClient = { readonly pool: Pool; readonly client: AppClient; readonly scopes: readonly string[] }
+type ScopedClient = {
+  readonly pool: Pool
+  readonly client: AppClient
+  readonly scopes: readonly string[]
+  readonly boundTo?: string | undefined
+}
 
 /**
  * An access token that the client gets for itself, with scopes that it may have (RFC 6749 §4.4).
@@ -28,10 +33,10 @@ export async function issueClientToken(
   subject: ScopedClient,
   caller: CallerContext,
 ): Promise<{ readonly accessToken: string; readonly expiresInSeconds: number }> {
-  const { pool, client, scopes } = subject
+  const { pool, client, scopes, boundTo } = subject
   const changes = await runPreTokenGenerationForClient(triggers, subject, caller)
   const issuedAt = Math.floor(clock.now() / 1000)
-  const grant = { pool, client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, changes }
+  const grant = { pool, client, issuer: issuerOf(publicUrl, pool.id), scopes, issuedAt, boundTo, changes }
   const accessToken = await signJwt(await signingKeys.signer(pool.id, 'access'), clientAccessClaims(grant, randomUUID()))
   return { accessToken, expiresInSeconds: accessTokenSeconds(client) }
 }

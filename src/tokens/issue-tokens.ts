@@ -62,6 +62,9 @@ export function draftSession(
   }
 }
 
+/** The key that tokens are bound to (RFC 9449): the thumbprint, and whether refreshes need the key as well. */
+export type KeyBinding = { readonly boundTo: string; readonly bindsRefreshToken: boolean }
+
 /** The result of a sign-in. */
 type Authentication = {
   readonly session: Session
@@ -75,13 +78,14 @@ type Authentication = {
   /** What the user granted on the hosted pages. Undefined for a sign-in through the API. */
   readonly granted?: GrantedScopes | undefined
   readonly nonce?: string | undefined
+  readonly binding?: KeyBinding | undefined
 }
 
 /** The three tokens of a new sign-in. Signs on the thread pool; never call it inside a transaction. */
 export async function issueTokens(
   deps: TokenDeps,
   subject: TokenSubject,
-  { session, device, methods, since, customization, granted, nonce }: Authentication,
+  { session, device, methods, since, customization, granted, nonce, binding }: Authentication,
   now: number,
 ): Promise<IssuedTokens> {
   const refresh: RefreshToken = {
@@ -95,10 +99,11 @@ export async function issueTokens(
     generation: 0,
     methods,
     granted,
+    boundTo: binding?.bindsRefreshToken ? binding.boundTo : undefined,
   }
   const confirmed = device?.isConfirmed ? device.key : undefined
   return {
-    ...(await reissueTokens(deps, subject, { refresh, deviceKey: confirmed, customization, nonce }, now)),
+    ...(await reissueTokens(deps, subject, { refresh, deviceKey: confirmed, customization, nonce, boundTo: binding?.boundTo }, now)),
     refreshToken: writeRefreshToken(deps.secrets, refresh),
     newDevice: device?.isConfirmed ? undefined : device,
   }
@@ -109,6 +114,7 @@ type TokenSource = {
   readonly deviceKey: string | undefined
   readonly customization: TokenCustomization | undefined
   readonly nonce?: string | undefined
+  readonly boundTo: string | undefined
 }
 
 /** New access and ID tokens of the session that a refresh token belongs to. */
@@ -118,7 +124,7 @@ export async function reissueTokens(
   source: TokenSource,
   now: number,
 ): Promise<Omit<IssuedTokens, 'refreshToken'>> {
-  const { refresh, deviceKey, customization, nonce } = source
+  const { refresh, deviceKey, customization, nonce, boundTo } = source
   const { granted } = refresh
   const [{ groups, changes }, accessKey, idKey] = await Promise.all([
     customization ?? defaultTokenCustomization(deps.db, user),
@@ -139,6 +145,7 @@ export async function reissueTokens(
     issuedAt: Math.floor(now / 1000),
     granted,
     nonce,
+    boundTo,
     changes,
   }
   const signing = signJwt(accessKey, accessClaims(grant, randomUUID()))

@@ -18,6 +18,8 @@ export type RefreshToken = {
   readonly methods?: readonly AuthMethod[] | undefined
   /** What the user granted on the hosted pages; undefined for a session of the API. It stays the same as long as the session lasts. */
   readonly granted?: GrantedScopes | undefined
+  /** The thumbprint of the key without which the token is of no use (RFC 9449 §5). Undefined for most tokens. */
+  readonly boundTo?: string | undefined
 }
 
 /**
@@ -44,6 +46,13 @@ type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]
 type GrantedForm = readonly [...FixedMembers, readonly AuthMethod[] | null, scopes: readonly string[], resource: string | null]
 const grantedContext = 'granted'
 
+/**
+ * The format of a token that is bound to a key: one more element. It has a context of its own, because a server that does not know it
+ * would ignore the key.
+ */
+type BoundForm = readonly [...GrantedForm, boundTo: string]
+const boundContext = 'bound'
+
 export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string {
   const fixed: FixedMembers = [
     token.poolId,
@@ -58,7 +67,9 @@ export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string
   if (token.granted !== undefined) {
     const { scopes, resource = null } = token.granted
     const granted: GrantedForm = [...fixed, token.methods ?? null, scopes, resource]
-    return prefix + secrets.seal('refresh-token', JSON.stringify(granted), grantedContext)
+    if (token.boundTo === undefined) return prefix + secrets.seal('refresh-token', JSON.stringify(granted), grantedContext)
+    const bound: BoundForm = [...granted, token.boundTo]
+    return prefix + secrets.seal('refresh-token', JSON.stringify(bound), boundContext)
   }
   const content: ArrayForm = token.methods === undefined ? fixed : [...fixed, token.methods]
   return prefix + secrets.seal('refresh-token', JSON.stringify(content))
@@ -69,7 +80,10 @@ export function readRefreshToken(secrets: Secrets, text: string): RefreshToken |
   if (!text.startsWith(prefix)) return undefined
   const sealed = text.slice(prefix.length)
   const opened = secrets.open('refresh-token', sealed)
-  if (opened === undefined) return readGrantedForm(secrets.open('refresh-token', sealed, grantedContext))
+  if (opened === undefined) {
+    const granted = secrets.open('refresh-token', sealed, grantedContext)
+    return readGrantedForm(granted ?? secrets.open('refresh-token', sealed, boundContext))
+  }
   const content: unknown = JSON.parse(opened.toString())
   if (!Array.isArray(content)) return undefined
   const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods] = content as unknown as ArrayForm
@@ -80,8 +94,8 @@ function readGrantedForm(opened: Buffer | undefined): RefreshToken | undefined {
   if (opened === undefined) return undefined
   const content: unknown = JSON.parse(opened.toString())
   if (!Array.isArray(content)) return undefined
-  const form = content as unknown as GrantedForm
-  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource] = form
+  const form = content as unknown as GrantedForm | BoundForm
+  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource, boundTo] = form
   const granted = { scopes, resource: resource ?? undefined }
-  return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods: methods ?? undefined, granted }
+  return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods: methods ?? undefined, granted, boundTo }
 }

@@ -17,7 +17,13 @@ import { recordActivity } from './sessions/tracked-session-repository.ts'
 import { nextActivity } from './sessions/tracked-sessions.ts'
 
 /** What stays the same in one call that refreshes tokens. `ip` and `userAgent` are the user's, as far as they are known. */
-export type RefreshContext = RequestContext & { readonly pool: Pool; readonly client: AppClient; readonly caller: CallerContext }
+export type RefreshContext = RequestContext & {
+  readonly pool: Pool
+  readonly client: AppClient
+  readonly caller: CallerContext
+  /** The thumbprint of the key that the caller has proven to have (RFC 9449). New access tokens are bound to it. */
+  readonly boundTo?: string | undefined
+}
 
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
@@ -34,14 +40,16 @@ export type VerifiedRefreshToken = {
  * Checks the refresh token that the caller presents, and the device that the caller names (`deviceKey`).
  *
  * @throws ApiError NotAuthorizedException when the token is not ours, expired, revoked or another client's, when its session is bound to
- * another device than `deviceKey`, and when its user is deleted or disabled.
+ * another device than `deviceKey`, when it is bound to a key that the caller has not proven to have, and when its user is deleted or disabled.
  */
 export async function requireRefreshToken(
   deps: RefreshDeps,
-  { pool, client }: Pick<RefreshContext, 'pool' | 'client'>,
+  { pool, client, boundTo }: Pick<RefreshContext, 'pool' | 'client' | 'boundTo'>,
   presented: { readonly refreshToken: string; readonly deviceKey: string | undefined },
 ): Promise<VerifiedRefreshToken> {
   const verified = await verifyRefreshToken(deps, client, presented.refreshToken)
+  const { token } = verified
+  if (token.boundTo !== undefined && token.boundTo !== boundTo) throw refuse('Invalid Refresh Token')
   return { ...verified, deviceKey: await requireDevice(deps.db, pool, verified.session, presented.deviceKey) }
 }
 
@@ -104,7 +112,10 @@ export async function refreshTokens(
   const now = deps.clock.now()
   const activity = nextActivity(context.pool, session, context, now)
   const recording = activity === null ? undefined : recordActivity(deps.db, session, activity)
-  const [tokens] = await Promise.all([reissueTokens(deps, subject, { refresh: token, deviceKey, customization }, now), recording])
+  const [tokens] = await Promise.all([
+    reissueTokens(deps, subject, { refresh: token, deviceKey, customization, boundTo: context.boundTo }, now),
+    recording,
+  ])
   return { ...tokens, refreshToken: undefined }
 }
 
@@ -134,7 +145,7 @@ async function rotateTokens(
   const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller, token.granted)
   // The grace period of the old refresh token begins now, not before the trigger function ran.
   const now = deps.clock.now()
-  const tokens = await reissueTokens(deps, subject, { refresh: token, deviceKey, customization }, now)
+  const tokens = await reissueTokens(deps, subject, { refresh: token, deviceKey, customization, boundTo: context.boundTo }, now)
   const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, context, now) })
   if (!rotated && !withinGrace(client, (await findSession(deps.db, key)) ?? session, token, arrivedAt)) await endReusedSession()
   return { ...tokens, refreshToken: writeRefreshToken(deps.secrets, { ...token, generation: token.generation + 1 }) }

@@ -6,6 +6,7 @@ const allowedHeaders = [
   'baggage',
   'cache-control',
   'content-type',
+  'dpop',
   'sentry-trace',
   'traceparent',
   'tracestate',

@@ -63,3 +63,14 @@ export const assertionForm = (client_assertion: string) => ({
   client_assertion,
   client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
 })
+
+/** A proof (RFC 9449 §4.2). `claims` and `header` replace the default members; undefined ones are left out. */
+export function signProof(
+  { privateKey, jwk: { kid: _kid, ...jwk } }: Pick<ClientKey, 'privateKey' | 'jwk'>,
+  { method = 'POST', url, now }: { method?: string; url: string; now: number },
+  { claims = {}, header = {} }: { claims?: Record<string, unknown>; header?: Record<string, unknown> } = {},
+): Promise<string> {
+  const all = { htm: method, htu: url, iat: Math.floor(now / 1000), jti: randomUUID(), ...claims }
+  const protectedHeader = JSON.parse(JSON.stringify({ typ: 'dpop+jwt', alg: 'ES256', jwk, ...header }))
+  return new SignJWT(JSON.parse(JSON.stringify(all))).setProtectedHeader(protectedHeader).sign(privateKey)
+}

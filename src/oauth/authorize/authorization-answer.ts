@@ -58,12 +58,12 @@ type Members = Readonly<Record<string, string | undefined>>
 /** RFC 6749 §4.1.2. */
 async function giveCode(
   { db, clock }: HostedTokensDeps,
-  { pool, client, target, challenge, granted, nonce }: AuthorizationRequest,
+  { pool, client, target, challenge, granted, nonce, boundTo }: AuthorizationRequest,
   { user, authTime, methods }: AuthenticatedUser,
 ): Promise<Members> {
   const code = newAuthorizationCode()
   const { redirectUri, isDefaultRedirect } = target
-  const binding = { redirectUri, isDefaultRedirect, challenge, granted, nonce }
+  const binding = { redirectUri, isDefaultRedirect, challenge, granted, nonce, boundTo }
   const isStored = await insertAuthorizationCode(db, {
     poolId: pool.id,
     id: hashOfCode(code),

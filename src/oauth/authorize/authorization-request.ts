@@ -37,6 +37,8 @@ export type AuthorizationRequest = IdentifiedRequest & {
   readonly challenge: string | undefined
   readonly granted: GrantedScopes
   readonly nonce: string | undefined
+  /** The thumbprint of the key that the client has to have for the code (RFC 9449 §10). */
+  readonly boundTo?: string | undefined
   readonly prompts: readonly Prompt[]
 }
 

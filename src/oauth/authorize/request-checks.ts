@@ -63,6 +63,13 @@ const readPrompts: RequestStep = (_deps, { isManagedLogin, received }) => {
 
 const readNonce: RequestStep = (_deps, { received }) => ({ nonce: received.parameters.get('nonce') })
 
+/** RFC 9449 §10. */
+const readKey: RequestStep = (_deps, { received }) => {
+  const boundTo = received.parameters.get('dpop_jkt')
+  if (boundTo !== undefined && !/^[\w-]{43}$/.test(boundTo)) throw new OAuthError('invalid_request')
+  return { boundTo }
+}
+
 /** RFC 9126 §6. */
 const requirePushedRequest: RequestStep = (_deps, request) => {
   if (request.pushedId !== undefined || !requiresPushedRequests(request)) return {}
@@ -83,7 +90,7 @@ const cognitoRequestSteps: readonly RequestStep[] = [
 
 const requestSteps: Readonly<Record<Manner, readonly RequestStep[]>> = {
   COGNITO: cognitoRequestSteps,
-  STRICT: [requirePushedRequest, ...cognitoRequestSteps],
+  STRICT: [requirePushedRequest, ...cognitoRequestSteps, readKey],
 }
 
 /** The steps of the pool's manner. */

@@ -23,6 +23,8 @@ export type CodeDetails = {
   readonly isDefaultRedirect: boolean
   /** The code challenge (RFC 7636); undefined without PKCE. */
   readonly challenge: string | undefined
+  /** The thumbprint of the key that the client has to have (RFC 9449 §10). */
+  readonly boundTo?: string | undefined
   readonly granted: GrantedScopes
   readonly nonce: string | undefined
   /** When the user was authenticated, in epoch seconds. */

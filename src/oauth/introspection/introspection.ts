@@ -8,6 +8,7 @@ import {
   requireLiveClient,
   verifyAccessClaims,
 } from '../../tokens/access-token.ts'
+import { boundClaims } from '../../tokens/claims.ts'
 import { scopesOf } from '../../tokens/granted-scopes.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
 import { isReplaced, type RefreshDeps, verifyRefreshToken } from '../../tokens/refresh.ts'
@@ -69,7 +70,7 @@ async function introspectAccessToken(deps: IntrospectionDeps, { pool }: PoolAndC
   if (claims['event_id'] === undefined) await requireLiveClient(deps, pool, claims)
   else await requireLiveCaller(deps, pool, readUserClaims(claims))
   const members = repeatedClaims.filter((name) => claims[name] !== undefined).map((name) => [name, claims[name]])
-  return { active: true, token_type: 'Bearer', ...Object.fromEntries(members) }
+  return { active: true, token_type: claims['cnf'] === undefined ? 'Bearer' : 'DPoP', ...Object.fromEntries(members) }
 }
 
 async function introspectRefreshToken(
@@ -88,5 +89,6 @@ async function introspectRefreshToken(
     exp: Math.floor(token.expiresAt / 1000),
     sub: user.sub,
     iss: issuerOf(deps.publicUrl, pool.id),
+    ...boundClaims(token.boundTo),
   }
 }

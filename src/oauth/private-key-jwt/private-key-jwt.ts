@@ -16,7 +16,7 @@ import {
   clientSecretPost,
   nobody,
 } from '../client-authentication.ts'
-import { endpointBaseOf } from '../endpoint-base.ts'
+import { endpointBasesOf } from '../endpoint-base.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
@@ -62,9 +62,9 @@ async function isValidAssertion(deps: ClientAuthenticationDeps, { pool, client }
   const { keys } = clientExtensionsOf(client).privateKeyJwt
   if (keys === undefined) return false
   const now = deps.clock.now()
-  const base = endpointBaseOf(deps.publicUrl, await deps.pools.findDomainsOf(pool.id))
+  const bases = endpointBasesOf(deps.publicUrl, await deps.pools.findDomainsOf(pool.id))
   const issuer = issuerOf(deps.publicUrl, pool.id)
-  const audience = [issuer, ...new Set([base, deps.publicUrl].flatMap((host) => endpoints.map((path) => `${host}${path}`)))]
+  const audience = [issuer, ...bases.flatMap((base) => endpoints.map((path) => `${base}${path}`))]
   const verified = await verifyOrRefuse(
     jwtVerify(assertion, createLocalJWKSet({ keys: [...keys] as never }), {
       algorithms: [...assertionAlgorithms],

@@ -8,8 +8,10 @@ import {
   type ClientAuthenticationDeps,
   type ClientRequest,
 } from '../client-authentication.ts'
+import { verifyProof } from '../dpop/dpop-proof.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { PageError } from '../page-error.ts'
+import type { Parameters } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 import { hashOfRequestUri, pushedLifetimeSeconds, requestUriPrefix } from './pushed-request.ts'
 import { insertPushedRequest } from './pushed-request-repository.ts'
@@ -36,13 +38,15 @@ type PushAnswer = { readonly request_uri: string; readonly expires_in: number }
  */
 export async function pushRequest(
   deps: PushRequestDeps,
-  request: ClientRequest & { readonly onClient: (owner: PoolAndClient) => void },
+  request: ClientRequest & { readonly dpop: string | undefined; readonly onClient: (owner: PoolAndClient) => void },
 ): Promise<PushAnswer> {
   const owner = await authenticateClient(deps, clientAuthentication, request)
   request.onClient(owner)
   if (request.parameters.has('request_uri')) throw new OAuthError('invalid_request')
-  const members = [...request.parameters].filter(([name]) => !ofAuthentication.has(name))
-  const form = new URLSearchParams([...members.filter(([name]) => name !== 'client_id'), ['client_id', owner.client.id]]).toString()
+  const parameters = new Map([...request.parameters].filter(([name]) => !ofAuthentication.has(name)))
+  parameters.set('client_id', owner.client.id)
+  if (request.dpop !== undefined) parameters.set('dpop_jkt', await readKey(deps, owner, request.dpop, parameters))
+  const form = new URLSearchParams([...parameters]).toString()
   if (form.length > longestForm) throw new OAuthError('invalid_request', { status: 413 })
   await requireValidRequest(deps, request, form)
   const uri = `${requestUriPrefix}${randomBytes(32).toString('base64url')}`
@@ -55,6 +59,13 @@ export async function pushRequest(
     expiresAt: deps.clock.now() + pushedLifetimeSeconds * 1000,
   })
   return { request_uri: uri, expires_in: pushedLifetimeSeconds }
+}
+
+/** The key of a proof that comes with the request, in the place of `dpop_jkt` (RFC 9449 §10.1). */
+async function readKey(deps: PushRequestDeps, { pool }: PoolAndClient, proof: string, parameters: Parameters): Promise<string> {
+  const proven = await verifyProof(deps, proof, { poolId: pool.id, method: 'POST', path: '/oauth2/par' })
+  if ((parameters.get('dpop_jkt') ?? proven) !== proven) throw new OAuthError('invalid_dpop_proof')
+  return proven
 }
 
 /** What would lead a browser to the error page is an error of the client's request here. */

@@ -1,6 +1,7 @@
 import { revokeSession } from '../../tokens/session-repository.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
+import { isConfidential } from '../client-authentication.ts'
 import { type AuthorizationCode, hashOfCode } from '../codes/authorization-code.ts'
 import { findAuthorizationCode, redeemAuthorizationCode } from '../codes/authorization-code-repository.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -15,7 +16,7 @@ export const authorizationCode: Grant<HostedTokensDeps> = {
   checks: [mayUseOAuth, mayUseFlow('code')],
 
   async exchange(deps, request) {
-    const { pool, client, context, parameters } = request
+    const { pool, client, context, parameters, boundTo } = request
     const hash = hashOfCode(requireParameter(parameters, 'code'))
     const code = await findAuthorizationCode(deps.db, pool.id, hash)
     if (code === undefined || code.clientId !== client.id) throw invalidGrant()
@@ -23,7 +24,9 @@ export const authorizationCode: Grant<HostedTokensDeps> = {
     if (code.expiresAt <= deps.clock.now()) throw invalidGrant()
     for (const check of codeChecks) check(code, request)
     const user = await requireUser(deps, code)
-    return issueHostedTokens(deps, { ...code.details, pool, client, user, context }, async (tx, session) => {
+    // The refresh token of a client that authenticates itself is of no use to others anyway (RFC 9449 §5).
+    const binding = boundTo === undefined ? undefined : { boundTo, bindsRefreshToken: !isConfidential(client) }
+    return issueHostedTokens(deps, { ...code.details, pool, client, user, context, binding }, async (tx, session) => {
       if (await redeemAuthorizationCode(tx, code, { sessionId: session.id, now: deps.clock.now() })) return
       throw new RedeemedMeanwhile('invalid_grant')
     }).catch(async (error: unknown) => {
@@ -55,7 +58,12 @@ const mayReadScopes: CodeCheck = ({ details }, { client }) => {
   if (!details.granted.scopes.every((scope) => isReadableScope(client, scope))) throw invalidGrant()
 }
 
-const codeChecks: readonly CodeCheck[] = [hasSameRedirectUri, hasVerifier, mayReadScopes]
+/** RFC 9449 §10. */
+const hasKey: CodeCheck = ({ details }, { boundTo }) => {
+  if (details.boundTo !== undefined && details.boundTo !== boundTo) throw invalidGrant()
+}
+
+const codeChecks: readonly CodeCheck[] = [hasSameRedirectUri, hasVerifier, hasKey, mayReadScopes]
 
 async function requireUser({ db }: HostedTokensDeps, { poolId, sub, details }: AuthorizationCode): Promise<User> {
   const user = await findUser(db, poolId, sub)

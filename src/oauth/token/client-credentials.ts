@@ -16,10 +16,10 @@ export type ClientCredentialsDeps = ClientTokenDeps & { readonly db: Db; readonl
 export const clientCredentials: Grant<ClientCredentialsDeps> = {
   checks: [mayUseOAuth, mayUseFlow('client_credentials')],
 
-  async exchange(deps, { pool, client, parameters, context }) {
+  async exchange(deps, { pool, client, parameters, context, boundTo }) {
     const caller = callerContextOf(client, context, readClientMetadata(parameters))
     const scopes = await requireScopes(deps, client, listIn(parameters, 'scope'))
-    return issueClientToken(deps, { pool, client, scopes }, caller)
+    return issueClientToken(deps, { pool, client, scopes, boundTo }, caller)
   },
 }
 

@@ -5,7 +5,12 @@ import { OAuthError } from '../oauth-error.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** A request to the token endpoint by an authenticated client. */
-export type GrantRequest = PoolAndClient & { readonly parameters: Parameters; readonly context: RequestContext }
+export type GrantRequest = PoolAndClient & {
+  readonly parameters: Parameters
+  readonly context: RequestContext
+  /** The thumbprint of the key that the client has proven to have (RFC 9449). Access tokens are bound to it. */
+  readonly boundTo: string | undefined
+}
 
 /** The tokens that a grant gives. */
 export type GrantedTokens = {

@@ -4,7 +4,7 @@ import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
-import { draftSession, type IssuedTokens, issueTokens, type TokenDeps } from '../../tokens/issue-tokens.ts'
+import { draftSession, type IssuedTokens, issueTokens, type KeyBinding, type TokenDeps } from '../../tokens/issue-tokens.ts'
 import { runPreTokenGeneration } from '../../tokens/run-pre-token-generation.ts'
 import type { Session } from '../../tokens/session.ts'
 import { beginLimitedSession } from '../../tokens/sessions/begin-session.ts'
@@ -23,6 +23,7 @@ export type HostedAuthentication = PoolAndClient & {
   readonly methods: readonly AuthMethod[] | undefined
   readonly granted: GrantedScopes
   readonly nonce: string | undefined
+  readonly binding?: KeyBinding | undefined
 }
 
 /**
@@ -37,7 +38,7 @@ export async function issueHostedTokens(
   authentication: HostedAuthentication,
   consume: (tx: Tx, session: Session) => Promise<void>,
 ): Promise<IssuedTokens> {
-  const { pool, client, user, context, authTime, methods, granted, nonce } = authentication
+  const { pool, client, user, context, authTime, methods, granted, nonce, binding } = authentication
   const subject = { pool, client, user }
   const caller = callerContextOf(client, context, undefined)
   const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_HostedAuth', caller, granted)
@@ -48,7 +49,12 @@ export async function issueHostedTokens(
     await beginLimitedSession(tx, pool, session)
   })
   // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
-  const issuing = issueTokens(deps, subject, { session, device: undefined, customization, methods, since: authTime, granted, nonce }, now)
+  const issuing = issueTokens(
+    deps,
+    subject,
+    { session, device: undefined, customization, methods, since: authTime, granted, nonce, binding },
+    now,
+  )
   await Promise.allSettled([issuing, storing])
   const [tokens] = await Promise.all([issuing, storing])
   return tokens

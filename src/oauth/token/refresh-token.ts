@@ -10,9 +10,9 @@ import { type Grant, mayUseOAuth } from './grant.ts'
 export const refreshToken: Grant<RefreshDeps> = {
   checks: [mayUseOAuth],
 
-  async exchange(deps, { pool, client, parameters, context }) {
+  async exchange(deps, { pool, client, parameters, context, boundTo }) {
     const presented = { refreshToken: requireParameter(parameters, 'refresh_token'), deviceKey: undefined }
-    const refreshContext = { ...context, pool, client, caller: callerContextOf(client, context, undefined) }
+    const refreshContext = { ...context, pool, client, boundTo, caller: callerContextOf(client, context, undefined) }
     return renewTokens(deps, refreshContext, await requireRefreshToken(deps, refreshContext, presented))
   },
 }

@@ -1,4 +1,7 @@
 import type { RequestContext } from '../../contract/operation.ts'
+import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { RefreshDeps } from '../../tokens/refresh.ts'
 import {
   type AuthenticationByManner,
@@ -8,12 +11,13 @@ import {
   clientSecretBasic,
   clientSecretPost,
 } from '../client-authentication.ts'
+import { verifyProof } from '../dpop/dpop-proof.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { requireParameter } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { type ClientCredentialsDeps, clientCredentials } from './client-credentials.ts'
-import type { Grant, GrantedTokens, GrantRequest } from './grant.ts'
+import type { Grant, GrantedTokens } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
 
 export type TokenEndpointDeps = ClientCredentialsDeps & RefreshDeps & ClientAuthenticationDeps
@@ -35,8 +39,10 @@ export const cognitoTokenEndpoint: TokenEndpoint = {
 
 export type TokenRequest = ClientRequest & {
   readonly context: RequestContext
+  /** The header DPoP. */
+  readonly dpop: string | undefined
   /** Called as soon as the client is authenticated: counts the request against its rate, and writes its ids down for the log. */
-  readonly onClient: (request: GrantRequest, grantType: string) => void
+  readonly onClient: (owner: PoolAndClient, grantType: string) => void
 }
 
 /** The answer of the token endpoint in the words of RFC 6749 §5.1 and OpenID Connect Core §3.1.3.3. */
@@ -45,7 +51,7 @@ export type TokenAnswer = {
   readonly id_token?: string
   readonly refresh_token?: string
   readonly expires_in: number
-  readonly token_type: 'Bearer'
+  readonly token_type: 'Bearer' | 'DPoP'
 }
 
 /**
@@ -63,18 +69,31 @@ export async function exchangeGrant(
   const grant = Object.hasOwn(grants, grantType) ? grants[grantType] : undefined
   if (grant === undefined) throw new OAuthError('unsupported_grant_type')
   const { pool, client } = await authenticateClient(deps, clientAuthentication, request)
-  const grantRequest = { pool, client, parameters: request.parameters, context: request.context }
-  request.onClient(grantRequest, grantType)
+  request.onClient({ pool, client }, grantType)
+  const boundTo = await readKeyOf[mannerOf(pool)](deps, pool, request.dpop)
+  const grantRequest = { pool, client, parameters: request.parameters, context: request.context, boundTo }
   for (const check of grant.checks) check(grantRequest)
-  return writeAnswer(await grant.exchange(deps, grantRequest))
+  return writeAnswer(await grant.exchange(deps, grantRequest), boundTo === undefined ? 'Bearer' : 'DPoP')
 }
 
-function writeAnswer({ accessToken, idToken, refreshToken, expiresInSeconds }: GrantedTokens): TokenAnswer {
+type ReadKey = (deps: TokenEndpointDeps, pool: Pool, proof: string | undefined) => Promise<string | undefined>
+
+/** The thumbprint of the key that the client proves to have, by the manner of the pool. Cognito ignores proofs. */
+const readKeyOf: Readonly<Record<Manner, ReadKey>> = {
+  COGNITO: async () => undefined,
+  STRICT: async (deps, pool, proof) =>
+    proof === undefined ? undefined : verifyProof(deps, proof, { poolId: pool.id, method: 'POST', path: '/oauth2/token' }),
+}
+
+function writeAnswer(
+  { accessToken, idToken, refreshToken, expiresInSeconds }: GrantedTokens,
+  tokenType: TokenAnswer['token_type'],
+): TokenAnswer {
   return {
     ...(idToken !== undefined && { id_token: idToken }),
     access_token: accessToken,
     ...(refreshToken !== undefined && { refresh_token: refreshToken }),
     expires_in: expiresInSeconds,
-    token_type: 'Bearer',
+    token_type: tokenType,
   }
 }

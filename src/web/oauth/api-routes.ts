@@ -52,6 +52,8 @@ async function userInfo(deps: Deps, options: OAuthRouteOptions, request: Fastify
     return readUserInfo(deps, {
       host: await findRequestHost(deps, host),
       authorization,
+      dpop: proofIn(request),
+      method: request.method,
       onCaller: (caller) => {
         noteClient(request, caller)
         countAs('GetUser', request, options)
@@ -74,6 +76,7 @@ async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyReq
       host: await findRequestHost(deps, host),
       authorization,
       parameters: readParameters(form),
+      dpop: proofIn(request),
       context: contextOf(request, options),
       onClient: (owner, grantType) => {
         noteClient(request, owner)
@@ -82,6 +85,12 @@ async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyReq
     })
   })
   return send(request, reply, 200, answer)
+}
+
+/** The header with a proof (RFC 9449 §4.1). Node joins repeated headers with a comma, which no proof contains. */
+export function proofIn({ headers }: FastifyRequest): string | undefined {
+  const proof = headers['dpop']
+  return Array.isArray(proof) ? proof.join(',') : proof
 }
 
 export function noteClient({ raw }: FastifyRequest, { pool, client }: PoolAndClient): void {
@@ -118,7 +127,9 @@ const refuseBearer =
   (request: FastifyRequest, reply: FastifyReply) =>
   (refusal: OAuthError): FastifyReply => {
     const { error, description, status } = refusal
-    const challenge = description === undefined ? `Bearer error="${error}"` : `Bearer error="${error}", error_description="${description}"`
+    const scheme = /^DPoP /i.test(request.headers.authorization ?? '') ? 'DPoP' : 'Bearer'
+    const challenge =
+      description === undefined ? `${scheme} error="${error}"` : `${scheme} error="${error}", error_description="${description}"`
     if (status < 429) reply.header('www-authenticate', challenge)
     return refuse(request, reply)(refusal)
   }

@@ -4,7 +4,7 @@ import { type IntrospectionDeps, introspectToken } from '../../oauth/introspecti
 import { readParameters } from '../../oauth/parameters.ts'
 import { type PushRequestDeps, pushRequest } from '../../oauth/pushed-requests/push-request.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
-import { noteClient, refuse, send } from './api-routes.ts'
+import { noteClient, proofIn, refuse, send } from './api-routes.ts'
 import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
 
 type Deps = IntrospectionDeps & PushRequestDeps & HostDeps
@@ -54,6 +54,7 @@ const push: Work = async (deps, options, request, reply) => {
       host: await findRequestHost(deps, host),
       authorization,
       parameters: readParameters(form),
+      dpop: proofIn(request),
       onClient: (owner) => {
         noteClient(request, owner)
         // As many as the authorization endpoint answers.
