@@ -25,7 +25,7 @@ export type ProvenRequest = {
 }
 
 /** The algorithms of proofs. All of them are asymmetric (RFC 9449 §4.3). */
-export const proofAlgorithms: readonly string[] = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA', 'Ed25519']
+const proofAlgorithms: readonly string[] = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA', 'Ed25519']
 
 /** The longest proof. Those with an RSA key of 4096 bits have about 2,000 characters. */
 const longestProof = 8192
