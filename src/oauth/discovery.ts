@@ -1,3 +1,4 @@
+import { standardAttributes } from '../pools/attribute-schema.ts'
 import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import { issuerOf } from '../tokens/issue-tokens.ts'
@@ -8,10 +9,35 @@ import { privateKeyJwtMetadata } from './private-key-jwt/private-key-jwt.ts'
 import { pushedRequestMetadata } from './pushed-requests/push-request.ts'
 import type { HostDeps } from './request-host.ts'
 
+/** OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3. */
+const coreMetadata = () => ({
+  authorization_response_iss_parameter_supported: true,
+  claim_types_supported: ['normal'],
+  claims_parameter_supported: false,
+  claims_supported: [
+    'sub',
+    'iss',
+    'aud',
+    'exp',
+    'iat',
+    'auth_time',
+    'nonce',
+    'at_hash',
+    ...standardAttributes.map(({ name }) => name).slice(1),
+  ],
+  code_challenge_methods_supported: ['S256'],
+  grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'],
+  prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
+  request_parameter_supported: false,
+  request_uri_parameter_supported: false,
+  response_modes_supported: ['query', 'fragment', 'form_post'],
+  response_types_supported: ['code', 'token'],
+})
+
 /** What pools of each manner have besides, or in place of, the members of Cognito. `base` is the address of the endpoints. */
 const furtherMembers: Readonly<Record<Manner, readonly ((base: string) => object)[]>> = {
   COGNITO: [],
-  STRICT: [privateKeyJwtMetadata, introspectionMetadata, pushedRequestMetadata, dpopMetadata],
+  STRICT: [coreMetadata, privateKeyJwtMetadata, introspectionMetadata, pushedRequestMetadata, dpopMetadata],
 }
 
 /** The discovery document of a pool (OpenID Connect Discovery 1.0 §3), with Cognito's members in Cognito's order. */

@@ -1,9 +1,10 @@
 import { decodeJwt } from 'jose/jwt/decode'
 import { ApiError } from '../contract/api-error.ts'
 import { readableAttributes } from '../pools/attribute-rules.ts'
+import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
 import { type AccessTokenDeps, boundKeyOf, MissingScope, requireAccessToken, type ScopedCaller } from '../tokens/access-token.ts'
+import { type Claims, claimValue } from '../tokens/claim-value.ts'
 import { shownAttributes } from '../tokens/granted-scopes.ts'
-import type { Texts } from '../triggers/trigger.ts'
 import { verifyProof } from './dpop/dpop-proof.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { RequestHost } from './request-host.ts'
@@ -12,6 +13,8 @@ type UserInfoRequest = {
   readonly host: RequestHost
   /** The Authorization header. */
   readonly authorization: string | undefined
+  /** The token in the form of a POST (RFC 6750 §2.2), which pools of manner strict accept. */
+  readonly formToken?: string | undefined
   /** The header DPoP. */
   readonly dpop: string | undefined
   readonly method: string
@@ -21,21 +24,30 @@ type UserInfoRequest = {
 
 /**
  * The claims about the user of an access token (OpenID Connect Core §5.3). Which ones follows from the scopes of the token and from what
- * the client may read. All are texts, as at Cognito.
+ * the client may read. In manner cognito all are texts, in manner strict they have the types of OpenID Connect Core §5.1.
  *
  * @throws OAuthError invalid_request when no Bearer token was sent (RFC 6750 §2.1), invalid_token, insufficient_scope.
  */
-export async function readUserInfo(deps: AccessTokenDeps, request: UserInfoRequest): Promise<Texts> {
-  const [, scheme, token] = /^(Bearer|DPoP) +([\w~+/.-]+=*)$/i.exec(request.authorization ?? '') ?? []
-  if (token === undefined) throw new OAuthError('invalid_request', { description: 'Bad OAuth2 request at UserInfo Endpoint' })
+export async function readUserInfo(deps: AccessTokenDeps, request: UserInfoRequest): Promise<Claims> {
+  const { authorization, formToken } = request
+  const [, scheme, sent] = /^(Bearer|DPoP) +([\w~+/.-]+=*)$/i.exec(authorization ?? '') ?? []
+  const token = sent ?? formToken
+  if (token === undefined || (authorization !== undefined && formToken !== undefined)) throw badRequest()
   const caller = await requireCaller(deps, request, { token, isBound: scheme?.toLowerCase() === 'dpop' })
+  const manner = mannerOf(caller.pool)
+  if (sent === undefined && manner !== 'STRICT') throw badRequest()
   request.onCaller(caller)
   const { pool, client, user, scopes } = caller
   const readable = readableAttributes(pool, client)
   const shown = shownAttributes({ scopes, resource: undefined })
-  const attributes = Object.entries(user.attributes).filter(([name]) => readable(name) && shown(name))
+  const given = Object.entries(user.attributes).filter(([name]) => readable(name) && shown(name))
+  const attributes = given.map(([name, value]) => [name, valueIn[manner](name, value)] as const)
   return { sub: user.sub, ...Object.fromEntries(attributes), username: user.username }
 }
+
+const badRequest = () => new OAuthError('invalid_request', { description: 'Bad OAuth2 request at UserInfo Endpoint' })
+
+const valueIn: Readonly<Record<Manner, (name: string, value: string) => unknown>> = { COGNITO: (_name, value) => value, STRICT: claimValue }
 
 /** An access token, and whether it came in the scheme DPoP (RFC 9449 §7.1). */
 type PresentedToken = { readonly token: string; readonly isBound: boolean }

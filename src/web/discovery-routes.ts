@@ -1,6 +1,8 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { identityIssuerOf } from '../identity-pools/tokens/identity-token.ts'
 import { discoveryDocument } from '../oauth/discovery.ts'
+import { mannerOf } from '../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { identityPoolKeys, type SigningKeys } from '../tokens/signing-keys.ts'
 
@@ -18,12 +20,16 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
     return { keys: await signingKeys.published(pool.id) }
   })
 
-  app.get<PoolPath>('/:userPoolId/.well-known/openid-configuration', async (request, reply) => {
+  const sendDocument = async (request: FastifyRequest<PoolPath>, reply: FastifyReply, isThere: (pool: Pool) => boolean) => {
     const pool = await pools.findPool(request.params.userPoolId)
-    if (pool === undefined) return reply.callNotFound()
-    reply.headers(publicCacheHeaders(cacheSeconds))
-    return discoveryDocument({ pools, publicUrl }, pool)
-  })
+    if (pool === undefined || !isThere(pool)) return reply.callNotFound()
+    return reply.headers(publicCacheHeaders(cacheSeconds)).send(await discoveryDocument({ pools, publicUrl }, pool))
+  }
+  app.get<PoolPath>('/:userPoolId/.well-known/openid-configuration', (request, reply) => sendDocument(request, reply, () => true))
+  // RFC 8414 §3.1 puts the name before the path of the issuer. Some clients append it, as OpenID Connect does.
+  for (const path of ['/.well-known/oauth-authorization-server/:userPoolId', '/:userPoolId/.well-known/oauth-authorization-server']) {
+    app.get<PoolPath>(path, (request, reply) => sendDocument(request, reply, (pool) => mannerOf(pool) === 'STRICT'))
+  }
 }
 
 /** For services that trust the tokens of identity pools, such as an STS. All identity pools have one issuer. */

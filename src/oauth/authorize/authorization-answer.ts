@@ -17,27 +17,32 @@ export type AuthenticatedUser = {
   readonly methods: readonly AuthMethod[] | undefined
 }
 
+/** Where the browser goes. With `form` it sends these members there by POST. */
+export type AppAnswer = { readonly location: string; readonly form?: Members | undefined }
+
 /**
- * Answers an authorization request for a user: the address to which the browser goes, with a code or with tokens. An error, such as the
- * refusal of a trigger function, goes to the same address.
+ * Answers an authorization request for a user, with a code or with tokens. An error, such as the refusal of a trigger function, goes to the
+ * same address.
  */
 export async function answerForUser(
   deps: HostedTokensDeps,
   request: AuthorizationRequest,
   authenticated: AuthenticatedUser,
   context: RequestContext,
-): Promise<string> {
+): Promise<AppAnswer> {
   try {
+    // OpenID Connect Core §3.1.2.1: no other user than the hinted one may answer.
+    if (request.hintedSub !== undefined && request.hintedSub !== authenticated.user.sub) throw new OAuthError('login_required')
     await consumePushedRequest(deps, request)
     const members = await (request.responseType === 'code'
       ? giveCode(deps, request, authenticated)
       : giveTokens(deps, request, authenticated, context))
-    return locationOf(request.target, members)
+    return answerTo(request.target, members)
   } catch (error) {
     const refusal = errorOfApi(error)
     if (refusal === undefined || refusal.status !== 400) throw error
     // `invalid_grant` is an error of the token endpoint only. Here the user was disabled or signed out in this moment.
-    return errorLocation(request.target, refusal.error === 'invalid_grant' ? new OAuthError('server_error', { cause: error }) : refusal)
+    return errorAnswer(request.target, refusal.error === 'invalid_grant' ? new OAuthError('server_error', { cause: error }) : refusal)
   }
 }
 
@@ -47,10 +52,10 @@ async function consumePushedRequest({ db }: HostedTokensDeps, { pool, pushedId }
   throw new OAuthError('invalid_request', { description: 'The request was answered already.' })
 }
 
-/** The redirect with an error (RFC 6749 §4.1.2.1, §4.2.2.1), its members in Cognito's order. */
-export function errorLocation(target: AnswerTarget, { error, description }: OAuthError): string {
+/** The answer with an error (RFC 6749 §4.1.2.1, §4.2.2.1), its members in Cognito's order. */
+export function errorAnswer(target: AnswerTarget, { error, description }: OAuthError): AppAnswer {
   const { state, ...rest } = target
-  return locationOf({ ...rest, state: undefined }, { error_description: description, state, error })
+  return answerTo({ ...rest, state: undefined }, { error_description: description, state, error })
 }
 
 type Members = Readonly<Record<string, string | undefined>>
@@ -90,9 +95,12 @@ async function giveTokens(
 }
 
 /** A redirect URI may have a query of its own, which stays as it is. A header must be ASCII, so other characters are encoded. */
-function locationOf({ redirectUri, mode, state }: AnswerTarget, members: Members): string {
-  const given = Object.entries({ ...members, state: members['state'] ?? state })
+function answerTo({ redirectUri, mode, state, issuer }: AnswerTarget, members: Members): AppAnswer {
+  const all = { ...members, state: members['state'] ?? state, iss: issuer }
+  const location = redirectUri.replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
+  if (mode === 'form_post') return { location, form: all }
+  const given = Object.entries(all)
   const text = new URLSearchParams(given.filter((entry): entry is [string, string] => entry[1] !== undefined)).toString()
   const separator = mode === 'fragment' ? '#' : redirectUri.includes('?') ? '&' : '?'
-  return redirectUri.replace(/[^\x21-\x7e]+/gu, encodeURIComponent) + separator + text
+  return { location: location + separator + text }
 }

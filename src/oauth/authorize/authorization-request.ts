@@ -1,8 +1,11 @@
 import type { Clock } from '../../base/clock.ts'
+import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db } from '../../storage/db.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
+import { issuerOf } from '../../tokens/issue-tokens.ts'
+import type { HintDeps } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
 import { expandPushedRequest } from '../pushed-requests/pushed-request.ts'
@@ -16,8 +19,13 @@ export type AnswerTarget = {
   readonly redirectUri: string
   /** Whether the request named no redirect URI and the client's default stands in. */
   readonly isDefaultRedirect: boolean
-  /** Answers for `response_type=token` are in the fragment, which browsers do not send to servers. */
-  readonly mode: 'query' | 'fragment'
+  /**
+   * Answers for `response_type=token` are in the fragment, which browsers do not send to servers. With `form_post` the browser sends the
+   * answer as a form (OAuth 2.0 Form Post Response Mode).
+   */
+  readonly mode: 'query' | 'fragment' | 'form_post'
+  /** What the answer has as `iss` (RFC 9207). Undefined in manner cognito. */
+  readonly issuer: string | undefined
   readonly state: string | undefined
 }
 
@@ -40,9 +48,13 @@ export type AuthorizationRequest = IdentifiedRequest & {
   /** The thumbprint of the key that the client has to have for the code (RFC 9449 §10). */
   readonly boundTo?: string | undefined
   readonly prompts: readonly Prompt[]
+  /** The user has to have signed in within so many seconds. */
+  readonly maxAge?: number | undefined
+  /** The `sub` of the only user whom the app means. */
+  readonly hintedSub?: string | undefined
 }
 
-export type AuthorizationRequestDeps = { readonly db: Db; readonly clock: Clock; readonly pools: PoolCatalog }
+export type AuthorizationRequestDeps = HintDeps & { readonly db: Db; readonly clock: Clock; readonly pools: PoolCatalog }
 
 /**
  * Finds client and redirect URI of a request to the authorization endpoint or to the sign-in page.
@@ -60,10 +72,23 @@ export async function identifyRequest(deps: AuthorizationRequestDeps, host: Requ
   const target: AnswerTarget = {
     redirectUri,
     isDefaultRedirect: !parameters.has('redirect_uri'),
-    mode: parameters.get('response_type') === 'token' ? 'fragment' : 'query',
+    ...answerMode[mannerOf(pool)](parameters, issuerOf(deps.publicUrl, pool.id)),
     state: parameters.get('state'),
   }
   return { pool, client, target, received, pushedId, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+}
+
+type AnswerMode = Pick<AnswerTarget, 'mode' | 'issuer'>
+
+const defaultMode = (parameters: Parameters): 'fragment' | 'query' => (parameters.get('response_type') === 'token' ? 'fragment' : 'query')
+
+/** How the answer is sent, by the manner of the pool. An unknown `response_mode` is refused by a later step. */
+const answerMode: Readonly<Record<Manner, (parameters: Parameters, issuer: string) => AnswerMode>> = {
+  COGNITO: (parameters) => ({ mode: defaultMode(parameters), issuer: undefined }),
+  STRICT: (parameters, issuer) => {
+    const wanted = parameters.get('response_mode')
+    return { mode: wanted === 'form_post' || wanted === 'fragment' ? wanted : defaultMode(parameters), issuer }
+  },
 }
 
 /**
@@ -85,8 +110,8 @@ export async function requirePageClient(
 }
 
 /**
- * The redirect URI, byte for byte one of the client's, or covered by a wildcard label. Without one in the request the client's default stands in, if the client has no more
- * than one identity provider.
+ * The redirect URI, byte for byte one of the client's, or covered by a wildcard label. Without one in the request the client's default stands
+ * in, if the client has no more than one identity provider.
  */
 function findRedirectUri({ pool, client }: PoolAndClient, parameters: Parameters): string | undefined {
   const given = parameters.get('redirect_uri')
@@ -95,7 +120,11 @@ function findRedirectUri({ pool, client }: PoolAndClient, parameters: Parameters
 }
 
 /** The version of the pages: that of the domain, of the pool's domain on the main host, and managed login in a pool without a domain. */
-export async function isManagedLogin({ pools }: AuthorizationRequestDeps, host: RequestHost, poolId: string): Promise<boolean> {
+export async function isManagedLogin(
+  { pools }: Pick<AuthorizationRequestDeps, 'pools'>,
+  host: RequestHost,
+  poolId: string,
+): Promise<boolean> {
   if (host.kind === 'domain') return host.domain.managedLoginVersion === 2
   const domains = await pools.findDomainsOf(poolId)
   return domains.length === 0 || domains.some(({ managedLoginVersion }) => managedLoginVersion === 2)

@@ -10,14 +10,14 @@ import {
 } from '../domain-session/domain-session.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
-import { answerForUser, errorLocation } from './authorization-answer.ts'
+import { type AppAnswer, answerForUser, errorAnswer } from './authorization-answer.ts'
 import { type AnswerTarget, type AuthorizationRequest, type AuthorizationRequestDeps, identifyRequest } from './authorization-request.ts'
 import { readAuthorizationRequest, requestStepsOf } from './request-checks.ts'
 
 export type AuthorizeDeps = AuthorizationRequestDeps & HostedTokensDeps & { readonly secrets: Secrets }
 
 /** The browser goes to the app. With `session`, it keeps this cookie for the pool. */
-export type RedirectToApp = { readonly kind: 'redirect'; readonly location: string; readonly session?: PoolCookie | undefined }
+export type RedirectToApp = AppAnswer & { readonly kind: 'redirect'; readonly session?: PoolCookie | undefined }
 
 /** The session cookie of the browser for a pool. */
 export type PoolCookie = SessionCookie & { readonly poolId: string }
@@ -52,9 +52,9 @@ export async function answerForSession(
   const live = await findUsableSession(deps, browser, request)
   if (live === undefined) return undefined
   const { session, user } = live
-  const location = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
+  const answer = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
   const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
-  return { kind: 'redirect', location, session: changed && { ...changed, poolId: request.pool.id } }
+  return { kind: 'redirect', ...answer, session: changed && { ...changed, poolId: request.pool.id } }
 }
 
 /**
@@ -78,16 +78,20 @@ export async function readingForApp<T>(
 
 const refusedToApp = (target: AnswerTarget, error: OAuthError): RedirectToApp => ({
   kind: 'redirect',
-  location: errorLocation(target, error),
+  ...errorAnswer(target, error),
 })
 
 /** Undefined when there is no session, the client wants a newer one, or the app asks for a new sign-in or the choice of an account. */
 export async function findUsableSession(
   deps: AuthorizeDeps,
   { sessionCookieOf }: BrowserRequest,
-  { pool, client, prompts }: AuthorizationRequest,
+  { pool, client, prompts, maxAge = Number.POSITIVE_INFINITY, hintedSub }: AuthorizationRequest,
 ): Promise<LiveSession | undefined> {
   if (prompts.includes('login') || prompts.includes('select_account')) return undefined
   const live = await findDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) })
-  return live && acceptsSession(client, live.session, deps.clock.now()) ? live : undefined
+  const now = deps.clock.now()
+  if (live === undefined || !acceptsSession(client, live.session, now)) return undefined
+  const isRecent = now <= (live.session.authTime + maxAge) * 1000
+  const isMeant = hintedSub === undefined || hintedSub === live.user.sub
+  return isRecent && isMeant ? live : undefined
 }

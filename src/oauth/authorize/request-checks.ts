@@ -1,5 +1,6 @@
 import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { readIdTokenHint } from '../id-token-hint.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { readCodeChallenge } from '../pkce.ts'
@@ -76,6 +77,43 @@ const requirePushedRequest: RequestStep = (_deps, request) => {
   throw new OAuthError('invalid_request', { description: 'The client has to push its authorization requests.' })
 }
 
+/** OpenID Connect Core §3.1.2.6. A request URI that was pushed is gone by now: its parameters stand in its place. */
+const refuseRequestObjects: RequestStep = (_deps, { received: { parameters }, pushedId }) => {
+  if (parameters.has('request')) throw new OAuthError('request_not_supported')
+  if (parameters.has('request_uri') && pushedId === undefined) throw new OAuthError('request_uri_not_supported')
+  return {}
+}
+
+/** OAuth 2.0 Multiple Response Type Encoding Practices §2.1: tokens never come in a query. */
+const checkResponseMode: RequestStep = (_deps, { responseType, received: { parameters } }) => {
+  const mode = parameters.get('response_mode')
+  const allowed = responseType === 'code' ? ['query', 'fragment', 'form_post'] : ['fragment', 'form_post']
+  if (mode !== undefined && !allowed.includes(mode))
+    throw new OAuthError('invalid_request', { description: 'The response_mode is not supported.' })
+  return {}
+}
+
+/** OpenID Connect Core §3.1.2.1. */
+const readMaxAge: RequestStep = (_deps, { received: { parameters } }) => {
+  const text = parameters.get('max_age')
+  if (text !== undefined && !/^\d{1,9}$/.test(text))
+    throw new OAuthError('invalid_request', { description: 'max_age must be a number of seconds.' })
+  return { maxAge: text === undefined ? undefined : Number(text) }
+}
+
+/** OpenID Connect Core §3.1.2.1. The token has to be the client's own. */
+const readHint: RequestStep = async (deps, { pool, client, received: { parameters } }) => {
+  const token = parameters.get('id_token_hint')
+  if (token === undefined) return {}
+  const hint = await readIdTokenHint(deps, pool, token)
+  if (hint?.clientId !== client.id)
+    throw new OAuthError('invalid_request', { description: 'The id_token_hint is no ID token of this client.' })
+  return { hintedSub: hint.sub }
+}
+
+/** The classic pages honour `prompt` as well. */
+const readPromptsAlways: RequestStep = (deps, request) => readPrompts(deps, { ...request, isManagedLogin: true })
+
 /** The steps of Cognito, in their order. */
 const cognitoRequestSteps: readonly RequestStep[] = [
   refuseRepeated,
@@ -90,7 +128,16 @@ const cognitoRequestSteps: readonly RequestStep[] = [
 
 const requestSteps: Readonly<Record<Manner, readonly RequestStep[]>> = {
   COGNITO: cognitoRequestSteps,
-  STRICT: [requirePushedRequest, ...cognitoRequestSteps, readKey],
+  STRICT: [
+    requirePushedRequest,
+    refuseRequestObjects,
+    ...cognitoRequestSteps,
+    checkResponseMode,
+    readPromptsAlways,
+    readMaxAge,
+    readHint,
+    readKey,
+  ],
 }
 
 /** The steps of the pool's manner. */

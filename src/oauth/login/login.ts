@@ -3,7 +3,7 @@ import { allowsFlow } from '../../signin/client-flows.ts'
 import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
-import { answerForUser } from '../authorize/authorization-answer.ts'
+import { type AppAnswer, answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
@@ -27,7 +27,7 @@ export type LoginForm = {
 export type Continue = { readonly kind: 'continue'; readonly request: AuthorizationRequest; readonly step: PageStep }
 
 /** The user has signed in: the browser keeps the cookie `session` and goes to the app. */
-export type SignedIn = { readonly kind: 'signed-in'; readonly session: PoolCookie; readonly location: string }
+export type SignedIn = AppAnswer & { readonly kind: 'signed-in'; readonly session: PoolCookie }
 
 /**
  * The sign-in page. It may be opened directly, with the parameters of an authorization request.
@@ -104,6 +104,6 @@ export async function toNextPage(
   }
   const session = cookieWithSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
-  const location = isPasskeyNext ? `/passkeys/add?${query}` : await answerForUser(deps, request, result, context)
-  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, location }
+  const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, result, context)
+  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, ...answer }
 }

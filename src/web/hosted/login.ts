@@ -21,7 +21,7 @@ import { signInPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { problemText } from './problem-text.ts'
-import { type Handler, keepSession, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
   const outcome = await runAdmitted(visit.options, () => openLogin(visit.deps, visit.browser))
@@ -63,14 +63,12 @@ export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, pool.id), sealed, lifetime))
     return reply.redirect(`/challenge?${browser.query}`, 302)
   }
-  const { session, location } = outcome
-  const { poolId } = session
-  keepSession(visit, session)
+  const { poolId } = outcome.session
   if (browser.stepCookieOf(poolId) !== undefined) {
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, poolId), '', 0))
   }
   note(request.raw, { userPoolId: poolId })
-  return reply.redirect(location, 302)
+  return redirectToApp(visit, outcome)
 }
 
 export async function sendLogin(visit: Visit, { request, username, problem }: LoginForm | ExpiredStep): Promise<FastifyReply> {

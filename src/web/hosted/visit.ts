@@ -12,6 +12,7 @@ import { csrfTokenFor } from '../oauth/csrf.ts'
 import { formTargetsFor } from '../oauth/form-targets.ts'
 import { contextOf, type OAuthRouteOptions, queryOf } from '../oauth/oauth-route.ts'
 import { brandShell } from '../pages/branding/brand-shell.ts'
+import { formPostPage } from '../pages/form-post-page.ts'
 import { type Page, renderPage, type Shell } from '../pages/layout.ts'
 import { pageHeaders } from '../pages/page-headers.ts'
 import { plainShell } from '../pages/shell.ts'
@@ -97,9 +98,11 @@ export function keepSession({ names, reply, browser }: Visit, { poolId, value, m
 }
 
 /** Sends the browser back to the app. */
-export function redirectToApp(visit: Visit, { location, session }: RedirectToApp): FastifyReply {
+export function redirectToApp(visit: Visit, { location, form, session }: Omit<RedirectToApp, 'kind'>): FastifyReply {
   if (session !== undefined) keepSession(visit, session)
-  return visit.reply.redirect(location, 302)
+  if (form === undefined) return visit.reply.redirect(location, 302)
+  const shell = plainShellOf(visit)
+  return sendPage(visit, shell, formPostPage(shell, location, form), { redirectUri: location })
 }
 
 /** The query for a page after a sign-in or a choice: `prompt` has been answered. */
@@ -111,14 +114,18 @@ export function queryWithoutPrompt(query: string): string {
   return parameters.toString()
 }
 
-/** Sends a page. `redirectUri` is where its form may lead in the end. */
+/** Sends a page. `redirectUri` is where its form may lead in the end; `isForm` says that its form stays on this host. */
 export function sendPage(
   { reply }: Pick<Visit, 'reply'>,
   shell: Shell,
   page: Page,
-  { status = 200, redirectUri }: { readonly status?: number; readonly redirectUri?: string | undefined } = {},
+  {
+    status = 200,
+    redirectUri,
+    isForm = false,
+  }: { readonly status?: number; readonly redirectUri?: string | undefined; readonly isForm?: boolean } = {},
 ): FastifyReply {
-  const formTargets = redirectUri === undefined ? [] : formTargetsFor(redirectUri)
+  const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
   const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined })
   return reply.code(status).headers(headers).send(renderPage(shell, page).toString())
 }

@@ -47,9 +47,10 @@ async function revoke(deps: Deps, options: OAuthRouteOptions, request: FastifyRe
 }
 
 async function userInfo(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const claims = await runAdmitted(options, async () => {
-    const { authorization, host } = request.headers
-    return readUserInfo(deps, {
+  const { authorization, host } = request.headers
+  const ask = async (formToken: string | undefined) =>
+    readUserInfo(deps, {
+      formToken,
       host: await findRequestHost(deps, host),
       authorization,
       dpop: proofIn(request),
@@ -59,7 +60,10 @@ async function userInfo(deps: Deps, options: OAuthRouteOptions, request: Fastify
         countAs('GetUser', request, options)
       },
     })
-  })
+  const hasForm = request.method === 'POST' && /^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? '')
+  const claims = hasForm
+    ? await withForm(options, request, async (form) => ask(readParameters(form).get('access_token')))
+    : await runAdmitted(options, () => ask(undefined))
   return send(request, reply, 200, claims)
 }
 

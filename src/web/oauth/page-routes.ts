@@ -1,18 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authorize } from '../../oauth/authorize/authorize.ts'
-import { logOut } from '../../oauth/logout/logout.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
+import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { beginVisit, type Handler, type PageDeps, plainShellOf, redirectToApp, sendPage, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
 import { note } from '../request-notes.ts'
-import { sessionCookieName, writeCookie } from './cookies.ts'
 import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, queryOf } from './oauth-route.ts'
 
 type Page = { readonly path: string; readonly get?: Handler; readonly post?: Handler }
@@ -24,7 +23,7 @@ const pages: readonly Page[] = [
   { path: '/challenge', get: visitChallenge, post: postChallenge },
   { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, post: postAddPasskey },
-  { path: '/logout', get: visitLogout },
+  { path: '/logout', get: visitLogout, post: postLogout },
   { path: '/error', get: visitError },
 ]
 
@@ -50,12 +49,6 @@ async function visitAuthorize(visit: Visit): Promise<FastifyReply> {
   const outcome = await runAdmitted(options, () => authorize(deps, browser))
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   return reply.redirect(`/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${queryOf(request)}`, 302)
-}
-
-async function visitLogout({ deps, options, names, reply, browser }: Visit): Promise<FastifyReply> {
-  const { poolId, location } = await runAdmitted(options, () => logOut(deps, browser))
-  reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
-  return reply.redirect(location, 302)
 }
 
 async function visitError(visit: Visit): Promise<FastifyReply> {

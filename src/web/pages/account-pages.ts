@@ -179,6 +179,14 @@ export function newPasswordPage(
   }
 }
 
+/** Asks before the sessions of the browser are ended: any page can lead a browser there. */
+export function signOutPage(shell: Shell, { action }: { readonly action: string }): Page {
+  return {
+    title: shell.text('signOutTitle'),
+    body: form(shell, { action, fields: [submit(shell.text('signOutButton'))] }),
+  }
+}
+
 export type MessageView = {
   readonly title: string
   readonly message: string

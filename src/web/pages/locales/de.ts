@@ -99,6 +99,8 @@ export const de: Locale = {
   ruleSymbol: 'ein Sonderzeichen',
   selectAccountTitle: 'Konto auswählen',
   selectAccountOther: 'Anderes Konto verwenden',
+  signOutTitle: 'Möchten Sie sich abmelden?',
+  signOutButton: 'Abmelden',
   signedOutTitle: 'Sie sind abgemeldet',
   signedOutText: 'Sie können diese Seite schließen.',
   errorTitle: 'Etwas ist schiefgegangen',

@@ -101,6 +101,8 @@ export const en = {
   ruleSymbol: 'a special character',
   selectAccountTitle: 'Choose an account',
   selectAccountOther: 'Use another account',
+  signOutTitle: 'Do you want to sign out?',
+  signOutButton: 'Sign out',
   signedOutTitle: 'You are signed out',
   signedOutText: 'You can close this page.',
   errorTitle: 'Something went wrong',

@@ -99,6 +99,8 @@ export const es: Locale = {
   ruleSymbol: 'un carácter especial',
   selectAccountTitle: 'Elija una cuenta',
   selectAccountOther: 'Usar otra cuenta',
+  signOutTitle: '¿Quiere cerrar la sesión?',
+  signOutButton: 'Cerrar sesión',
   signedOutTitle: 'Ha cerrado la sesión',
   signedOutText: 'Puede cerrar esta página.',
   errorTitle: 'Algo ha ido mal',

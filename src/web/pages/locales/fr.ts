@@ -101,6 +101,8 @@ export const fr: Locale = {
   ruleSymbol: 'un caractère spécial',
   selectAccountTitle: 'Choisissez un compte',
   selectAccountOther: 'Utiliser un autre compte',
+  signOutTitle: 'Voulez-vous vous déconnecter ?',
+  signOutButton: 'Se déconnecter',
   signedOutTitle: 'Vous êtes déconnecté',
   signedOutText: 'Vous pouvez fermer cette page.',
   errorTitle: 'Une erreur s’est produite',

@@ -99,6 +99,8 @@ export const id: Locale = {
   ruleSymbol: 'satu karakter khusus',
   selectAccountTitle: 'Pilih akun',
   selectAccountOther: 'Gunakan akun lain',
+  signOutTitle: 'Apakah Anda ingin keluar?',
+  signOutButton: 'Keluar',
   signedOutTitle: 'Anda telah keluar',
   signedOutText: 'Anda dapat menutup halaman ini.',
   errorTitle: 'Terjadi kesalahan',

@@ -99,6 +99,8 @@ export const it: Locale = {
   ruleSymbol: 'un carattere speciale',
   selectAccountTitle: 'Scegli un account',
   selectAccountOther: 'Usa un altro account',
+  signOutTitle: 'Vuoi uscire?',
+  signOutButton: 'Esci',
   signedOutTitle: 'Sei uscito',
   signedOutText: 'Puoi chiudere questa pagina.',
   errorTitle: 'Qualcosa è andato storto',

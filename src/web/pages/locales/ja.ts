@@ -99,6 +99,8 @@ export const ja: Locale = {
   ruleSymbol: '記号',
   selectAccountTitle: 'アカウントを選択',
   selectAccountOther: '別のアカウントを使う',
+  signOutTitle: 'サインアウトしますか？',
+  signOutButton: 'サインアウト',
   signedOutTitle: 'サインアウトしました',
   signedOutText: 'このページは閉じてかまいません。',
   errorTitle: '問題が発生しました',

@@ -99,6 +99,8 @@ export const ko: Locale = {
   ruleSymbol: '특수 문자',
   selectAccountTitle: '계정 선택',
   selectAccountOther: '다른 계정 사용',
+  signOutTitle: '로그아웃하시겠습니까?',
+  signOutButton: '로그아웃',
   signedOutTitle: '로그아웃되었습니다',
   signedOutText: '이 페이지를 닫아도 됩니다.',
   errorTitle: '문제가 발생했습니다',

@@ -99,6 +99,8 @@ export const ptBr: Locale = {
   ruleSymbol: 'um caractere especial',
   selectAccountTitle: 'Escolha uma conta',
   selectAccountOther: 'Usar outra conta',
+  signOutTitle: 'Você quer sair?',
+  signOutButton: 'Sair',
   signedOutTitle: 'Você saiu',
   signedOutText: 'Você pode fechar esta página.',
   errorTitle: 'Algo deu errado',

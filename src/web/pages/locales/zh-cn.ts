@@ -98,6 +98,8 @@ export const zhCn: Locale = {
   ruleSymbol: '一个特殊字符',
   selectAccountTitle: '选择账户',
   selectAccountOther: '使用其他账户',
+  signOutTitle: '您要退出登录吗？',
+  signOutButton: '退出登录',
   signedOutTitle: '您已退出登录',
   signedOutText: '您可以关闭此页面。',
   errorTitle: '出了点问题',

@@ -98,6 +98,8 @@ export const zhTw: Locale = {
   ruleSymbol: '一個特殊字元',
   selectAccountTitle: '選擇帳戶',
   selectAccountOther: '使用其他帳戶',
+  signOutTitle: '您要登出嗎？',
+  signOutButton: '登出',
   signedOutTitle: '您已登出',
   signedOutText: '您可以關閉此頁面。',
   errorTitle: '發生問題',

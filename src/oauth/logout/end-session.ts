@@ -1,0 +1,71 @@
+import { decodeJwt } from 'jose/jwt/decode'
+import { mannerOf } from '../../pools/extensions/pool-extensions.ts'
+import type { PoolCatalog } from '../../pools/pool-catalog.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import { requirePageClient } from '../authorize/authorization-request.ts'
+import type { AuthorizeDeps } from '../authorize/authorize.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { endDomainSessions, findDomainSession } from '../domain-session/domain-session.ts'
+import { readIdTokenHint } from '../id-token-hint.ts'
+import { PageError } from '../page-error.ts'
+import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
+import { findClientOfHost } from '../request-host.ts'
+
+/** The sessions of the browser are ended, or the user has to say so first. `location` is the app's; undefined when it named none. */
+export type EndSession = PoolAndClient & { readonly kind: 'ended' | 'ask'; readonly location: string | undefined }
+
+/** The parameters of Cognito's logout. With them the endpoint behaves as Cognito's, also in manner strict. */
+const ofCognito = ['logout_uri', 'redirect_uri']
+
+/**
+ * The end-session endpoint of pools of manner strict (OpenID Connect RP-Initiated Logout 1.0). An ID token of the signed-in user lets the app
+ * end the session at once. Otherwise the user is asked, because any page can lead a browser here. `isConfirmed` says that the user agreed.
+ * Undefined when the request is for Cognito's logout.
+ *
+ * @throws PageError when the client or the address to return to cannot be used.
+ */
+export async function endSession(deps: AuthorizeDeps, browser: BrowserRequest, isConfirmed: boolean): Promise<EndSession | undefined> {
+  const received = receiveParameters(browser.query)
+  const { parameters, wrong, areTooMany } = received
+  if (ofCognito.some((name) => parameters.has(name))) return undefined
+  const owner = await findClient(deps, browser, received)
+  if (owner === undefined || mannerOf(owner.pool) !== 'STRICT') return undefined
+  const { pool, client } = owner
+  if (wrong.size > 0 || areTooMany) throw new PageError('invalid_request', client.id)
+  const location = returnAddress(owner, parameters)
+  const token = parameters.get('id_token_hint')
+  const hint = token === undefined ? undefined : await readIdTokenHint(deps, pool, token)
+  const cookie = browser.sessionCookieOf(pool.id)
+  const live = await findDomainSession(deps, { pool, cookie })
+  const isMeant = hint?.clientId === client.id && (live === undefined || live.user.sub === hint.sub)
+  if (!isConfirmed && !isMeant) return { pool, client, kind: 'ask', location }
+  await endDomainSessions(deps, { pool, cookie })
+  return { pool, client, kind: 'ended', location }
+}
+
+/** The client that `client_id` names, else the one of the ID token. The token is verified later. */
+async function findClient(deps: { readonly pools: PoolCatalog }, { host }: BrowserRequest, received: ReceivedParameters) {
+  const token = received.parameters.get('id_token_hint')
+  if (received.parameters.has('client_id')) return requirePageClient(deps, host, received)
+  const audience = token === undefined ? undefined : audienceIn(token)
+  return audience === undefined ? undefined : findClientOfHost(deps, host, audience)
+}
+
+function audienceIn(token: string): string | undefined {
+  try {
+    const { aud } = decodeJwt(token)
+    return typeof aud === 'string' ? aud : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** One of the client's LogoutURLs, byte for byte, with the app's `state`. */
+function returnAddress({ client }: PoolAndClient, parameters: Parameters): string | undefined {
+  const wanted = parameters.get('post_logout_redirect_uri')
+  if (wanted === undefined) return undefined
+  const uri = client.logoutUrls?.find((url) => url === wanted)?.replace(/[^\x21-\x7e]+/gu, encodeURIComponent)
+  if (uri === undefined) throw new PageError('redirect_mismatch', client.id)
+  const state = parameters.get('state')
+  return state === undefined ? uri : `${uri}${uri.includes('?') ? '&' : '?'}${new URLSearchParams({ state })}`
+}

@@ -1,0 +1,49 @@
+import type { FastifyReply } from 'fastify'
+import { type EndSession, endSession } from '../../oauth/logout/end-session.ts'
+import { logOut } from '../../oauth/logout/logout.ts'
+import { readParameters } from '../../oauth/parameters.ts'
+import { sessionCookieName, writeCookie } from '../oauth/cookies.ts'
+import { isOwnForm } from '../oauth/csrf.ts'
+import { withForm } from '../oauth/oauth-route.ts'
+import { runAdmitted } from '../overload/run-admitted.ts'
+import { messagePage, signOutPage } from '../pages/account-pages.ts'
+import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+
+export const visitLogout: Handler = async (visit) => {
+  const { deps, options, browser } = visit
+  const outcome = await runAdmitted(options, () => endSession(deps, browser, false))
+  if (outcome !== undefined) return send(visit, outcome)
+  const { poolId, location } = await runAdmitted(options, () => logOut(deps, browser))
+  dropSession(visit, poolId)
+  return visit.reply.redirect(location, 302)
+}
+
+/** The form of the page that asks, or a form of an app (RP-Initiated Logout §2). The app's goes on as a GET, which brings the cookies. */
+export const postLogout: Handler = async (visit) => {
+  const { deps, options, names, request, reply, browser } = visit
+  const outcome = await withForm(options, request, async (body) => {
+    const token = readParameters(body).get('_csrf')
+    if (token === undefined) return body
+    return endSession(deps, browser, isOwnForm(request, token, names))
+  })
+  if (typeof outcome === 'string') return reply.redirect(`/logout?${new URLSearchParams(outcome)}`, 303)
+  return outcome === undefined ? reply.redirect(`/logout?${browser.query}`, 303) : send(visit, outcome)
+}
+
+function dropSession({ names, reply, browser }: Visit, poolId: string): void {
+  reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
+}
+
+async function send(visit: Visit, { kind, pool, client, location }: EndSession): Promise<FastifyReply> {
+  if (kind === 'ended') dropSession(visit, pool.id)
+  if (kind === 'ended' && location !== undefined) return visit.reply.redirect(location, 302)
+  const shell = await shellOf(visit, { pool, client, isManagedLogin: true })
+  if (kind === 'ask') {
+    return sendPage(visit, shell, signOutPage(shell, { action: `/logout?${visit.browser.query}` }), {
+      redirectUri: location,
+      isForm: true,
+    })
+  }
+  const { text } = shell
+  return sendPage(visit, shell, messagePage(shell, { title: text('signedOutTitle'), message: text('signedOutText'), kind: 'done' }))
+}
