@@ -27,7 +27,7 @@ const coreMetadata = () => ({
   ],
   code_challenge_methods_supported: ['S256'],
   grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'],
-  prompt_values_supported: ['none', 'login', 'select_account', 'consent'],
+  prompt_values_supported: ['none', 'login', 'select_account'],
   request_parameter_supported: false,
   request_uri_parameter_supported: false,
   response_modes_supported: ['query', 'fragment', 'form_post'],

@@ -32,7 +32,7 @@ export async function readUserInfo(deps: AccessTokenDeps, request: UserInfoReque
   const { authorization, formToken } = request
   const [, scheme, sent] = /^(Bearer|DPoP) +([\w~+/.-]+=*)$/i.exec(authorization ?? '') ?? []
   const token = sent ?? formToken
-  if (token === undefined || (authorization !== undefined && formToken !== undefined)) throw badRequest()
+  if (token === undefined) throw badRequest()
   const caller = await requireCaller(deps, request, { token, isBound: scheme?.toLowerCase() === 'dpop' })
   const manner = mannerOf(caller.pool)
   if (sent === undefined && manner !== 'STRICT') throw badRequest()

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose/jwt/decode'
 import { mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
-import { requirePageClient } from '../authorize/authorization-request.ts'
+import { isManagedLogin, requirePageClient } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { endDomainSessions, findDomainSession } from '../domain-session/domain-session.ts'
@@ -12,7 +12,11 @@ import { type Parameters, type ReceivedParameters, receiveParameters } from '../
 import { findClientOfHost } from '../request-host.ts'
 
 /** The sessions of the browser are ended, or the user has to say so first. `location` is the app's; undefined when it named none. */
-export type EndSession = PoolAndClient & { readonly kind: 'ended' | 'ask'; readonly location: string | undefined }
+export type EndSession = PoolAndClient & {
+  readonly kind: 'ended' | 'ask'
+  readonly location: string | undefined
+  readonly isManagedLogin: boolean
+}
 
 /** The parameters of Cognito's logout. With them the endpoint behaves as Cognito's, also in manner strict. */
 const ofCognito = ['logout_uri', 'redirect_uri']
@@ -35,12 +39,15 @@ export async function endSession(deps: AuthorizeDeps, browser: BrowserRequest, i
   const location = returnAddress(owner, parameters)
   const token = parameters.get('id_token_hint')
   const hint = token === undefined ? undefined : await readIdTokenHint(deps, pool, token)
+  // RP-Initiated Logout §2: the two have to name the same client.
+  if (hint !== undefined && hint.clientId !== client.id) throw new PageError('invalid_request', client.id)
   const cookie = browser.sessionCookieOf(pool.id)
   const live = await findDomainSession(deps, { pool, cookie })
-  const isMeant = hint?.clientId === client.id && (live === undefined || live.user.sub === hint.sub)
-  if (!isConfirmed && !isMeant) return { pool, client, kind: 'ask', location }
+  const isMeant = hint !== undefined && (live === undefined || live.user.sub === hint.sub)
+  const page = { pool, client, location, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
+  if (!isConfirmed && !isMeant) return { ...page, kind: 'ask' }
   await endDomainSessions(deps, { pool, cookie })
-  return { pool, client, kind: 'ended', location }
+  return { ...page, kind: 'ended' }
 }
 
 /** The client that `client_id` names, else the one of the ID token. The token is verified later. */

@@ -20,6 +20,9 @@ export type AddPasskeyForm = {
   readonly problem: ApiError | undefined
 }
 
+/** A sign-in for this page itself is recent enough, however recent the app wants it. */
+const justNowSeconds = 300
+
 /** The browser has no session that the client accepts. */
 type SignInFirst = { readonly kind: 'sign-in' }
 /** The user has a passkey now, or wants none. */
@@ -66,7 +69,9 @@ export function submitAddPasskey(
 
 async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<PasskeyOwner | undefined> {
   // The user has signed in for this page already, if the request demands a new sign-in.
-  const live = await findUsableSession(deps, browser, { ...request, prompts: [] })
+  const { maxAge } = request
+  const recent = maxAge === undefined ? undefined : Math.max(maxAge, justNowSeconds)
+  const live = await findUsableSession(deps, browser, { ...request, prompts: [], maxAge: recent })
   return live && { pool: request.pool, client: request.client, user: live.user }
 }
 

@@ -26,18 +26,28 @@ export const postLogout: Handler = async (visit) => {
     if (token === undefined) return body
     return endSession(deps, browser, isOwnForm(request, token, names))
   })
-  if (typeof outcome === 'string') return reply.redirect(`/logout?${new URLSearchParams(outcome)}`, 303)
-  return outcome === undefined ? reply.redirect(`/logout?${browser.query}`, 303) : send(visit, outcome)
+  if (typeof outcome === 'string' && isOfStandard(outcome)) return reply.redirect(`/logout?${new URLSearchParams(outcome)}`, 303)
+  if (outcome === undefined || typeof outcome === 'string') return refuseMethod(reply)
+  return send(visit, outcome)
 }
+
+/** Cognito's logout takes GET only. */
+const isOfStandard = (body: string): boolean => {
+  const parameters = readParameters(body)
+  return parameters.has('id_token_hint') || parameters.has('post_logout_redirect_uri')
+}
+
+const refuseMethod = (reply: FastifyReply) => reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
 
 function dropSession({ names, reply, browser }: Visit, poolId: string): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
 }
 
-async function send(visit: Visit, { kind, pool, client, location }: EndSession): Promise<FastifyReply> {
+async function send(visit: Visit, outcome: EndSession): Promise<FastifyReply> {
+  const { kind, pool, location } = outcome
   if (kind === 'ended') dropSession(visit, pool.id)
   if (kind === 'ended' && location !== undefined) return visit.reply.redirect(location, 302)
-  const shell = await shellOf(visit, { pool, client, isManagedLogin: true })
+  const shell = await shellOf(visit, outcome)
   if (kind === 'ask') {
     return sendPage(visit, shell, signOutPage(shell, { action: `/logout?${visit.browser.query}` }), {
       redirectUri: location,

@@ -60,7 +60,11 @@ async function userInfo(deps: Deps, options: OAuthRouteOptions, request: Fastify
         countAs('GetUser', request, options)
       },
     })
-  const hasForm = request.method === 'POST' && /^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? '')
+  // With the header, a body has no meaning.
+  const hasForm =
+    authorization === undefined &&
+    request.method === 'POST' &&
+    /^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? '')
   const claims = hasForm
     ? await withForm(options, request, async (form) => ask(readParameters(form).get('access_token')))
     : await runAdmitted(options, () => ask(undefined))
