@@ -15,6 +15,8 @@ type VerificationContext = {
   readonly region: string | undefined
   /** The SHA-256 of the body that the service received, in lower-case hexadecimal digits. Undefined when the service has not computed it. */
   readonly payloadHash: string | undefined
+  /** Whether the request has a body that the service has not seen, or may have one. A signature must then say which body it is for. */
+  readonly hasUnseenBody: boolean
 }
 
 /** A request to another service whose signature covers it. */
@@ -46,7 +48,7 @@ export async function verifyServiceRequest(request: RequestHead, context: Verifi
   requireScope(claim, context)
   const credential = await context.findCredential(claim.keyId, sessionToken)
   if (credential === undefined) throw unknownCredential(claim, sessionToken)
-  const { bodyHash, payloadSigned } = payloadOf(read, context.payloadHash)
+  const { bodyHash, payloadSigned } = payloadOf(read, context)
   translating(() =>
     requireSignature(head, claim, credential, { bodyHash, now: context.now, form: claim.service === 's3' ? 's3' : 'normalized' }),
   )
@@ -102,9 +104,13 @@ function requireScope(claim: SignatureClaim, { service, region }: VerificationCo
 }
 
 /** The text that stands for the body in the signature, and whether it is the hash of the body that the service received. */
-function payloadOf({ claim, claimedHash, endsAt }: ReadClaim, payloadHash: string | undefined) {
+function payloadOf({ claim, claimedHash, endsAt }: ReadClaim, { payloadHash, hasUnseenBody }: VerificationContext) {
   if (claimedHash === undefined) {
     if (claim.service === 's3' && endsAt !== undefined) return { bodyHash: 'UNSIGNED-PAYLOAD', payloadSigned: false }
+    // Otherwise anyone on the way could add a body to a request that was signed without one.
+    if (payloadHash === undefined && hasUnseenBody) {
+      throw new RequestRefusal('SignatureDoesNotMatch', 'The request has a body, and the signature does not say which.')
+    }
     return { bodyHash: payloadHash ?? emptyHash, payloadSigned: payloadHash !== undefined }
   }
   if (claimedHash === 'UNSIGNED-PAYLOAD' || /^STREAMING-[A-Z0-9-]{1,64}$/.test(claimedHash)) {

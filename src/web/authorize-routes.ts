@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { RequestRefusal } from '../access/request-refusal.ts'
 import { type DecisionDeps, decideRequest, type RequestDecision } from '../authorization/requests/decide-request.ts'
 import { type ProxyShape, readProxyQuestion } from '../authorization/requests/proxy-request.ts'
+import { isSameText } from '../base/same-text.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
 import { DeadlineError, type RunLimits, runAdmitted, ShedError } from './overload/run-admitted.ts'
@@ -25,10 +25,15 @@ export function authorizeRoutes(app: FastifyInstance, deps: DecisionDeps, option
       answer(deps, options, request, reply, { shape, address: '', requirements: queryOf(request.raw.url ?? '') }),
     )
   }
-  // Envoy keeps the client's method, and puts a prefix before the client's address, which may have a query.
-  app.all('/authorize/envoy/:requirements/*', { exposeHeadRoute: false }, (request, reply) => {
-    const [, requirements = '', address = ''] = /^\/authorize\/envoy\/([^/?]*)(\/.*)$/s.exec(request.raw.url ?? '') ?? []
-    return answer(deps, options, request, reply, { shape: 'envoy', address, requirements: requirements === '-' ? '' : requirements })
+  // Envoy keeps the client's method, and puts a prefix before the client's address, which may have a query. So its requirements are in a
+  // header, which it writes in place of the client's. It is one header for all of them: of several, a client could send one that is left out.
+  app.all('/authorize/envoy/*', { exposeHeadRoute: false }, (request, reply) => {
+    const [requirements, ...others] = request.raw.headersDistinct['x-authorize-requirements'] ?? []
+    if (requirements === undefined || others.length > 0) {
+      return reply.code(400).send({ message: 'The proxy must send the header x-authorize-requirements once, as its guide says.' })
+    }
+    const address = (request.raw.url ?? '').slice('/authorize/envoy'.length)
+    return answer(deps, options, request, reply, { shape: 'envoy', address, requirements: requirements === 'none' ? '' : requirements })
   })
 }
 
@@ -43,6 +48,8 @@ async function answer(
   reply: FastifyReply,
   asked: Asked,
 ): Promise<FastifyReply> {
+  // A refusal reaches the client under the host name of the service, and only the service decides whether that name is HTTPS only.
+  reply.removeHeader('strict-transport-security')
   const headers = request.raw.headersDistinct as Readonly<Record<string, readonly string[]>>
   if (!hasSecret(options.secret, headers['x-authorize-secret'])) return refuse(request, reply, 401, 'wrong-secret')
   try {
@@ -60,15 +67,15 @@ async function answer(
   }
 }
 
-const sha256Of = (text: string): Buffer => createHash('sha256').update(text).digest()
-
 function hasSecret(secret: string | undefined, sent: readonly string[] | undefined): boolean {
   if (secret === undefined) return true
-  return sent?.length === 1 && timingSafeEqual(sha256Of(sent[0] ?? ''), sha256Of(secret))
+  return sent?.length === 1 && isSameText(sent[0] ?? '', secret)
 }
 
 function write(request: FastifyRequest, reply: FastifyReply, decision: RequestDecision): FastifyReply {
   const { allowed, reason, principal } = decision
+  const owner = principal?.user ?? principal?.client
+  if (owner !== undefined) note(request.raw, { userPoolId: owner.poolId, clientId: owner.clientId })
   if (allowed && principal !== undefined) return reply.code(200).headers(principalHeaders(decision)).send()
   return refuse(request, reply, principal === undefined && reason !== 'not-allowed' ? 401 : 403, reason)
 }
@@ -81,29 +88,46 @@ function refuse({ raw }: FastifyRequest, reply: FastifyReply, status: 401 | 403,
   return reply.code(status).header('x-auth-reason', reason).send({ message: reason })
 }
 
-/** Who sent the request. What is unknown is sent empty: a proxy then overwrites what its client sent under that name. */
+/** The most characters of all values together. nginx accepts 4 KiB for all headers of an answer, unless it is told otherwise. */
+const mostCharacters = 2800
+
+/**
+ * Who sent the request. What is unknown is sent empty: a proxy then overwrites what its client sent under that name. What does not fit is
+ * sent empty as well, and X-Auth-Left-Out names it.
+ */
 function principalHeaders({ principal }: RequestDecision): Readonly<Record<string, string>> {
   const { type, signing, user, client } = principal ?? {}
   const session = signing?.session
   const owner = user ?? client
+  // The last of them are left out first.
   const facts: Readonly<Record<string, string | readonly string[] | undefined>> = {
     type,
-    arn: signing?.arn,
-    'role-arn': session?.roleArn,
     'identity-id': session?.identity?.id,
     'identity-pool-id': session?.identity?.poolId,
     'user-pool-id': owner?.poolId,
     'client-id': owner?.clientId,
     sub: user?.sub,
     username: user?.username,
-    groups: user?.groups,
+    arn: signing?.arn,
+    'role-arn': session?.roleArn,
     scopes: owner?.scopes,
+    groups: user?.groups,
   }
-  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [`x-auth-${name}`, headerText(value)]))
+  const headers: Record<string, string> = {}
+  const leftOut: string[] = []
+  let rest = mostCharacters
+  for (const [name, value] of Object.entries(facts)) {
+    const text = headerText(value)
+    const fits = text.length <= rest
+    headers[`x-auth-${name}`] = fits ? text : ''
+    if (fits) rest -= text.length
+    else leftOut.push(name)
+  }
+  return { ...headers, 'x-auth-left-out': leftOut.join(',') }
 }
 
 /** Header text: lists are separated by commas, and commas, percent signs, blanks and everything beyond ASCII are percent-encoded. */
 function headerText(value: string | readonly string[] | undefined): string {
   const texts = typeof value === 'object' ? value : [value ?? '']
-  return texts.map((text) => text.replace(/[^\x21-\x24\x26-\x2b\x2d-\x7e]+/gu, encodeURIComponent)).join(',')
+  return texts.map((text) => text.toWellFormed().replace(/[^\x21-\x24\x26-\x2b\x2d-\x7e]+/gu, encodeURIComponent)).join(',')
 }

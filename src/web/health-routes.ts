@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
+import { isSameText } from '../base/same-text.ts'
 import { databaseMs } from './gauges.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -32,17 +32,11 @@ export function healthRoutes(app: FastifyInstance, { checkDatabase, isClosing, m
 
   if (metricsAccess === 'disabled') return
   app.get('/metrics', async (request, reply) => {
-    if (metricsAccess !== 'public' && !sameText(request.headers.authorization ?? '', `Bearer ${metricsAccess.token}`)) {
+    if (metricsAccess !== 'public' && !isSameText(request.headers.authorization ?? '', `Bearer ${metricsAccess.token}`)) {
       return reply.code(401).header('www-authenticate', 'Bearer').send({ message: 'Unauthorized' })
     }
     return reply.type(metrics.contentType).send(await metrics.text())
   })
-}
-
-/** Compares digests, so that the time does not depend on content or length. */
-function sameText(left: string, right: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(left), digest(right))
 }
 
 async function within(ms: number, work: Promise<void>): Promise<void> {

@@ -1,18 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-
-const usualPlaces = [...(process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'nginx')), '/usr/sbin/nginx']
+import { findProgram, freePort, type RunningProxy, runProxy } from './proxy-process.ts'
 
 /** The nginx of this machine, such as that of Debian's package nginx-light. Undefined when there is none. */
-export const nginxPath: string | undefined = usualPlaces.find((path) => existsSync(path))
+export const nginxPath: string | undefined = findProgram('nginx')
 
 /** Runs nginx with these `location` blocks on a free port of this machine. */
-export async function startNginx(locations: string): Promise<AsyncDisposable & { readonly url: string }> {
+export async function startNginx(locations: string): Promise<RunningProxy> {
   if (nginxPath === undefined) throw new Error('This machine has no nginx.')
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-nginx-'))
   mkdirSync(join(folder, 'temp'))
@@ -25,37 +21,5 @@ export async function startNginx(locations: string): Promise<AsyncDisposable & {
   )
   const flags = ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', join(folder, 'error.log')]
   execFileSync(nginxPath, [...flags, '-t'], { stdio: 'pipe' })
-  const child = spawn(nginxPath, flags, { stdio: 'ignore' })
-  const url = `http://127.0.0.1:${port}`
-  await untilItAnswers(
-    url,
-    () => child.exitCode !== null,
-    () => readFileSync(join(folder, 'error.log'), 'utf8'),
-  )
-  return {
-    url,
-    async [Symbol.asyncDispose]() {
-      const ended = once(child, 'exit')
-      child.kill('SIGKILL')
-      await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
-  }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-async function untilItAnswers(url: string, hasEnded: () => boolean, log: () => string): Promise<void> {
-  for (;;) {
-    const answer = await fetch(url).catch(() => undefined)
-    if (answer !== undefined) return
-    if (hasEnded()) throw new Error(`nginx has ended: ${log()}`)
-  }
+  return runProxy(nginxPath, flags, folder, port)
 }

@@ -28,6 +28,8 @@ function readAsked(request: Input<'AuthorizeRequest'>): AskedRequest {
   return {
     head: { method, path, query, headers: readHeaders(sent) },
     payloadHash: request.PayloadHash,
+    // A service that sends no hash learns from `PayloadSigned` that the body is not covered.
+    hasUnseenBody: false,
     service: request.Service,
     region: request.Region,
     bearer: {

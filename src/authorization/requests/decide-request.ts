@@ -14,6 +14,8 @@ export type AskedRequest = {
   readonly head: RequestHead
   /** The SHA-256 of the body, in lower-case hexadecimal digits. Undefined when the service has not computed it. */
   readonly payloadHash: string | undefined
+  /** Whether there is a body, or may be one, that Lifeguard gets no hash of. */
+  readonly hasUnseenBody: boolean
   /** The service and the region that a signature must be for. Undefined accepts any. */
   readonly service: string | undefined
   readonly region: string | undefined
@@ -45,11 +47,11 @@ export async function decideRequest(deps: DecisionDeps, asked: AskedRequest): Pr
 }
 
 async function authenticate(deps: DecisionDeps, asked: AskedRequest): Promise<AuthorizedPrincipal> {
-  const { head, payloadHash, service, region } = asked
+  const { head, payloadHash, hasUnseenBody, service, region } = asked
   const bearer = bearerTokenOf(head.headers)
   if (bearer !== undefined) return verifyBearer(deps, bearer, asked.bearer, { withRole: asked.access !== undefined })
   requireNoBearer(asked)
-  const context = { now: deps.clock.now(), findCredential: deps.findCredential, service, region, payloadHash }
+  const context = { now: deps.clock.now(), findCredential: deps.findCredential, service, region, payloadHash, hasUnseenBody }
   const { credential, payloadSigned, expiresAt } = await verifyServiceRequest(head, context)
   const type = credential.principal.session === undefined ? 'AccessKey' : 'RoleSession'
   return { type, signing: credential.principal, user: undefined, client: undefined, payloadSigned, expiresAt }

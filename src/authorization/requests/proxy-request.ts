@@ -19,29 +19,34 @@ export type ProxyQuestion = {
 
 /** The headers in which a proxy says what its client sent. A proxy overwrites them, so a client cannot choose their values. */
 const told = {
-  nginx: { method: 'x-original-method', address: 'x-original-uri', host: 'x-original-host', length: 'x-original-content-length' },
-  traefik: { method: 'x-forwarded-method', address: 'x-forwarded-uri', host: 'x-forwarded-host', length: undefined },
+  nginx: { method: 'x-original-method', address: 'x-original-uri', host: 'x-original-host', encoding: 'x-original-transfer-encoding' },
+  traefik: { method: 'x-forwarded-method', address: 'x-forwarded-uri', host: 'x-forwarded-host' },
 } as const
+
+/** The length of the client's body. The proxy's own request has none, or its own. */
+const toldLength = 'x-original-content-length'
 
 /**
  * Reads what a proxy asks.
  *
  * @throws ApiError InvalidParameterException when the proxy's configuration is wrong.
- * @throws RequestRefusal when the client's path has two readings, and the proxy's configuration asks about the path.
+ * @throws RequestRefusal when proxy and service may read the client's request in different ways.
  */
 export function readProxyQuestion(question: ProxyQuestion): AskedRequest {
-  const { method, address, headers } = clientRequestOf(question)
+  const client = clientRequestOf(question)
+  const { method, address, headers } = client
   const at = address.indexOf('?')
   const [path, query] = at < 0 ? [address, ''] : [address.slice(0, at), address.slice(at + 1)]
-  requireClaimedBody(headers)
   const required = readRequirements(question.requirements)
   const all = (name: string) => required.getAll(name)
   const [action, resource] = [required.get('Action'), required.get('Resource')]
+  requireOneReading(client)
   if ((action === null) !== (resource === null)) throw invalidParameter('Action and Resource are needed together.')
   return {
     head: { method, path, query, headers },
     // A proxy does not send the body along, so the signature counts for the hash that the client claims.
     payloadHash: undefined,
+    hasUnseenBody: hasUnseenBody(question, client),
     service: required.get('Service') ?? undefined,
     region: required.get('Region') ?? undefined,
     bearer: {
@@ -59,37 +64,44 @@ export function readProxyQuestion(question: ProxyQuestion): AskedRequest {
 }
 
 /** The request that the client sent to the proxy. */
-function clientRequestOf({ shape, method, address, headers }: ProxyQuestion): {
-  readonly method: string
-  readonly address: string
-  readonly headers: Headers
-} {
+function clientRequestOf({ shape, method, address, headers: sent }: ProxyQuestion): ClientRequest {
+  const length = shape === 'traefik' ? undefined : sent[toldLength]
+  const headers = { ...sent, ...(length !== undefined && { 'content-length': length }) }
   if (shape === 'envoy') return { method, address, headers }
   const names = told[shape]
-  const length = names.length === undefined ? undefined : headers[names.length]
   return {
-    method: requireTold(headers, names.method, /^[A-Z]{1,32}$/),
-    address: requireTold(headers, names.address, /^\/[\x21-\x7e]{0,16383}$/),
-    headers: {
-      ...headers,
-      host: [requireTold(headers, names.host, /^[\w.:[\]-]{1,255}$/)],
-      ...(length !== undefined && { 'content-length': length }),
-    },
+    method: requireTold(sent, names.method, /^[A-Z]{1,32}$/),
+    address: requireTold(sent, names.address, /^\//),
+    headers: { ...headers, host: [requireTold(sent, names.host, /^[\w.:[\]-]{1,255}$/)] },
   }
 }
 
+type ClientRequest = { readonly method: string; readonly address: string; readonly headers: Headers }
+
+/** Methods whose bodies mean nothing (RFC 9110 §9.3), so that services ignore them. */
+const bodiless: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
+
+/** A proxy does not send the body along. nginx says whether there is one. The others do not say it of a body in chunks. */
+function hasUnseenBody({ shape }: ProxyQuestion, { method, headers }: ClientRequest): boolean {
+  if (Number(headerValues(headers, 'content-length')[0] ?? 0) > 0) return true
+  return shape === 'nginx' ? headerValues(headers, told.nginx.encoding).length > 0 : !bodiless.has(method)
+}
+
+/** Headers by which clients ask web frameworks for another method or path than that of the request line. */
+const overrides = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-url', 'x-rewrite-url']
+
 /**
- * A proxy does not send the body along. A signature without `x-amz-content-sha256` would be verified as that of a request without a body, so
- * that anyone on the way could add one. nginx tells the length of the body.
- *
- * @throws RequestRefusal when a signed request has a body that no header claims.
+ * Refuses requests that the service may take for others: with a header that overrides the method or the path, or with `X_Auth_Sub`, which
+ * services that read headers in the manner of CGI take for `X-Auth-Sub`. A `#` ends the path for some servers and not for others.
+ * @throws RequestRefusal when the request is such a one
  */
-function requireClaimedBody(headers: Headers): void {
-  const [length = 0] = headerValues(headers, 'content-length')
-  const hasBody = Number(length) > 0 || headerValues(headers, 'transfer-encoding').length > 0
-  const isSigned = headerValues(headers, 'authorization').some((value) => /^\s*AWS4-/i.test(value))
-  if (hasBody && isSigned && headerValues(headers, 'x-amz-content-sha256').length === 0) {
-    throw new RequestRefusal('SignatureDoesNotMatch', 'The request has a body, and the signature does not say which.')
+function requireOneReading({ address, headers }: ClientRequest): void {
+  const isOverride = (name: string) => {
+    const plain = name.replaceAll(/[^a-z0-9]/g, '-')
+    return overrides.includes(plain) || (plain !== name && plain.startsWith('x-auth-'))
+  }
+  if (!/^\/[\x21\x22\x24-\x7e]*$/.test(address) || Object.keys(headers).some(isOverride)) {
+    throw new RequestRefusal('not-allowed', 'The request has two readings.')
   }
 }
 
