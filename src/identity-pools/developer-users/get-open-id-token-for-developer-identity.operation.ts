@@ -4,6 +4,7 @@ import { operation } from '../../contract/operation.ts'
 import { getIdentityPool } from '../change-identity-pool.ts'
 import { type ChooseIdentity, linkLogins, type ResolveDeps } from '../identities/resolve-identity.ts'
 import { type LoginDeps, verifyLogins } from '../logins/verify-logins.ts'
+import { requireDistinctTagKeys } from '../principal-tags/tag-attribute-map.ts'
 import { issueIdentityToken } from '../tokens/identity-token.ts'
 import { principalTagsOf } from '../tokens/principal-tags.ts'
 import { readDeveloperUser } from './developer-user.ts'
@@ -19,6 +20,7 @@ export const getOpenIdTokenForDeveloperIdentity = operation('GetOpenIdTokenForDe
   /** The identity of a developer user, and a token of it. The caller vouches for the developer user; public logins are verified. */
   async handle(request, deps: Deps, { audit }: AuditedCaller) {
     const { IdentityPoolId, IdentityId, Logins, PrincipalTags, TokenDuration = defaultLifetimeSeconds } = request
+    requireDistinctTagKeys(PrincipalTags ?? {})
     const pool = await getIdentityPool(deps.db, IdentityPoolId)
     const { [pool.developerProvider ?? '']: identifier, ...tokens } = Logins
     const user = readDeveloperUser(pool, identifier ?? '')

@@ -8,14 +8,33 @@ const maxBytes = 460
 /** The most maps of a pool. A pool with more providers than this would not fit its quotas. */
 const maxMaps = 100
 
-/** Undefined when the request neither asks for the default tags nor has tags of its own: it then removes the map. */
+/**
+ * Undefined when the request neither asks for the default tags nor has tags of its own: it then removes the map.
+ * @throws ApiError InvalidParameterException when two keys differ only in case, or the claim names are too long together
+ */
 export function readTagMap({ UseDefaults = false, PrincipalTags = {} }: Input<'SetPrincipalTagAttributeMap'>): TagAttributeMap | undefined {
+  requireDistinctTagKeys(PrincipalTags)
   const bytes = Object.values(PrincipalTags).reduce((sum, claim) => sum + Buffer.byteLength(claim), 0)
   if (bytes > maxBytes) {
     throw invalidParameter(`PrincipalTags: the attribute names have ${bytes} bytes together. They can have at most ${maxBytes}.`)
   }
   if (!UseDefaults && Object.keys(PrincipalTags).length === 0) return undefined
   return { usesDefaults: UseDefaults, tags: { ...PrincipalTags } }
+}
+
+/**
+ * Policies ignore the case of tag keys, so two keys that differ only in case would be one tag with two values.
+ * @throws ApiError InvalidParameterException when two keys differ only in case
+ */
+export function requireDistinctTagKeys(tags: Readonly<Record<string, string>>): void {
+  const seen = new Map<string, string>()
+  for (const key of Object.keys(tags)) {
+    const other = seen.get(key.toLowerCase())
+    if (other !== undefined) {
+      throw invalidParameter(`PrincipalTags: the keys ${JSON.stringify(other)} and ${JSON.stringify(key)} differ only in case.`)
+    }
+    seen.set(key.toLowerCase(), key)
+  }
 }
 
 export function findTagMap({ tagMaps }: Pick<IdentityPool, 'tagMaps'>, provider: string): TagAttributeMap | undefined {

@@ -7,10 +7,13 @@ const defaultTags: Readonly<Record<string, string>> = { client: 'aud', username:
 /** The longest value of a tag. */
 const maxValueLength = 256
 
-/** The principal tags of an identity by the maps of its login providers. When two logins give the same tag, the first one counts. */
+/**
+ * The principal tags of an identity by the maps of its login providers. When two logins give the same tag, the first login counts. Keys that
+ * differ only in case are the same tag, because policies ignore the case.
+ */
 export function principalTagsOf(pool: IdentityPool, logins: readonly VerifiedLogin[]): Record<string, string> {
   const tags = logins.toReversed().flatMap((login) => Object.entries(tagsOf(pool, login)))
-  return Object.fromEntries(tags)
+  return Object.fromEntries(new Map(tags.map((tag) => [tag[0].toLowerCase(), tag])).values())
 }
 
 /** A claim that is missing, or that no tag can hold, gives no tag. */

@@ -69,6 +69,15 @@ for (const engine of engines) {
       assert.deepEqual(await auditOf(id), Array(3).fill(['GetOpenIdTokenForDeveloperIdentity', 'ok', IdentityPoolId]))
     })
 
+    it('cannot have two tags whose keys differ only in case', async () => {
+      const { IdentityPoolId } = await givenPool()
+      await assert.rejects(call(IdentityPoolId, 'ana', { PrincipalTags: { team: 'red', Team: 'blue' } }), {
+        name: 'InvalidParameterException',
+        message: 'PrincipalTags: the keys "team" and "Team" differ only in case.',
+      })
+      await assert.rejects(lookUp(IdentityPoolId, { DeveloperUserIdentifier: 'ana' }), { name: 'ResourceNotFoundException' })
+    })
+
     it('get one identity by simultaneous requests', async () => {
       const { IdentityPoolId } = await givenPool()
       const ids = await Promise.all(Array.from({ length: 8 }, async () => (await call(IdentityPoolId, 'ana')).id))

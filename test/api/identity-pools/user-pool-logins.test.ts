@@ -82,6 +82,35 @@ for (const engine of engines) {
       })
     })
 
+    it('make no principal tags whose keys differ only in case', async () => {
+      const { IdentityPoolId, provider, Logins } = await givenLogin()
+      const setTags = (IdentityProviderName: string, PrincipalTags: object) =>
+        callJson(server(), 'SetPrincipalTagAttributeMap', { IdentityPoolId, IdentityProviderName, PrincipalTags })
+      await assert.rejects(setTags(provider, { name: 'cognito:username', Name: 'email' }), {
+        name: 'InvalidParameterException',
+        message: 'PrincipalTags: the keys "name" and "Name" differ only in case.',
+      })
+      await assert.rejects(callJson(server(), 'GetPrincipalTagAttributeMap', { IdentityPoolId, IdentityProviderName: provider }), {
+        name: 'ResourceNotFoundException',
+      })
+
+      // Two user pools, whose maps give the same tag in another case. The first login counts.
+      const other = await givenLogin()
+      const providers = [
+        { ProviderName: provider, ClientId: Object.values(Logins).map(claimsOf)[0]?.['aud'] },
+        { ProviderName: other.provider, ClientId: other.clientId },
+      ]
+      const pool = { IdentityPoolId, IdentityPoolName: 'two', AllowUnauthenticatedIdentities: false, AllowClassicFlow: true }
+      await callJson(server(), 'UpdateIdentityPool', { ...pool, CognitoIdentityProviders: providers })
+      const [first = '', second = ''] = [provider, other.provider].sort()
+      await setTags(first, { Pool: 'iss' })
+      await setTags(second, { pool: 'sub' })
+      const both = { ...Logins, ...other.Logins }
+      const { claims } = await getToken(server(), await getId(server(), IdentityPoolId, both), both)
+      const issuer = claimsOf(both[first] ?? '')['iss']
+      assert.deepEqual(claims['https://aws.amazon.com/tags'], { principal_tags: { Pool: [issuer] }, transitive_tag_keys: ['Pool'] })
+    })
+
     it('are rejected from another user pool or client', async () => {
       const { IdentityPoolId, provider, poolId, login } = await givenLogin()
       const other = await givenLogin()
