@@ -16,6 +16,7 @@ type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
     readonly kmsRegion: string | undefined
     readonly kmsEndpoint: string | undefined
     readonly stsUrl: string | undefined
+    readonly openIdClients: string | undefined
   }
 
 /** The broken ones among the rules that concern the command or several settings together, each in one line without any secret. */
@@ -33,6 +34,7 @@ export function contradictionsOf(settings: RuledSettings): string[] {
   }
   problems.push(...auditStreamProblems(settings))
   problems.push(...stsProblems(settings))
+  problems.push(...openIdClientsProblems(settings))
   if (mode === 'serve' && settings.region === 'local') {
     problems.push('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
   }
@@ -54,6 +56,23 @@ function stsProblems({ stsUrl }: RuledSettings): string[] {
     problems.push('--sts-url: only a loopback address may be http:, because credentials are received from there. Use https:.')
   }
   return problems
+}
+
+/** Identity pools and policies name an issuer without its scheme, and policies ignore the case of the name. */
+function openIdClientsProblems({ openIdClients }: RuledSettings): string[] {
+  const issuers = new Map<string, string>()
+  for (const pair of openIdClients?.split(',') ?? []) {
+    const issuer = pair.slice(0, pair.indexOf('='))
+    const name = issuer.replace(/^https?:\/\//, '').toLowerCase()
+    const other = issuers.get(name) ?? issuer
+    if (other !== issuer) {
+      return [
+        `--openid-clients: ${other} and ${issuer} cannot be told apart, because identity pools and policies name an issuer without its scheme, in any case. Leave one of them out.`,
+      ]
+    }
+    issuers.set(name, issuer)
+  }
+  return []
 }
 
 function auditStreamProblems({ auditStream, auditStreamSecret }: RuledSettings): string[] {

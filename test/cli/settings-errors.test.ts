@@ -54,6 +54,13 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
       says: /--openid-clients: ".*" is not one or more pairs of an issuer and a client id/,
     }),
   ),
+  ...['https://localhost:1/a=shop,http://localhost:1/a=shop', 'https://a.test/B=shop,https://c.test=app,https://a.test/b=shop'].map(
+    (pairs) => ({
+      what: `two issuers with the same name in ${pairs}`,
+      args: ['dev', '--openid-clients', pairs],
+      says: /--openid-clients: https:\/\/\S+ and https?:\/\/\S+ cannot be told apart/,
+    }),
+  ),
   ...['https://a.test', 'github.com=https://a.test', 'www.amazon.com=http://a.test', 'www.amazon.com=https://a.test,'].map((pairs) => ({
     what: `a wrong pair of login provider and URL in ${pairs}`,
     args: ['dev', '--login-provider-urls', pairs],

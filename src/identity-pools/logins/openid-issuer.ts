@@ -17,7 +17,10 @@ export type OpenIdIssuer = {
 /** Issuer URL without its scheme → issuer and its client ids. */
 export type OpenIdClients = ReadonlyMap<string, { readonly url: string; readonly clientIds: readonly string[] }>
 
-/** Reads the value of `--openid-clients`: pairs `<issuer>=<client id>`, separated by commas. */
+/**
+ * Reads the value of `--openid-clients`: pairs `<issuer>=<client id>`, separated by commas. No two of its issuers have the same name: the
+ * start of the server refuses such a value (setting-rules.ts).
+ */
 export function readOpenIdClients(text: string | undefined): OpenIdClients {
   const clients = new Map<string, { url: string; clientIds: string[] }>()
   for (const pair of text?.split(',') ?? []) {
