@@ -9,7 +9,7 @@ import type { KeysAhead } from '../tokens/keys-ahead.ts'
 import { identityPoolKeys } from '../tokens/signing-keys.ts'
 import type { IdentityPool } from './identity-pool.ts'
 import { countIdentityPoolsUpTo, insertIdentityPool } from './identity-pool-repository.ts'
-import { requireConsistentIdentityPool } from './identity-pool-rules.ts'
+import { requireConsistentIdentityPool, requireDeveloperProvider } from './identity-pool-rules.ts'
 import { readSettings, writeIdentityPool } from './identity-pool-wire.ts'
 
 type Deps = { db: Db; clock: Clock; region: string; quotas: Quotas; secrets: Secrets; keysAhead: Pick<KeysAhead, 'make'> }
@@ -23,6 +23,7 @@ export const createIdentityPool = operation('CreateIdentityPool', {
     const settings = readSettings(secrets, id, request)
     const pool: IdentityPool = { ...settings, id, createdAt: now, updatedAt: now, roles: undefined, tagMaps: {} }
     requireConsistentIdentityPool(quotas, pool, request.SupportedLoginProviders ?? {})
+    requireDeveloperProvider({ before: undefined, after: pool.developerProvider, oidcProviderArns: pool.oidcProviderArns })
     await db.transaction().execute(async (tx) => {
       await insertIdentityPool(tx, pool)
       requireWithinQuota(quotas, 'identityPools', await countIdentityPoolsUpTo(tx, quotas.identityPools + 1))

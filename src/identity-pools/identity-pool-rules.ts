@@ -1,7 +1,7 @@
 import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import { type Quotas, quotaExceeded, requireWithinQuota } from '../pools/quotas.ts'
 import type { IdentityPool } from './identity-pool.ts'
-import { publicProviders, secretLoginProviders } from './login-providers.ts'
+import { isProviderOfTokens, publicProviders, secretLoginProviders } from './login-providers.ts'
 
 /**
  * Checks settings that the contract cannot check. `loginProviders` are the login providers as the administrator gave them.
@@ -36,20 +36,39 @@ function requireProviderArn(member: string, type: string, arn: string): void {
     throw invalidParameter(`${member}: ${arn} is not the ARN of an IAM ${type}.`)
 }
 
+/** The issuer in the ARN of an OpenID Connect provider, without its scheme. */
+const issuerNameOf = (arn: string): string => arn.slice(arn.indexOf('/') + 1)
+
 /** @throws ApiError InvalidParameterException when `arn` is not the ARN of an IAM role */
 export function requireRoleArn(arn: string): void {
   if (!/^arn:[\w-]+:iam::\d{12}:role\/\S+$/.test(arn)) throw invalidParameter(`${arn} is not the ARN of an IAM role.`)
 }
 
+type DeveloperProviderChange = {
+  /** The name that the pool has already. */
+  readonly before: string | undefined
+  /** The name in the request. */
+  readonly after: string | undefined
+  readonly oidcProviderArns: IdentityPool['oidcProviderArns']
+}
+
 /**
- * The developer provider name after an update. It cannot be changed once it is set, so an update may leave it out.
- * @throws ApiError InvalidParameterException when the update has another name
+ * The developer provider name of a pool after the request. It cannot be changed once it is set, so an update may leave it out. A pool that
+ * got a name before such names were refused keeps it.
+ * @throws ApiError InvalidParameterException when the request has another name, or when the name is that of a provider whose tokens the
+ * server verifies: the back end could then vouch for users of that provider
  */
-export function requireUnchangedDeveloperProvider(before: string | undefined, after: string | undefined): string | undefined {
+export function requireDeveloperProvider({ before, after, oidcProviderArns }: DeveloperProviderChange): string | undefined {
   if (before !== undefined && after !== undefined && before !== after) {
     throw invalidParameter('DeveloperProviderName cannot be changed once it is set.')
   }
-  return before ?? after
+  if (before !== undefined || after === undefined) return before
+  // The case of provider names does not count in the condition keys of policies.
+  const name = after.toLowerCase()
+  if (isProviderOfTokens(name) || oidcProviderArns.some((arn) => issuerNameOf(arn).toLowerCase() === name)) {
+    throw invalidParameter(`DeveloperProviderName: ${after} is the name of another login provider.`)
+  }
+  return after
 }
 
 /** @throws ApiError InvalidParameterException when there are more tags than the quota allows */

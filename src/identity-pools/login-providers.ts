@@ -11,6 +11,13 @@ export const publicProviders: ReadonlySet<string> = new Set([
   'www.digits.com',
 ])
 
+/**
+ * Whether a lower-case name is that of a public provider, of Cognito's user pools or of its identity pools. Users of such a provider prove
+ * themselves by its tokens.
+ */
+export const isProviderOfTokens = (name: string): boolean =>
+  publicProviders.has(name) || /^cognito-(?:idp|identity)\..*amazonaws\.com(?:\.cn)?$/.test(name)
+
 /** The providers whose value is not an id of an app but `<consumer key>;<consumer secret>`. This value is sealed. */
 export const secretLoginProviders: ReadonlySet<string> = new Set(['api.twitter.com', 'www.digits.com'])
 

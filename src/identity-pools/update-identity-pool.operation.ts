@@ -6,7 +6,7 @@ import type { Quotas } from '../pools/quotas.ts'
 import type { Db } from '../storage/db.ts'
 import { changeIdentityPool } from './change-identity-pool.ts'
 import type { IdentityPool } from './identity-pool.ts'
-import { requireConsistentIdentityPool, requireUnchangedDeveloperProvider } from './identity-pool-rules.ts'
+import { requireConsistentIdentityPool, requireDeveloperProvider } from './identity-pool-rules.ts'
 import { readSettings, writeIdentityPool } from './identity-pool-wire.ts'
 
 type Deps = { db: Db; clock: Clock; quotas: Quotas; secrets: Secrets }
@@ -25,8 +25,9 @@ export const updateIdentityPool = operation('UpdateIdentityPool', {
     const settings = readSettings(secrets, request.IdentityPoolId, request)
     const changed = await changeIdentityPool({ db, clock, audit }, request.IdentityPoolId, write, (before) => {
       const tags = request.IdentityPoolTags === undefined ? before.tags : settings.tags
-      const developerProvider = requireUnchangedDeveloperProvider(before.developerProvider, settings.developerProvider)
       requireConsistentIdentityPool(quotas, settings, request.SupportedLoginProviders ?? {})
+      const { developerProvider: after, oidcProviderArns } = settings
+      const developerProvider = requireDeveloperProvider({ before: before.developerProvider, after, oidcProviderArns })
       return { ...before, ...settings, tags, developerProvider }
     })
     return write(changed)

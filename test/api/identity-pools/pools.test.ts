@@ -109,6 +109,14 @@ for (const engine of engines) {
       'an app client without a user pool': { CognitoIdentityProviders: [{ ClientId: 'a' }] },
       'a SAML provider among the OpenID Connect providers': { OpenIdConnectProviderARNs: whole.SamlProviderARNs },
       'an OpenID Connect provider among the SAML providers': { SamlProviderARNs: whole.OpenIdConnectProviderARNs },
+      'the name of a public provider as the developer provider': { DeveloperProviderName: 'accounts.google.com' },
+      'the name of a public provider in capitals as the developer provider': { DeveloperProviderName: 'Graph.Facebook.com' },
+      'the host of user pools as the developer provider': { DeveloperProviderName: 'cognito-idp.eu-west-1.amazonaws.com' },
+      'the name of identity pools as the developer provider': { DeveloperProviderName: 'cognito-identity.amazonaws.com' },
+      'the name of an OpenID Connect provider of the pool as the developer provider': {
+        DeveloperProviderName: 'idp.example.test',
+        OpenIdConnectProviderARNs: ['arn:aws:iam::123456789012:oidc-provider/idp.example.test'],
+      },
       'an issuer in place of an ARN': { OpenIdConnectProviderARNs: ['https://idp.example.test/tenant'] },
     }
     for (const [title, settings] of Object.entries(refusals)) {
