@@ -27,8 +27,11 @@ function isRequestKey(name: string): boolean {
   return requestKeyNames.has(name) || /^aws:requesttag\/./.test(name)
 }
 
-/** A key of another service, such as `s3:prefix`: the name of the service, and the name of the key. */
-const serviceKeyForm = /^(?!(?:aws|sts|lifeguard|cognito-idp|cognito-identity):)[a-z][a-z0-9-]*:[a-z][\w-]*(?:\/.+)?$/
+/**
+ * A key of another service, such as `s3:prefix`: the name of the service, and the name of the key. `keycloak:sub` is none: it says who the
+ * user of an issuer with a host of one word is, such as `https://keycloak`.
+ */
+const serviceKeyForm = /^(?!(?:aws|sts|lifeguard|cognito-idp|cognito-identity):)[a-z][a-z0-9-]*:(?!(?:aud|sub|amr)$)[a-z][\w-]*(?:\/.+)?$/
 
 /** Whether a lower-case name is a key that another service may tell about its requests, and that no principal brings. */
 export const isServiceKey = (name: string): boolean => serviceKeyForm.test(name)

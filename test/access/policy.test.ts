@@ -207,6 +207,11 @@ describe('A policy that cannot be enforced', () => {
       /requests to this server do not have the condition key "aws:username"\.$/,
     ],
     [
+      'has a condition on the user of an issuer whose host is one word',
+      { Statement: { Effect: 'Deny', Action: '*', Resource: '*', Condition: { StringEquals: { 'keycloak:sub': 'eve' } } } },
+      /requests to this server do not have the condition key "keycloak:sub"\.$/,
+    ],
+    [
       'has a Sid twice',
       {
         Statement: [

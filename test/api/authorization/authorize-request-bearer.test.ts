@@ -172,6 +172,9 @@ for (const engine of engines) {
         'cognito-identity.amazonaws.com:sub',
         `${pools.provider}:sub`,
         'localhost:9000/issuer:sub',
+        'keycloak:sub',
+        'Keycloak:AUD',
+        'keycloak:amr',
         'sts:RoleSessionName',
       ]
       for (const name of names) {
