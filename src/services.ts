@@ -144,6 +144,7 @@ function openAccess({ settings, database, clock, logger }: ServiceOptions) {
   const findCredential = createCredentialFinder({
     secrets,
     clock,
+    logger,
     accountId: settings.accountId,
     findAccessKey: accessKeys.find,
     findRole: roleCache.find,

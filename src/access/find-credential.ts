@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import { createLoadCache } from '../base/load-cache.ts'
+import type { Logger } from '../base/logger.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import { type AccessKey, isSessionToken } from './access-key.ts'
 import type { FindAccessKey } from './access-key-cache.ts'
 import type { Credential, FindCredential } from './credential.ts'
@@ -13,6 +15,7 @@ import { sessionPrincipal } from './sessions/session-principal.ts'
 type Deps = {
   readonly secrets: Secrets
   readonly clock: Clock
+  readonly logger: Pick<Logger, 'warn'>
   readonly accountId: string
   readonly findAccessKey: FindAccessKey
   readonly findRole: FindRole
@@ -58,6 +61,7 @@ type OpenedSession = { readonly session: RoleSession; latest: { readonly role: R
 function createSessionFinder({
   secrets,
   clock,
+  logger,
   findRole,
   hasIdentity,
 }: Deps): (keyId: string, token: string) => Promise<Credential | undefined> {
@@ -72,6 +76,8 @@ function createSessionFinder({
     maxEntries: cachedSessions,
   })
 
+  const reportPolicyOf = createPolicyLog(logger, clock)
+
   return async (keyId, token) => {
     const opened = await cache.get(`${keyId}\n${token}`)
     if (opened === undefined) return undefined
@@ -79,11 +85,26 @@ function createSessionFinder({
     const role = await findRole(session.roleArn)
     if (role === undefined || role.id !== session.roleId || role.sessionGeneration !== session.roleGeneration) return undefined
     if (session.identity !== undefined && !(await hasIdentity(session.identity.id))) return undefined
-    if (opened.latest?.role !== role) opened.latest = { role, credential: sessionCredential(session, role) }
+    if (opened.latest?.role !== role) opened.latest = { role, credential: sessionCredential(session, role, reportPolicyOf(session)) }
     return opened.latest.credential
   }
 }
 
-function sessionCredential(session: RoleSession, role: ReadRole): Credential {
-  return { id: session.keyId, secret: session.secret, expiresAt: session.expiresAt, principal: sessionPrincipal(session, role) }
+function sessionCredential(session: RoleSession, role: ReadRole, reportPolicy: (reason: string) => void): Credential {
+  const principal = sessionPrincipal(session, role, reportPolicy)
+  return { id: session.keyId, secret: session.secret, expiresAt: session.expiresAt, principal }
+}
+
+/** Logs session policies that cannot be enforced: one line a minute for each role, because a role may have many sessions. */
+function createPolicyLog(logger: Deps['logger'], clock: Clock): (session: RoleSession) => (reason: string) => void {
+  const throttle = createWarningThrottle()
+  return ({ roleArn, name, keyId }) =>
+    (reason) => {
+      const times = throttle.countToReport(roleArn, clock.now())
+      if (times === undefined) return
+      logger.warn(
+        { role: roleArn, session: name, accessKeyId: keyId, reason, times },
+        'The policy of a session cannot be enforced, so the session may do nothing. Begin a new session with a policy that can.',
+      )
+    }
 }

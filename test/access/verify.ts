@@ -9,6 +9,7 @@ import { readSignature } from '../../src/access/signature.ts'
 import type { Headers } from '../../src/access/signed-request.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { createSecrets, type Secrets } from '../../src/base/secrets.ts'
+import { recordingLogger } from '../support/functions.ts'
 import type { SignedRequest } from './request-signer.ts'
 
 export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
@@ -41,6 +42,7 @@ export function credentialFinderOf(secrets: Secrets, keys: readonly AccessKey[])
   return createCredentialFinder({
     secrets,
     clock: systemClock,
+    logger: recordingLogger().logger,
     accountId: '123456789012',
     findAccessKey: async (id) => keys.find((key) => key.id === id),
     findRole: async () => undefined,

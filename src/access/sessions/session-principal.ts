@@ -8,10 +8,13 @@ import { assumedRoleArn, assumedRoleId } from './assume-role.ts'
 import { guestPolicy } from './guest-policies.ts'
 import type { RoleSession } from './role-session.ts'
 
-/** Who a session belongs to, under the policies that its role has now. */
-export function sessionPrincipal(session: RoleSession, role: ReadRole): SigningPrincipal {
+/**
+ * Who a session belongs to, under the policies that its role has now. `reportPolicy` learns why the session's own policy cannot be enforced;
+ * leave it out for a session that has none.
+ */
+export function sessionPrincipal(session: RoleSession, role: ReadRole, reportPolicy?: (reason: string) => void): SigningPrincipal {
   const policies: Policy[] = [role.permissions]
-  if (session.policy !== undefined) policies.push(readSessionPolicy(session.policy))
+  if (session.policy !== undefined) policies.push(readSessionPolicy(session.policy, reportPolicy))
   if (session.isGuest) policies.push(guestPolicy)
   const accountId = parseRoleArn(role.arn)?.accountId ?? ''
   return {
@@ -25,12 +28,13 @@ export function sessionPrincipal(session: RoleSession, role: ReadRole): SigningP
 }
 
 /** The policy was checked when the session began. If another release did that, this one may be unable to enforce it: then it allows nothing. */
-function readSessionPolicy(document: string): Policy {
+function readSessionPolicy(document: string, report?: (reason: string) => void): Policy {
   try {
     return readPolicy(document, 'role')
   } catch (error) {
-    if (error instanceof PolicyError) return { statements: [] }
-    throw error
+    if (!(error instanceof PolicyError)) throw error
+    report?.(error.message)
+    return { statements: [] }
   }
 }
 
