@@ -1,5 +1,6 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { requestOutbound } from '../../base/outbound-http.ts'
 import { webhookHeaders } from '../../base/webhook-signature.ts'
 
@@ -22,7 +23,7 @@ type Options = {
 export function createStreamDestination({ target, secret }: Options): StreamDestination {
   if (target === 'stdout') return createWriter(writeToStdout)
   if (isUrl(target)) return { deliver: (batch, signal) => post(target, batch, secret, signal) }
-  return createWriter((lines, isLate) => appendToFile(target, lines, isLate))
+  return createWriter((lines, attempt) => appendToFile(target, lines, attempt))
 }
 
 const isUrl = (target: string): boolean => /^https?:/i.test(target)
@@ -33,22 +34,30 @@ const timeoutMs = 10_000
 /** How long a write that has begun may still take when the server stops. */
 const closingMs = 1000
 
+/** What a write knows about its delivery. */
+type Attempt = {
+  /** Whether the delivery has failed meanwhile. Its lines are delivered again, perhaps by another process. */
+  isLate: boolean
+  /** Aborted when the server stops. */
+  readonly signal: AbortSignal
+}
+
 /**
  * A destination whose writes cannot be aborted, such as a file on a network disk that hangs. A delivery fails after its deadline, but its
  * write goes on. No other write begins before that one has ended: so at most one batch waits in memory, and one thread.
  */
-function createWriter(write: (lines: string, isLate: () => boolean) => Promise<void>): StreamDestination {
+function createWriter(write: (lines: string, attempt: Attempt) => Promise<void>): StreamDestination {
   let running: Promise<void> | undefined
   return {
     async deliver({ lines }, signal) {
       await endsInTime(running?.catch(() => undefined) ?? Promise.resolve(), signal)
-      let isLate = false
-      const writing = write(lines, () => isLate).finally(() => {
+      const attempt: Attempt = { isLate: false, signal }
+      const writing = write(lines, attempt).finally(() => {
         running = undefined
       })
       running = writing
       await endsInTime(writing, signal).catch((error) => {
-        isLate = true
+        attempt.isLate = true
         throw error
       })
     },
@@ -80,20 +89,24 @@ function writeToStdout(lines: string): Promise<void> {
 
 /**
  * Opens the file for each batch, so that it may be rotated at any moment. Only the owner may read a new file: the records name people.
- * `sync` puts the lines on the disk before the database counts them as delivered. `isLate` says whether the delivery has failed meanwhile:
- * then another process may have written to the file.
+ * `sync` puts the lines on the disk before the database counts them as delivered.
  */
-async function appendToFile(path: string, lines: string, isLate: () => boolean): Promise<void> {
-  const file = await open(path, appendFlags, 0o600)
+async function appendToFile(path: string, lines: string, attempt: Attempt): Promise<void> {
+  const isPipe = await stat(path).then(
+    (found) => found.isFIFO(),
+    () => false,
+  )
+  const file = await open(path, isPipe ? pipeFlags : fileFlags, 0o600)
   try {
+    if (isPipe) return await writeToPipe(file, lines, attempt)
     const { size, isRegular } = await statOf(file)
     try {
       await file.appendFile((await endsInsideLine(file, size)) ? `\n${lines}` : lines)
-      // A pipe cannot be synchronized.
+      // A device cannot be synchronized.
       if (isRegular) await file.sync()
     } catch (error) {
       // The lines are delivered again, so a part of them must not stay: it would run into the first line of the next attempt.
-      if (isRegular && !isLate()) await file.truncate(size).catch(() => undefined)
+      if (isRegular && !attempt.isLate) await file.truncate(size).catch(() => undefined)
       throw error
     }
   } finally {
@@ -101,12 +114,40 @@ async function appendToFile(path: string, lines: string, isLate: () => boolean):
   }
 }
 
-/** The opening of a pipe without a reader blocks a thread for ever. O_NONBLOCK prevents that. O_RDWR is for reading the last byte. */
-const appendFlags = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | constants.O_NONBLOCK
+/** O_RDWR is for reading the last byte. O_NONBLOCK keeps a device from blocking a thread for ever. */
+const fileFlags = constants.O_APPEND | constants.O_CREAT | constants.O_RDWR | constants.O_NONBLOCK
+
+/** With these flags the opening of a pipe without a reader fails. O_RDWR would make this process the reader, and lose what it wrote. */
+const pipeFlags = constants.O_WRONLY | constants.O_NONBLOCK
+
+/** How soon a pipe that was full is tried again. */
+const fullPipePauseMs = 50
+
+/**
+ * Writes line by line, because a pipe takes up to 4,096 bytes (PIPE_BUF) as a whole or not at all: so it never ends inside a shorter line.
+ * Waits while the pipe is full, until its reader reads or closes it, or the server stops.
+ */
+async function writeToPipe(file: FileHandle, lines: string, attempt: Attempt): Promise<void> {
+  for (const line of lines.split(/(?<=\n)/)) {
+    let rest = Buffer.from(line)
+    while (rest.length > 0) {
+      const written = await file.write(rest).then(({ bytesWritten }) => bytesWritten, zeroIfFull)
+      rest = rest.subarray(written)
+      if (written > 0) continue
+      if (attempt.isLate && attempt.signal.aborted) throw new Error('The pipe is full.')
+      await delay(fullPipePauseMs)
+    }
+  }
+}
+
+function zeroIfFull(error: NodeJS.ErrnoException): number {
+  if (error.code === 'EAGAIN') return 0
+  throw error
+}
 
 async function statOf(file: FileHandle): Promise<{ size: number; isRegular: boolean }> {
-  const stat = await file.stat()
-  return { size: stat.size, isRegular: stat.isFile() }
+  const found = await file.stat()
+  return { size: found.size, isRegular: found.isFile() }
 }
 
 /** Whether a process died in the middle of a line. */
