@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { ServerResponse } from 'node:http'
+import { availableParallelism } from 'node:os'
 import { after, beforeEach, describe, it } from 'node:test'
+import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { getId, givenPools } from '../../support/identity-logins.ts'
 import { callJson } from '../../support/identity-pools.ts'
@@ -13,6 +15,12 @@ const wrongRoles = {
   message: 'Invalid identity pool configuration. Check assigned IAM roles for this pool.',
 }
 const noResponse = { name: 'ExternalServiceException', message: 'The service that gives credentials did not respond as expected.' }
+
+/** How many requests a server processes at once when it starts (work-limit.ts). */
+const slots = 16 * availableParallelism()
+
+/** The most connections that the server opens to an STS at once: the default of the AWS SDK. */
+const connections = 50
 
 type Logins = Readonly<Record<string, string>>
 
@@ -132,6 +140,31 @@ for (const engine of engines) {
       }
       await assert.rejects(getCredentials(id, Logins), noResponse)
       for (const timer of timers) clearInterval(timer)
+    })
+
+    it('answers other requests while more requests than it has slots wait for an STS that does not answer', async () => {
+      await using busy = await startTestServer(engine, { flags: ['--sts-url', sts.url, '--shed-load', '--log-level', 'fatal'] })
+      const { IdentityPoolId } = await givenPools(busy)
+      await callJson(busy, 'SetIdentityPoolRoles', { IdentityPoolId, Roles: { unauthenticated: roleArn('guest') } })
+      const IdentityId = await getId(busy, IdentityPoolId)
+      let held = 0
+      sts.state.answer = () => {
+        held += 1
+      }
+      const waiting = Array.from({ length: 4 * slots }, () => callJson(busy, 'GetCredentialsForIdentity', { IdentityId }))
+      const ended = Promise.allSettled(waiting)
+      await until(
+        'the STS holds requests',
+        async () => held,
+        (count) => count === connections,
+      )
+      for (let at = 0; at < 8; at++) await getId(busy, IdentityPoolId)
+      for (const answer of await ended) {
+        assert.equal(answer.status, 'rejected')
+        assert.deepEqual([answer.reason.name, answer.reason.message], [noResponse.name, noResponse.message])
+      }
+      sts.state.answer = undefined
+      await assert.rejects(callJson(busy, 'GetCredentialsForIdentity', { IdentityId }), wrongRoles)
     })
 
     it('reports an STS that cannot be reached as an external failure', async () => {
