@@ -3,7 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import { getIdentityPool } from '../change-identity-pool.ts'
 import { lockIdentities } from '../identities/identity-administration-repository.ts'
 import { findOwners } from '../identities/identity-repository.ts'
-import { mergeLocked, type ResolveDeps, requireEnabled } from '../identities/resolve-identity.ts'
+import { mergeLocked, Overtaken, type ResolveDeps, retryOvertaken } from '../identities/resolve-identity.ts'
 import { developerUserNotFound, readDeveloperUser } from './developer-user.ts'
 
 export const mergeDeveloperIdentities = operation('MergeDeveloperIdentities', {
@@ -15,14 +15,13 @@ export const mergeDeveloperIdentities = operation('MergeDeveloperIdentities', {
     const { SourceUserIdentifier, DestinationUserIdentifier, DeveloperProviderName, IdentityPoolId } = request
     const pool = await getIdentityPool(db, IdentityPoolId)
     const users = [SourceUserIdentifier, DestinationUserIdentifier].map((id) => readDeveloperUser(pool, id, DeveloperProviderName))
-    const id = await db.transaction().execute(async (tx) => {
+    const id = await retryOvertaken(db, async (tx) => {
       const [from, to] = await findOwners(tx, pool.id, users)
       if (from === undefined || to === undefined) throw developerUserNotFound()
-      const locked = await lockIdentities(tx, [...new Set([from, to])].sort())
-      for (const identity of locked) requireEnabled(identity)
-      // Another transaction may have changed the logins before the identities were locked.
+      await lockIdentities(tx, [...new Set([from, to])].sort())
+      // Another transaction may have changed the logins before the identities were locked. No disabled or deleted identity has a login.
       const [fromNow, toNow] = await findOwners(tx, pool.id, users)
-      if (fromNow !== from || toNow !== to) throw developerUserNotFound()
+      if (fromNow !== from || toNow !== to) throw new Overtaken()
       if (from !== to) await mergeLocked(tx, pool, { from: [from], to }, clock.now())
       await audit.record(tx, { subject: to, detail: from === to ? 'merged: none' : `merged: ${from}` })
       return to

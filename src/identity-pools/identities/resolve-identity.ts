@@ -31,7 +31,7 @@ const mostLogins = 20
 const mostAttempts = 5
 
 /** Another transaction changed the identities or logins of the request. */
-class Overtaken extends Error {}
+export class Overtaken extends Error {}
 
 /**
  * The id of the identity that the logins belong to, for a request without a signature. Links, merges and creates identities as needed.
@@ -53,18 +53,26 @@ export async function linkLogins(
   choose: ChooseIdentity,
   alongside: (tx: Tx, id: string) => Promise<void> = async () => undefined,
 ): Promise<string> {
+  return retryOvertaken(db, async (tx) => {
+    const locked = await lockClaim(tx, claim)
+    const now = clock.now()
+    const chosen = choose(locked)
+    const id = chosen === undefined ? newRegionalId(region) : await joinIdentities(tx, locked, chosen, now)
+    if (chosen === undefined) await insertIdentity(tx, { id, poolId: claim.pool.id, hadLogin: true }, now)
+    await addLogins(tx, locked, id, now)
+    await alongside(tx, id)
+    return id
+  })
+}
+
+/**
+ * Runs `work` in a transaction. When it throws `Overtaken`, it begins anew in another transaction, up to `mostAttempts` times.
+ * @throws ApiError ResourceConflictException when all attempts were overtaken
+ */
+export async function retryOvertaken<T>(db: Db, work: (tx: Tx) => Promise<T>): Promise<T> {
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     try {
-      return await db.transaction().execute(async (tx) => {
-        const locked = await lockClaim(tx, claim)
-        const now = clock.now()
-        const chosen = choose(locked)
-        const id = chosen === undefined ? newRegionalId(region) : await joinIdentities(tx, locked, chosen, now)
-        if (chosen === undefined) await insertIdentity(tx, { id, poolId: claim.pool.id, hadLogin: true }, now)
-        await addLogins(tx, locked, id, now)
-        await alongside(tx, id)
-        return id
-      })
+      return await db.transaction().execute(work)
     } catch (error) {
       if (!(error instanceof Overtaken)) throw error
     }
