@@ -25,7 +25,7 @@ export function holds(test: ConditionTest, keys: RequestKeys): boolean {
     if (test.ifExists || quantifier === 'ForAllValues') return true
     return quantifier === undefined && negated
   }
-  // To the set operators, a key with an empty text only is a key without values.
+  // For the set operators, a key whose only value is an empty text is a key without values.
   if (quantifier !== undefined && values.every((value) => value === '')) return quantifier === 'ForAllValues'
   const isMatch = (value: string) => test.matchers.some((matches) => matches(value, keys)) !== negated
   // Without a set operator, a negated operator must hold for every value, and any other for one.

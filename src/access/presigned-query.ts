@@ -18,7 +18,7 @@ export type PresignedClaim = {
 const longestSeconds = 604_800
 const skewMilliseconds = 5 * 60_000
 
-/** The parameters of which any one makes a URL a presigned one. */
+/** A URL with any of these parameters is a presigned URL. */
 const marks = new Set(['x-amz-algorithm', 'x-amz-credential', 'x-amz-signature'])
 
 /** Whether the query has a part of a signature, in whatever case and encoding. */

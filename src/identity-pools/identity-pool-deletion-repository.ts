@@ -8,7 +8,10 @@ export async function markIdentityPoolDeleted(tx: Tx, id: string, now: number): 
   await tx.insertInto('deleted_identity_pool').values({ id, deleted_at: now, due_at: now }).execute()
 }
 
-/** Identities come first: a transaction that stores a login locks the identity, so it finds none, or its login is removed afterwards. */
+/**
+ * Identities are deleted before logins. A transaction that stores a login locks its identity first. So either it finds no identity any more,
+ * or its login is deleted after it has ended.
+ */
 const rowsOf = (poolId: string): readonly RowsToDelete[] => [
   { table: 'identity', where: { identity_pool_id: poolId }, key: ['id'] },
   { table: 'identity_login', where: { identity_pool_id: poolId }, key: ['provider', 'subject_key'] },

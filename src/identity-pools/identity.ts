@@ -7,7 +7,7 @@ export type Identity = {
   readonly identityPoolId: string
   readonly createdAt: number
   readonly updatedAt: number
-  /** Undefined while the identity can be used; otherwise when it was merged into another one. */
+  /** When the identity was merged into another one, in epoch milliseconds. Undefined while the identity can be used. */
   readonly disabledAt: number | undefined
   /** Whether the identity ever had a login. If so, it is no guest, even when it has no login any more. */
   readonly hadLogin: boolean

@@ -2,8 +2,8 @@ import { isObject } from '../../base/is-object.ts'
 import type { Secrets } from '../../base/secrets.ts'
 
 /**
- * A session of a role: what its session token seals. Nothing of it is stored, so all that a later request is judged by is here. Times are
- * epoch milliseconds.
+ * A session of a role: the content of its session token. The server stores no sessions, so this is all that it knows of one when a later
+ * request arrives. Times are epoch milliseconds.
  */
 export type RoleSession = {
   readonly keyId: string

@@ -41,7 +41,7 @@ function findMapping(
   return name === undefined || mapping === undefined ? undefined : { name, mapping, claims }
 }
 
-/** Without a mapping there is only one role, which a caller may also name. */
+/** The role of a caller without a role mapping. The caller may name it, and no other role. */
 function unmapped(role: string | undefined, customRoleArn: string | undefined): string | undefined {
   if (customRoleArn !== undefined && customRoleArn !== role) throw roleForbidden(customRoleArn)
   return role
@@ -60,7 +60,7 @@ function roleByMapping({ name, mapping, claims }: MappedLogin, customRoleArn: st
   throw new ApiError('NotAuthorizedException', `The ambiguous role mapping rules for: ${name} denied this request.`)
 }
 
-/** The roles that a caller may name, and the one that a caller gets who names none. */
+/** `roles` are those that the caller may name. `chosen` is the role of a caller who names none. */
 type AllowedRoles = { readonly roles: readonly string[]; readonly chosen: string | undefined }
 
 function rolesOfToken(claims: LoginClaims): AllowedRoles {

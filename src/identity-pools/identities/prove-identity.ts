@@ -20,7 +20,7 @@ export type ProveDeps = ResolveDeps & LoginDeps
 /** The identity of a request without a signature. */
 export type ProvenIdentity = {
   readonly pool: IdentityPool
-  /** It differs from the identity that the request names when that one was merged into another one. */
+  /** Another id than the one in the request when that identity was merged into this one. */
   readonly id: string
   readonly isGuest: boolean
   /** Empty for a guest and for a developer user. */

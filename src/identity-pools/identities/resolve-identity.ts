@@ -21,7 +21,7 @@ export type IdentityClaim = {
 /** What is known inside the transaction. `owners` are the locked identities of the logins, in the order of the logins. */
 type LockedClaim = IdentityClaim & { readonly owners: readonly (Identity | undefined)[]; readonly named: Identity | undefined }
 
-/** Decides to which identity the logins shall belong. Undefined for a new one. Throws when the request is not allowed. */
+/** Chooses the identity that the logins shall belong to. Undefined for a new identity. Throws when the request is not allowed. */
 export type ChooseIdentity = (claim: LockedClaim) => Identity | undefined
 
 /** The most logins of one identity. */

@@ -68,7 +68,7 @@ const isDeveloperToken = ({ developerProvider }: IdentityPool, { amr }: Pick<Tok
   developerProvider !== undefined && amr[1] === developerProvider
 
 /**
- * Whether the developer user of a token is still one of the identity. The token may live for a day, and the user may be unlinked meanwhile.
+ * Whether the developer user of a token still belongs to the identity. A token lasts up to a day, and the user may be unlinked meanwhile.
  * True for a token of any other login.
  */
 export async function isDeveloperUserLinked(

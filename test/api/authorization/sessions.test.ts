@@ -256,7 +256,7 @@ for (const engine of engines) {
       await assert.rejects(listUsers({ ...ana, secretAccessKey: ben.secretAccessKey }), { name: 'InvalidSignatureException' })
     })
 
-    it('is necessary', async () => {
+    it('is required with each request', async () => {
       const { sessionToken, ...rest } = ana
       await assert.rejects(listUsers(rest), unrecognized)
       await assert.rejects(withToken('x'), unrecognized)

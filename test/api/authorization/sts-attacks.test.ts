@@ -191,7 +191,7 @@ for (const engine of engines) {
       requireCode(await assume('arn:aws:iam::000000000000:user/ana', 'token'), 400, 'ValidationError')
     })
 
-    it('says which actions it has', async () => {
+    it('refuses unknown actions, and says which actions it has', async () => {
       for (const name of [
         'GetSessionToken',
         'AssumeRole',
@@ -244,7 +244,7 @@ for (const engine of engines) {
       }
     })
 
-    it('does not mix up the two protocols', async () => {
+    it('accepts no STS action as JSON or in the URL, and no operation of Cognito as a form', async () => {
       const json = await rawRequest(server(), {
         headers: { 'content-type': jsonContentType },
         body: 'Action=GetCallerIdentity&Version=2011-06-15',

@@ -56,7 +56,7 @@ for (const engine of engines) {
       await assert.rejects(listAuditRecords(server(), { IdentityPoolId, UserPoolId }), { name: 'InvalidParameterException' })
     })
 
-    it('name the identities that were deleted, and their pool if it is one', async () => {
+    it('name the identities that were deleted, and their pool if all are of one pool', async () => {
       const [one, other] = [await givenIdentityPool(server()), await givenIdentityPool(server())]
       const [a = '', b = '', c = ''] = await storeIdentities(server(), one.IdentityPoolId, [{}, {}, {}])
       const [d = ''] = await storeIdentities(server(), other.IdentityPoolId, [{}])

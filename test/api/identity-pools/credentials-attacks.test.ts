@@ -60,7 +60,7 @@ for (const engine of engines) {
       await assert.rejects(getCredentials(id, undefined, Roles.authenticated), roleForbidden(Roles.authenticated))
     })
 
-    it("somebody else's identity, with and without a login", async () => {
+    it('the identity of another user, with and without a login', async () => {
       const { IdentityPoolId, login } = await givenApp()
       const ana = await login('ana')
       const id = await getId(server(), IdentityPoolId, ana.Logins)

@@ -48,7 +48,7 @@ for (const engine of engines) {
       assert.equal((await keysOf(server())).length, 1)
     })
 
-    it('is not changed by a request that names both or neither', async () => {
+    it('is not changed by a request that names both identity pools and a user pool, or neither', async () => {
       const { poolId } = await server().givenPool()
       const before = await keysOf(server())
       for (const request of [{}, { IdentityPools: false }, { UserPoolId: poolId, IdentityPools: true }]) {

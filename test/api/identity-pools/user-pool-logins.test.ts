@@ -184,7 +184,7 @@ for (const engine of engines) {
       }
     })
 
-    it("do not open somebody else's identity", async () => {
+    it('do not open the identity of another user', async () => {
       const { IdentityPoolId, Logins, login } = await givenLogin()
       const id = await getId(server(), IdentityPoolId, Logins)
       const attacker = await login('eve')
