@@ -1,5 +1,4 @@
 import { X509Certificate } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
@@ -13,7 +12,7 @@ import type { Gateways } from './messaging/gateways/gateway.ts'
 import { type OpenedDatabase, openDatabase } from './open-database.ts'
 import { operations } from './operations.ts'
 import { openServices, rateFactorOf, type Services, workersOf } from './services.ts'
-import { type Settings, SettingsError } from './settings.ts'
+import type { Settings, SettingsError } from './settings.ts'
 import { shutDown } from './shutdown.ts'
 import { authorizeRoutes } from './web/authorize-routes.ts'
 import { confirmUserRoutes } from './web/confirm-user-routes.ts'
@@ -47,6 +46,7 @@ import { type BodyReader, createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 import { createShedLog } from './web/shed-log.ts'
+import { openTls } from './web/tls/tls-options.ts'
 
 /** Services that tests replace. */
 type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }
@@ -73,7 +73,7 @@ export async function startServer(settings: Settings, replacements: Replacements
     replacements.logger ??
     createLogger({ level: settings.logLevel, format: settings.logFormat ?? (settings.mode === 'dev' ? 'text' : 'json') })
   const { host, port, maxConnections } = settings
-  const tls = readTlsFiles(settings)
+  const tls = await openTls(settings)
   const listener = await openListener({ host, port, maxConnections, tls })
   try {
     const metrics = createMetrics()
@@ -96,7 +96,7 @@ type ServerParts = {
 }
 
 async function serve({ settings, logger, listener, database, metrics, certificate, replacements }: ServerParts): Promise<RunningServer> {
-  const url = ownUrl(settings, listener.port)
+  const url = ownUrl(settings.host, listener.port, certificate !== undefined)
   const publicUrl = settings.publicUrl ?? url
   const { clock = systemClock, gateways } = replacements
   let powersDelay = () => 0
@@ -112,7 +112,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
     logger,
     log: traceLog(createRequestLog(logger, metrics, { addresses: settings.logAddresses })),
     loopbackOnly: settings.mode === 'dev',
-    strictTransport: publicUrl.startsWith('https:'),
+    strictTransport: isStrictTransport(new URL(publicUrl)),
     isClosing,
     trustedProxies: settings.trustedProxies,
   }
@@ -239,9 +239,14 @@ function throttleOf(settings: Settings, { clock, provisionedLimits }: Services, 
 }
 
 /** A loopback server is called `localhost`: cookies and passkeys accept a name and reject an address. */
-function ownUrl({ host, tlsCert }: Settings, port: number): string {
+function ownUrl(host: string, port: number, hasTls: boolean): string {
   const name = isLoopbackHost(host) ? 'localhost' : host.includes(':') ? `[${host}]` : host
-  return `${tlsCert === undefined ? 'http' : 'https'}://${name}:${port}`
+  return `${hasTls ? 'https' : 'http'}://${name}:${port}`
+}
+
+/** On a loopback host, Strict-Transport-Security would also keep the browser from all other servers of the developer, which have HTTP. */
+function isStrictTransport({ protocol, hostname }: URL): boolean {
+  return protocol === 'https:' && !isLoopbackHost(hostname)
 }
 
 function metricsAccess({ mode, metricsToken }: Settings): Parameters<typeof healthRoutes>[1]['metricsAccess'] {
@@ -251,19 +256,6 @@ function metricsAccess({ mode, metricsToken }: Settings): Parameters<typeof heal
   return mode === 'dev' ? 'public' : 'disabled'
 }
 
-function readTlsFiles({ tlsCert, tlsKey }: Settings): { cert: Buffer; key: Buffer } | undefined {
-  if (tlsCert === undefined || tlsKey === undefined) return undefined
-  return { cert: readFile('--tls-cert', tlsCert), key: readFile('--tls-key', tlsKey) }
-}
-
 function expiryOf(certificate: Buffer | undefined): number | undefined {
   return certificate && new X509Certificate(certificate).validToDate.getTime()
-}
-
-function readFile(setting: string, path: string): Buffer {
-  try {
-    return readFileSync(path)
-  } catch (error) {
-    throw new SettingsError(`${setting}: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
-  }
 }

@@ -10,6 +10,7 @@ type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
     readonly allowHttp: boolean
     readonly tlsCert: string | undefined
     readonly tlsKey: string | undefined
+    readonly https: boolean
     readonly auditStream: string | undefined
     readonly auditStreamSecret: string | undefined
     readonly codeKeyFile: string | undefined
@@ -25,6 +26,12 @@ export function contradictionsOf(settings: RuledSettings): string[] {
   const problems: string[] = []
   if ((settings.tlsCert === undefined) !== (settings.tlsKey === undefined)) {
     problems.push('--tls-cert and --tls-key go together: set both or neither.')
+  }
+  if (settings.https && mode === 'serve') {
+    problems.push('--https: only dev makes certificates. Use --tls-cert and --tls-key, or a proxy with TLS.')
+  }
+  if (settings.https && settings.tlsCert !== undefined) {
+    problems.push('--https and --tls-cert are both set. Leave one of them out: --https makes a certificate of its own.')
   }
   problems.push(...masterKeySettingsErrors(settings), ...gatewaySettingsErrors(settings))
   if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {

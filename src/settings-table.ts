@@ -5,7 +5,7 @@ import { flag, path, type SettingSpec, text } from './setting-spec.ts'
 export const settingsTable = {
   port: { flag: 'port', type: { kind: 'integer', min: 0, max: 65_535 }, default: 9911, help: 'Port to listen on; 0 means any free port.' },
   host: { flag: 'host', type: text, default: '127.0.0.1', help: 'Address to listen on. `dev` accepts loopback addresses only.' },
-  data: { flag: 'data', type: path, value: 'DIR', default: '.lifeguard', help: 'Folder of the database and the master key of `dev`.' },
+  data: { flag: 'data', type: path, value: 'DIR', default: '.lifeguard', help: 'Folder of the database and the keys of `dev`.' },
   database: {
     flag: 'database',
     type: { kind: 'url', schemes: ['sqlite:', 'postgres:', 'postgresql:'] },
@@ -61,6 +61,12 @@ export const settingsTable = {
   config: { flag: 'config', type: path, value: 'FILE', help: 'JSON file with settings under these names, such as `{"port": 9911}`.' },
   tlsCert: { flag: 'tls-cert', type: path, value: 'FILE', help: 'Certificate chain (PEM) for HTTPS; requires --tls-key.' },
   tlsKey: { flag: 'tls-key', type: path, value: 'FILE', help: 'Private key (PEM) of the certificate.' },
+  https: {
+    flag: 'https',
+    type: flag,
+    default: false,
+    help: 'Let `dev` serve HTTPS with certificates for `localhost` and `*.localhost`. Programs have to trust the file https-ca.pem in the data folder; see docs/https-in-development.md.',
+  },
   region: {
     flag: 'region',
     type: { kind: 'pattern', pattern: /^([a-z]{2}(-[a-z]+)+-\d|local)$/, expected: 'a region name such as us-east-1' },

@@ -27,6 +27,7 @@ export type Settings = {
   readonly trustedProxies: number
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
+  readonly https: boolean
   readonly region: string
   readonly accountId: string
   readonly masterKey: Buffer | undefined

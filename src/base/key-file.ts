@@ -17,22 +17,39 @@ const readableByAll = 0o004
  * @throws SettingsError when the file has no key, group or others can change it, or others can read it and `allowReadable` is false
  */
 export function readKeyFile(path: string, { what, setting }: KeyFileLabels, { allowReadable = false } = {}): Buffer {
-  let text: string
+  const text = readProtectedFile(path, setting, { allowReadable, ifMissing: missing(path, what) })
+  return parseKey(text, `${setting} ${path}`, what)
+}
+
+type ProtectedFileOptions = {
+  readonly allowReadable?: boolean
+  /** How the error message ends when there is no such file. */
+  readonly ifMissing?: string
+}
+
+/**
+ * Reads a file that only its owner may write to and only its owner and group may read.
+ * @throws SettingsError when the file is missing, group or others can change it, or others can read it and `allowReadable` is false
+ */
+export function readProtectedFile(
+  path: string,
+  setting: string,
+  { allowReadable = false, ifMissing = 'does not exist.' }: ProtectedFileOptions = {},
+): string {
   try {
     const file = openSync(path, 'r')
     try {
       const exposure = findExposure(fstatSync(file).mode, path, allowReadable)
       if (exposure !== undefined) throw new SettingsError(`${setting}: ${path} ${exposure}`)
-      text = readFileSync(file, 'utf8')
+      return readFileSync(file, 'utf8')
     } finally {
       closeSync(file)
     }
   } catch (error) {
     if (error instanceof SettingsError) throw error
     const { code } = error as NodeJS.ErrnoException
-    throw new SettingsError(`${setting}: ${path} ${code === 'ENOENT' ? missing(path, what) : `cannot be read (${code}).`}`)
+    throw new SettingsError(`${setting}: ${path} ${code === 'ENOENT' ? ifMissing : `cannot be read (${code}).`}`)
   }
-  return parseKey(text, `${setting} ${path}`, what)
 }
 
 /** What is wrong with the permissions, as the end of an error message. Windows has no such permissions. */

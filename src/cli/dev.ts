@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
-import { readSettings } from '../settings.ts'
+import { readSettings, type Settings } from '../settings.ts'
 import { readFunctionsFolder } from '../triggers/functions/functions-folder.ts'
+import { localAuthorityFile } from '../web/tls/local-authority-file.ts'
 import { type Command, readOperands } from './command.ts'
 
 export const dev: Command = {
@@ -22,6 +23,7 @@ export const dev: Command = {
         `  Inbox     ${server.url}/inbox`,
         `  Data      ${settings.database === undefined ? settings.data : 'in the database of --database'}`,
         ...modulesLine(settings.functionsFolder),
+        ...trustLines(settings),
         '',
         '  Try it:',
         `  aws cognito-idp create-user-pool --pool-name first --endpoint-url ${server.url} --region ${settings.region}`,
@@ -37,4 +39,15 @@ function modulesLine(folder: string | undefined): string[] {
   if (folder === undefined) return []
   const names = [...readFunctionsFolder(folder).keys()]
   return [`  Functions ${resolve(folder)}   (${names.length === 0 ? 'no modules in it yet' : names.join(', ')})`]
+}
+
+/** Says which certificate makes programs accept those of the server. */
+function trustLines({ https, data }: Settings): string[] {
+  if (!https) return []
+  const file = localAuthorityFile(data)
+  return [
+    `  Trust     ${file}`,
+    `            Node.js: NODE_EXTRA_CA_CERTS=${file}`,
+    `            AWS CLI: AWS_CA_BUNDLE=${file}   (browsers: docs/https-in-development.md)`,
+  ]
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { SettingsError } from '../settings.ts'
 import { alive } from './health-routes.ts'
 import { commonHeaders } from './response-headers.ts'
+import type { TlsOptions } from './tls/tls-options.ts'
 
 /** An open port. It accepts connections at once, so that a port in use is noticed before the database is opened. */
 export type Listener = {
@@ -54,7 +55,7 @@ const notReady: RequestListener = ({ method, url }, response) => {
 export async function openListener(options: {
   readonly host: string
   readonly port: number
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
+  readonly tls: TlsOptions | undefined
   /** Further connections are closed at once: each takes memory, and a file descriptor that the database may need. */
   readonly maxConnections: number
 }): Promise<Listener> {
@@ -86,7 +87,7 @@ export async function openListener(options: {
   }
 }
 
-function createServer(tls: { readonly cert: Buffer; readonly key: Buffer } | undefined): Server {
+function createServer(tls: TlsOptions | undefined): Server {
   if (tls === undefined) return createHttpServer(serverOptions)
   try {
     return createHttpsServer({ ...serverOptions, handshakeTimeout, ...tls })

@@ -130,6 +130,17 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
     says: /--public-url: .*scheme and a host only/,
   },
   {
+    what: '--https in production',
+    args: ['serve', '--https'],
+    env: production,
+    says: /--https: only dev makes certificates\. Use --tls-cert and --tls-key, or a proxy with TLS\./,
+  },
+  {
+    what: 'two certificates',
+    args: ['dev', '--https', '--tls-cert', file, '--tls-key', file],
+    says: /--https and --tls-cert are both set/,
+  },
+  {
     what: 'a certificate without its key',
     args: ['serve', '--tls-cert', file],
     env: production,

@@ -20,7 +20,19 @@ describe('lifeguard with a certificate', () => {
     const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
     writeFileSync(cert, pem('CERTIFICATE', certificate))
     writeFileSync(key, pem('PRIVATE KEY', privateKey))
-    await using server = new LifeguardProcess(['dev', '--port', '0', '--data', join(folder, 'data'), '--tls-cert', cert, '--tls-key', key])
+    const flags = [
+      '--port',
+      '0',
+      '--data',
+      join(folder, 'data'),
+      '--public-url',
+      'https://id.example.test',
+      '--tls-cert',
+      cert,
+      '--tls-key',
+      key,
+    ]
+    await using server = new LifeguardProcess(['dev', ...flags])
     const url = await server.url()
     assert.match(url, /^https:\/\/localhost:/)
     const options: RequestOptions = { ca: pem('CERTIFICATE', certificate), checkServerIdentity: () => undefined, agent: false }

@@ -1,4 +1,5 @@
-import { randomBytes, webcrypto } from 'node:crypto'
+import { webcrypto } from 'node:crypto'
+import { loadX509, newSerialNumber } from '../../base/x509.ts'
 
 const rsa = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256', publicExponent: new Uint8Array([1, 0, 1]), modulusLength: 2048 }
 const years = 10
@@ -8,16 +9,14 @@ export type CertifiedKey = { readonly certificate: Buffer; readonly privateKey: 
 
 /** Creates an RSA key, on the thread pool, and a certificate for the common name `name`, valid for ten years from `now`. */
 export async function createCertificate(name: string, now: number): Promise<CertifiedKey> {
-  // Node can read certificates but not create them. The library is loaded on demand, because it is seldom needed.
-  await import('reflect-metadata')
-  const { X509CertificateGenerator, KeyUsageFlags, KeyUsagesExtension } = await import('@peculiar/x509')
+  const { X509CertificateGenerator, KeyUsageFlags, KeyUsagesExtension } = await loadX509()
   const keys = await webcrypto.subtle.generateKey(rsa, true, ['sign', 'verify'])
   const notBefore = new Date(now)
   const notAfter = new Date(now)
   notAfter.setUTCFullYear(notAfter.getUTCFullYear() + years)
   const certificate = await X509CertificateGenerator.createSelfSigned(
     {
-      serialNumber: serialNumber(),
+      serialNumber: newSerialNumber(),
       name: [{ CN: [name] }],
       notBefore,
       notAfter,
@@ -29,11 +28,4 @@ export async function createCertificate(name: string, now: number): Promise<Cert
   )
   const privateKey = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)
   return { certificate: Buffer.from(certificate.rawData), privateKey: Buffer.from(privateKey) }
-}
-
-/** A positive number of at most 20 octets (RFC 5280 §4.1.2.2). */
-function serialNumber(): string {
-  const bytes = randomBytes(16)
-  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40
-  return bytes.toString('hex')
 }
