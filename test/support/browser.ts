@@ -12,12 +12,12 @@ export async function unpackBrowser(): Promise<string> {
 
 /**
  * One Chromium for all tests of a file: the one that `npm ci` installed, which is for Linux, or the one at `CHROMIUM_PATH`. Each test opens
- * its own contexts.
+ * its own contexts. `flags` are read when the browser starts.
  */
-export function useBrowser(): () => Browser {
+export function useBrowser(flags: () => readonly string[] = () => []): () => Browser {
   let browser: Browser | undefined
   before(async () => {
-    browser = await playwright.launch({ executablePath: await unpackBrowser(), args: ['--no-sandbox'] })
+    browser = await playwright.launch({ executablePath: await unpackBrowser(), args: ['--no-sandbox', ...flags()] })
   })
   after(() => browser?.close())
   return () => {

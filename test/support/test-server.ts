@@ -12,8 +12,10 @@ import {
 import type { Logger } from '../../src/base/logger.ts'
 import { type RunningServer, startServer } from '../../src/server.ts'
 import { readSettings, type Settings } from '../../src/settings.ts'
+import { localAuthorityFile } from '../../src/web/tls/local-authority-file.ts'
 import type { TestEngine } from './engines.ts'
 import { evidenceLogger, noteAuditRecords, noteSecrets, noteSettings } from './evidence.ts'
+import { trustAuthority } from './local-trust.ts'
 import { createTestClock, type TestClock } from './test-clock.ts'
 
 /** A message as `GET /inbox/api/messages` returns it. */
@@ -33,6 +35,8 @@ export type InboxMessage = {
 
 export type TestServer = AsyncDisposable & {
   readonly url: string
+  /** The file with the authority of its certificates, if it runs with `--https`. All clients in this process trust it. */
+  readonly authorityFile: string
   /** For the few tests that use the database directly. */
   readonly databaseUrl: string
   readonly region: string
@@ -75,6 +79,8 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
   const replacements = usedLogger === undefined ? { clock } : { clock, logger: usedLogger }
   let running: RunningServer = await startServer(settings, replacements)
   const { url } = running
+  const authorityFile = localAuthorityFile(folder)
+  if (settings.https) trustAuthority(authorityFile)
   const client = sdkClient(url, settings.region)
 
   async function close(): Promise<void> {
@@ -87,6 +93,7 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
 
   return {
     url,
+    authorityFile,
     databaseUrl: database.url,
     region: settings.region,
     client,
