@@ -10,7 +10,8 @@ type Call = { [Name in keyof Auth]: Auth[Name] extends (...input: never[]) => Pr
 const entry = `
   import { Amplify } from 'aws-amplify'
   import * as auth from 'aws-amplify/auth'
-  Object.assign(globalThis, { Amplify, auth })
+  import { Hub } from 'aws-amplify/utils'
+  Object.assign(globalThis, { Amplify, auth, Hub })
 `
 
 /** The script of an app that consists of Amplify only, bundled for browsers. */

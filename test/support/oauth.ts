@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { type IncomingMessage, request } from 'node:http'
+import { type IncomingMessage, request as httpRequest } from 'node:http'
+import { request as httpsRequest } from 'node:https'
 import { text } from 'node:stream/consumers'
 import {
   CreateResourceServerCommand,
@@ -68,6 +69,7 @@ export async function send(
   { method = 'GET', headers = {}, body = '' }: Sent = {},
 ): Promise<Reply> {
   const length = body === '' ? {} : { 'content-length': Buffer.byteLength(body) }
+  const request = server.url.startsWith('https:') ? httpsRequest : httpRequest
   const sent = request(`${server.url}${path}`, { method, headers: { ...headers, ...length } }).end(body)
   const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   const received = new Headers()

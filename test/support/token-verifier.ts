@@ -8,12 +8,13 @@ type Payload = Record<string, unknown>
 
 /**
  * Verifies tokens as an application's server does: by `aws-jwt-verify` with our JWK set. The Cognito verifier of this library accepts AWS's
- * issuers only, so the general verifier makes the checks of the Cognito verifier. The library's own fetcher uses HTTPS only, so the
- * verifier gets another fetcher.
+ * issuers only, so the general verifier makes the checks of the Cognito verifier. The library's own fetcher uses HTTPS only, so a
+ * server without TLS needs another one.
  */
 export function tokenVerifier(server: TestServer, { poolId, clientId, tokenUse }: Expected): { verify(token: string): Promise<Payload> } {
   const issuer = `${server.url}/${poolId}`
-  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: async (uri) => (await fetch(uri)).arrayBuffer() } })
+  const fetcher = { fetch: async (uri: string) => (await fetch(uri)).arrayBuffer() }
+  const jwksCache = new SimpleJwksCache(server.url.startsWith('https:') ? {} : { fetcher })
   const verifier = JwtVerifier.create(
     {
       issuer,
