@@ -11,12 +11,14 @@ import { chromiumTrust } from '../support/local-trust.ts'
 import { givenOAuthPool } from '../support/oauth.ts'
 import { openApp } from '../support/open-app.ts'
 import { authJsApp, passportApp, type RelyingPartySettings } from '../support/relying-parties.ts'
-import { sentTo } from '../support/self-service.ts'
+import { attributeList, sentTo } from '../support/self-service.ts'
 import { goodPassword } from '../support/sign-in.ts'
 import { agree } from '../support/sign-in-triggers.ts'
 import { useTestServer } from '../support/test-server.ts'
 import { tokenVerifier } from '../support/token-verifier.ts'
 import { openTriggerEndpoint } from '../support/trigger-endpoint.ts'
+
+type Tokens = Parameters<RelyingPartySettings['onSignIn']>[0]
 
 const email = 'ana@example.test'
 const temporaryPassword = 'Temporary-horse-8'
@@ -60,41 +62,45 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: [...endpoint.flags, '--https'] })
     const browser = useBrowser(() => [chromiumTrust(server().authorityFile)])
 
-    for (const { name, app, callbackPath, signIn, signOut } of libraries) {
+    /** Starts an app of the library, with a pool into which Ana is invited. */
+    async function openLibraryApp({ app, callbackPath }: (typeof libraries)[number], manner: string) {
+      let listener: RequestListener = (_request, response) => void response.writeHead(503).end()
+      const site = await openApp((request, response) => listener(request, response))
+      const origin = `http://localhost:${site.port}`
+      const triggers = endpoint.given(all)
+      const { poolId, clientId, secret } = await givenOAuthPool(server(), {
+        pool: { LambdaConfig: triggers.lambdaConfig, UsernameAttributes: ['email'] },
+        client: { GenerateSecret: true, CallbackURLs: [`${origin}${callbackPath}`], LogoutURLs: [`${origin}/`] },
+      })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, OAuth: { Manner: manner } })
+      const ana = { Username: email, UserAttributes: attributeList({ email, email_verified: 'true' }) }
+      await server().send(new AdminCreateUserCommand({ UserPoolId: poolId, TemporaryPassword: temporaryPassword, ...ana }))
+
+      const received: Tokens[] = []
+      const onSignIn = (tokens: Tokens) => {
+        noteSecrets(tokens)
+        received.push(tokens)
+      }
+      const { url } = server()
+      listener = app({ origin, issuer: `${url}/${poolId}`, domain: url, clientId, clientSecret: secret, onSignIn })
+      return { origin, poolId, clientId, triggers, received, [Symbol.dispose]: site[Symbol.dispose] }
+    }
+
+    async function verify(ids: { poolId: string; clientId: string }, { idToken, accessToken }: Tokens): Promise<void> {
+      const id = await tokenVerifier(server(), { ...ids, tokenUse: 'id' }).verify(idToken)
+      const access = await tokenVerifier(server(), { ...ids, tokenUse: 'access' }).verify(accessToken)
+      assert.deepEqual([id['email'], access['sub']], [email, id['sub']])
+    }
+
+    for (const library of libraries) {
+      const { name, signIn, signOut } = library
       for (const manner of ['COGNITO', 'STRICT']) {
         it(`sign in a new user by ${name} in the manner ${manner}, sign out, and sign in again`, async () => {
-          let listener: RequestListener = (_request, response) => void response.writeHead(503).end()
-          using site = await openApp((request, response) => listener(request, response))
-          const origin = `http://localhost:${site.port}`
-          const triggers = endpoint.given(all)
-          const { poolId, clientId, secret } = await givenOAuthPool(server(), {
-            pool: { LambdaConfig: triggers.lambdaConfig, UsernameAttributes: ['email'] },
-            client: { GenerateSecret: true, CallbackURLs: [`${origin}${callbackPath}`], LogoutURLs: [`${origin}/`] },
-          })
-          await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, OAuth: { Manner: manner } })
-          await server().send(
-            new AdminCreateUserCommand({
-              UserPoolId: poolId,
-              Username: email,
-              TemporaryPassword: temporaryPassword,
-              UserAttributes: [
-                { Name: 'email', Value: email },
-                { Name: 'email_verified', Value: 'true' },
-              ],
-            }),
-          )
-          const received: Parameters<RelyingPartySettings['onSignIn']>[0][] = []
-          const onSignIn: RelyingPartySettings['onSignIn'] = (tokens) => {
-            noteSecrets(tokens)
-            received.push(tokens)
-          }
-          const [issuer, domain] = [`${server().url}/${poolId}`, server().url]
-          listener = app({ origin, issuer, domain, clientId, clientSecret: secret, onSignIn })
-
+          using app = await openLibraryApp(library, manner)
           const context = await browser().newContext()
           try {
             const page = await context.newPage()
-            await page.goto(origin)
+            await page.goto(app.origin)
             await signIn(page)
             await fillIn(page, { 'Email address': email, Password: temporaryPassword }, 'Sign in')
             await fillIn(page, { 'New password': goodPassword, 'Password again': goodPassword }, 'Continue')
@@ -106,25 +112,18 @@ for (const engine of engines) {
             await signIn(page)
             await isWelcome(page)
             await signOut(page)
-            await page.goto(`${origin}/goodbye`)
+            await page.goto(`${app.origin}/goodbye`)
             await page.getByRole('heading', { name: 'Signed out' }).waitFor()
-            assert.equal(page.url(), `${origin}/`)
+            assert.equal(page.url(), `${app.origin}/`)
             await signIn(page)
             await page.getByLabel('Password', { exact: true }).waitFor()
           } finally {
             await context.close()
           }
-
-          assert.equal(received.length, 2)
-          for (const { idToken, accessToken } of received) {
-            const [id, access] = await Promise.all([
-              tokenVerifier(server(), { poolId, clientId, tokenUse: 'id' }).verify(idToken),
-              tokenVerifier(server(), { poolId, clientId, tokenUse: 'access' }).verify(accessToken),
-            ])
-            assert.deepEqual([id['email'], id['iss'], access['sub']], [email, issuer, id['sub']])
-          }
-          assert.deepEqual(await sentTo(server(), poolId), [`invitation ${email}`])
-          assert.deepEqual(triggers.fired, [
+          assert.equal(app.received.length, 2)
+          for (const tokens of app.received) await verify(app, tokens)
+          assert.deepEqual(await sentTo(server(), app.poolId), [`invitation ${email}`])
+          assert.deepEqual(app.triggers.fired, [
             'PreSignUp_AdminCreateUser',
             'CustomMessage_AdminCreateUser',
             'PreAuthentication_Authentication',

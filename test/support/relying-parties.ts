@@ -11,9 +11,8 @@ type SessionBody = { readonly user?: { readonly email?: string } } | null
 type AuthJs = { Auth(request: Request, config: object): Promise<Response> }
 type Provider = { default(options: { clientId: string; clientSecret: string; issuer: string }): object }
 
-const [authJs, cognitoProvider]: readonly string[] = ['@auth/core', '@auth/core/providers/cognito']
-const { Auth } = (await import(authJs ?? '')) as AuthJs
-const { default: Cognito } = (await import(cognitoProvider ?? '')) as Provider
+const { Auth } = (await import(import.meta.resolve('@auth/core'))) as AuthJs
+const { default: Cognito } = (await import(import.meta.resolve('@auth/core/providers/cognito'))) as Provider
 
 /** What the operator of an app copies from the user pool. */
 export type RelyingPartySettings = {
