@@ -46,7 +46,7 @@ import { type BodyReader, createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 import { createShedLog } from './web/shed-log.ts'
-import { openTls } from './web/tls/tls-options.ts'
+import { openTls } from './web/tls/open-tls.ts'
 
 /** Services that tests replace. */
 type Replacements = { readonly clock?: Clock; readonly logger?: Logger; readonly gateways?: Gateways }

@@ -1,10 +1,10 @@
 import { createServer as createHttpServer, type RequestListener, type Server, type ServerOptions } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { SecureContext } from 'node:tls'
 import { SettingsError } from '../settings.ts'
 import { alive } from './health-routes.ts'
 import { commonHeaders } from './response-headers.ts'
-import type { TlsOptions } from './tls/tls-options.ts'
 
 /** An open port. It accepts connections at once, so that a port in use is noticed before the database is opened. */
 export type Listener = {
@@ -21,6 +21,15 @@ export type Listener = {
   drain(graceMs: number): Promise<number>
   /** How many requests have no complete answer yet. */
   inFlight(): number
+}
+
+/** What a listener with TLS needs. */
+export type TlsOptions = {
+  /** The certificate chain in PEM, and its private key. */
+  readonly cert: Buffer
+  readonly key: Buffer
+  /** Chooses the certificate by the name that the client asks for (RFC 6066 §3). Without a choice `cert` is used. */
+  readonly SNICallback?: (serverName: string, done: (error: Error | null, context?: SecureContext) => void) => void
 }
 
 const serverOptions: ServerOptions = {

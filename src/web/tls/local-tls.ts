@@ -1,7 +1,7 @@
 import { createSecureContext, type SecureContext } from 'node:tls'
+import type { TlsOptions } from '../listener.ts'
 import { createSigner } from './local-authority.ts'
 import { openLocalAuthority } from './local-authority-file.ts'
-import type { TlsOptions } from './tls-options.ts'
 
 /** How many host names have a certificate at the same time. */
 const maxNames = 100

@@ -1,15 +1,6 @@
 import { readFileSync } from 'node:fs'
-import type { SecureContext } from 'node:tls'
 import { type Settings, SettingsError } from '../../settings.ts'
-
-/** What a listener with TLS needs. */
-export type TlsOptions = {
-  /** The certificate chain in PEM, and its private key. */
-  readonly cert: Buffer
-  readonly key: Buffer
-  /** Chooses the certificate by the name that the client asks for (RFC 6066 §3). Without a choice `cert` is used. */
-  readonly SNICallback?: (serverName: string, done: (error: Error | null, context?: SecureContext) => void) => void
-}
+import type { TlsOptions } from '../listener.ts'
 
 /**
  * The TLS of the settings: by the files that they name, or by the authority of the data folder. Undefined where nothing is set.
