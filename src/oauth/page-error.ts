@@ -3,6 +3,7 @@ export type PageErrorCode =
   | 'invalid_request'
   | 'login_pages_unavailable'
   | 'missing_client_id'
+  | 'page_not_offered'
   | 'redirect_mismatch'
   | 'unauthorized_client'
 

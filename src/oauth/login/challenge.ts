@@ -8,10 +8,11 @@ import type { AuthorizationRequest } from '../authorize/authorization-request.ts
 import { answerForSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { Parameters } from '../parameters.ts'
-import { type Continue, type LoginDeps, type LoginForm, type SignedIn, toNextPage } from './login.ts'
+import { findStep } from './find-step.ts'
+import { type Continue, detourFor, type LoginDeps, type LoginForm, type SignedIn, toNextPage } from './login.ts'
 import { withSetupMethod } from './mfa-setup.ts'
-import { type ChallengeStep, newPageStep, openPageStep, type PageStep } from './page-step.ts'
-import { newPasswordIn } from './typed-password.ts'
+import { type ChallengeStep, newPageStep, type PageStep } from './page-step.ts'
+import { codeIn, newPasswordIn } from './typed-values.ts'
 
 /** What the page of a challenge shows, and what was wrong with the last answer. */
 export type ChallengeForm = {
@@ -33,7 +34,7 @@ export type ExpiredStep = Omit<LoginForm, 'kind'> & { readonly kind: 'expired' }
  */
 export function openChallenge(deps: LoginDeps, browser: BrowserRequest): Promise<ChallengeForm | ExpiredStep | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
-    const step = findChallengeStep(deps, browser, request)
+    const step = findStep(deps, browser, request, 'challenge')
     return step === undefined ? beginAgain(deps, browser, request, '') : { kind: 'challenge', request, step, problem: undefined }
   })
 }
@@ -49,14 +50,15 @@ export function submitChallenge(
   form: Parameters,
 ): Promise<ChallengeForm | ExpiredStep | Continue | SignedIn | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
-    const step = findChallengeStep(deps, browser, request)
+    const step = findStep(deps, browser, request, 'challenge')
     if (step === undefined || form.get('step') !== step.id) return beginAgain(deps, browser, request, step?.username ?? '')
     try {
       return await takeForm(deps, browser, request, step, form)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return beginAgain(deps, browser, request, step.username)
-      return { kind: 'challenge', request, step, problem: error, form }
+      const detour = detourFor(request, { username: step.username, error, now: deps.clock.now() })
+      return detour ?? { kind: 'challenge', request, step, problem: error, form }
     }
   })
 }
@@ -65,7 +67,7 @@ export function submitChallenge(
  * The sign-in page, with the reason why the user is there again. A browser that has a session by now goes to the app: the user went back,
  * or sent the form twice.
  */
-async function beginAgain(
+export async function beginAgain(
   deps: LoginDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
@@ -75,11 +77,6 @@ async function beginAgain(
   if (answered !== undefined) return answered
   const problem = new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
   return { kind: 'expired', request, username, problem }
-}
-
-function findChallengeStep(deps: LoginDeps, { stepCookieOf }: BrowserRequest, { pool, client }: AuthorizationRequest) {
-  const step = openPageStep(deps.secrets, { poolId: pool.id, clientId: client.id }, stepCookieOf(pool.id), deps.clock.now())
-  return step?.kind === 'challenge' ? step : undefined
 }
 
 async function takeForm(
@@ -137,9 +134,6 @@ async function setupAnswer(deps: LoginDeps, { session, parameters }: ChallengeSt
   const registration = { code: codeIn(form), deviceName: form.get('device_name') ?? null }
   return { challenge, session: await registerInSignIn(deps, session, registration), responses: {} }
 }
-
-/** A code as the user typed it. Authenticator apps show it in two groups. */
-const codeIn = (form: Parameters): string => (form.get('code') ?? '').replace(/\s+/g, '')
 
 const attributesIn = (form: Parameters): RequestParameters =>
   Object.fromEntries([...form].filter(([name]) => name.startsWith('userAttributes.')))

@@ -10,8 +10,10 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { cookieWithSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
+import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
-import { challengeStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
+import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
+import { nameIn } from './typed-values.ts'
 
 export type LoginDeps = AuthorizeDeps & SignInDeps
 
@@ -21,6 +23,8 @@ export type LoginForm = {
   readonly request: AuthorizationRequest
   readonly username: string
   readonly problem: ApiError | undefined
+  /** What the user has done right before. */
+  readonly done?: DoneStep['done'] | undefined
 }
 
 /** The user has more to do. The browser keeps `step` and goes to the page of the step. */
@@ -34,10 +38,11 @@ export type SignedIn = AppAnswer & { readonly kind: 'signed-in'; readonly sessio
  *
  * @throws PageError when client or redirect URI cannot be used.
  */
-export async function openLogin(deps: AuthorizeDeps, browser: BrowserRequest): Promise<LoginForm | RedirectToApp> {
+export async function openLogin(deps: LoginDeps, browser: BrowserRequest): Promise<LoginForm | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
-    const username = request.received.parameters.get('login_hint') ?? ''
-    return { kind: 'form', request, username, problem: undefined }
+    const done = findStep(deps, browser, request, 'done')
+    const username = done?.username ?? request.received.parameters.get('login_hint') ?? ''
+    return { kind: 'form', request, username, problem: undefined, done: done?.done }
   })
 }
 
@@ -52,15 +57,26 @@ export async function submitLogin(
   form: Parameters,
 ): Promise<LoginForm | Continue | SignedIn | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
-    const username = form.get('username') ?? ''
+    const username = nameIn(request.pool, form)
     try {
       const attempt = { username, isRemembered: form.has('remember') }
       return await toNextPage(deps, browser, request, { ...attempt, result: await begin(deps, browser, request, form) })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return { kind: 'form', request, username, problem: error }
+      const detour = detourFor(request, { username, error, now: deps.clock.now() })
+      return detour ?? { kind: 'form', request, username, problem: error }
     }
   })
+}
+
+type Refusal = { readonly username: string; readonly error: ApiError; readonly now: number }
+
+/** Where a user goes who cannot sign in yet: to confirm the account, or to set a new password. The user can ask for a code there. */
+export function detourFor(request: AuthorizationRequest, { username, error, now }: Refusal): Continue | undefined {
+  const kinds = { UserNotConfirmedException: 'confirm', PasswordResetRequiredException: 'reset' } as const
+  const kind = kinds[error.code as keyof typeof kinds]
+  if (kind === undefined) return undefined
+  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind, username, destination: undefined }, now) }
 }
 
 /**
@@ -82,7 +98,7 @@ function begin(
   request: AuthorizationRequest,
   form: Parameters,
 ): Promise<PageStepResult> {
-  const username = form.get('username') ?? ''
+  const username = nameIn(request.pool, form)
   const [credential, session] = [form.get('credential'), form.get('passkey_session')]
   if (isNameFirst(request) && credential && session) return signInByPasskeyOnPage(deps, request, { session, credential, from })
   if (isNameFirst(request)) return chooseOnPage(deps, request, { username, from })

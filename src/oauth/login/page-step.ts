@@ -22,8 +22,14 @@ export type ChallengeStep = PageAttempt & {
   readonly available: readonly ChallengeName[] | undefined
 }
 
-/** Where the code of a sign-up or of a password reset went. The destination is masked; undefined when no code was sent. */
-type SentCode = { readonly username: string; readonly destination: string | undefined }
+/** Where the code of a sign-up or of a password reset went. */
+export type SentCode = {
+  readonly username: string
+  /** Masked. Undefined when these pages sent no code: the user tried to sign in, and may have a code from elsewhere. */
+  readonly destination: string | undefined
+  /** Whether the code is not the first one. */
+  readonly isResent?: boolean | undefined
+}
 
 /** A sign-up that waits for its code. `session` is that of SignUp, if the pool gives one. */
 export type ConfirmStep = SentCode & { readonly kind: 'confirm'; readonly session?: string | undefined }
@@ -31,8 +37,11 @@ export type ConfirmStep = SentCode & { readonly kind: 'confirm'; readonly sessio
 /** A password reset that waits for its code. */
 export type ResetStep = SentCode & { readonly kind: 'reset' }
 
+/** The user has confirmed the account, or has set a new password, and has to sign in. */
+export type DoneStep = { readonly kind: 'done'; readonly username: string; readonly done: 'confirmed' | 'reset' }
+
 /** What a user has to do next on the pages of a pool. */
-export type NextStep = ChallengeStep | ConfirmStep | ResetStep
+export type NextStep = ChallengeStep | ConfirmStep | ResetStep | DoneStep
 
 /**
  * A step, as the browser keeps it: sealed in a cookie, so that nothing is stored and a page can be reloaded. The page's form carries `id`.

@@ -26,18 +26,18 @@ const kinds: Readonly<Record<string, Kind>> = {
   zoneinfo: { label: 'attributeZoneinfo' },
 }
 
-const prefix = 'userAttributes.'
+type Asked = {
+  /** The name of the field in the form. */
+  readonly name: string
+  readonly attribute: string
+  readonly pool: Pool
+  readonly value: string | undefined
+  /** What is wrong with the value. */
+  readonly error?: string | undefined
+}
 
-/**
- * The field for an attribute of the pool. `name` is `userAttributes.<attribute>`, as in ChallengeResponses. A custom attribute is called by
- * its own name.
- */
-export function attributeField(
-  { text }: Shell,
-  name: string,
-  { pool, value }: { readonly pool: Pool; readonly value: string | undefined },
-): Field {
-  const attribute = name.startsWith(prefix) ? name.slice(prefix.length) : name
+/** The field for an attribute of the pool. A custom attribute is called by its own name. */
+export function attributeField({ text }: Shell, { name, attribute, pool, value, error }: Asked): Field {
   const { label, hint, ...kind } = kinds[attribute] ?? { label: undefined, hint: undefined }
   const max = Number(pool.schema.find((one) => one.name === attribute)?.length?.max ?? 2048)
   return {
@@ -46,6 +46,8 @@ export function attributeField(
     value,
     hint: hint && text(hint),
     maxLength: Math.min(max, 2048),
+    error,
+    hasFocus: error !== undefined,
     ...kind,
   }
 }

@@ -8,6 +8,7 @@ import { messagePage, newPasswordPage, type PasswordRules } from '../pages/accou
 import type { Page, Shell } from '../pages/layout.ts'
 import { appSetupPage, contactSetupPage, secondFactorPage } from '../pages/second-factor-pages.ts'
 import { codePage, factorPage, passkeyPage, passwordPage } from '../pages/sign-in-pages.ts'
+import { accountLinksOf } from './account-links.ts'
 import { attributeField } from './attribute-field.ts'
 import { problemText } from './problem-text.ts'
 import { otpAuthUri, qrCode } from './qr-code.ts'
@@ -18,6 +19,7 @@ type Base = {
   readonly username: string
   /** Where another user begins. */
   readonly changeHref: string
+  readonly forgotHref: string | undefined
   readonly problem: string | undefined
 }
 
@@ -28,7 +30,13 @@ export function challengePage(shell: Shell, form: ChallengeForm, query: string):
   const { step, problem } = form
   const view = views[step.challenge] ?? unknownChallenge
   const shown = problem && problemText(shell.text, problem)
-  return view(shell, form, { action: `/challenge?${query}`, username: step.username, changeHref: `/login?${query}`, problem: shown })
+  return view(shell, form, {
+    action: `/challenge?${query}`,
+    username: step.username,
+    changeHref: `/login?${query}`,
+    forgotHref: accountLinksOf(form.request.pool, query).forgotHref,
+    problem: shown,
+  })
 }
 
 const code =
@@ -51,7 +59,7 @@ const views: Readonly<Partial<Record<ChallengeName, View>>> = {
   SOFTWARE_TOKEN_MFA: code('app'),
   PASSWORD: (shell, { request, step }, base) => {
     const offersRemember = !step.isRemembered && hostedPagesOf(request.pool).rememberMeDays !== undefined
-    return passwordPage(shell, { ...base, forgotHref: undefined, offersRememberMe: offersRemember })
+    return passwordPage(shell, { ...base, offersRememberMe: offersRemember })
   },
   SELECT_CHALLENGE: (shell, { step }, base) => factorPage(shell, { ...base, factors: factorsOf(step.available ?? []) }),
   SELECT_MFA_TYPE: (shell, { step }, base) =>
@@ -63,8 +71,11 @@ const views: Readonly<Partial<Record<ChallengeName, View>>> = {
   MFA_SETUP: (shell, form, base) => setupPage(shell, form, base),
   NEW_PASSWORD_REQUIRED: (shell, { request, step, form }, base) => {
     const names = JSON.parse(step.parameters['requiredAttributes'] ?? '[]') as string[]
-    const fields = names.map((name) => attributeField(shell, name, { pool: request.pool, value: form?.get(name) }))
-    return newPasswordPage(shell, { ...base, fields, rules: rulesOf(request.pool.passwordPolicy) })
+    const { pool } = request
+    const fields = names.map((name) =>
+      attributeField(shell, { name, attribute: name.replace(/^userAttributes\./, ''), pool, value: form?.get(name) }),
+    )
+    return newPasswordPage(shell, { ...base, fields, rules: rulesOf(pool.passwordPolicy) })
   },
 }
 

@@ -1,13 +1,11 @@
 import type { FastifyReply } from 'fastify'
 import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import { type ChallengeForm, type ExpiredStep, openChallenge, submitChallenge } from '../../oauth/login/challenge.ts'
-import { readParameters } from '../../oauth/parameters.ts'
-import { isOwnForm } from '../oauth/csrf.ts'
-import { countAs, withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { note } from '../request-notes.ts'
 import { challengePage } from './challenge-page.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
+import { takeOwnForm } from './own-form.ts'
 import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitChallenge: Handler = async (visit) => {
@@ -16,12 +14,10 @@ export const visitChallenge: Handler = async (visit) => {
 }
 
 export const postChallenge: Handler = async (visit) => {
-  const { deps, options, names, request, browser } = visit
-  const outcome = await withForm(options, request, async (body) => {
-    const form = readParameters(body)
-    if (!isOwnForm(request, form.get('_csrf'), names)) return openExpired(visit, form)
-    countAs('RespondToAuthChallenge', request, options)
-    return submitChallenge(deps, browser, form)
+  const outcome = await takeOwnForm(visit, {
+    operation: 'RespondToAuthChallenge',
+    take: (form) => submitChallenge(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
   })
   if (outcome.kind === 'continue' || outcome.kind === 'signed-in') return goOn(visit, outcome)
   return outcome.kind === 'form' ? sendLogin(visit, outcome) : sendOutcome(visit, outcome)

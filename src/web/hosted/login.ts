@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
-import { ApiError } from '../../contract/api-error.ts'
+import type { ApiError } from '../../contract/api-error.ts'
+import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import type { ExpiredStep } from '../../oauth/login/challenge.ts'
 import {
   type Continue,
@@ -10,16 +11,16 @@ import {
   type SignedIn,
   submitLogin,
 } from '../../oauth/login/login.ts'
-import { sealPageStep } from '../../oauth/login/page-step.ts'
-import { type Parameters, readParameters } from '../../oauth/parameters.ts'
+import { type PageStep, sealPageStep } from '../../oauth/login/page-step.ts'
+import type { Parameters } from '../../oauth/parameters.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
-import { cookieIn, csrfCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
-import { isOwnForm } from '../oauth/csrf.ts'
-import { countAs, withForm } from '../oauth/oauth-route.ts'
+import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { signInPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
+import { accountLinksOf } from './account-links.ts'
 import { identifierKindOf } from './identifier-kind.ts'
+import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
 import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
@@ -29,29 +30,31 @@ export const visitLogin: Handler = async (visit) => {
 }
 
 export const postLogin: Handler = async (visit) => {
-  const { deps, options, names, request, browser } = visit
-  const outcome = await withForm(options, request, async (body) => {
-    const form = readParameters(body)
-    if (!isOwnForm(request, form.get('_csrf'), names)) return openExpired(visit, form)
-    countAs('InitiateAuth', request, options)
-    return submitLogin(deps, browser, form)
+  const outcome = await takeOwnForm(visit, {
+    operation: 'InitiateAuth',
+    take: (form) => submitLogin(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
   })
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   if (outcome.kind === 'form') return sendLogin(visit, outcome)
   return goOn(visit, outcome)
 }
 
-/**
- * A form without the browser's token is shown again: its page may have been open for long, another site sent it, or the browser keeps no
- * cookies.
- */
-export async function openExpired({ deps, names, request, browser }: Visit, form: Parameters) {
+/** A form without the browser's token leads to the sign-in page, which says so. */
+export async function openExpired({ deps, browser }: Visit, form: Parameters, problem: ApiError): Promise<LoginForm | RedirectToApp> {
   const outcome = await openLogin(deps, browser)
-  const hasCookie = cookieIn(request, csrfCookieName(names)) !== undefined
-  const message = hasCookie ? 'This page has expired. Please try again.' : 'The browser sent no cookie.'
-  const problem = new ApiError('NotAuthorizedException', message)
-  return outcome.kind === 'form' ? { ...outcome, username: form.get('username') ?? '', problem } : outcome
+  if (outcome.kind === 'redirect') return outcome
+  return { ...outcome, username: form.get('username') ?? '', problem, done: undefined }
 }
+
+const pageOf: Readonly<Record<PageStep['kind'], string>> = {
+  challenge: '/challenge',
+  confirm: '/confirm',
+  reset: '/confirmForgotPassword',
+  done: '/login',
+}
+
+const noticeOf = { confirmed: 'confirmedTitle', reset: 'resetDoneTitle' } as const
 
 /** Sends the browser to the page of the next step, or to the app. */
 export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
@@ -61,7 +64,7 @@ export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
     const sealed = sealPageStep(deps.secrets, pool.id, outcome.step)
     const lifetime = Math.ceil((outcome.step.expiresAt - deps.clock.now()) / 1000)
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, pool.id), sealed, lifetime))
-    return reply.redirect(`/challenge?${browser.query}`, 302)
+    return reply.redirect(`${pageOf[outcome.step.kind]}?${browser.query}`, 302)
   }
   const { poolId } = outcome.session
   if (browser.stepCookieOf(poolId) !== undefined) {
@@ -71,7 +74,7 @@ export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
   return redirectToApp(visit, outcome)
 }
 
-export async function sendLogin(visit: Visit, { request, username, problem }: LoginForm | ExpiredStep): Promise<FastifyReply> {
+export async function sendLogin(visit: Visit, { request, username, problem, done }: LoginForm | ExpiredStep): Promise<FastifyReply> {
   const { target, pool, client } = request
   const shell = await shellOf(visit, request)
   const offer = await passkeyOfferOf(visit.deps, request)
@@ -84,10 +87,9 @@ export async function sendLogin(visit: Visit, { request, username, problem }: Lo
     passkey: offer && { kind: 'offer', options: offer.options, hiddenFields: { passkey_session: offer.session } },
     offersRememberMe: hostedPagesOf(request.pool).rememberMeDays !== undefined,
     providers: [],
-    signUpHref: undefined,
-    forgotHref: undefined,
+    ...accountLinksOf(pool, visit.browser.query),
     problem: problem && problemText(shell.text, problem),
-    notice: undefined,
+    notice: done && shell.text(noticeOf[done]),
   })
   return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: target.redirectUri })
 }

@@ -25,6 +25,10 @@ const byCode: Readonly<Partial<Record<ErrorCode, TextKey>>> = {
 
 /** What a page says about an error of the API. Errors without a text of ours, such as a trigger function's, keep their own words. */
 export function problemText(text: Text, error: ApiError): string {
-  const key = byMessage[error.message] ?? byCode[error.code]
+  const key = byMessage[error.message] ?? byCode[error.code] ?? (isViolation(error) ? 'errorFormat' : undefined)
   return key === undefined ? error.message : text(key)
 }
+
+/** A value that no user types: with wrong characters, too short or too long. The API's words about it are for programs. */
+const isViolation = ({ code, message }: ApiError): boolean =>
+  code === 'InvalidParameterException' && /^\d+ validation errors? detected: /.test(message)

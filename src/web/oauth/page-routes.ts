@@ -1,13 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findChangePasswordPage } from '../../oauth/account/change-password.ts'
 import { authorize } from '../../oauth/authorize/authorize.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
+import { postConfirm, postResendCode, visitConfirm } from '../hosted/confirm.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
+import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
+import { postSignUp, visitSignUp } from '../hosted/sign-up.ts'
 import { beginVisit, type Handler, type PageDeps, plainShellOf, redirectToApp, sendPage, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
@@ -21,6 +25,12 @@ const pages: readonly Page[] = [
   { path: '/oauth2/authorize', get: visitAuthorize },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/challenge', get: visitChallenge, post: postChallenge },
+  { path: '/signup', get: visitSignUp, post: postSignUp },
+  { path: '/confirm', get: visitConfirm, post: postConfirm },
+  { path: '/resendcode', post: postResendCode },
+  { path: '/forgotPassword', get: visitForgotPassword, post: postForgotPassword },
+  { path: '/confirmForgotPassword', get: visitResetPassword, post: postResetPassword },
+  { path: '/.well-known/change-password', get: visitChangePassword },
   { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, post: postAddPasskey },
   { path: '/logout', get: visitLogout, post: postLogout },
@@ -51,6 +61,11 @@ async function visitAuthorize(visit: Visit): Promise<FastifyReply> {
   return reply.redirect(`/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${queryOf(request)}`, 302)
 }
 
+async function visitChangePassword({ deps, options, reply, browser }: Visit): Promise<FastifyReply> {
+  const location = await runAdmitted(options, () => findChangePasswordPage(deps, browser))
+  return location === undefined ? reply.code(404).send({ message: 'Not found' }) : reply.redirect(location, 302)
+}
+
 async function visitError(visit: Visit): Promise<FastifyReply> {
   return sendRequestError(visit, receiveParameters(queryOf(visit.request)).parameters.get('error'))
 }
@@ -61,7 +76,11 @@ function sendRequestError(visit: Visit, code: string | undefined, status = 400):
 }
 
 /** Errors that the page itself answers; other unusable requests are redirected to the error page, as at Cognito. */
-const statusesAtOnce: Partial<Record<PageErrorCode, number>> = { missing_client_id: 400, login_pages_unavailable: 403 }
+const statusesAtOnce: Partial<Record<PageErrorCode, number>> = {
+  missing_client_id: 400,
+  login_pages_unavailable: 403,
+  page_not_offered: 404,
+}
 
 async function redirectingToErrors(visit: Visit, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
   try {

@@ -24,21 +24,31 @@ function passwordRules({ text }: Shell, rules: PasswordRules): Html {
   return html`<div class="rules" id="password-rules"><p>${text('passwordRules')}</p><ul>${items.map((item) => html`<li class="passwordCheck-notValid-customizable">${item}</li>`)}</ul></div>`
 }
 
+type NewPassword = {
+  readonly rules: PasswordRules
+  readonly label: string
+  /** What is wrong with the password, and with its repetition. */
+  readonly errors?: { readonly password?: string | undefined; readonly confirm_password?: string | undefined } | undefined
+}
+
 /** The fields of a new password, which is typed twice. */
-function newPasswordFields(shell: Shell, { rules, label }: { readonly rules: PasswordRules; readonly label: string }): readonly Html[] {
+function newPasswordFields(shell: Shell, { rules, label, errors = {} }: NewPassword): readonly Html[] {
   const shared = { type: 'password', autocomplete: 'new-password', maxLength: 256 } as const
   return [
-    field(shell, { ...shared, name: 'password', label }),
+    field(shell, { ...shared, name: 'password', label, error: errors.password }),
     passwordRules(shell, rules),
-    field(shell, { ...shared, name: 'confirm_password', label: shell.text('confirmPassword') }),
+    field(shell, { ...shared, name: 'confirm_password', label: shell.text('confirmPassword'), error: errors.confirm_password }),
   ]
 }
 
 export type SignUpView = {
   readonly action: string
-  /** The username, where it is none of the attributes, and the attributes that the pool requires. */
+  /** The name, where it is none of the attributes. */
+  readonly identifier: { readonly kind: IdentifierKind; readonly value: string | undefined; readonly error: string | undefined } | undefined
+  /** The attributes that the pool requires. */
   readonly fields: readonly Field[]
   readonly rules: PasswordRules
+  readonly passwordErrors: NewPassword['errors']
   readonly terms: { readonly terms: string; readonly privacy: string } | undefined
   readonly signInHref: string
   readonly problem: string | undefined
@@ -53,8 +63,9 @@ export function signUpPage(shell: Shell, view: SignUpView): Page {
       form(shell, {
         action: view.action,
         fields: [
+          view.identifier && identifierField(shell, view.identifier.kind, view.identifier),
           ...view.fields.map((one) => field(shell, one)),
-          ...newPasswordFields(shell, { rules: view.rules, label: text('password') }),
+          ...newPasswordFields(shell, { rules: view.rules, label: text('password'), errors: view.passwordErrors }),
           termsText(shell, view.terms),
           submit(text('signUpButton')),
         ],
@@ -74,18 +85,20 @@ function termsText({ text }: Shell, terms: SignUpView['terms']): Html | undefine
 
 export type ConfirmView = {
   readonly action: string
+  /** The masked address that the code went to. Undefined when these pages sent no code. */
   readonly destination: string | undefined
   readonly problem: string | undefined
   readonly notice: string | undefined
 }
 
 /** The code of a new account. */
-export function confirmPage(shell: Shell, view: ConfirmView): Page {
+export function confirmPage(shell: Shell, view: ConfirmView & { readonly resendAction: string }): Page {
   const { text } = shell
+  const { destination } = view
   return {
     title: text('confirmTitle'),
     body: [
-      view.destination === undefined ? undefined : lead(text('codeSentTo', { destination: view.destination })),
+      lead(destination === undefined ? text('codeNeeded') : text('codeSentTo', { destination })),
       alert(view.problem),
       notice(view.notice),
       form(shell, {
@@ -93,7 +106,7 @@ export function confirmPage(shell: Shell, view: ConfirmView): Page {
         fields: [
           codeField(shell, { problem: undefined }),
           submit(text('confirmButton')),
-          otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),
+          otherSubmit(text('resendButton'), { action: view.resendAction }),
         ],
       }),
     ],
@@ -128,7 +141,7 @@ export type ResetView = ConfirmView & { readonly username: string; readonly rule
 /** The code of a reset, and the new password. */
 export function resetPasswordPage(shell: Shell, view: ResetView): Page {
   const { text } = shell
-  const sent = view.destination === undefined ? text('resetSent') : text('resetSentTo', { destination: view.destination })
+  const sent = view.destination === undefined ? text('codeNeeded') : text('resetSentTo', { destination: view.destination })
   return {
     title: text('resetTitle'),
     body: [

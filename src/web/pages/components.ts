@@ -82,13 +82,14 @@ export function submit(label: string, choice?: { readonly name: string; readonly
   return html`<button class="primary submitButton-customizable" type="submit"${named(choice)}>${label}</button>`
 }
 
-/** A second way beside the main button. It sends the form without checking its fields. */
+/** A second way beside the main button: a choice, or an address of its own. It sends the form without checking its fields. */
 export function otherSubmit(
   label: string,
-  choice: { readonly name: string; readonly value: string },
+  choice: { readonly name: string; readonly value: string } | { readonly action: string },
   kind: 'secondary' | 'link' = 'secondary',
 ): Html {
-  return html`<button class="${kind}" type="submit" formnovalidate${named(choice)}>${label}</button>`
+  const way = 'action' in choice ? html` formaction="${choice.action}"` : named(choice)
+  return html`<button class="${kind}" type="submit" formnovalidate${way}>${label}</button>`
 }
 
 const named = (choice: { readonly name: string; readonly value: string } | undefined) =>

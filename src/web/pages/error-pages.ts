@@ -7,6 +7,7 @@ const details: Readonly<Record<PageErrorCode, string>> = {
   invalid_request: 'The request is not valid.',
   login_pages_unavailable: 'Login pages unavailable. Please contact an administrator.',
   missing_client_id: "Required String parameter 'client_id' is not present",
+  page_not_offered: 'The user pool does not offer this page.',
   redirect_mismatch: 'The address to return to is not one that is registered for this app.',
   unauthorized_client: 'The app is unknown here, or may not use this page.',
 }

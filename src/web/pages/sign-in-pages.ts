@@ -63,8 +63,8 @@ const identifiers: Readonly<Record<IdentifierKind, { label: TextKey; inputmode: 
 export function identifierField(
   shell: Shell,
   kind: IdentifierKind,
-  { value, withPasskeys = false }: { value: string | undefined; withPasskeys?: boolean },
-) {
+  { value, error, withPasskeys = false }: { value: string | undefined; error?: string | undefined; withPasskeys?: boolean },
+): Html {
   const { label, inputmode, isPhone } = identifiers[kind]
   return field(shell, {
     name: 'username',
@@ -74,7 +74,8 @@ export function identifierField(
     autocomplete: withPasskeys ? 'username webauthn' : 'username',
     hint: isPhone ? shell.text('phoneHint') : undefined,
     maxLength: 128,
-    hasFocus: value === undefined,
+    hasFocus: value === undefined || error !== undefined,
+    error,
   })
 }
 

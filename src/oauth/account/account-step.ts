@@ -1,0 +1,28 @@
+import { ApiError } from '../../contract/api-error.ts'
+import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
+import type { Continue, LoginDeps, SignedIn } from '../login/login.ts'
+import { type DoneStep, newPageStep } from '../login/page-step.ts'
+
+export type AccountDeps = LoginDeps & { readonly publicUrl: string }
+
+type Done = Pick<DoneStep, 'username' | 'done'>
+
+/** The sign-in page, which says what the user has done. */
+export function done({ clock }: Pick<AccountDeps, 'clock'>, request: AuthorizationRequest, { username, done }: Done): Continue {
+  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind: 'done', username, done }, clock.now()) }
+}
+
+/** Signs in a new user. If that is refused, the user is confirmed nevertheless, and can try on the sign-in page. */
+export async function thenSignIn(
+  deps: AccountDeps,
+  request: AuthorizationRequest,
+  username: string,
+  signIn: () => Promise<Continue | SignedIn>,
+): Promise<Continue | SignedIn> {
+  try {
+    return await signIn()
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    return done(deps, request, { username, done: 'confirmed' })
+  }
+}

@@ -1,0 +1,20 @@
+import type { Input, Operation, OperationName, Output } from '../../contract/operation.ts'
+import { readRequest } from '../../contract/read-request.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+
+/**
+ * Does on a page what the operation does in the API, with the same checks of the request. A page knows its app client, so the request needs
+ * no SecretHash.
+ *
+ * @throws ApiError as the operation does.
+ */
+export async function callOperation<N extends OperationName, D>(
+  operation: Operation<N, D, AppClientCaller>,
+  deps: D,
+  { pool, client, browser }: AppClientCaller & { readonly browser: BrowserRequest },
+  request: Omit<Input<N>, 'ClientId'>,
+): Promise<Output<N>> {
+  const input = readRequest(operation.name, { ...request, ClientId: client.id })
+  return operation.handle(input, deps, { pool, client }, browser.context)
+}

@@ -1,0 +1,37 @@
+import { isRecoveredByAdminOnly } from '../../messaging/destination.ts'
+import type { AppClient } from '../../pools/app-client.ts'
+import { listAppClients } from '../../pools/app-client-repository.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import type { AuthorizationRequestDeps } from '../authorize/authorization-request.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { receiveParameters } from '../parameters.ts'
+import { findClientOfHost } from '../request-host.ts'
+
+/**
+ * Where a password manager sends a user who wants to change a password (W3C, A Well-Known URL for Changing Passwords): to the page that
+ * resets it, for the client in the query, or else for the only app client of the pool whose domain the host is. Undefined when the request
+ * tells no client, and when that client's users cannot reset their passwords on a page.
+ */
+export async function findChangePasswordPage(deps: AuthorizationRequestDeps, browser: BrowserRequest): Promise<string | undefined> {
+  const { parameters } = receiveParameters(browser.query)
+  const clientId = parameters.get('client_id') ?? (await findOnlyClientId(deps, browser))
+  const owner = clientId === undefined ? undefined : await findClientOfHost(deps, browser.host, clientId)
+  const returnTo = owner && returnAddressOf(owner)
+  if (owner === undefined || returnTo === undefined || isRecoveredByAdminOnly(owner.pool)) return undefined
+  return `/forgotPassword?${new URLSearchParams({ client_id: owner.client.id, ...returnTo })}`
+}
+
+/** On the main host all pools share one address, so nothing tells which pool is meant. */
+async function findOnlyClientId({ db }: AuthorizationRequestDeps, { host }: BrowserRequest): Promise<AppClient['id'] | undefined> {
+  if (host.kind !== 'domain') return undefined
+  const [first, ...others] = await listAppClients(db, host.domain.poolId, { after: undefined, limit: 2 })
+  return others.length === 0 ? first?.id : undefined
+}
+
+/** Every page needs an app to return to. The first callback URL stands in for a default. */
+function returnAddressOf({ client }: PoolAndClient): { readonly response_type: string; readonly redirect_uri: string } | undefined {
+  const redirectUri = client.defaultRedirectUri ?? client.callbackUrls?.find((url) => !url.includes('*'))
+  const flow = client.oauthFlows?.find((name) => name === 'code' || name === 'implicit')
+  if (!client.oauthEnabled || redirectUri === undefined || flow === undefined) return undefined
+  return { response_type: flow === 'code' ? 'code' : 'token', redirect_uri: redirectUri }
+}

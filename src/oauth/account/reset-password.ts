@@ -1,0 +1,136 @@
+import { ApiError } from '../../contract/api-error.ts'
+import { isRecoveredByAdminOnly } from '../../messaging/destination.ts'
+import { confirmForgotPassword } from '../../users/recovery/confirm-forgot-password.operation.ts'
+import { forgotPassword } from '../../users/recovery/forgot-password.operation.ts'
+import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
+import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { beginAgain, type ExpiredStep } from '../login/challenge.ts'
+import { findStep } from '../login/find-step.ts'
+import type { Continue } from '../login/login.ts'
+import { newPageStep, type PageStep, type ResetStep } from '../login/page-step.ts'
+import { codeIn, nameIn, newPasswordIn } from '../login/typed-values.ts'
+import { PageError } from '../page-error.ts'
+import type { Parameters } from '../parameters.ts'
+import { type AccountDeps, done } from './account-step.ts'
+import { callOperation } from './call-operation.ts'
+
+/** What the page shows that asks for the name, and what was wrong with the last form. */
+export type ForgotForm = {
+  readonly kind: 'forgot'
+  readonly request: AuthorizationRequest
+  readonly username: string
+  readonly problem: ApiError | undefined
+}
+
+/** What the page shows that asks for the code and the new password, and what was wrong with the last form. */
+export type ResetForm = {
+  readonly kind: 'reset'
+  readonly request: AuthorizationRequest
+  readonly step: PageStep & ResetStep
+  readonly problem: ApiError | undefined
+}
+
+/**
+ * The page on which a user asks for a code to set a new password with. It knows the name that the user typed on the page before.
+ *
+ * @throws PageError when client or redirect URI cannot be used, and when only administrators set new passwords.
+ */
+export function openForgotPassword(deps: AccountDeps, browser: BrowserRequest): Promise<ForgotForm | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    requireForgotPage(request)
+    const username = findStep(deps, browser, request, 'challenge')?.username ?? request.received.parameters.get('login_hint') ?? ''
+    return { kind: 'forgot', request, username, problem: undefined }
+  })
+}
+
+/**
+ * Sends the code.
+ *
+ * @throws PageError as `openForgotPassword` does.
+ */
+export function submitForgotPassword(
+  deps: AccountDeps,
+  browser: BrowserRequest,
+  form: Parameters,
+): Promise<ForgotForm | Continue | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    requireForgotPage(request)
+    const username = nameIn(request.pool, form)
+    try {
+      const destination = await sendCode(deps, browser, request, username)
+      const step = newPageStep(request.client.id, { kind: 'reset', username, destination }, deps.clock.now())
+      return { kind: 'continue', request, step }
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return { kind: 'forgot', request, username, problem: error }
+    }
+  })
+}
+
+/** The masked address that the code went to, or would have gone to. */
+async function sendCode(deps: AccountDeps, browser: BrowserRequest, request: AuthorizationRequest, username: string) {
+  const sent = await callOperation(forgotPassword, deps, { ...request, browser }, { Username: username })
+  return sent.CodeDeliveryDetails?.Destination
+}
+
+function requireForgotPage({ pool, client }: AuthorizationRequest): void {
+  if (isRecoveredByAdminOnly(pool)) throw new PageError('page_not_offered', client.id)
+}
+
+/**
+ * The page on which a user enters the code and a new password.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export function openResetPassword(deps: AccountDeps, browser: BrowserRequest): Promise<ResetForm | ExpiredStep | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    const step = findStep(deps, browser, request, 'reset')
+    return step === undefined ? beginAgain(deps, browser, request, '') : { kind: 'reset', request, step, problem: undefined }
+  })
+}
+
+/**
+ * Takes the code and the new password, or sends another code.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export function submitResetPassword(
+  deps: AccountDeps,
+  browser: BrowserRequest,
+  form: Parameters,
+): Promise<ResetForm | ExpiredStep | Continue | RedirectToApp> {
+  return readingForApp(deps, browser, async (request) => {
+    const step = findStep(deps, browser, request, 'reset')
+    if (step === undefined || form.get('step') !== step.id) return beginAgain(deps, browser, request, step?.username ?? '')
+    try {
+      return form.get('action') === 'resend' ? await resend(deps, browser, request, step) : await reset(deps, browser, request, step, form)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      return { kind: 'reset', request, step, problem: error }
+    }
+  })
+}
+
+async function resend(
+  deps: AccountDeps,
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+  step: PageStep & ResetStep,
+): Promise<Continue> {
+  const destination = await sendCode(deps, browser, request, step.username)
+  // The step keeps its id, so that the page in another tab stays valid.
+  return { kind: 'continue', request, step: { ...step, destination, isResent: true } }
+}
+
+async function reset(
+  deps: AccountDeps,
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+  { username }: ResetStep,
+  form: Parameters,
+): Promise<Continue> {
+  const given = { Username: username, ConfirmationCode: codeIn(form), Password: newPasswordIn(form) }
+  await callOperation(confirmForgotPassword, deps, { ...request, browser }, given)
+  return done(deps, request, { username, done: 'reset' })
+}

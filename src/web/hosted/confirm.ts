@@ -1,0 +1,60 @@
+import type { FastifyReply } from 'fastify'
+import { type ConfirmForm, openConfirm, resendCode, submitConfirm } from '../../oauth/account/confirm.ts'
+import { runAdmitted } from '../overload/run-admitted.ts'
+import { confirmPage } from '../pages/account-pages.ts'
+import { goOn, openExpired, sendLogin } from './login.ts'
+import { takeOwnForm } from './own-form.ts'
+import { sendForm } from './send-form.ts'
+import { type Handler, redirectToApp, type Visit } from './visit.ts'
+
+export const visitConfirm: Handler = async (visit) =>
+  sendOutcome(visit, await runAdmitted(visit.options, () => openConfirm(visit.deps, visit.browser)))
+
+export const postConfirm: Handler = async (visit) => {
+  const outcome = await takeOwnForm(visit, {
+    operation: 'ConfirmSignUp',
+    take: (form) => submitConfirm(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
+  })
+  return sendOutcome(visit, outcome)
+}
+
+export const postResendCode: Handler = async (visit) => {
+  const outcome = await takeOwnForm(visit, {
+    operation: 'ResendConfirmationCode',
+    take: (form) => resendCode(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
+  })
+  return sendOutcome(visit, outcome)
+}
+
+type Outcome = Awaited<ReturnType<typeof submitConfirm | typeof openExpired>>
+
+async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
+  switch (outcome.kind) {
+    case 'redirect':
+      return redirectToApp(visit, outcome)
+    case 'continue':
+    case 'signed-in':
+      return goOn(visit, outcome)
+    case 'form':
+    case 'expired':
+      return sendLogin(visit, outcome)
+    case 'confirm':
+      return sendConfirm(visit, outcome)
+  }
+}
+
+function sendConfirm(visit: Visit, form: ConfirmForm): Promise<FastifyReply> {
+  const { query } = visit.browser
+  const { step } = form
+  return sendForm(visit, form, (shell, problem) =>
+    confirmPage(shell, {
+      action: `/confirm?${query}`,
+      resendAction: `/resendcode?${query}`,
+      destination: step.destination,
+      problem,
+      notice: problem === undefined && step.isResent ? shell.text('codeResent') : undefined,
+    }),
+  )
+}

@@ -1,0 +1,87 @@
+import type { FastifyReply } from 'fastify'
+import {
+  type ForgotForm,
+  openForgotPassword,
+  openResetPassword,
+  type ResetForm,
+  submitForgotPassword,
+  submitResetPassword,
+} from '../../oauth/account/reset-password.ts'
+import { runAdmitted } from '../overload/run-admitted.ts'
+import { forgotPasswordPage, resetPasswordPage } from '../pages/account-pages.ts'
+import { rulesOf } from './challenge-page.ts'
+import { identifierKindOf } from './identifier-kind.ts'
+import { goOn, openExpired, sendLogin } from './login.ts'
+import { takeOwnForm } from './own-form.ts'
+import { sendForm } from './send-form.ts'
+import { type Handler, redirectToApp, type Visit } from './visit.ts'
+
+export const visitForgotPassword: Handler = async (visit) =>
+  sendOutcome(visit, await runAdmitted(visit.options, () => openForgotPassword(visit.deps, visit.browser)))
+
+export const postForgotPassword: Handler = async (visit) => {
+  const outcome = await takeOwnForm(visit, {
+    operation: 'ForgotPassword',
+    take: (form) => submitForgotPassword(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
+  })
+  return sendOutcome(visit, outcome)
+}
+
+export const visitResetPassword: Handler = async (visit) =>
+  sendOutcome(visit, await runAdmitted(visit.options, () => openResetPassword(visit.deps, visit.browser)))
+
+export const postResetPassword: Handler = async (visit) => {
+  const outcome = await takeOwnForm(visit, {
+    operation: 'ConfirmForgotPassword',
+    take: (form) => submitResetPassword(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
+  })
+  return sendOutcome(visit, outcome)
+}
+
+type Outcome = Awaited<ReturnType<typeof submitForgotPassword | typeof submitResetPassword | typeof openExpired>>
+
+async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
+  switch (outcome.kind) {
+    case 'redirect':
+      return redirectToApp(visit, outcome)
+    case 'continue':
+      return goOn(visit, outcome)
+    case 'form':
+    case 'expired':
+      return sendLogin(visit, outcome)
+    case 'forgot':
+      return sendForgot(visit, outcome)
+    case 'reset':
+      return sendReset(visit, outcome)
+  }
+}
+
+function sendForgot(visit: Visit, form: ForgotForm): Promise<FastifyReply> {
+  const { query } = visit.browser
+  const { username, request } = form
+  return sendForm(visit, form, (shell, problem) =>
+    forgotPasswordPage(shell, {
+      action: `/forgotPassword?${query}`,
+      identifier: identifierKindOf(request.pool),
+      username: username === '' ? undefined : username,
+      backHref: `/login?${query}`,
+      problem,
+    }),
+  )
+}
+
+function sendReset(visit: Visit, form: ResetForm): Promise<FastifyReply> {
+  const { step, request } = form
+  return sendForm(visit, form, (shell, problem) =>
+    resetPasswordPage(shell, {
+      action: `/confirmForgotPassword?${visit.browser.query}`,
+      username: step.username,
+      destination: step.destination,
+      rules: rulesOf(request.pool.passwordPolicy),
+      problem,
+      notice: problem === undefined && step.isResent ? shell.text('codeResent') : undefined,
+    }),
+  )
+}

@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { AdminConfirmSignUpCommand, AdminGetUserCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { accountPages, goodForm } from '../../support/account-pages.ts'
+import { engines } from '../../support/engines.ts'
+import { callback, codeClient, givenClient, givenOAuthPool } from '../../support/oauth.ts'
+import { alertIn, errorsIn, fieldsIn, noticeIn, titleIn } from '../../support/page-texts.ts'
+import { codeSentTo, sentTo, signUp, wrongCode } from '../../support/self-service.ts'
+import { givenUser, goodPassword } from '../../support/sign-in.ts'
+import { agree } from '../../support/sign-in-triggers.ts'
+import { hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
+import { startTestServer, type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const email = 'ana@example.test'
+const optionalEmail = [{ Name: 'email', Required: false }]
+const verifying = { AutoVerifiedAttributes: ['email' as const], Schema: [{ Name: 'email', Required: true }] }
+const everyTrigger = {
+  PreSignUp: agree,
+  PostConfirmation: agree,
+  CustomMessage: agree,
+  PreAuthentication: agree,
+  PostAuthentication: agree,
+  UserMigration: agree,
+}
+
+for (const engine of engines) {
+  describe(`The sign-up pages on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
+    const { open, answer, follow, requestOf } = accountPages(server)
+
+    const givenPool = (options: TestPoolOptions = {}) => givenOAuthPool(server(), { ...options, pool: { ...verifying, ...options.pool } })
+    const anaForm = (more = {}) => goodForm({ username: 'ana', 'requiredAttributes[email]': email, ...more })
+    const statusOf = async (poolId: string, username = 'ana') =>
+      (await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: username }))).UserStatus
+
+    it('create an account, confirm it by the code, and lead to the sign-in page with the name', async () => {
+      const triggers = endpoint.given(everyTrigger)
+      const { poolId, clientId } = await givenPool({ pool: { LambdaConfig: triggers.lambdaConfig } })
+      const { browser, page } = await open('/login', clientId)
+      const link = /href="(\/signup\?[^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+      const form = await browser.visit(link)
+      assert.equal(titleIn(form), 'Create your account')
+      assert.deepEqual(fieldsIn(form), ['username', 'requiredAttributes[email]', 'password', 'confirm_password'])
+      const sent = await answer(browser, form, anaForm())
+      assert.equal(locationOf(sent), `/confirm?${requestOf(clientId)}`)
+      const asked = await follow(browser, sent)
+      assert.match(asked.text, /We sent a code to a\*\*\*@e\*\*\*\./)
+      assert.equal(await statusOf(poolId), 'UNCONFIRMED')
+      const code = await codeSentTo(server(), poolId, email)
+      const wrong = await answer(browser, asked, { code: wrongCode(code) })
+      assert.deepEqual([wrong.status, alertIn(wrong)], [400, 'The code is not right. Check it and try again.'])
+      const done = await follow(browser, await answer(browser, wrong, { code: ` ${code} ` }))
+      assert.deepEqual([titleIn(done), noticeIn(done)], ['Sign in', 'Your account is confirmed'])
+      assert.match(done.text, /name="username"[^>]*value="ana"|value="ana"[^>]*name="username"/)
+      assert.equal(await statusOf(poolId), 'CONFIRMED')
+      assert.deepEqual(triggers.fired, ['PreSignUp_SignUp', 'CustomMessage_SignUp', 'PostConfirmation_ConfirmSignUp'])
+      assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
+      const back = locationOf(await answer(browser, done, { username: 'ana', password: goodPassword }))
+      assert.ok(back.startsWith(callback) && paramsIn(back).get('code'))
+      assert.equal(noticeIn(await browser.visit(`/login?${requestOf(clientId)}`)), '')
+    })
+
+    it('sign a user in at once whom PreSignUp confirms, and send no code', async () => {
+      const triggers = endpoint.given({
+        ...everyTrigger,
+        PreSignUp: (event) => ({ ...event, response: { autoConfirmUser: true, autoVerifyEmail: true } }),
+      })
+      const { poolId, clientId } = await givenPool({ pool: { LambdaConfig: triggers.lambdaConfig } })
+      const { browser, page } = await open('/signup', clientId)
+      assert.ok(paramsIn(locationOf(await answer(browser, page, anaForm()))).get('code'))
+      assert.deepEqual(triggers.fired, [
+        'PreSignUp_SignUp',
+        'PostConfirmation_ConfirmSignUp',
+        'PreAuthentication_Authentication',
+        'PostAuthentication_Authentication',
+      ])
+      assert.deepEqual(await sentTo(server(), poolId), [])
+    })
+
+    it('go straight on to the app where the code signs the user in', async () => {
+      const { poolId, clientId } = await givenPool({ client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH'] } })
+      const { browser, page } = await open('/signup', clientId)
+      const asked = await follow(browser, await answer(browser, page, anaForm()))
+      const code = await codeSentTo(server(), poolId, email)
+      assert.ok(paramsIn(locationOf(await answer(browser, asked, { code }))).get('code'))
+      assert.deepEqual([...browser.cookies.keys()].sort(), ['XSRF-TOKEN', `cognito-${poolId}`])
+      const again = await answer(browser, asked, { code })
+      assert.ok(paramsIn(locationOf(again)).get('code'), 'A form that is sent twice leads to the app, too.')
+    })
+
+    it('show a refusal of PreSignUp above the form, and keep what was typed except for the passwords', async () => {
+      const triggers = endpoint.given({
+        PreSignUp() {
+          throw new Error('Only <b>friends</b> of Ana may join.')
+        },
+      })
+      const { clientId } = await givenPool({ pool: { LambdaConfig: triggers.lambdaConfig } })
+      const { browser, page } = await open('/signup', clientId)
+      const refused = await answer(browser, page, anaForm())
+      assert.equal(refused.status, 400)
+      assert.equal(alertIn(refused), 'PreSignUp failed with error Only &lt;b&gt;friends&lt;/b&gt; of Ana may join..')
+      assert.match(refused.text, /value="ana@example\.test"/)
+      assert.ok(!refused.text.includes(goodPassword))
+    })
+
+    it('say at each field what is wrong with it', async () => {
+      const Schema = [
+        { Name: 'email', Required: true },
+        { Name: 'phone_number', Required: true },
+        { Name: 'birthdate', Required: true },
+      ]
+      const { poolId, clientId } = await givenPool({ pool: { Schema } })
+      await givenUser(server(), poolId, 'ben')
+      const { browser, page } = await open('/signup', clientId)
+      const good = anaForm({ 'requiredAttributes[phone_number]': '+44 (7700) 900-123', 'requiredAttributes[birthdate]': '1990-01-31' })
+      const cases: readonly (readonly [object, Readonly<Record<string, string>>])[] = [
+        [{ password: 'weak', confirm_password: 'weak' }, { password: 'The password does not meet the rules below.' }],
+        [{ password: '', confirm_password: '' }, { password: 'The password does not meet the rules below.' }],
+        [{ confirm_password: 'Other-horse-7' }, { confirm_password: 'The two passwords are not the same.' }],
+        [{ username: 'ben' }, { username: 'There is an account with this name already.' }],
+        [{ username: '' }, { username: 'Please fill in this field.' }],
+        [{ username: 'a b' }, { username: 'Please check this field.' }],
+        [{ 'requiredAttributes[email]': 'nowhere' }, { 'requiredAttributes[email]': 'Please check this field.' }],
+        [{ 'requiredAttributes[phone_number]': '077' }, { 'requiredAttributes[phone_number]': 'Please check this field.' }],
+        [{ 'requiredAttributes[birthdate]': '31.1.1990' }, { 'requiredAttributes[birthdate]': 'Please check this field.' }],
+        [
+          { 'requiredAttributes[email]': '', 'requiredAttributes[birthdate]': '' },
+          { 'requiredAttributes[email]': 'Please fill in this field.', 'requiredAttributes[birthdate]': 'Please fill in this field.' },
+        ],
+      ]
+      for (const [change, errors] of cases) {
+        const refused = await answer(browser, page, { ...good, ...change })
+        assert.deepEqual([refused.status, errorsIn(refused), alertIn(refused)], [400, errors, ''], JSON.stringify(change))
+      }
+      assert.match(locationOf(await answer(browser, page, good)), /^\/confirm\?/)
+      const { UserAttributes = [] } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+      assert.equal(UserAttributes.find(({ Name }) => Name === 'phone_number')?.Value, '+447700900123')
+    })
+
+    it('ask for the address alone where it is the name, and for either where both can be the name', async () => {
+      const byEmail = await givenPool({ pool: { UsernameAttributes: ['email'] } })
+      const first = await open('/signup', byEmail.clientId)
+      assert.deepEqual(fieldsIn(first.page), ['requiredAttributes[email]', 'password', 'confirm_password'])
+      const sent = await answer(first.browser, first.page, goodForm({ 'requiredAttributes[email]': email }))
+      const code = await codeSentTo(server(), byEmail.poolId, email)
+      const done = await follow(first.browser, await answer(first.browser, await follow(first.browser, sent), { code }))
+      assert.ok(paramsIn(locationOf(await answer(first.browser, done, { username: email, password: goodPassword }))).get('code'))
+      const optional = await givenPool({ pool: { UsernameAttributes: ['email'], Schema: optionalEmail } })
+      assert.deepEqual(fieldsIn((await open('/signup', optional.clientId)).page), ['username', 'password', 'confirm_password'])
+      const both = await givenPool({ pool: { UsernameAttributes: ['email', 'phone_number'], Schema: optionalEmail } })
+      const either = await open('/signup', both.clientId)
+      assert.match(either.page.text, /Email address or phone number/)
+      await answer(either.browser, either.page, goodForm({ username: '+44 7700 900123' }))
+      assert.equal(await statusOf(both.poolId, '+447700900123'), 'UNCONFIRMED')
+    })
+
+    it('take no attribute that the page did not ask for', async () => {
+      const { poolId, clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const more = { 'requiredAttributes[name]': 'Ana', 'requiredAttributes[email_verified]': 'true', 'userAttributes.name': 'Ana' }
+      assert.match(locationOf(await answer(browser, page, anaForm(more))), /^\/confirm\?/)
+      const { UserAttributes = [] } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+      assert.deepEqual(UserAttributes.map(({ Name }) => Name).sort(), ['email', 'email_verified', 'sub'])
+      assert.equal(UserAttributes.find(({ Name }) => Name === 'email_verified')?.Value, 'false')
+    })
+
+    it('are not there where only administrators create users', async () => {
+      const { clientId } = await givenPool({ pool: { AdminCreateUserConfig: { AllowAdminCreateUserOnly: true } } })
+      const { browser, page } = await open('/login', clientId)
+      assert.ok(!page.text.includes('/signup'))
+      const path = `/signup?${requestOf(clientId)}`
+      assert.equal((await browser.visit(path)).status, 404)
+      assert.equal((await browser.submit(path, { ...hiddenFieldsIn(page), ...anaForm() })).status, 404)
+    })
+
+    it('send a new code, and take the newest one only', async () => {
+      const { poolId, clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const asked = await follow(browser, await answer(browser, page, anaForm()))
+      const first = await codeSentTo(server(), poolId, email)
+      const resent = await follow(browser, await browser.submit(`/resendcode?${requestOf(clientId)}`, hiddenFieldsIn(asked)))
+      assert.equal(noticeIn(resent), 'We sent a new code.')
+      const second = await codeSentTo(server(), poolId, email)
+      assert.equal((await answer(browser, resent, { code: first })).status, 400)
+      const done = await follow(browser, await answer(browser, asked, { code: second }))
+      assert.equal(noticeIn(done), 'Your account is confirmed')
+      assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`, `resend ${email}`])
+      assert.equal((await browser.visit(`/resendcode?${requestOf(clientId)}`)).status, 405)
+    })
+
+    it('say when a code has expired, and stop those who guess codes or ask for many', async () => {
+      const { poolId, clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const asked = await follow(browser, await answer(browser, page, anaForm()))
+      const code = await codeSentTo(server(), poolId, email)
+      for (let attempt = 0; attempt < 15; attempt++) await answer(browser, asked, { code: wrongCode(code) })
+      const locked = await answer(browser, asked, { code })
+      assert.deepEqual([locked.status, alertIn(locked)], [400, 'Too many attempts. Please wait a while and try again.'])
+      const ask = () => browser.submit(`/resendcode?${requestOf(clientId)}`, hiddenFieldsIn(asked))
+      for (let attempt = 0; attempt < 5; attempt++) assert.match(locationOf(await ask()), /^\/confirm/)
+      const refused = await ask()
+      assert.equal(alertIn(refused), 'Too many attempts. Please wait a while and try again.')
+      assert.ok(!refused.text.includes('href="/resendcode'))
+      assert.equal(await statusOf(poolId), 'UNCONFIRMED')
+    })
+
+    it('lead users who are not confirmed from the sign-in page to the code, also when it has been long', async () => {
+      const { poolId, clientId } = await givenPool()
+      await signUp(server(), clientId, 'ana', { email })
+      const browser = new TestBrowser(server())
+      const sent = await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana')
+      assert.equal(locationOf(sent), `/confirm?${requestOf(clientId)}`)
+      const asked = await follow(browser, sent)
+      assert.match(asked.text, /Enter the code that you received, or ask for a new one\./)
+      assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`])
+      assert.ok(!asked.text.includes(goodPassword))
+      server().clock.advance(25 * 60 * 60_000)
+      assert.equal(alertIn(await answer(browser, asked, { code: '123456' })), 'This page has expired. Please try again.')
+      const again = await follow(browser, await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana'))
+      const code = await codeSentTo(server(), poolId, email)
+      assert.equal(alertIn(await answer(browser, again, { code })), 'The code has expired. Ask for a new one.')
+      await browser.submit(`/resendcode?${requestOf(clientId)}`, hiddenFieldsIn(again))
+      const newest = await codeSentTo(server(), poolId, email)
+      assert.equal(noticeIn(await follow(browser, await answer(browser, again, { code: newest }))), 'Your account is confirmed')
+    })
+
+    it('say that the account is confirmed when that happened elsewhere', async () => {
+      const { poolId, clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const asked = await follow(browser, await answer(browser, page, anaForm()))
+      await server().send(new AdminConfirmSignUpCommand({ UserPoolId: poolId, Username: 'ana' }))
+      const done = await follow(browser, await answer(browser, asked, { code: '123456' }))
+      assert.equal(noticeIn(done), 'Your account is confirmed')
+    })
+
+    it('refuse forms of other sites, of other tabs and of other clients and pools', async () => {
+      const { poolId, clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const path = `/signup?${requestOf(clientId)}`
+      for (const refused of [
+        await browser.submit(path, anaForm()),
+        await browser.submit(path, { ...hiddenFieldsIn(page), ...anaForm() }, { 'sec-fetch-site': 'cross-site' }),
+        await new TestBrowser(server()).submit(path, { ...hiddenFieldsIn(page), ...anaForm() }),
+      ]) {
+        assert.deepEqual([refused.status, titleIn(refused)], [400, 'Create your account'])
+        assert.match(refused.text, /value="ana"/)
+      }
+      await assert.rejects(statusOf(poolId), { name: 'UserNotFoundException' })
+      const asked = await follow(browser, await answer(browser, page, anaForm()))
+      const second = await follow(
+        browser,
+        await answer(browser, page, anaForm({ username: 'ben', 'requiredAttributes[email]': 'ben@example.test' })),
+      )
+      const code = await codeSentTo(server(), poolId, email)
+      assert.equal(alertIn(await answer(browser, asked, { code })), 'This page has expired. Please try again.')
+      const stranger = await givenOAuthPool(server(), { pool: verifying })
+      const sibling = await givenClient(server(), poolId, codeClient)
+      const step = browser.cookies.get(`cognito-step-${poolId}`) ?? ''
+      browser.cookies.set(`cognito-step-${stranger.poolId}`, step)
+      for (const other of [stranger.clientId, sibling.clientId]) {
+        assert.equal(titleIn(await browser.visit(`/confirm?${requestOf(other)}`)), 'Sign in')
+        const refused = await browser.submit(`/confirm?${requestOf(other)}`, { ...hiddenFieldsIn(second), code })
+        assert.deepEqual([refused.status, titleIn(refused)], [400, 'Sign in'])
+        assert.equal((await browser.submit(`/resendcode?${requestOf(other)}`, hiddenFieldsIn(second))).status, 400)
+      }
+      assert.equal(await statusOf(poolId), 'UNCONFIRMED')
+      assert.equal((await sentTo(server(), poolId)).length, 2)
+    })
+
+    it('show names and attributes as text, never as markup', async () => {
+      const { clientId } = await givenPool({ pool: { Schema: [{ Name: 'name', Required: true }] } })
+      const { browser, page } = await open('/signup', clientId)
+      const script = `"><script>alert(1)</script>`
+      const refused = await answer(browser, page, goodForm({ username: script, 'requiredAttributes[name]': script, confirm_password: 'x' }))
+      assert.equal(refused.status, 400)
+      assert.ok(!refused.text.includes('<script'))
+      assert.equal(refused.text.split('value="&quot;&gt;&lt;script&gt;').length, 3)
+    })
+
+    it('refuse forms that are too large or have too many fields', async () => {
+      const { clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const large = await answer(browser, page, anaForm({ 'requiredAttributes[email]': `${'a'.repeat(150_000)}@example.test` }))
+      assert.equal(large.status, 413)
+      const many = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`requiredAttributes[a${at}]`, 'x']))
+      assert.equal((await answer(browser, page, anaForm(many))).status, 400)
+      const long = await answer(browser, page, anaForm({ username: 'a'.repeat(200) }))
+      assert.deepEqual([long.status, errorsIn(long)], [400, { username: 'Please check this field.' }])
+    })
+  })
+
+  describe(`The rate of sign-ups on ${engine.name}`, () => {
+    it('is that of SignUp in the API', async () => {
+      await using server = await startTestServer(engine, { flags: ['--rate-limits', '1'] })
+      const { open, answer } = accountPages(() => server)
+      const { clientId } = await givenOAuthPool(server)
+      const { browser, page } = await open('/signup', clientId)
+      const statuses: number[] = []
+      for (let at = 0; at < 70; at++) {
+        statuses.push((await answer(browser, page, goodForm({ username: `u${at}`, confirm_password: 'x' }))).status)
+      }
+      assert.equal(statuses[0], 400)
+      assert.equal(statuses.at(-1), 429)
+    })
+  })
+}
