@@ -1,31 +1,35 @@
 import { isRecoveredByAdminOnly } from '../../messaging/destination.ts'
-import type { AppClient } from '../../pools/app-client.ts'
 import { listAppClients } from '../../pools/app-client-repository.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { AuthorizationRequestDeps } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { receiveParameters } from '../parameters.ts'
-import { findClientOfHost } from '../request-host.ts'
+import { findClientOfHost, type RequestHost } from '../request-host.ts'
 
 /**
  * Where a password manager sends a user who wants to change a password (W3C, A Well-Known URL for Changing Passwords): to the page that
- * resets it, for the client in the query, or else for the only app client of the pool whose domain the host is. Undefined when the request
- * tells no client, and when that client's users cannot reset their passwords on a page.
+ * resets it, for the client in the query, or else for the only client with pages of the pool whose domain the host is. Undefined when the
+ * request tells no client, and when that client's users cannot reset their passwords on a page.
  */
-export async function findChangePasswordPage(deps: AuthorizationRequestDeps, browser: BrowserRequest): Promise<string | undefined> {
-  const { parameters } = receiveParameters(browser.query)
-  const clientId = parameters.get('client_id') ?? (await findOnlyClientId(deps, browser))
-  const owner = clientId === undefined ? undefined : await findClientOfHost(deps, browser.host, clientId)
+export async function findChangePasswordPage(deps: AuthorizationRequestDeps, { host, query }: BrowserRequest): Promise<string | undefined> {
+  const clientId = receiveParameters(query).parameters.get('client_id')
+  const owner = clientId === undefined ? await findOnlyClient(deps, host) : await findClientOfHost(deps, host, clientId)
   const returnTo = owner && returnAddressOf(owner)
   if (owner === undefined || returnTo === undefined || isRecoveredByAdminOnly(owner.pool)) return undefined
   return `/forgotPassword?${new URLSearchParams({ client_id: owner.client.id, ...returnTo })}`
 }
 
+/** In pools with more app clients than this, the request has to name one. */
+const mostClients = 10
+
 /** On the main host all pools share one address, so nothing tells which pool is meant. */
-async function findOnlyClientId({ db }: AuthorizationRequestDeps, { host }: BrowserRequest): Promise<AppClient['id'] | undefined> {
+async function findOnlyClient({ db, pools }: AuthorizationRequestDeps, host: RequestHost): Promise<PoolAndClient | undefined> {
   if (host.kind !== 'domain') return undefined
-  const [first, ...others] = await listAppClients(db, host.domain.poolId, { after: undefined, limit: 2 })
-  return others.length === 0 ? first?.id : undefined
+  const listed = await listAppClients(db, host.domain.poolId, { after: undefined, limit: mostClients + 1 })
+  if (listed.length > mostClients) return undefined
+  const owners = await Promise.all(listed.map(({ id }) => pools.findClient(id)))
+  const [first, ...others] = owners.filter((owner) => owner !== undefined && returnAddressOf(owner) !== undefined)
+  return others.length === 0 ? first : undefined
 }
 
 /** Every page needs an app to return to. The first callback URL stands in for a default. */

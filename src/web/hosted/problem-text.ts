@@ -25,10 +25,12 @@ const byCode: Readonly<Partial<Record<ErrorCode, TextKey>>> = {
 
 /** What a page says about an error of the API. Errors without a text of ours, such as a trigger function's, keep their own words. */
 export function problemText(text: Text, error: ApiError): string {
-  const key = byMessage[error.message] ?? byCode[error.code] ?? (isViolation(error) ? 'errorFormat' : undefined)
+  const key = byMessage[error.message] ?? byCode[error.code] ?? violationKey(error)
   return key === undefined ? error.message : text(key)
 }
 
-/** A value that no user types: with wrong characters, too short or too long. The API's words about it are for programs. */
-const isViolation = ({ code, message }: ApiError): boolean =>
-  code === 'InvalidParameterException' && /^\d+ validation errors? detected: /.test(message)
+/** For a value with wrong characters, or that is too short or too long. The API's words about it are for programs. */
+function violationKey({ code, message }: ApiError): TextKey | undefined {
+  if (code !== 'InvalidParameterException' || !/^\d+ validation errors? detected: /.test(message)) return undefined
+  return message.includes("at 'password' failed") ? 'errorPasswordRules' : 'errorFormat'
+}
