@@ -1,9 +1,16 @@
 import { ApiError } from '../../contract/api-error.ts'
+import type { CodeDeliveryDetailsType } from '../../contract/generated/types.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { Continue, LoginDeps, SignedIn } from '../login/login.ts'
-import { type DoneStep, newPageStep } from '../login/page-step.ts'
+import { type DoneStep, newPageStep, type SentCode } from '../login/page-step.ts'
 
 export type AccountDeps = LoginDeps & { readonly publicUrl: string }
+
+/** Where the answer of an operation says that a code went. */
+export function sentTo(details: CodeDeliveryDetailsType | undefined): Pick<SentCode, 'destination' | 'attribute'> {
+  if (details === undefined) return { destination: undefined }
+  return { destination: details.Destination, attribute: details.AttributeName === 'email' ? 'email' : 'phone_number' }
+}
 
 type Done = Pick<DoneStep, 'username' | 'done'>
 

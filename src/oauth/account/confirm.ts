@@ -1,4 +1,6 @@
 import { ApiError } from '../../contract/api-error.ts'
+import { usesLink } from '../../messaging/templates.ts'
+import type { Pool } from '../../pools/pool.ts'
 import { chooseOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { confirmSignUp } from '../../users/sign-up/confirm-sign-up.operation.ts'
 import { resendConfirmationCode } from '../../users/sign-up/resend-confirmation-code.operation.ts'
@@ -11,7 +13,7 @@ import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
 import type { ConfirmStep, PageStep } from '../login/page-step.ts'
 import { codeIn } from '../login/typed-values.ts'
 import type { Parameters } from '../parameters.ts'
-import { type AccountDeps, done, thenSignIn } from './account-step.ts'
+import { type AccountDeps, done, sentTo, thenSignIn } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
 
 /** What the confirmation page shows, and what was wrong with the last form. */
@@ -34,6 +36,12 @@ export function openConfirm(deps: AccountDeps, browser: BrowserRequest): Promise
   })
 }
 
+/** Whether the message carries a link. Where these pages sent no message, it is taken for the one that the pool sends to all its users. */
+export function confirmsByLink({ templates, autoVerifiedAttributes }: Pool, { attribute }: ConfirmStep): boolean {
+  const isByEmail = attribute === undefined ? !autoVerifiedAttributes.includes('phone_number') : attribute === 'email'
+  return isByEmail && usesLink(templates, 'sign-up', 'email')
+}
+
 /**
  * Takes the form with the code. A user whose code proves enough is signed in; others go to the sign-in page.
  *
@@ -52,7 +60,7 @@ export function resendCode(deps: AccountDeps, browser: BrowserRequest, form: Par
   return takingForm(deps, browser, form, async (request, step) => {
     const sent = await callOperation(resendConfirmationCode, deps, { ...request, browser }, { Username: step.username })
     // The step keeps its id, so that the page in another tab stays valid.
-    return { kind: 'continue', request, step: { ...step, destination: sent.CodeDeliveryDetails?.Destination, isResent: true } }
+    return { kind: 'continue', request, step: { ...step, ...sentTo(sent.CodeDeliveryDetails), isResent: true } }
   })
 }
 

@@ -29,6 +29,8 @@ export type ResetForm = {
   readonly request: AuthorizationRequest
   readonly step: PageStep & ResetStep
   readonly problem: ApiError | undefined
+  /** The code that was typed, if the form was refused for another reason. */
+  readonly code?: string | undefined
 }
 
 /**
@@ -107,7 +109,8 @@ export function submitResetPassword(
       return form.get('action') === 'resend' ? await resend(deps, browser, request, step) : await reset(deps, browser, request, step, form)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      return { kind: 'reset', request, step, problem: error }
+      const isAboutCode = error.code === 'CodeMismatchException' || error.code === 'ExpiredCodeException'
+      return { kind: 'reset', request, step, problem: error, code: isAboutCode ? undefined : form.get('code') }
     }
   })
 }

@@ -9,7 +9,7 @@ import { newPageStep } from '../login/page-step.ts'
 import { newPasswordIn } from '../login/typed-values.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
-import { type AccountDeps, thenSignIn } from './account-step.ts'
+import { type AccountDeps, sentTo, thenSignIn } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
 import { readSignUp } from './sign-up-fields.ts'
 
@@ -82,6 +82,6 @@ async function createAccount(
       return toNextPage(deps, browser, request, { username, isRemembered: false, result })
     })
   }
-  const sent = { username, destination: created.CodeDeliveryDetails?.Destination, session: created.Session }
+  const sent = { username, ...sentTo(created.CodeDeliveryDetails), session: created.Session }
   return { kind: 'continue', request, step: newPageStep(request.client.id, { kind: 'confirm', ...sent }, deps.clock.now()) }
 }

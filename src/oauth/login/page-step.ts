@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { ContactAttribute } from '../../pools/pool.ts'
 import type { Challenge, ChallengeName } from '../../signin/sign-in.ts'
 
 /** What stays the same through a sign-in on the pages. */
@@ -27,6 +28,7 @@ export type SentCode = {
   readonly username: string
   /** Masked. Undefined when these pages sent no code: the user tried to sign in, and may have a code from elsewhere. */
   readonly destination: string | undefined
+  readonly attribute?: ContactAttribute | undefined
   /** Whether the code is not the first one. */
   readonly isResent?: boolean | undefined
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
-import { type ConfirmForm, openConfirm, resendCode, submitConfirm } from '../../oauth/account/confirm.ts'
+import { type ConfirmForm, confirmsByLink, openConfirm, resendCode, submitConfirm } from '../../oauth/account/confirm.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
-import { confirmPage } from '../pages/account-pages.ts'
+import { confirmByLinkPage, confirmPage } from '../pages/account-pages.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { sendForm } from './send-form.ts'
@@ -47,14 +47,13 @@ async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply
 
 function sendConfirm(visit: Visit, form: ConfirmForm): Promise<FastifyReply> {
   const { query } = visit.browser
-  const { step } = form
-  return sendForm(visit, form, (shell, problem) =>
-    confirmPage(shell, {
-      action: `/confirm?${query}`,
-      resendAction: `/resendcode?${query}`,
-      destination: step.destination,
-      problem,
-      notice: problem === undefined && step.isResent ? shell.text('codeResent') : undefined,
-    }),
-  )
+  const { step, request } = form
+  const isByLink = confirmsByLink(request.pool, step)
+  return sendForm(visit, form, (shell, problem) => {
+    const resent = problem === undefined && step.isResent ? shell.text(isByLink ? 'linkResent' : 'codeResent') : undefined
+    const shared = { destination: step.destination, problem, notice: resent }
+    return isByLink
+      ? confirmByLinkPage(shell, { ...shared, action: `/resendcode?${query}`, signInHref: `/login?${query}` })
+      : confirmPage(shell, { ...shared, action: `/confirm?${query}`, resendAction: `/resendcode?${query}` })
+  })
 }

@@ -73,12 +73,13 @@ function sendForgot(visit: Visit, form: ForgotForm): Promise<FastifyReply> {
 }
 
 function sendReset(visit: Visit, form: ResetForm): Promise<FastifyReply> {
-  const { step, request } = form
+  const { step, request, code } = form
   return sendForm(visit, form, (shell, problem) =>
     resetPasswordPage(shell, {
       action: `/confirmForgotPassword?${visit.browser.query}`,
       username: step.username,
       destination: step.destination,
+      code,
       rules: rulesOf(request.pool.passwordPolicy),
       problem,
       notice: problem === undefined && step.isResent ? shell.text('codeResent') : undefined,

@@ -85,7 +85,7 @@ function termsText({ text }: Shell, terms: SignUpView['terms']): Html | undefine
 
 export type ConfirmView = {
   readonly action: string
-  /** The masked address that the code went to. Undefined when these pages sent no code. */
+  /** The masked address that the message went to. Undefined when these pages sent none. */
   readonly destination: string | undefined
   readonly problem: string | undefined
   readonly notice: string | undefined
@@ -113,6 +113,22 @@ export function confirmPage(shell: Shell, view: ConfirmView & { readonly resendA
   }
 }
 
+/** The link of a new account. The user opens it in the message, and then signs in. */
+export function confirmByLinkPage(shell: Shell, view: ConfirmView & { readonly signInHref: string }): Page {
+  const { text } = shell
+  const { destination } = view
+  return {
+    title: text('confirmTitle'),
+    body: [
+      lead(destination === undefined ? text('linkNeeded') : text('linkSentTo', { destination })),
+      alert(view.problem),
+      notice(view.notice),
+      html`<p>${link(view.signInHref, text('signInLink'), 'button-link')}</p>`,
+      form(shell, { action: view.action, fields: [otherSubmit(text('resendLinkButton'), { name: 'action', value: 'resend' })] }),
+    ],
+  }
+}
+
 export function forgotPasswordPage(
   shell: Shell,
   view: {
@@ -136,7 +152,12 @@ export function forgotPasswordPage(
   }
 }
 
-export type ResetView = ConfirmView & { readonly username: string; readonly rules: PasswordRules }
+export type ResetView = ConfirmView & {
+  readonly username: string
+  readonly rules: PasswordRules
+  /** The code that the user typed already. */
+  readonly code: string | undefined
+}
 
 /** The code of a reset, and the new password. */
 export function resetPasswordPage(shell: Shell, view: ResetView): Page {
@@ -152,7 +173,7 @@ export function resetPasswordPage(shell: Shell, view: ResetView): Page {
         action: view.action,
         fields: [
           knownUsername(view.username),
-          codeField(shell, { problem: undefined }),
+          codeField(shell, { problem: undefined, value: view.code }),
           ...newPasswordFields(shell, { rules: view.rules, label: text('newPassword') }),
           submit(text('resetButton')),
           otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),

@@ -254,10 +254,14 @@ export function codePage(shell: Shell, view: CodeView): Page {
   }
 }
 
-export function codeField(shell: Shell, { problem }: { readonly problem: string | undefined }): Html {
+export function codeField(
+  shell: Shell,
+  { problem, value }: { readonly problem: string | undefined; readonly value?: string | undefined },
+): Html {
   return field(shell, {
     name: 'code',
     label: shell.text('code'),
+    value,
     inputmode: 'numeric',
     autocomplete: 'one-time-code',
     maxLength: 64,

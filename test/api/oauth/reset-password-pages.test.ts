@@ -70,6 +70,8 @@ for (const engine of engines) {
       assert.equal(alertIn(unlike), 'The two passwords are not the same.')
       const weak = await answer(browser, unlike, changed({ code, password: 'weak', confirm_password: 'weak' }))
       assert.equal(alertIn(weak), 'The password does not meet the rules below.')
+      assert.ok(weak.text.includes(`value="${code}"`), 'The code does not have to be typed again.')
+      assert.ok(!wrong.text.includes(`value="${wrongCode(code)}"`))
       for (const refused of [wrong, unlike]) assert.ok(!refused.text.includes(newPassword))
       const done = await follow(browser, await answer(browser, weak, changed({ code })))
       assert.deepEqual([titleIn(done), noticeIn(done)], ['Sign in', 'Your password was changed'])

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminConfirmSignUpCommand, AdminGetUserCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  AdminConfirmSignUpCommand,
+  AdminGetUserCommand,
+  CreateTermsCommand,
+  CreateUserPoolDomainCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { accountPages, goodForm } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
 import { callback, codeClient, givenClient, givenOAuthPool } from '../../support/oauth.ts'
@@ -224,6 +229,42 @@ for (const engine of engines) {
       await browser.submit(`/resendcode?${requestOf(clientId)}`, hiddenFieldsIn(again))
       const newest = await codeSentTo(server(), poolId, email)
       assert.equal(noticeIn(await follow(browser, await answer(browser, again, { code: newest }))), 'Your account is confirmed')
+    })
+
+    it('tell users to open the link where the message has a link, and take them to the sign-in page', async () => {
+      const VerificationMessageTemplate = { DefaultEmailOption: 'CONFIRM_WITH_LINK' as const }
+      const { poolId, clientId } = await givenPool({ pool: { VerificationMessageTemplate } })
+      await server().send(new CreateUserPoolDomainCommand({ UserPoolId: poolId, Domain: `link-${poolId.slice(-9).toLowerCase()}` }))
+      const { browser, page } = await open('/signup', clientId)
+      const asked = await follow(browser, await answer(browser, page, anaForm()))
+      assert.match(asked.text, /We sent a link to a\*\*\*@e\*\*\*\. Open it to confirm your account, then sign in\./)
+      assert.deepEqual(fieldsIn(asked), [])
+      const resent = await follow(browser, await answer(browser, asked, {}))
+      assert.equal(noticeIn(resent), 'We sent a new link.')
+      const early = await follow(browser, await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana'))
+      assert.match(early.text, /Open the link that you received/)
+      const [message] = await server().inbox(email)
+      const link = /href="[^"]*(\/confirmUser[^"]+)"/.exec(message?.html ?? '')?.[1]?.replaceAll('&amp;', '&') ?? ''
+      assert.equal((await new TestBrowser(server()).visit(link)).status, 200)
+      assert.ok(paramsIn(locationOf(await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana'))).get('code'))
+    })
+
+    it('link to the terms in the language of the page, once both documents exist', async () => {
+      const { poolId, clientId } = await givenPool()
+      const create = (TermsName: string) => {
+        const Links = { 'cognito:default': `https://app.test/${TermsName}`, 'cognito:german': `https://app.test/de/${TermsName}` }
+        const ids = { UserPoolId: poolId, ClientId: clientId }
+        return server().send(new CreateTermsCommand({ ...ids, TermsName, TermsSource: 'LINK', Enforcement: 'NONE', Links }))
+      }
+      const linksIn = async (lang: string) => {
+        const { text } = await new TestBrowser(server()).visit(`/signup?${requestOf(clientId)}&lang=${lang}`)
+        return [...text.matchAll(/href="(https:[^"]+)"/g)].map(([, href]) => href)
+      }
+      await create('terms-of-use')
+      assert.deepEqual(await linksIn('en'), [])
+      await create('privacy-policy')
+      assert.deepEqual(await linksIn('en'), ['https://app.test/terms-of-use', 'https://app.test/privacy-policy'])
+      assert.deepEqual(new Set(await linksIn('de')), new Set(['https://app.test/de/terms-of-use', 'https://app.test/de/privacy-policy']))
     })
 
     it('say that the account is confirmed when that happened elsewhere', async () => {
