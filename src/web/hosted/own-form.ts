@@ -26,7 +26,7 @@ export function takeOwnForm<T, E>(visit: Visit, { operation, take, refuse }: Wor
 }
 
 /** The problem with a form that lacks the browser's token. A browser that keeps no cookies has none. */
-export function foreignForm({ request, names }: Visit): ApiError {
+function foreignForm({ request, names }: Visit): ApiError {
   const hasCookie = cookieIn(request, csrfCookieName(names)) !== undefined
   return new ApiError('NotAuthorizedException', hasCookie ? 'This page has expired. Please try again.' : 'The browser sent no cookie.')
 }

@@ -8,13 +8,13 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { accountPages, goodForm } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
-import { callback, codeClient, givenClient, givenOAuthPool } from '../../support/oauth.ts'
+import { callback, givenOAuthPool } from '../../support/oauth.ts'
 import { alertIn, errorsIn, fieldsIn, noticeIn, titleIn } from '../../support/page-texts.ts'
 import { codeSentTo, sentTo, signUp, wrongCode } from '../../support/self-service.ts'
 import { givenUser, goodPassword } from '../../support/sign-in.ts'
 import { agree } from '../../support/sign-in-triggers.ts'
 import { hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
-import { startTestServer, type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 const email = 'ana@example.test'
@@ -274,76 +274,6 @@ for (const engine of engines) {
       await server().send(new AdminConfirmSignUpCommand({ UserPoolId: poolId, Username: 'ana' }))
       const done = await follow(browser, await answer(browser, asked, { code: '123456' }))
       assert.equal(noticeIn(done), 'Your account is confirmed')
-    })
-
-    it('refuse forms of other sites, of other tabs and of other clients and pools', async () => {
-      const { poolId, clientId } = await givenPool()
-      const { browser, page } = await open('/signup', clientId)
-      const path = `/signup?${requestOf(clientId)}`
-      for (const refused of [
-        await browser.submit(path, anaForm()),
-        await browser.submit(path, { ...hiddenFieldsIn(page), ...anaForm() }, { 'sec-fetch-site': 'cross-site' }),
-        await new TestBrowser(server()).submit(path, { ...hiddenFieldsIn(page), ...anaForm() }),
-      ]) {
-        assert.deepEqual([refused.status, titleIn(refused)], [400, 'Create your account'])
-        assert.match(refused.text, /value="ana"/)
-      }
-      await assert.rejects(statusOf(poolId), { name: 'UserNotFoundException' })
-      const asked = await follow(browser, await answer(browser, page, anaForm()))
-      const second = await follow(
-        browser,
-        await answer(browser, page, anaForm({ username: 'ben', 'requiredAttributes[email]': 'ben@example.test' })),
-      )
-      const code = await codeSentTo(server(), poolId, email)
-      assert.equal(alertIn(await answer(browser, asked, { code })), 'This page has expired. Please try again.')
-      const stranger = await givenOAuthPool(server(), { pool: verifying })
-      const sibling = await givenClient(server(), poolId, codeClient)
-      const step = browser.cookies.get(`cognito-step-${poolId}`) ?? ''
-      browser.cookies.set(`cognito-step-${stranger.poolId}`, step)
-      for (const other of [stranger.clientId, sibling.clientId]) {
-        assert.equal(titleIn(await browser.visit(`/confirm?${requestOf(other)}`)), 'Sign in')
-        const refused = await browser.submit(`/confirm?${requestOf(other)}`, { ...hiddenFieldsIn(second), code })
-        assert.deepEqual([refused.status, titleIn(refused)], [400, 'Sign in'])
-        assert.equal((await browser.submit(`/resendcode?${requestOf(other)}`, hiddenFieldsIn(second))).status, 400)
-      }
-      assert.equal(await statusOf(poolId), 'UNCONFIRMED')
-      assert.equal((await sentTo(server(), poolId)).length, 2)
-    })
-
-    it('show names and attributes as text, never as markup', async () => {
-      const { clientId } = await givenPool({ pool: { Schema: [{ Name: 'name', Required: true }] } })
-      const { browser, page } = await open('/signup', clientId)
-      const script = `"><script>alert(1)</script>`
-      const refused = await answer(browser, page, goodForm({ username: script, 'requiredAttributes[name]': script, confirm_password: 'x' }))
-      assert.equal(refused.status, 400)
-      assert.ok(!refused.text.includes('<script'))
-      assert.equal(refused.text.split('value="&quot;&gt;&lt;script&gt;').length, 3)
-    })
-
-    it('refuse forms that are too large or have too many fields', async () => {
-      const { clientId } = await givenPool()
-      const { browser, page } = await open('/signup', clientId)
-      const large = await answer(browser, page, anaForm({ 'requiredAttributes[email]': `${'a'.repeat(150_000)}@example.test` }))
-      assert.equal(large.status, 413)
-      const many = Object.fromEntries(Array.from({ length: 200 }, (_, at) => [`requiredAttributes[a${at}]`, 'x']))
-      assert.equal((await answer(browser, page, anaForm(many))).status, 400)
-      const long = await answer(browser, page, anaForm({ username: 'a'.repeat(200) }))
-      assert.deepEqual([long.status, errorsIn(long)], [400, { username: 'Please check this field.' }])
-    })
-  })
-
-  describe(`The rate of sign-ups on ${engine.name}`, () => {
-    it('is that of SignUp in the API', async () => {
-      await using server = await startTestServer(engine, { flags: ['--rate-limits', '1'] })
-      const { open, answer } = accountPages(() => server)
-      const { clientId } = await givenOAuthPool(server)
-      const { browser, page } = await open('/signup', clientId)
-      const statuses: number[] = []
-      for (let at = 0; at < 70; at++) {
-        statuses.push((await answer(browser, page, goodForm({ username: `u${at}`, confirm_password: 'x' }))).status)
-      }
-      assert.equal(statuses[0], 400)
-      assert.equal(statuses.at(-1), 429)
     })
   })
 }
