@@ -1,28 +1,49 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminGetUserCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { accountPages, goodForm } from '../../support/account-pages.ts'
+import { accountPages, anaForm, anaEmail as email, givenVerifyingPool, goodForm } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
 import { codeClient, givenClient, givenOAuthPool } from '../../support/oauth.ts'
 import { alertIn, errorsIn, titleIn } from '../../support/page-texts.ts'
-import { codeSentTo, sentTo } from '../../support/self-service.ts'
-import { hiddenFieldsIn, TestBrowser } from '../../support/test-browser.ts'
+import { codeSentTo, sentTo, wrongCode } from '../../support/self-service.ts'
+import { hiddenFieldsIn, locationOf, TestBrowser } from '../../support/test-browser.ts'
 import { startTestServer, type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
-
-const email = 'ana@example.test'
-const verifying = { AutoVerifiedAttributes: ['email' as const], Schema: [{ Name: 'email', Required: true }] }
 
 for (const engine of engines) {
   describe(`Attacks on the sign-up pages on ${engine.name}`, () => {
     const server = useTestServer(engine)
     const { open, answer, follow, requestOf } = accountPages(server)
+    const givenPool = (options?: TestPoolOptions) => givenVerifyingPool(server(), options)
+    const statusOf = async (poolId: string) =>
+      (await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))).UserStatus
 
-    const givenPool = (options: TestPoolOptions = {}) => givenOAuthPool(server(), { ...options, pool: { ...verifying, ...options.pool } })
-    const anaForm = (more = {}) => goodForm({ username: 'ana', 'requiredAttributes[email]': email, ...more })
-    const statusOf = async (poolId: string, username = 'ana') =>
-      (await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: username }))).UserStatus
+    it('gain no attribute that the page did not ask for', async () => {
+      const { poolId, clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const more = { 'requiredAttributes[name]': 'Ana', 'requiredAttributes[email_verified]': 'true', 'userAttributes.name': 'Ana' }
+      assert.match(locationOf(await answer(browser, page, anaForm(more))), /^\/confirm\?/)
+      const { UserAttributes = [] } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+      assert.deepEqual(UserAttributes.map(({ Name }) => Name).sort(), ['email', 'email_verified', 'sub'])
+      assert.equal(UserAttributes.find(({ Name }) => Name === 'email_verified')?.Value, 'false')
+    })
 
-    it('refuse forms of other sites, of other tabs and of other clients and pools', async () => {
+    it('end after some guesses of a code, and after some requests for new codes', async () => {
+      const { poolId, clientId } = await givenPool()
+      const { browser, page } = await open('/signup', clientId)
+      const asked = await follow(browser, await answer(browser, page, anaForm()))
+      const code = await codeSentTo(server(), poolId, email)
+      for (let attempt = 0; attempt < 15; attempt++) await answer(browser, asked, { code: wrongCode(code) })
+      const locked = await answer(browser, asked, { code })
+      assert.deepEqual([locked.status, alertIn(locked)], [400, 'Too many attempts. Please wait a while and try again.'])
+      const ask = () => browser.submit(`/resendcode?${requestOf(clientId)}`, hiddenFieldsIn(asked))
+      for (let attempt = 0; attempt < 5; attempt++) assert.match(locationOf(await ask()), /^\/confirm/)
+      const refused = await ask()
+      assert.equal(alertIn(refused), 'Too many attempts. Please wait a while and try again.')
+      assert.ok(!refused.text.includes('href="/resendcode'))
+      assert.equal(await statusOf(poolId), 'UNCONFIRMED')
+    })
+
+    it('fail with forms of other sites, of other tabs and of other clients and pools', async () => {
       const { poolId, clientId } = await givenPool()
       const { browser, page } = await open('/signup', clientId)
       const path = `/signup?${requestOf(clientId)}`
@@ -42,7 +63,7 @@ for (const engine of engines) {
       )
       const code = await codeSentTo(server(), poolId, email)
       assert.equal(alertIn(await answer(browser, asked, { code })), 'This page has expired. Please try again.')
-      const stranger = await givenOAuthPool(server(), { pool: verifying })
+      const stranger = await givenPool()
       const sibling = await givenClient(server(), poolId, codeClient)
       const step = browser.cookies.get(`cognito-step-${poolId}`) ?? ''
       browser.cookies.set(`cognito-step-${stranger.poolId}`, step)
@@ -56,7 +77,7 @@ for (const engine of engines) {
       assert.equal((await sentTo(server(), poolId)).length, 2)
     })
 
-    it('show names and attributes as text, never as markup', async () => {
+    it('put no markup into the page by names and attributes', async () => {
       const { clientId } = await givenPool({ pool: { Schema: [{ Name: 'name', Required: true }] } })
       const { browser, page } = await open('/signup', clientId)
       const script = `"><script>alert(1)</script>`
@@ -66,7 +87,7 @@ for (const engine of engines) {
       assert.equal(refused.text.split('value="&quot;&gt;&lt;script&gt;').length, 3)
     })
 
-    it('refuse forms that are too large or have too many fields', async () => {
+    it('fail with forms that are too large or have too many fields', async () => {
       const { clientId } = await givenPool()
       const { browser, page } = await open('/signup', clientId)
       const large = await answer(browser, page, anaForm({ 'requiredAttributes[email]': `${'a'.repeat(150_000)}@example.test` }))

@@ -6,9 +6,9 @@ import {
   CreateTermsCommand,
   CreateUserPoolDomainCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { accountPages, goodForm } from '../../support/account-pages.ts'
+import { accountPages, anaForm, anaEmail as email, givenVerifyingPool, goodForm } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
-import { callback, givenOAuthPool } from '../../support/oauth.ts'
+import { callback } from '../../support/oauth.ts'
 import { alertIn, errorsIn, fieldsIn, noticeIn, titleIn } from '../../support/page-texts.ts'
 import { codeSentTo, sentTo, signUp, wrongCode } from '../../support/self-service.ts'
 import { givenUser, goodPassword } from '../../support/sign-in.ts'
@@ -17,9 +17,7 @@ import { hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support
 import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
-const email = 'ana@example.test'
 const optionalEmail = [{ Name: 'email', Required: false }]
-const verifying = { AutoVerifiedAttributes: ['email' as const], Schema: [{ Name: 'email', Required: true }] }
 const everyTrigger = {
   PreSignUp: agree,
   PostConfirmation: agree,
@@ -35,8 +33,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: endpoint.flags })
     const { open, answer, follow, requestOf } = accountPages(server)
 
-    const givenPool = (options: TestPoolOptions = {}) => givenOAuthPool(server(), { ...options, pool: { ...verifying, ...options.pool } })
-    const anaForm = (more = {}) => goodForm({ username: 'ana', 'requiredAttributes[email]': email, ...more })
+    const givenPool = (options?: TestPoolOptions) => givenVerifyingPool(server(), options)
     const statusOf = async (poolId: string, username = 'ana') =>
       (await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: username }))).UserStatus
 
@@ -161,16 +158,6 @@ for (const engine of engines) {
       assert.equal(await statusOf(both.poolId, '+447700900123'), 'UNCONFIRMED')
     })
 
-    it('take no attribute that the page did not ask for', async () => {
-      const { poolId, clientId } = await givenPool()
-      const { browser, page } = await open('/signup', clientId)
-      const more = { 'requiredAttributes[name]': 'Ana', 'requiredAttributes[email_verified]': 'true', 'userAttributes.name': 'Ana' }
-      assert.match(locationOf(await answer(browser, page, anaForm(more))), /^\/confirm\?/)
-      const { UserAttributes = [] } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))
-      assert.deepEqual(UserAttributes.map(({ Name }) => Name).sort(), ['email', 'email_verified', 'sub'])
-      assert.equal(UserAttributes.find(({ Name }) => Name === 'email_verified')?.Value, 'false')
-    })
-
     it('are not there where only administrators create users', async () => {
       const { clientId } = await givenPool({ pool: { AdminCreateUserConfig: { AllowAdminCreateUserOnly: true } } })
       const { browser, page } = await open('/login', clientId)
@@ -193,22 +180,6 @@ for (const engine of engines) {
       assert.equal(noticeIn(done), 'Your account is confirmed')
       assert.deepEqual(await sentTo(server(), poolId), [`sign-up ${email}`, `resend ${email}`])
       assert.equal((await browser.visit(`/resendcode?${requestOf(clientId)}`)).status, 405)
-    })
-
-    it('say when a code has expired, and stop those who guess codes or ask for many', async () => {
-      const { poolId, clientId } = await givenPool()
-      const { browser, page } = await open('/signup', clientId)
-      const asked = await follow(browser, await answer(browser, page, anaForm()))
-      const code = await codeSentTo(server(), poolId, email)
-      for (let attempt = 0; attempt < 15; attempt++) await answer(browser, asked, { code: wrongCode(code) })
-      const locked = await answer(browser, asked, { code })
-      assert.deepEqual([locked.status, alertIn(locked)], [400, 'Too many attempts. Please wait a while and try again.'])
-      const ask = () => browser.submit(`/resendcode?${requestOf(clientId)}`, hiddenFieldsIn(asked))
-      for (let attempt = 0; attempt < 5; attempt++) assert.match(locationOf(await ask()), /^\/confirm/)
-      const refused = await ask()
-      assert.equal(alertIn(refused), 'Too many attempts. Please wait a while and try again.')
-      assert.ok(!refused.text.includes('href="/resendcode'))
-      assert.equal(await statusOf(poolId), 'UNCONFIRMED')
     })
 
     it('lead users who are not confirmed from the sign-in page to the code, also when it has been long', async () => {
