@@ -9,7 +9,7 @@ import type { Pool } from '../../pools/pool.ts'
  */
 export function isCoveredByWildcard(pool: Pool, client: AppClient, redirectUri: string): boolean {
   if (!extensionsOf(pool).oauth?.nonProductionClientIds?.includes(client.id)) return false
-  return (client.callbackUrls ?? []).some((registered) => matches(registered, redirectUri))
+  return URL.canParse(redirectUri) && (client.callbackUrls ?? []).some((registered) => matches(registered, redirectUri))
 }
 
 const pattern = /^(https:\/\/)\*(\.[^/*?#@:]+\.[^/*?#@:]+(?::\d+)?(?:[/?][^*#]*)?)$/i

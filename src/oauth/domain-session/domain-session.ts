@@ -38,7 +38,11 @@ type NewSession = {
 /**
  * The cookie after a sign-in: the new session comes first, which makes its user the current one. Other users of the browser stay signed in.
  */
-export function cookieWithSession({ clock, secrets }: Omit<Deps, 'db'>, { pool, cookie }: SentCookie, signedIn: NewSession): SessionCookie {
+export async function cookieWithSession(
+  { db, clock, secrets }: Deps,
+  { pool, cookie }: SentCookie,
+  signedIn: NewSession,
+): Promise<SessionCookie> {
   const { user, authTime, methods, isRemembered } = signedIn
   const now = clock.now()
   const { sessionMinutes, sessionIdleMinutes, rememberMeDays } = hostedPagesOf(pool)
@@ -53,8 +57,11 @@ export function cookieWithSession({ clock, secrets }: Omit<Deps, 'db'>, { pool, 
     usedAt: sessionIdleMinutes === undefined || isLong ? undefined : now,
     securityStamp: securityStampOf(user),
   }
-  const others = openSessionCookie(secrets, pool.id, cookie).filter(({ sub, expiresAt }) => sub !== user.sub && now < expiresAt)
-  return writeCookie({ clock, secrets }, pool, [session, ...others].slice(0, mostAccounts))
+  const before = openSessionCookie(secrets, pool.id, cookie).filter(({ expiresAt }) => now < expiresAt)
+  const others = before.filter(({ sub }) => sub !== user.sub).slice(0, mostAccounts - 1)
+  // A session that leaves the cookie ends, so that a copy of the cookie does not keep it.
+  for (const one of before) if (!others.includes(one)) await consumeState(db, one.id, one.expiresAt)
+  return writeCookie({ clock, secrets }, pool, [session, ...others])
 }
 
 /**

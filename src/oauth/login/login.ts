@@ -118,7 +118,7 @@ export async function toNextPage(
     const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const session = cookieWithSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
+  const session = await cookieWithSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
   const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, result, context)
   return { kind: 'signed-in', session: { ...session, poolId: pool.id }, ...answer }

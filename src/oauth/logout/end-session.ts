@@ -5,7 +5,7 @@ import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { isManagedLogin, requirePageClient } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endDomainSessions, findDomainSession } from '../domain-session/domain-session.ts'
+import { endDomainSessions, findAccounts } from '../domain-session/domain-session.ts'
 import { readIdTokenHint } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
@@ -42,8 +42,8 @@ export async function endSession(deps: AuthorizeDeps, browser: BrowserRequest, i
   // RP-Initiated Logout §2: the two have to name the same client.
   if (hint !== undefined && hint.clientId !== client.id) throw new PageError('invalid_request', client.id)
   const cookie = browser.sessionCookieOf(pool.id)
-  const live = await findDomainSession(deps, { pool, cookie })
-  const isMeant = hint !== undefined && (live === undefined || live.user.sub === hint.sub)
+  const accounts = await findAccounts(deps, { pool, cookie })
+  const isMeant = hint !== undefined && accounts.every(({ user }) => user.sub === hint.sub)
   const page = { pool, client, location, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
   if (!isConfirmed && !isMeant) return { ...page, kind: 'ask' }
   await endDomainSessions(deps, { pool, cookie })

@@ -5,6 +5,7 @@ import {
   type PasskeyRegistrationDeps,
   startRegistration,
 } from '../../users/passkeys/register-passkey.ts'
+import { securityStampOf } from '../../users/security-stamp.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
@@ -20,7 +21,10 @@ export type AddPasskeyForm = {
   readonly problem: ApiError | undefined
 }
 
-/** A sign-in for this page itself is recent enough, however recent the app wants it. */
+/**
+ * A passkey outlives a session and a new password. So only a user who has signed in just now can add one, whatever the app asks for, and only
+ * while the password is the same and the user has not signed out everywhere.
+ */
 const justNowSeconds = 300
 
 /** The browser has no session that the client accepts. */
@@ -68,11 +72,9 @@ export function submitAddPasskey(
 }
 
 async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<PasskeyOwner | undefined> {
-  // The user has signed in for this page already, if the request demands a new sign-in.
-  const { maxAge } = request
-  const recent = maxAge === undefined ? undefined : Math.max(maxAge, justNowSeconds)
-  const live = await findUsableSession(deps, browser, { ...request, prompts: [], maxAge: recent })
-  return live && { pool: request.pool, client: request.client, user: live.user }
+  const live = await findUsableSession(deps, browser, { ...request, prompts: [], maxAge: justNowSeconds })
+  if (live === undefined || securityStampOf(live.user) !== live.session.securityStamp) return undefined
+  return { pool: request.pool, client: request.client, user: live.user }
 }
 
 async function formFor(

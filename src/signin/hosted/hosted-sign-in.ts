@@ -1,5 +1,6 @@
 import { newOrderedId } from '../../base/ordered-id.ts'
 import type { RequestContext } from '../../contract/operation.ts'
+import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import type { User } from '../../users/user.ts'
@@ -12,6 +13,7 @@ import type { SignInDeps } from '../initiate.ts'
 import type { RequestParameters } from '../parameters.ts'
 import { takeAnswer } from '../respond.ts'
 import type { ChallengeName, IssuedChallenge, PoolAndClient, SignInContext } from '../sign-in.ts'
+import { usedSession } from '../sign-in-errors.ts'
 import { recordingWrongProofs, recordSignedIn } from '../sign-in-events.ts'
 import { countingStep } from '../sign-in-metrics.ts'
 import { runPostAuthentication } from '../sign-in-triggers.ts'
@@ -96,6 +98,8 @@ export function answerOnPage(deps: SignInDeps, owner: PoolAndClient, { from, ...
 
 /** Calls PostAuthentication and records the sign-in. PreTokenGeneration is called later, when tokens are issued. */
 const completeOnPage: CompleteSignIn<CompleteSignInDeps, HostedSignIn> = async (deps, signIn, consumes) => {
+  // An answer that comes twice must not run the trigger twice.
+  if (consumes !== undefined && (await isStateConsumed(deps.db, consumes.id))) throw usedSession()
   await runPostAuthentication(deps, signIn, false)
   if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
   const now = deps.clock.now()

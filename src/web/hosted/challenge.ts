@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import { type ChallengeForm, type ExpiredStep, openChallenge, submitChallenge } from '../../oauth/login/challenge.ts'
+import { countAs } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { note } from '../request-notes.ts'
 import { challengePage } from './challenge-page.ts'
@@ -9,6 +10,8 @@ import { takeOwnForm } from './own-form.ts'
 import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitChallenge: Handler = async (visit) => {
+  // A browser with a session may get a code, which is a row in the database.
+  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
   const outcome = await runAdmitted(visit.options, () => openChallenge(visit.deps, visit.browser))
   return sendOutcome(visit, outcome)
 }

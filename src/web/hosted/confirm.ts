@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import { type ConfirmForm, confirmsByLink, openConfirm, resendCode, submitConfirm } from '../../oauth/account/confirm.ts'
+import { countAs } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { confirmByLinkPage, confirmPage } from '../pages/account-pages.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
@@ -7,8 +8,11 @@ import { takeOwnForm } from './own-form.ts'
 import { sendForm } from './send-form.ts'
 import { type Handler, redirectToApp, type Visit } from './visit.ts'
 
-export const visitConfirm: Handler = async (visit) =>
-  sendOutcome(visit, await runAdmitted(visit.options, () => openConfirm(visit.deps, visit.browser)))
+export const visitConfirm: Handler = async (visit) => {
+  // A browser with a session may get a code, which is a row in the database.
+  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
+  return sendOutcome(visit, await runAdmitted(visit.options, () => openConfirm(visit.deps, visit.browser)))
+}
 
 export const postConfirm: Handler = async (visit) => {
   const outcome = await takeOwnForm(visit, {

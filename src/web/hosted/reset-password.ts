@@ -7,6 +7,7 @@ import {
   submitForgotPassword,
   submitResetPassword,
 } from '../../oauth/account/reset-password.ts'
+import { countAs } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { forgotPasswordPage, resetPasswordPage } from '../pages/account-pages.ts'
 import { rulesOf } from './challenge-page.ts'
@@ -28,8 +29,11 @@ export const postForgotPassword: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
-export const visitResetPassword: Handler = async (visit) =>
-  sendOutcome(visit, await runAdmitted(visit.options, () => openResetPassword(visit.deps, visit.browser)))
+export const visitResetPassword: Handler = async (visit) => {
+  // A browser with a session may get a code, which is a row in the database.
+  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
+  return sendOutcome(visit, await runAdmitted(visit.options, () => openResetPassword(visit.deps, visit.browser)))
+}
 
 export const postResetPassword: Handler = async (visit) => {
   const outcome = await takeOwnForm(visit, {

@@ -209,6 +209,14 @@ for (const engine of engines) {
       assert.equal(await isSilent(browser, clientId), true)
     })
 
+    it('ends when the user signs in again in the browser, also for a copy of its cookie', async () => {
+      const { clientId, browser } = await givenSignedIn()
+      const copy = new TestBrowser(server())
+      for (const [name, value] of browser.cookies) copy.cookies.set(name, value)
+      await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana')
+      assert.deepEqual([await isSilent(browser, clientId), await isSilent(copy, clientId)], [true, false])
+    })
+
     it('ends at /logout, also for a copy of its cookie', async () => {
       const { poolId, clientId, browser } = await givenSignedIn()
       const copy = new TestBrowser(server())

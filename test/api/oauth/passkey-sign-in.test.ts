@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminDisableUserCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { AdminDisableUserCommand, AdminSetUserPasswordCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { respond } from '../../support/mfa.ts'
 import { callback, codeClient, encode, givenClient, givenOAuthPool, type Reply } from '../../support/oauth.ts'
@@ -73,6 +73,23 @@ for (const engine of engines) {
       assert.equal((await send(browser, page, ben.passkey.use(options, { userHandle: ben.userHandle }))).status, 400)
       server().clock.advance(4 * 60_000)
       assert.equal((await send(browser, page, ana.passkey.use(options, { userHandle: ana.userHandle }))).status, 400)
+    })
+
+    it('lets only a user add a passkey who has signed in just now, and whose password is still the same', async () => {
+      const { poolId, clientId } = await givenOAuthPool(server(), { pool: withPasskeys.pool })
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test' })
+      await givenUser(server(), poolId, 'ana')
+      const browser = new TestBrowser(server())
+      const path = `/passkeys/add?${requestOf(clientId)}`
+      const signIn = async () => browser.visit(locationOf(await browser.submitLogin(locationOf(await browser.visit(path)), 'ana')))
+      assert.equal((await signIn()).status, 200)
+      server().clock.advance(6 * 60_000)
+      assert.match(locationOf(await browser.visit(path)), /^\/login\?/)
+      const page = await signIn()
+      const Password = 'Better-horse-8'
+      await server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password, Permanent: true }))
+      assert.match(locationOf(await browser.visit(path)), /^\/login\?/)
+      assert.match(locationOf(await browser.submit(path, { ...hiddenFieldsIn(page), credential: '{}' })), /^\/login\?/)
     })
 
     it('does not let the API take the offer of a page', async () => {
