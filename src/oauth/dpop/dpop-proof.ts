@@ -49,7 +49,7 @@ export async function verifyProof(deps: DpopDeps, proof: string, request: Proven
   const id = createHash('sha256')
     .update(JSON.stringify([jkt, jti]))
     .digest('base64url')
-  if (!(await consumeState(deps.db, `dpop:${id}`, iat * 1000 + oldestMs))) throw invalidProof()
+  if (!(await consumeState(deps.db, `dpop:${id}`, Math.ceil(iat * 1000) + oldestMs))) throw invalidProof()
   return jkt
 }
 

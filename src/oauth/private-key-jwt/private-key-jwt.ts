@@ -52,7 +52,8 @@ const privateKeyJwt: AuthenticationMethod = ({ authorization, parameters }) => {
 /** The client that the assertion names. Do not trust it before the signature is checked. */
 function claimedClientId(assertion: string): string | undefined {
   try {
-    return decodeJwt(assertion).sub
+    const { sub }: { readonly sub?: unknown } = decodeJwt(assertion)
+    return typeof sub === 'string' ? sub : undefined
   } catch {
     return undefined
   }
@@ -79,7 +80,7 @@ async function isValidAssertion(deps: ClientAuthenticationDeps, { pool, client }
   if (verified === undefined) return false
   const { exp = 0, iat = 0, jti } = verified.payload
   if (typeof jti !== 'string' || jti === '' || exp * 1000 > now + longestValidityMs || iat * 1000 > now + skewSeconds * 1000) return false
-  return consumeState(deps.db, idOf(client.id, jti), (exp + skewSeconds) * 1000)
+  return consumeState(deps.db, idOf(client.id, jti), Math.ceil((exp + skewSeconds) * 1000))
 }
 
 /** The endpoints at which clients authenticate themselves. An assertion may name any of them (RFC 9126 §2). */

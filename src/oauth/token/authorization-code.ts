@@ -1,7 +1,6 @@
 import { revokeSession } from '../../tokens/session-repository.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
-import { isConfidential } from '../client-authentication.ts'
 import { type AuthorizationCode, hashOfCode } from '../codes/authorization-code.ts'
 import { findAuthorizationCode, redeemAuthorizationCode } from '../codes/authorization-code-repository.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -24,8 +23,8 @@ export const authorizationCode: Grant<HostedTokensDeps> = {
     if (code.expiresAt <= deps.clock.now()) throw invalidGrant()
     for (const check of codeChecks) check(code, request)
     const user = await requireUser(deps, code)
-    // The refresh token of a client that authenticates itself is of no use to others anyway (RFC 9449 §5).
-    const binding = boundTo === undefined ? undefined : { boundTo, bindsRefreshToken: !isConfidential(client) }
+    // The refresh token of a client with a secret is of no use to others anyway (RFC 9449 §5). The API does not know keys of clients.
+    const binding = boundTo === undefined ? undefined : { boundTo, bindsRefreshToken: client.secrets.length === 0 }
     return issueHostedTokens(deps, { ...code.details, pool, client, user, context, binding }, async (tx, session) => {
       if (await redeemAuthorizationCode(tx, code, { sessionId: session.id, now: deps.clock.now() })) return
       throw new RedeemedMeanwhile('invalid_grant')

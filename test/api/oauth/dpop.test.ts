@@ -35,6 +35,14 @@ for (const engine of engines) {
     const proofOf = async (key: ClientKey, token: string) =>
       signProof(key, target('/oauth2/userInfo', 'GET'), { claims: { ath: hashOf(token) } })
 
+    it('takes a time with fractions of a second', async () => {
+      const { clientId } = await givenStrictPool(server())
+      const iat = server().clock.now() / 1000 + 0.1234567
+      const dpop = await signProof(newClientKey(), target(), { claims: { iat } })
+      const form = { grant_type: 'authorization_code', client_id: clientId, redirect_uri: callback, code: await codeOf(clientId) }
+      assert.equal((await requestToken(server(), form, { dpop })).body['token_type'], 'DPoP')
+    })
+
     it('binds the tokens of oauth4webapi to its key, from the pushed request to userInfo and a refresh', async () => {
       const { poolId, clientId } = await givenStrictPool(server())
       const { as, options: insecure } = await discover(server(), poolId)

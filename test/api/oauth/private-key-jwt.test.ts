@@ -33,6 +33,16 @@ for (const engine of engines) {
     const machineTokens = (assertion: string, more: Record<string, string> = {}, headers: Record<string, string> = {}) =>
       requestToken(server(), { grant_type: 'client_credentials', ...assertionForm(assertion), ...more }, headers)
 
+    it('refuses an assertion whose subject is no text', async () => {
+      await givenStrictPool(server())
+      for (const sub of [['x'], 7, {}, null]) {
+        const payload = Buffer.from(JSON.stringify({ sub, iss: 'x' })).toString('base64url')
+        const assertion = `${Buffer.from('{"alg":"ES256"}').toString('base64url')}.${payload}.AAAA`
+        const answer = await requestToken(server(), { grant_type: 'client_credentials', ...assertionForm(assertion) })
+        assert.ok(answer.status === 400 || answer.status === 401, String(answer.status))
+      }
+    })
+
     it('authenticates a client of oauth4webapi at the token endpoint and at introspection', async () => {
       const { poolId } = await givenStrictPool(server())
       const { privateKey, publicKey } = await oauth.generateKeyPair('ES256')
