@@ -50,17 +50,21 @@ describe('a refresh token', () => {
 describe('a refresh token of the hosted pages', () => {
   const granted = { scopes: ['openid', 'https://api.test/read'], resource: 'https://api.test' }
 
-  it('carries the granted scopes and the resource, with and without authentication methods', () => {
+  it('carries the granted scopes, the resource and the key of the client, with and without authentication methods', () => {
     for (const methods of [content.methods, undefined]) {
       for (const resource of [granted.resource, undefined]) {
-        const token = { ...content, methods, granted: { ...granted, resource } }
-        assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
+        for (const boundTo of ['thumbprint', undefined]) {
+          const token = { ...content, methods, granted: { ...granted, resource }, boundTo }
+          assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
+        }
       }
     }
   })
 
   it('does not open for a server of a release that would ignore its scopes', () => {
-    const sealed = writeRefreshToken(secrets, { ...content, granted }).slice('lgr_'.length)
-    assert.equal(secrets.open('refresh-token', sealed), undefined)
+    for (const boundTo of ['thumbprint', undefined]) {
+      const sealed = writeRefreshToken(secrets, { ...content, granted, boundTo }).slice('lgr_'.length)
+      assert.equal(secrets.open('refresh-token', sealed), undefined)
+    }
   })
 })
