@@ -5,36 +5,26 @@ import { chooseOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { confirmSignUp } from '../../users/sign-up/confirm-sign-up.operation.ts'
 import { resendConfirmationCode } from '../../users/sign-up/resend-confirmation-code.operation.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
-import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import type { RedirectToApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { beginAgain, type ExpiredStep } from '../login/challenge.ts'
-import { findStep } from '../login/find-step.ts'
 import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
 import type { ConfirmStep, PageStep } from '../login/page-step.ts'
+import { type ExpiredStep, openStep, type StepForm, takeStepForm } from '../login/step-page.ts'
 import { codeIn } from '../login/typed-values.ts'
 import type { Parameters } from '../parameters.ts'
 import { type AccountDeps, done, sentTo, thenSignIn } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
 
 /** What the confirmation page shows, and what was wrong with the last form. */
-export type ConfirmForm = {
-  readonly kind: 'confirm'
-  readonly request: AuthorizationRequest
-  readonly step: PageStep & ConfirmStep
-  readonly problem: ApiError | undefined
-}
+export type ConfirmForm = StepForm<'confirm'>
 
 /**
  * The page on which a new user enters the code.
  *
  * @throws PageError when client or redirect URI cannot be used.
  */
-export function openConfirm(deps: AccountDeps, browser: BrowserRequest): Promise<ConfirmForm | ExpiredStep | RedirectToApp> {
-  return readingForApp(deps, browser, async (request) => {
-    const step = findStep(deps, browser, request, 'confirm')
-    return step === undefined ? beginAgain(deps, browser, request, '') : { kind: 'confirm', request, step, problem: undefined }
-  })
-}
+export const openConfirm = (deps: AccountDeps, browser: BrowserRequest): Promise<ConfirmForm | ExpiredStep | RedirectToApp> =>
+  openStep(deps, browser, 'confirm')
 
 /** Whether the message carries a link. Where these pages sent no message, it is taken for the one that the pool sends to all its users. */
 export function confirmsByLink({ templates, autoVerifiedAttributes }: Pool, { attribute }: ConfirmStep): boolean {
@@ -72,9 +62,7 @@ function takingForm(
   form: Parameters,
   work: Work,
 ): Promise<ConfirmForm | ExpiredStep | Continue | SignedIn | RedirectToApp> {
-  return readingForApp(deps, browser, async (request) => {
-    const step = findStep(deps, browser, request, 'confirm')
-    if (step === undefined || form.get('step') !== step.id) return beginAgain(deps, browser, request, step?.username ?? '')
+  return takeStepForm(deps, browser, { kind: 'confirm', form }, async (request, step) => {
     try {
       return await work(request, step)
     } catch (error) {

@@ -5,10 +5,10 @@ import { forgotPassword } from '../../users/recovery/forgot-password.operation.t
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { beginAgain, type ExpiredStep } from '../login/challenge.ts'
 import { findStep } from '../login/find-step.ts'
 import type { Continue } from '../login/login.ts'
 import { newPageStep, type PageStep, type ResetStep } from '../login/page-step.ts'
+import { type ExpiredStep, openStep, type StepForm, takeStepForm } from '../login/step-page.ts'
 import { codeIn, nameIn, newPasswordIn } from '../login/typed-values.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
@@ -23,15 +23,8 @@ export type ForgotForm = {
   readonly problem: ApiError | undefined
 }
 
-/** What the page shows that asks for the code and the new password, and what was wrong with the last form. */
-export type ResetForm = {
-  readonly kind: 'reset'
-  readonly request: AuthorizationRequest
-  readonly step: PageStep & ResetStep
-  readonly problem: ApiError | undefined
-  /** The code that was typed, if the form was refused for another reason. */
-  readonly code?: string | undefined
-}
+/** What the page shows that asks for the code and the new password. `code` is what was typed, if the form was refused for another reason. */
+export type ResetForm = StepForm<'reset'> & { readonly code?: string | undefined }
 
 /**
  * The page on which a user asks for a code to set a new password with. It knows the name that the user typed on the page before.
@@ -85,12 +78,8 @@ function requireForgotPage({ pool, client }: AuthorizationRequest): void {
  *
  * @throws PageError when client or redirect URI cannot be used.
  */
-export function openResetPassword(deps: AccountDeps, browser: BrowserRequest): Promise<ResetForm | ExpiredStep | RedirectToApp> {
-  return readingForApp(deps, browser, async (request) => {
-    const step = findStep(deps, browser, request, 'reset')
-    return step === undefined ? beginAgain(deps, browser, request, '') : { kind: 'reset', request, step, problem: undefined }
-  })
-}
+export const openResetPassword = (deps: AccountDeps, browser: BrowserRequest): Promise<ResetForm | ExpiredStep | RedirectToApp> =>
+  openStep(deps, browser, 'reset')
 
 /**
  * Takes the code and the new password, or sends another code.
@@ -102,9 +91,7 @@ export function submitResetPassword(
   browser: BrowserRequest,
   form: Parameters,
 ): Promise<ResetForm | ExpiredStep | Continue | RedirectToApp> {
-  return readingForApp(deps, browser, async (request) => {
-    const step = findStep(deps, browser, request, 'reset')
-    if (step === undefined || form.get('step') !== step.id) return beginAgain(deps, browser, request, step?.username ?? '')
+  return takeStepForm(deps, browser, { kind: 'reset', form }, async (request, step) => {
     try {
       return form.get('action') === 'resend' ? await resend(deps, browser, request, step) : await reset(deps, browser, request, step, form)
     } catch (error) {

@@ -5,39 +5,25 @@ import type { RequestParameters } from '../../signin/parameters.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
 import { isSessionRefusal } from '../../signin/sign-in-errors.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
-import { answerForSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import type { RedirectToApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { Parameters } from '../parameters.ts'
-import { findStep } from './find-step.ts'
-import { type Continue, detourFor, type LoginDeps, type LoginForm, type SignedIn, toNextPage } from './login.ts'
+import { type Continue, detourFor, type LoginDeps, type SignedIn, toNextPage } from './login.ts'
 import { withSetupMethod } from './mfa-setup.ts'
-import { type ChallengeStep, newPageStep, type PageStep } from './page-step.ts'
+import { type ChallengeStep, newPageStep } from './page-step.ts'
+import { beginAgain, type ExpiredStep, openStep, type StepForm, takeStepForm } from './step-page.ts'
 import { codeIn, newPasswordIn } from './typed-values.ts'
 
-/** What the page of a challenge shows, and what was wrong with the last answer. */
-export type ChallengeForm = {
-  readonly kind: 'challenge'
-  readonly request: AuthorizationRequest
-  readonly step: PageStep & ChallengeStep
-  readonly problem: ApiError | undefined
-  /** The answer that was refused. */
-  readonly form?: Parameters
-}
-
-/** The sign-in was given up, took too long, or goes on in another tab. The user begins again. */
-export type ExpiredStep = Omit<LoginForm, 'kind'> & { readonly kind: 'expired' }
+/** What the page of a challenge shows. `form` is the answer that was refused. */
+export type ChallengeForm = StepForm<'challenge'> & { readonly form?: Parameters }
 
 /**
  * The page of the challenge that a sign-in of the browser waits for.
  *
  * @throws PageError when client or redirect URI cannot be used.
  */
-export function openChallenge(deps: LoginDeps, browser: BrowserRequest): Promise<ChallengeForm | ExpiredStep | RedirectToApp> {
-  return readingForApp(deps, browser, async (request) => {
-    const step = findStep(deps, browser, request, 'challenge')
-    return step === undefined ? beginAgain(deps, browser, request, '') : { kind: 'challenge', request, step, problem: undefined }
-  })
-}
+export const openChallenge = (deps: LoginDeps, browser: BrowserRequest): Promise<ChallengeForm | ExpiredStep | RedirectToApp> =>
+  openStep(deps, browser, 'challenge')
 
 /**
  * Takes the form of the page of a challenge.
@@ -49,9 +35,7 @@ export function submitChallenge(
   browser: BrowserRequest,
   form: Parameters,
 ): Promise<ChallengeForm | ExpiredStep | Continue | SignedIn | RedirectToApp> {
-  return readingForApp(deps, browser, async (request) => {
-    const step = findStep(deps, browser, request, 'challenge')
-    if (step === undefined || form.get('step') !== step.id) return beginAgain(deps, browser, request, step?.username ?? '')
+  return takeStepForm(deps, browser, { kind: 'challenge', form }, async (request, step) => {
     try {
       return await takeForm(deps, browser, request, step, form)
     } catch (error) {
@@ -61,22 +45,6 @@ export function submitChallenge(
       return detour ?? { kind: 'challenge', request, step, problem: error, form }
     }
   })
-}
-
-/**
- * The sign-in page, with the reason why the user is there again. A browser that has a session by now goes to the app: the user went back,
- * or sent the form twice.
- */
-export async function beginAgain(
-  deps: LoginDeps,
-  browser: BrowserRequest,
-  request: AuthorizationRequest,
-  username: string,
-): Promise<ExpiredStep | RedirectToApp> {
-  const answered = await answerForSession(deps, browser, request)
-  if (answered !== undefined) return answered
-  const problem = new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
-  return { kind: 'expired', request, username, problem }
 }
 
 async function takeForm(

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
-import { type ChallengeForm, type ExpiredStep, openChallenge, submitChallenge } from '../../oauth/login/challenge.ts'
+import { type ChallengeForm, openChallenge, submitChallenge } from '../../oauth/login/challenge.ts'
+import type { ExpiredStep } from '../../oauth/login/step-page.ts'
 import { countAs } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { note } from '../request-notes.ts'

@@ -1,7 +1,6 @@
 import type { FastifyReply } from 'fastify'
 import type { ApiError } from '../../contract/api-error.ts'
 import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
-import type { ExpiredStep } from '../../oauth/login/challenge.ts'
 import {
   type Continue,
   isNameFirst,
@@ -12,6 +11,7 @@ import {
   submitLogin,
 } from '../../oauth/login/login.ts'
 import { type PageStep, sealPageStep } from '../../oauth/login/page-step.ts'
+import type { ExpiredStep } from '../../oauth/login/step-page.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
