@@ -28,8 +28,8 @@ function isRequestKey(name: string): boolean {
 }
 
 /**
- * A key of another service, such as `s3:prefix`: the name of the service, and the name of the key. `keycloak:sub` is none: it says who the
- * user of an issuer with a host of one word is, such as `https://keycloak`.
+ * A key of another service, such as `s3:prefix`: the name of the service, and the name of the key. `keycloak:sub` does not count as such a
+ * key: the host of an issuer may be one word, as in `https://keycloak`, and then this key says who the user is.
  */
 const serviceKeyForm = /^(?!(?:aws|sts|lifeguard|cognito-idp|cognito-identity):)[a-z][a-z0-9-]*:(?!(?:aud|sub|amr)$)[a-z][\w-]*(?:\/.+)?$/
 

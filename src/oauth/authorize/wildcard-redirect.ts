@@ -4,8 +4,8 @@ import type { Pool } from '../../pools/pool.ts'
 
 /**
  * Whether a registered callback URL with a wildcard label, such as `https://*.preview.example.com/callback`, covers the redirect URI. The
- * label stands for exactly one label of the host name; all else is compared byte for byte. Only clients that the pool marks as
- * non-production have this: whoever controls one such host name gets the codes (RFC 9700 §4.1).
+ * label stands for exactly one label of the host name; all else is compared byte for byte. This works only for clients that the pool marks as
+ * non-production, because an attacker who controls one such host name gets the codes (RFC 9700 §4.1).
  */
 export function isCoveredByWildcard(pool: Pool, client: AppClient, redirectUri: string): boolean {
   if (!extensionsOf(pool).oauth?.nonProductionClientIds?.includes(client.id)) return false

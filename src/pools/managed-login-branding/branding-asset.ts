@@ -17,7 +17,7 @@ export const brandingAssets = resourceKind<BrandingAsset['config']>('managed-log
 /** An image of a style without its content. `digest` identifies the content in the image's address. */
 export type StyleImage = Omit<BrandingAsset['config'], 'bytes'> & { readonly digest: string }
 
-/** The images among the assets. An asset without bytes is none. */
+/** The images among the assets. Assets without bytes are left out. */
 export function imagesIn(assets: readonly BrandingAsset[]): readonly StyleImage[] {
   return assets.flatMap(({ config: { bytes, ...described } }) => (bytes ? [{ ...described, digest: digestOf(bytes) }] : []))
 }

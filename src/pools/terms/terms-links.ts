@@ -20,7 +20,7 @@ const names: Readonly<Record<string, string>> = {
 
 /**
  * The links of the sign-up page in a language, by its value of `lang`. Without a link for the language the default one stands in. The page
- * mentions both documents in one sentence, so there is none unless both exist.
+ * mentions both documents in one sentence, so the result is undefined unless both exist.
  */
 export function termsLinksIn({ terms: documents }: Pick<PageLook, 'terms'>, language: string): TermsLinks | undefined {
   const linkOf = (links: Readonly<Record<string, string>> = {}) => links[`cognito:${names[language]}`] ?? links['cognito:default']

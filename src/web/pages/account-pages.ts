@@ -43,7 +43,7 @@ function newPasswordFields(shell: Shell, { rules, label, errors = {} }: NewPassw
 
 export type SignUpView = {
   readonly action: string
-  /** The name, where it is none of the attributes. */
+  /** The field for the username. Undefined in pools whose users sign in by an attribute, such as the email address. */
   readonly identifier: { readonly kind: IdentifierKind; readonly value: string | undefined; readonly error: string | undefined } | undefined
   /** The attributes that the pool requires. */
   readonly fields: readonly Field[]

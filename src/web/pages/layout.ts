@@ -35,7 +35,7 @@ export type Shell = {
 export type Page = {
   readonly title: string
   readonly body: Html | readonly (Html | undefined)[]
-  /** A script of our own, which only pages about passkeys have. */
+  /** The address of the page's script, which this server serves. Most pages have none. */
   readonly script?: string | undefined
 }
 

@@ -36,7 +36,7 @@ export function secondFactorPage(
 
 export type AppSetupView = {
   readonly action: string
-  /** The address `otpauth://…` as a QR code: an SVG image of our own. */
+  /** The address `otpauth://…` as a QR code: an SVG image that this server drew. */
   readonly qrSvg: string
   /** The same secret for typing, in groups of four. */
   readonly key: string

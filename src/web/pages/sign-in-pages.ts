@@ -40,7 +40,7 @@ export type SignInView = {
   readonly username: string | undefined
   /** False for the first of two pages, which asks for the name only. */
   readonly asksPassword: boolean
-  /** Undefined where nobody can sign in by a passkey on this page. */
+  /** Undefined where the page does not offer passkeys. */
   readonly passkey: PasskeyUse | undefined
   readonly offersRememberMe: boolean
   readonly providers: readonly ProviderLink[]

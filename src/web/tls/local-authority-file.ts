@@ -12,7 +12,7 @@ export const localAuthorityFile = (dataFolder: string): string => resolve(dataFo
 const keyFile = (dataFolder: string): string => join(dataFolder, 'https-ca.key')
 
 /**
- * Reads the authority of the data folder. Makes one if there is none or its end is near.
+ * Reads the certificate authority in the data folder. If the folder has no authority, or the authority expires soon, it makes a new one.
  * @throws SettingsError when the files cannot be read or written
  */
 export async function openLocalAuthority(dataFolder: string, now: number): Promise<LocalAuthority> {
