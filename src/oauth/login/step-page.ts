@@ -56,9 +56,12 @@ export function takeStepForm<K extends PageStep['kind'], Done>(
 
 const usernameIn = (step: PageStep | undefined): string => step?.username ?? ''
 
+/** A session that is older has nothing to do with the form: it may be that of another user of the browser. */
+const justNowSeconds = 60
+
 /**
- * The sign-in page, with the reason why the user is there again. A browser that has a session by now goes to the app: the user went back,
- * or sent the form twice.
+ * The sign-in page, with the reason why the user is there again. A browser whose user has signed in just now goes to the app: the user went
+ * back, or sent the form twice.
  */
 export async function beginAgain(
   deps: LoginDeps,
@@ -66,7 +69,8 @@ export async function beginAgain(
   request: AuthorizationRequest,
   username: string,
 ): Promise<ExpiredStep | RedirectToApp> {
-  const answered = await answerForSession(deps, browser, request)
+  const maxAge = Math.min(request.maxAge ?? justNowSeconds, justNowSeconds)
+  const answered = await answerForSession(deps, browser, { ...request, maxAge })
   if (answered !== undefined) return answered
   const problem = new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
   return { kind: 'expired', request, username, problem }

@@ -166,6 +166,22 @@ for (const engine of engines) {
       assert.ok(codeOf(await answer(browser, second, { code: newest })))
     })
 
+    it('does not answer for a user who signed in earlier in the browser', async () => {
+      const { poolId, clientId } = await givenMfaPool('OPTIONAL', ['sms'])
+      await givenContactUser(poolId, { SMSMfaSettings: { Enabled: true, PreferredMfa: true } })
+      await givenUser(server(), poolId, 'ben')
+      const browser = new TestBrowser(server())
+      assert.ok(codeOf(await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ben')))
+      server().clock.advance(2 * 60_000)
+      const page = await follow(browser, await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana'))
+      const newer = await follow(browser, await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana'))
+      const code = await codeSentTo(server(), poolId, contacts.phone_number)
+      assert.equal(alertIn(await answer(browser, page, { code })), 'This page has expired. Please try again.')
+      server().clock.advance(16 * 60_000)
+      assert.equal(alertIn(await answer(browser, newer, { code })), 'This page has expired. Please try again.')
+      assert.equal(titleIn(await browser.visit(`/challenge?${requestOf(clientId)}`)), 'Sign in')
+    })
+
     it('expires after the lifetime of the Session', async () => {
       const { poolId, clientId } = await givenMfaPool('OPTIONAL', ['sms'])
       await givenContactUser(poolId, { SMSMfaSettings: { Enabled: true, PreferredMfa: true } })
