@@ -128,6 +128,11 @@ function readRequirements(text: string): URLSearchParams {
 }
 
 /**
+ * As in AuthorizeRequest. The time to compare a resource with the patterns of policies grows with its length, which a client chooses here.
+ */
+const longestResource = 2048
+
+/**
  * The resource with the client's path in the place of `{path}`. Servers read some paths in different ways, such as `/a/%2e%2e/b`. A policy
  * about one reading must not open the other, so such paths are refused.
  */
@@ -139,7 +144,9 @@ function withPath(resource: string, path: string): string {
     (segment, at) => segment !== undefined && segment !== '.' && segment !== '..' && (segment !== '' || at === last),
   )
   if (!isPlain) throw new RequestRefusal('not-allowed', 'The path has two readings.')
-  return resource.replaceAll('{path}', () => `/${decoded.join('/')}`)
+  const named = resource.replaceAll('{path}', () => `/${decoded.join('/')}`)
+  if (named.length > longestResource) throw new RequestRefusal('not-allowed', 'The path is too long.')
+  return named
 }
 
 function decodedSegment(segment: string): string | undefined {
