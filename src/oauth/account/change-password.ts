@@ -4,6 +4,7 @@ import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { AuthorizationRequestDeps } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { receiveParameters } from '../parameters.ts'
+import { requiresPushedRequests } from '../pushed-requests/pushed-request.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
 
 /**
@@ -32,10 +33,11 @@ async function findOnlyClient({ db, pools }: AuthorizationRequestDeps, host: Req
   return others.length === 0 ? first : undefined
 }
 
-/** Every page needs an app to return to. The first callback URL stands in for a default. */
-function returnAddressOf({ client }: PoolAndClient): { readonly response_type: string; readonly redirect_uri: string } | undefined {
+/** Every page needs an app to return to. The first callback URL stands in for a default. Only the app can push a request. */
+function returnAddressOf(owner: PoolAndClient): { readonly response_type: string; readonly redirect_uri: string } | undefined {
+  const { client } = owner
   const redirectUri = client.defaultRedirectUri ?? client.callbackUrls?.find((url) => !url.includes('*'))
   const flow = client.oauthFlows?.find((name) => name === 'code' || name === 'implicit')
-  if (!client.oauthEnabled || redirectUri === undefined || flow === undefined) return undefined
+  if (requiresPushedRequests(owner) || !client.oauthEnabled || redirectUri === undefined || flow === undefined) return undefined
   return { response_type: flow === 'code' ? 'code' : 'token', redirect_uri: redirectUri }
 }

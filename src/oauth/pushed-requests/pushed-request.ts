@@ -58,4 +58,5 @@ function withoutAccountPrompt(pushed: ReceivedParameters): ReceivedParameters {
 }
 
 /** Whether the authorization endpoint takes only pushed requests of the client. */
-export const requiresPushedRequests = ({ client }: PoolAndClient): boolean => clientExtensionsOf(client).pushedRequests.isRequired
+export const requiresPushedRequests = ({ pool, client }: PoolAndClient): boolean =>
+  mannerOf(pool) === 'STRICT' && clientExtensionsOf(client).pushedRequests.isRequired

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { accountPages, goodForm } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { giveAttributes } from '../../support/mfa.ts'
 import { callback, codeClient, givenClient, givenOAuthPool } from '../../support/oauth.ts'
 import { alertIn, fieldsIn, noticeIn, titleIn } from '../../support/page-texts.ts'
@@ -207,8 +208,13 @@ for (const engine of engines) {
       assert.equal(locationOf(await domain.visit(path)), page)
       const stranger = await givenOAuthPool(server())
       assert.equal((await domain.visit(`${path}?client_id=${stranger.clientId}`)).status, 404)
-      await givenClient(server(), poolId, codeClient)
+      const second = await givenClient(server(), poolId, codeClient)
       assert.equal((await domain.visit(path)).status, 404)
+      const ids = { UserPoolId: poolId, ClientId: second.clientId }
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, OAuth: { Manner: 'STRICT' } })
+      await callLifeguard(server(), 'SetUserPoolClientExtensions', { ...ids, PushedAuthorizationRequests: { Required: true } })
+      assert.equal((await domain.visit(`${path}?client_id=${second.clientId}`)).status, 404)
+      assert.equal(locationOf(await domain.visit(path)), page)
       assert.equal(titleIn(await domain.visit(page)), 'Reset your password')
     })
   })
