@@ -6,7 +6,16 @@ import * as oauth from 'oauth4webapi'
 import { engines } from '../../support/engines.ts'
 import { basic, callback, givenClient, givenOAuthPool, machineClient, post, requestToken, send } from '../../support/oauth.ts'
 import { claimsOf } from '../../support/sign-in.ts'
-import { type ClientKey, discover, givenStrictPool, newClientKey, signProof } from '../../support/strict.ts'
+import {
+  assertionForm,
+  type ClientKey,
+  discover,
+  givenStrictPool,
+  newClientKey,
+  setClientKeys,
+  signAssertion,
+  signProof,
+} from '../../support/strict.ts'
 import { TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 import { exchange, useAccessToken } from '../../support/tokens.ts'
@@ -152,6 +161,19 @@ for (const engine of engines) {
       await assert.rejects(exchange(server(), { ClientId: clientId, RefreshToken: refreshToken }), { name: 'NotAuthorizedException' })
       const { body } = await requestToken(server(), form, await proofFor(key))
       assert.equal(body['token_type'], 'DPoP')
+    })
+
+    it('binds the refresh token of a client that has keys and no secret, because the API does not know its keys', async () => {
+      const { poolId, clientId } = await givenStrictPool(server())
+      const own = newClientKey('own')
+      await setClientKeys(server(), poolId, clientId, [own.jwk])
+      const now = server().clock.now()
+      const assertion = assertionForm(await signAssertion(own, { clientId, audience: `${server().url}/${poolId}`, now }))
+      const form = { grant_type: 'authorization_code', redirect_uri: callback, code: await codeOf(clientId), ...assertion }
+      const { body } = await requestToken(server(), form, await proofFor(newClientKey()))
+      assert.equal(body['token_type'], 'DPoP', JSON.stringify(body))
+      const stolen = exchange(server(), { ClientId: clientId, RefreshToken: String(body['refresh_token']) })
+      await assert.rejects(stolen, { name: 'NotAuthorizedException' })
     })
 
     it('lets a client with a secret change its key at a refresh', async () => {

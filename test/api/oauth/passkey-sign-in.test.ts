@@ -6,15 +6,18 @@ import { respond } from '../../support/mfa.ts'
 import { callback, codeClient, encode, givenClient, givenOAuthPool, type Reply } from '../../support/oauth.ts'
 import { registerPasskey, setWebAuthn, withPasskeys } from '../../support/passkeys.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
+import { agree } from '../../support/sign-in-triggers.ts'
 import type { RequestOptions } from '../../support/software-authenticator.ts'
 import { formActionIn, hiddenFieldsIn, locationOf, passkeyOptionsIn, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 const requestOf = (clientId: string) => encode({ client_id: clientId, redirect_uri: callback, response_type: 'code' })
 
 for (const engine of engines) {
-  describe(`A sign-in by a passkey that names its user on ${engine.name}`, () => {
-    const server = useTestServer(engine)
+  describe(`A sign-in by a passkey that names its user on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
 
     async function givenPool() {
       const given = await givenOAuthPool(server(), { pool: withPasskeys.pool, client: withPasskeys.client })
@@ -33,6 +36,23 @@ for (const engine of engines) {
     }
     const send = (browser: TestBrowser, page: Reply, credential: object) =>
       browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), credential: JSON.stringify(credential) })
+
+    it('calls PostAuthentication once for an answer that comes twice', async () => {
+      const triggers = endpoint.given({ PostAuthentication: agree })
+      const { poolId, clientId } = await givenOAuthPool(server(), {
+        pool: { ...withPasskeys.pool, LambdaConfig: triggers.lambdaConfig },
+        client: withPasskeys.client,
+      })
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test' })
+      const { sub } = await givenUser(server(), poolId, 'ana')
+      const passkey = await registerPasskey(server(), (await givenTokens(server(), clientId, 'ana')).accessToken, { counts: false })
+      triggers.clear()
+      const { browser, page, options } = await open(clientId)
+      const credential = passkey.use(options, { userHandle: Buffer.from(sub).toString('base64url') })
+      assert.match(locationOf(await send(browser, page, credential)), /\?code=/)
+      assert.equal((await send(browser, page, credential)).status, 400)
+      assert.deepEqual(triggers.fired, ['PostAuthentication_Authentication'])
+    })
 
     it('signs in once with each offer', async () => {
       const pool = await givenPool()

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { AdminDisableUserCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../../support/engines.ts'
 import { callLifeguard } from '../../../support/lifeguard-operations.ts'
 import { giveAttributes } from '../../../support/mfa.ts'
@@ -204,6 +205,22 @@ for (const engine of engines) {
         assert.equal(await isSignedIn(), false)
         await signIn()
       }
+    })
+
+    it('asks before it signs out users whom the ID token does not mean, also when the current one is disabled', async () => {
+      const { poolId, clientId, secret, browser, signIn } = await givenBrowser()
+      const hint = String((await redeem({ clientId, secret }, locationOf(await signIn()))).body['id_token'])
+      await givenUser(server(), poolId, 'ben')
+      await givenUser(server(), poolId, 'eve')
+      await signIn({ prompt: 'login' }, 'ben')
+      const eve = new TestBrowser(server())
+      const request = { client_id: clientId, redirect_uri: callback, response_type: 'code', scope: 'openid' }
+      const foreign = String((await redeem({ clientId, secret }, String(await eve.signIn(request, 'eve')))).body['id_token'])
+      for (const id_token_hint of [hint, foreign])
+        assert.match((await logout(browser, { id_token_hint })).text, /Do you want to sign out\?/)
+      await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ben' }))
+      assert.match((await logout(browser, { id_token_hint: foreign })).text, /Do you want to sign out\?/)
+      assert.match((await logout(browser, { id_token_hint: hint })).text, /You are signed out/)
     })
 
     it('a form of the app goes on as a GET; an ID token of another user only asks', async () => {
