@@ -12,6 +12,7 @@ import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import type { Settings } from './settings.ts'
 import { sweepDeviceSteps } from './signin/factors/device/device-step-repository.ts'
+import { sweepSignInLinks } from './signin/factors/sign-in-link/sign-in-link-repository.ts'
 import { sweepConsumedStates } from './storage/consumed-state-repository.ts'
 import { sweepHeartbeats } from './storage/heartbeat-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
@@ -62,6 +63,8 @@ const sweeps: readonly Sweep[] = [
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
   // An expired code is kept for a while, so that its second use still revokes what the first one gave.
   { name: 'authorization codes', run: (tx, now, limit) => sweepAuthorizationCodes(tx, now - dayMs, limit) },
+  // An expired or used link is kept for a while, so that its page can lead the user on to the sign-in page.
+  { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may

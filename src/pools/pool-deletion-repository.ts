@@ -30,6 +30,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   device: ['sub', 'device_key'],
   device_step: ['sub', 'client_id', 'device_key'],
   code: ['sub', 'purpose'],
+  sign_in_link: ['sub'],
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
   pushed_request: ['id'],

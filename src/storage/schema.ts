@@ -25,6 +25,7 @@ import type {
   PasskeyTable,
   PasswordHistoryTable,
   SessionTable,
+  SignInLinkTable,
   SoftwareTokenTable,
   UserAliasTable,
   UserAttributeTable,
@@ -58,6 +59,7 @@ export interface Schema {
   session: SessionTable
   auth_event: AuthEventTable
   authorization_code: AuthorizationCodeTable
+  sign_in_link: SignInLinkTable
   pushed_request: PushedRequestTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable

@@ -217,6 +217,20 @@ export interface DeletedUserTable {
   due_at: number
 }
 
+/** Primary key: (pool_id, sub). Indexes: (pool_id, token_hash), (expires_at). The latest link that was sent to each user to sign in with. */
+export interface SignInLinkTable {
+  pool_id: string
+  /** The user, or a decoy. There is one link for each. */
+  sub: string
+  id: string
+  /** SHA-256 of the token in the link. */
+  token_hash: string
+  client_id: string
+  /** JSON: the sign-in that the link continues. */
+  details: string
+  expires_at: number
+}
+
 /**
  * Primary key: (pool_id, id). Indexes: (pool_id, sub), (expires_at). The authorization codes of the hosted pages. The id is a hash of the
  * code, which is random.

@@ -5,6 +5,7 @@ import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-cod
 import { sweepPushedRequests } from '../../src/oauth/pushed-requests/pushed-request-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
+import { sweepSignInLinks } from '../../src/signin/factors/sign-in-link/sign-in-link-repository.ts'
 import type { Db, Tx } from '../../src/storage/db.ts'
 import { sweepRetiredKeys } from '../../src/tokens/signing-key-repository.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
@@ -72,6 +73,16 @@ const cases: readonly Case[] = [
       db.insertInto('pushed_request').values({ pool_id: 'p', id, client_id: 'c', form: '', opened_at: null, expires_at: 5 }).execute(),
     hold: (tx, id) => tx.updateTable('pushed_request').set({ opened_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
     sweep: (tx, before) => sweepPushedRequests(tx, before, 10),
+  },
+  {
+    name: 'links to sign in with',
+    store: (db, sub) =>
+      db
+        .insertInto('sign_in_link')
+        .values({ pool_id: 'p', sub, id: 'i', token_hash: '', client_id: 'c', details: '', expires_at: 5 })
+        .execute(),
+    hold: (tx, sub) => tx.updateTable('sign_in_link').set({ details: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
+    sweep: (tx, before) => sweepSignInLinks(tx, before, 10),
   },
   {
     name: 'records of triggers',

@@ -1601,6 +1601,7 @@ export interface HostedPagesExtensionType {
   SessionIdleMinutes?: number | undefined
   RememberMeDays?: number | undefined
   EndSessionsOnSignOut?: boolean | undefined
+  SignInLinks?: SignInLinksType | undefined
 }
 
 export interface HttpHeader {
@@ -2019,6 +2020,8 @@ export interface LocalizedTemplatesType {
   VerificationEmailSubject?: string | undefined
   LinkEmail?: string | undefined
   LinkEmailSubject?: string | undefined
+  SignInLinkEmail?: string | undefined
+  SignInLinkEmailSubject?: string | undefined
   AuthenticationSms?: string | undefined
   AuthenticationEmail?: string | undefined
   AuthenticationEmailSubject?: string | undefined
@@ -2113,6 +2116,7 @@ export type MessageKindType =
   | 'VerifyUserAttribute'
   | 'AdminCreateUser'
   | 'Authentication'
+  | 'SignInLink'
 
 export type MessageStateType =
   | 'QUEUED'
@@ -2648,6 +2652,13 @@ export interface SetUserSettingsRequest {
 }
 
 export type SetUserSettingsResponse = Record<never, never>
+
+export interface SignInLinksType {
+  Enabled?: boolean | undefined
+  LifetimeMinutes?: number | undefined
+  EmailMessage?: string | undefined
+  EmailSubject?: string | undefined
+}
 
 export interface SignInPolicyType {
   AllowedFirstAuthFactors?: readonly AuthFactorType[] | undefined

@@ -2,7 +2,6 @@ import type { Secrets } from '../../base/secrets.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   GetUserPoolExtensionsResponse,
-  HostedPagesExtensionType,
   MessagesExtensionType,
   OAuthExtensionType,
   SetUserPoolExtensionsRequest,
@@ -12,10 +11,10 @@ import type {
 import { nameKey, type Pool } from '../pool.ts'
 import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
+import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import {
   extensionsOf,
-  type HostedPagesExtension,
   hostedPagesOf,
   type MessagesExtension,
   noExtensions,
@@ -123,25 +122,6 @@ function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour,
     MaxPerDay: maxPerDay,
     MaxPerRecipientPerHour: maxPerRecipientPerHour,
     OnRefusal: onRefusal,
-  }
-}
-
-function readHostedPages(pages: HostedPagesExtensionType): HostedPagesExtension {
-  const defaults = noExtensions.hostedPages
-  return {
-    sessionMinutes: pages.SessionMinutes ?? defaults.sessionMinutes,
-    sessionIdleMinutes: pages.SessionIdleMinutes,
-    rememberMeDays: pages.RememberMeDays,
-    endSessionsOnSignOut: pages.EndSessionsOnSignOut ?? defaults.endSessionsOnSignOut,
-  }
-}
-
-function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtensionType {
-  return {
-    SessionMinutes: pages.sessionMinutes,
-    SessionIdleMinutes: pages.sessionIdleMinutes,
-    RememberMeDays: pages.rememberMeDays,
-    EndSessionsOnSignOut: pages.endSessionsOnSignOut,
   }
 }
 

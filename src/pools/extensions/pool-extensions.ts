@@ -57,6 +57,18 @@ export type HostedPagesExtension = {
   readonly rememberMeDays: number | undefined
   /** Whether GlobalSignOut and a new password end the user's sessions in all browsers. */
   readonly endSessionsOnSignOut: boolean
+  /** Undefined, in old pools, means `noSignInLinks`. */
+  readonly signInLinks?: SignInLinksExtension
+}
+
+/** Links by e-mail that sign a user in. They are another form of the e-mail code of a first factor. */
+export type SignInLinksExtension = {
+  readonly enabled: boolean
+  /** How long a link is valid. */
+  readonly lifetimeMinutes: number
+  /** The pool's own text and subject of the e-mail. Undefined: the default ones. */
+  readonly email: string | undefined
+  readonly subject: string | undefined
 }
 
 /**
@@ -81,6 +93,8 @@ export type TestUser = {
   readonly sealedCode: string
 }
 
+export const noSignInLinks: SignInLinksExtension = { enabled: false, lifetimeMinutes: 15, email: undefined, subject: undefined }
+
 export const noExtensions = {
   triggers: {},
   customAuth: { mfaAfterPassword: 'REQUIRED', wrongAnswers: 'UNLIMITED' },
@@ -98,6 +112,10 @@ export function extensionsOf(pool: { readonly extensions: PoolExtensions | undef
 
 export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | undefined }): HostedPagesExtension {
   return extensionsOf(pool).hostedPages ?? noExtensions.hostedPages
+}
+
+export function signInLinksOf(pool: { readonly extensions: PoolExtensions | undefined }): SignInLinksExtension {
+  return hostedPagesOf(pool).signInLinks ?? noSignInLinks
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

@@ -66,9 +66,13 @@ export function chooseOnPage(
   )
 }
 
-type Beginning = From & { readonly flow: 'USER_PASSWORD_AUTH' | 'USER_AUTH'; readonly username: string | undefined }
+type Beginning = From & {
+  /** EMAIL_OTP: the sign-in has begun before, and goes on by a link. */
+  readonly flow: 'USER_PASSWORD_AUTH' | 'USER_AUTH' | 'EMAIL_OTP'
+  readonly username: string | undefined
+}
 
-/** Begins a sign-in on a page. The username is undefined where the first proof names the user. */
+/** Begins a sign-in on a page, or continues one that has no Session. The username is undefined where the first proof names the user. */
 export function beginOnPage(
   deps: SignInDeps,
   { pool, client }: PoolAndClient,
@@ -78,7 +82,7 @@ export function beginOnPage(
   const caller = callerContextOf(client, from, undefined)
   const unknown = { deviceKey: undefined, validationData: undefined, recordedEventId: undefined, audit: undefined }
   const context: SignInContext = { ...from, ...unknown, pool, client, caller }
-  const attempt = { username, challenge: 'PASSWORD', proofs: [] } as const
+  const attempt = { username, challenge: flow === 'EMAIL_OTP' ? flow : 'PASSWORD', proofs: [] } as const
   return countingStep(deps.countSignInStep, flow, () =>
     recordingWrongProofs(deps, context, attempt, async () => continueSignIn(deps, context, await begin(context), completeOnPage)),
   )

@@ -14,6 +14,7 @@ import { type PageStep, sealPageStep } from '../../oauth/login/page-step.ts'
 import type { ExpiredStep } from '../../oauth/login/step-page.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
 import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { signInPage } from '../pages/sign-in-pages.ts'
@@ -49,6 +50,7 @@ export async function openExpired({ deps, browser }: Visit, form: Parameters, pr
 
 const pageOf: Readonly<Record<PageStep['kind'], string>> = {
   challenge: '/challenge',
+  link: '/login/link/sent',
   confirm: '/confirm',
   reset: '/confirmForgotPassword',
   done: '/login',
@@ -88,6 +90,7 @@ export async function sendLogin(visit: Visit, { request, username, problem, done
     offersRememberMe: hostedPagesOf(request.pool).rememberMeDays !== undefined,
     providers: [],
     ...accountLinksOf(pool, visit.browser.query),
+    linkAction: offersLinks(request) ? `/login/link/send?${visit.browser.query}` : undefined,
     problem: problem && problemText(shell.text, problem),
     notice: done && shell.text(noticeOf[done]),
   })

@@ -10,6 +10,7 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'The browser sent no cookie.': 'errorCookies',
   'The passwords are not the same.': 'errorPasswordsDiffer',
   'This page has expired. Please try again.': 'errorExpired',
+  'The name is missing.': 'errorNameMissing',
 }
 
 const byCode: Readonly<Partial<Record<ErrorCode, TextKey>>> = {

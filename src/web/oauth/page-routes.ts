@@ -11,6 +11,8 @@ import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
+import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
+import { postLink, visitLink } from '../hosted/sign-in-link.ts'
 import { postSignUp, visitSignUp } from '../hosted/sign-up.ts'
 import { beginVisit, type Handler, type PageDeps, plainShellOf, redirectToApp, sendPage, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
@@ -24,6 +26,9 @@ type Page = { readonly path: string; readonly get?: Handler; readonly post?: Han
 const pages: readonly Page[] = [
   { path: '/oauth2/authorize', get: visitAuthorize },
   { path: '/login', get: visitLogin, post: postLogin },
+  { path: '/login/link', get: visitLink, post: postLink },
+  { path: '/login/link/send', post: postLinkRequest },
+  { path: '/login/link/sent', get: visitSentLink, post: postSentLink },
   { path: '/challenge', get: visitChallenge, post: postChallenge },
   { path: '/signup', get: visitSignUp, post: postSignUp },
   { path: '/confirm', get: visitConfirm, post: postConfirm },

@@ -125,6 +125,11 @@ async function givenSession(db: Db, { poolId, sub }: User): Promise<void> {
     .insertInto('authorization_code')
     .values({ pool_id: poolId, id: `code of ${sub}`, sub, ...code })
     .execute()
+  const link = { id: 'link', token_hash: '', client_id: 'client', details: '', expires_at: now + 1000 }
+  await db
+    .insertInto('sign_in_link')
+    .values({ pool_id: poolId, sub, ...link })
+    .execute()
 }
 
 async function givenManyRows(db: Db, sub: string, count: number): Promise<void> {
