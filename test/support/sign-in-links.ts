@@ -17,10 +17,10 @@ export const enableLinks = (server: TestServer, poolId: string, links: object = 
   callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId: poolId, HostedPages: { SignInLinks: { Enabled: true, ...links } } })
 
 /** A pool whose pages send links, and `ana`, who has a verified e-mail address. */
-export async function givenLinkPool(server: TestServer, { pool, client }: TestPoolOptions = {}, links: object = {}) {
+export async function givenLinkPool(server: TestServer, { pool, client }: TestPoolOptions = {}, links: object = {}, username = 'ana') {
   const given = await givenOAuthPool(server, { pool: { ...linkPool, ...pool }, client: { ...linkClient, ...client } })
   await enableLinks(server, given.poolId, links)
-  await givenUser(server, given.poolId, 'ana', { attributes: attributeList(verifiedEmail) })
+  await givenUser(server, given.poolId, username, { attributes: attributeList(verifiedEmail) })
   return given
 }
 
