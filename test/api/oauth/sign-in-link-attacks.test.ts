@@ -64,10 +64,15 @@ for (const engine of engines) {
       assert.ok(codeOf(await browser.visit(link)))
     })
 
-    for (const header of [{ 'sec-purpose': 'prefetch;prerender' }, { purpose: 'prefetch' }, { 'sec-fetch-dest': 'iframe' }] as const) {
-      it(`is not used up when the browser that asked loads it with ${JSON.stringify(header)}`, async () => {
+    const previews: readonly (readonly [string, string])[] = [
+      ['sec-purpose', 'prefetch;prerender'],
+      ['purpose', 'prefetch'],
+      ['sec-fetch-dest', 'iframe'],
+    ]
+    for (const [name, value] of previews) {
+      it(`is not used up when the browser that asked loads it with ${name}: ${value}`, async () => {
         const { browser, link } = await givenAsked()
-        assert.equal(titleIn(await browser.visit(link, header)), asking)
+        assert.equal(titleIn(await browser.visit(link, { [name]: value })), asking)
         assert.ok(codeOf(await browser.visit(link)))
       })
     }

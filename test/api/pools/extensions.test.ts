@@ -10,7 +10,7 @@ const defaults = {
   CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
-  HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false },
+  HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false, SignInLinks: { Enabled: false, LifetimeMinutes: 15 } },
   OAuth: { Manner: 'COGNITO' },
   Tokens: { Claims: [] },
   TestUsers: [],
@@ -24,7 +24,7 @@ const everything = {
   CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
   SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
   Messages: {
-    Suppress: ['SignUp', 'Authentication'],
+    Suppress: ['SignUp', 'Authentication', 'SignInLink'],
     Templates: {
       de: {
         VerificationSms: 'Dein Code: {####}',
@@ -32,6 +32,8 @@ const everything = {
         VerificationEmailSubject: 'Dein Code',
         LinkEmail: 'Bitte {##bestätigen##}',
         LinkEmailSubject: 'Dein Link',
+        SignInLinkEmail: 'Bitte {##anmelden##}',
+        SignInLinkEmailSubject: 'Dein Link',
         AuthenticationSms: 'Anmeldung: {####}',
         AuthenticationEmail: 'Anmeldung: {####}',
         AuthenticationEmailSubject: 'Anmeldung',
@@ -45,7 +47,13 @@ const everything = {
     MaxPerRecipientPerHour: 5,
     OnRefusal: 'FAIL',
   },
-  HostedPages: { SessionMinutes: 120, SessionIdleMinutes: 30, RememberMeDays: 30, EndSessionsOnSignOut: true },
+  HostedPages: {
+    SessionMinutes: 120,
+    SessionIdleMinutes: 30,
+    RememberMeDays: 30,
+    EndSessionsOnSignOut: true,
+    SignInLinks: { Enabled: true, LifetimeMinutes: 60, EmailMessage: 'Use {##this##}', EmailSubject: 'Your link' },
+  },
   OAuth: { Manner: 'STRICT', NonProductionClientIds: ['abc'] },
   Tokens: {
     Claims: [
@@ -77,6 +85,9 @@ const refused: Readonly<Record<string, object>> = {
   'a lifetime of 0': { SignUp: { UnconfirmedUserLifetimeHours: 0 } },
   'a lifetime beyond a year': { SignUp: { UnconfirmedUserLifetimeHours: 8761 } },
   'an unknown kind of message': { Messages: { Suppress: ['Newsletter'] } },
+  'a link that lives for 0 minutes': { HostedPages: { SignInLinks: { LifetimeMinutes: 0 } } },
+  'a link that lives for more than an hour': { HostedPages: { SignInLinks: { LifetimeMinutes: 61 } } },
+  'an e-mail without its link': { HostedPages: { SignInLinks: { EmailMessage: 'Hello' } } },
   'a daily limit of 0': { Messages: { MaxPerDay: 0 } },
   'an hourly limit of 0': { Messages: { MaxPerRecipientPerHour: 0 } },
   'a daily limit that is too high': { Messages: { MaxPerDay: 100_000_001 } },
