@@ -64,9 +64,9 @@ ul.choices,ul.providers{list-style:none;margin:0;padding:0;display:flex;flex-dir
 .qr svg{width:11rem;height:11rem}
 .key{font:600 .9375rem/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.06em;overflow-wrap:anywhere;color:var(--heading)}
 .facts{display:flex;flex-direction:column;gap:.375rem;margin:0 0 1.25rem;font-size:.9375rem}
-.facts div{display:flex;flex-wrap:wrap;gap:0 .75rem;justify-content:space-between}
+.facts div{display:grid;grid-template-columns:auto 1fr;gap:0 .75rem}
 .facts dt{color:var(--muted)}
-.facts dd{margin:0;color:var(--heading);overflow-wrap:anywhere}
+.facts dd{margin:0;text-align:end;color:var(--heading);overflow-wrap:anywhere}
 .details{margin-top:1rem;font-size:.875rem;color:var(--muted)}
 .details p{margin-top:.5rem;overflow-wrap:anywhere}
 .languages{font-size:.875rem;color:var(--muted)}
