@@ -40,15 +40,31 @@ export async function askForLink(server: TestServer, query: string, username = '
   return { browser, sent: await follow(browser, sent) }
 }
 
-/** The newest link in a message to the address: its path and query. */
-export async function linkSentTo(server: TestServer, poolId: string, recipient = anaEmail): Promise<string> {
-  const message = (await messagesOf(server, poolId)).findLast((sent) => sent.recipient === recipient && sent.trigger === 'sign-in-link')
-  const address = /\((http[^)]+)\)/.exec(message?.text ?? '')?.[1]
-  if (address === undefined) throw new Error(`No link was sent to ${recipient}.`)
-  const { pathname, search, searchParams } = new URL(address)
-  noteSecrets({ token: searchParams.get('token') })
-  return pathname + search
+/** The links in messages to the address, oldest first: the path and query of each. */
+export async function linksSentTo(server: TestServer, poolId: string, recipient = anaEmail): Promise<string[]> {
+  const messages = (await messagesOf(server, poolId)).filter((sent) => sent.recipient === recipient && sent.trigger === 'sign-in-link')
+  return messages.map(({ text }) => {
+    const { pathname, search, searchParams } = new URL(/\((http[^)]+)\)/.exec(text ?? '')?.[1] ?? '')
+    noteSecrets({ token: searchParams.get('token') })
+    return pathname + search
+  })
 }
+
+/** The newest link in a message to the address. */
+export async function linkSentTo(server: TestServer, poolId: string, recipient = anaEmail): Promise<string> {
+  const link = (await linksSentTo(server, poolId, recipient)).at(-1)
+  if (link === undefined) throw new Error(`No link was sent to ${recipient}.`)
+  return link
+}
+
+/** A pool as of givenLinkPool, and a browser in which `ana` has asked for a link. */
+export async function givenAsked(server: TestServer, links: object = {}, pool: TestPoolOptions['pool'] = {}) {
+  const given = await givenLinkPool(server, { pool }, links)
+  const asked = await askForLink(server, requestOf(given.clientId))
+  return { ...given, ...asked, link: await linkSentTo(server, given.poolId) }
+}
+
+export const deadLinkTitle = 'This link is not valid'
 
 /** The code that the app gets, if the answer leads to the app. */
 export const codeOf = (reply: Reply): string | null =>

@@ -18,40 +18,37 @@ import {
   answer,
   askForLink,
   codeOf,
+  deadLinkTitle,
   follow,
+  givenAsked,
   givenLinkPool,
   linkClient,
   linkSentTo,
+  linksSentTo,
   requestOf,
 } from '../../support/sign-in-links.ts'
 import { formActionIn, hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
 import { startTestServer, useTestServer } from '../../support/test-server.ts'
 
-const dead = 'This link is not valid'
 const asking = 'Sign in as ana?'
 
 for (const engine of engines) {
   describe(`A sign-in by a link under attack on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function givenAsked() {
-      const given = await givenLinkPool(server())
-      const asked = await askForLink(server(), requestOf(given.clientId))
-      return { ...given, ...asked, link: await linkSentTo(server(), given.poolId) }
-    }
     const isSignedIn = async (browser: TestBrowser, clientId: string) =>
       locationOf(await browser.visit(`/oauth2/authorize?${requestOf(clientId)}`)).startsWith(callback)
 
     it('is not used up by programs that follow the link without cookies', async () => {
-      const { browser, link } = await givenAsked()
+      const { browser, link } = await givenAsked(server())
       for (const method of ['HEAD', 'OPTIONS', 'PUT', 'DELETE']) assert.equal((await send(server(), link, { method })).status, 405)
       for (let count = 0; count < 3; count++) assert.equal(titleIn(await send(server(), link)), asking)
-      assert.equal(titleIn(await new TestBrowser(server()).submit(link, '')), dead, 'A form without the fields of the page.')
+      assert.equal(titleIn(await new TestBrowser(server()).submit(link, '')), deadLinkTitle, 'A form without the fields of the page.')
       assert.ok(codeOf(await browser.visit(link)))
     })
 
     it('is not used up by a form without the token of the browser, or from another site', async () => {
-      const { browser, clientId, link } = await givenAsked()
+      const { browser, clientId, link } = await givenAsked(server())
       const page = await send(server(), link)
       const refused = await new TestBrowser(server()).submit(formActionIn(page), hiddenFieldsIn(page))
       assert.deepEqual([refused.status, titleIn(refused)], [400, asking])
@@ -71,14 +68,14 @@ for (const engine of engines) {
     ]
     for (const [name, value] of previews) {
       it(`is not used up when the browser that asked loads it with ${name}: ${value}`, async () => {
-        const { browser, link } = await givenAsked()
+        const { browser, link } = await givenAsked(server())
         assert.equal(titleIn(await browser.visit(link, { [name]: value })), asking)
         assert.ok(codeOf(await browser.visit(link)))
       })
     }
 
     it('never signs in the browser of an attacker who asked for a link of the user', async () => {
-      const { browser: attacker, clientId, sent, link } = await givenAsked()
+      const { browser: attacker, clientId, sent, link } = await givenAsked(server())
       const user = new TestBrowser(server())
       const page = await user.visit(link)
       assert.match(page.text, /The other browser will not be signed in\./)
@@ -87,7 +84,7 @@ for (const engine of engines) {
       assert.equal(await isSignedIn(attacker, clientId), false)
       const waiting = await attacker.visit(`/login/link/sent?${requestOf(clientId)}`)
       assert.deepEqual([waiting.status, titleIn(waiting)], [200, 'Check your email'])
-      assert.equal(titleIn(await attacker.visit(link)), dead)
+      assert.equal(titleIn(await attacker.visit(link)), deadLinkTitle)
       assert.equal(titleIn(await follow(attacker, await answer(attacker, sent, { action: 'resend' }))), 'Check your email')
       assert.equal(await isSignedIn(attacker, clientId), false)
     })
@@ -106,34 +103,34 @@ for (const engine of engines) {
     })
 
     it('asks first when the browser that asked for the link has begun another sign-in since', async () => {
-      const { browser, clientId, link } = await givenAsked()
+      const { browser, clientId, link } = await givenAsked(server())
       const login = await browser.visit(`/login?${requestOf(clientId)}`)
       await answer(browser, login, { username: 'ana' })
       assert.equal(titleIn(await browser.visit(link)), asking)
     })
 
     it('belongs to its client and its pool', async () => {
-      const { browser, poolId, link } = await givenAsked()
+      const { browser, poolId, link } = await givenAsked(server())
       const token = paramsIn(link).get('token') ?? ''
       const sibling = await givenClient(server(), poolId, { ...codeClient, ...linkClient })
       const stranger = await givenLinkPool(server())
       for (const clientId of [sibling.clientId, stranger.clientId, 'nobody', '']) {
         const reply = await browser.visit(`/login/link?client_id=${clientId}&token=${token}`)
-        assert.deepEqual([reply.status, titleIn(reply)], [400, dead])
+        assert.deepEqual([reply.status, titleIn(reply)], [400, deadLinkTitle])
         assert.ok(!reply.text.includes('the-state'))
       }
       assert.ok(codeOf(await browser.visit(link)))
     })
 
     it('does not exist on the domain of another pool', async () => {
-      const { poolId, link } = await givenAsked()
+      const { poolId, link } = await givenAsked(server())
       const stranger = await givenLinkPool(server())
       const prefix = (id: string) => `d-${id.slice(-9).toLowerCase()}`
       for (const id of [poolId, stranger.poolId]) {
         await server().send(new CreateUserPoolDomainCommand({ UserPoolId: id, Domain: prefix(id), ManagedLoginVersion: 1 }))
       }
       const at = (id: string) => new TestBrowser(server(), `${prefix(id)}.auth.localhost`).visit(link)
-      assert.equal(titleIn(await at(stranger.poolId)), dead)
+      assert.equal(titleIn(await at(stranger.poolId)), deadLinkTitle)
       assert.equal(titleIn(await at(poolId)), asking)
     })
 
@@ -149,10 +146,17 @@ for (const engine of engines) {
     })
 
     it('leads to no redirect URI that the client has given up', async () => {
-      const { browser, poolId, clientId, link } = await givenAsked()
+      const { browser, poolId, clientId, link } = await givenAsked(server())
       const changed = { ...codeClient, ...linkClient, CallbackURLs: ['https://new.test/callback'] }
       await server().send(new UpdateUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId, ...changed }))
       assert.equal(locationOf(await browser.visit(link)), `/error?error=redirect_mismatch&client_id=${clientId}`)
+    })
+
+    it('leaves one link that works when two browsers ask at the same time', async () => {
+      const { poolId, clientId } = await givenLinkPool(server())
+      await Promise.all([askForLink(server(), requestOf(clientId)), askForLink(server(), requestOf(clientId))])
+      const titles = await Promise.all((await linksSentTo(server(), poolId)).map(async (link) => titleIn(await send(server(), link))))
+      assert.deepEqual(titles.toSorted(), [asking, deadLinkTitle])
     })
 
     it('is bound to the PKCE challenge of the request', async () => {
@@ -171,12 +175,12 @@ for (const engine of engines) {
       const bad = ['x', 'A'.repeat(43), 'A'.repeat(9000), '%00', `${'A'.repeat(43)}&token=${'B'.repeat(43)}`, "' or 1=1 --", '']
       for (const token of bad) {
         const reply = await send(server(), `/login/link?client_id=${clientId}&token=${token}`)
-        assert.deepEqual([reply.status, titleIn(reply)], [400, dead])
+        assert.deepEqual([reply.status, titleIn(reply)], [400, deadLinkTitle])
       }
     })
 
     it('does not work while wrong codes lock the user out', async () => {
-      const { browser, poolId, clientId, link } = await givenAsked()
+      const { browser, poolId, clientId, link } = await givenAsked(server())
       const { Session } = await startBy(server(), clientId, 'ana', 'EMAIL_OTP')
       const code = await codeSentTo(server(), poolId, anaEmail)
       const EMAIL_OTP_CODE = code === '00000000' ? '11111111' : '00000000'
@@ -203,7 +207,7 @@ for (const engine of engines) {
     })
 
     it('keeps the answers out of caches and the address out of the Referer header', async () => {
-      const { browser, link } = await givenAsked()
+      const { browser, link } = await givenAsked(server())
       for (const reply of [await send(server(), link), await browser.visit(link), await browser.visit(link)]) {
         assert.equal(reply.headers.get('cache-control'), 'no-store')
         assert.equal(reply.headers.get('referrer-policy'), 'no-referrer')

@@ -1,57 +1,37 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  AdminDisableUserCommand,
-  AdminEnableUserCommand,
-  AdminGetUserCommand,
-  AdminListUserAuthEventsCommand,
-  AdminSetUserPasswordCommand,
-  AdminUpdateUserAttributesCommand,
-  AdminUserGlobalSignOutCommand,
-  CreateUserPoolDomainCommand,
-  SignUpCommand,
-} from '@aws-sdk/client-cognito-identity-provider'
+import { CreateUserPoolDomainCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
-import { giveAttributes, prefer, setMfa } from '../../support/mfa.ts'
-import { callback, codeClient, givenClient, type Reply, requestToken } from '../../support/oauth.ts'
+
+import { callback, type Reply, requestToken } from '../../support/oauth.ts'
 import { alertIn, noticeIn, titleIn } from '../../support/page-texts.ts'
-import { attributeList, messagesOf, sentTo } from '../../support/self-service.ts'
-import { givenUser, goodPassword } from '../../support/sign-in.ts'
+import { messagesOf, sentTo } from '../../support/self-service.ts'
+import { goodPassword } from '../../support/sign-in.ts'
 import {
   anaEmail,
   answer,
   askForLink,
   codeOf,
-  enableLinks,
+  deadLinkTitle,
   follow,
+  givenAsked,
   givenLinkPool,
-  linkClient,
-  linkPool,
   linkSentTo,
   requestOf,
 } from '../../support/sign-in-links.ts'
-import { agree, refuse } from '../../support/sign-in-triggers.ts'
+
 import { hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
-import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
-import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+import { useTestServer } from '../../support/test-server.ts'
 
 const minute = 60_000
 
 for (const engine of engines) {
-  describe(`A sign-in by a link on ${engine.name}`, async () => {
-    const endpoint = await openTriggerEndpoint()
-    const server = useTestServer(engine, { flags: endpoint.flags })
-
-    async function givenAsked(links: object = {}, pool: TestPoolOptions['pool'] = {}) {
-      const given = await givenLinkPool(server(), { pool }, links)
-      const asked = await askForLink(server(), requestOf(given.clientId))
-      return { ...given, ...asked, link: await linkSentTo(server(), given.poolId) }
-    }
-    const dead = 'This link is not valid'
+  describe(`A sign-in by a link on ${engine.name}`, () => {
+    const server = useTestServer(engine)
 
     it('signs in the browser that asked for the link, as soon as it opens the link', async () => {
-      const { clientId, poolId, browser, sent, link } = await givenAsked()
+      const { clientId, poolId, browser, sent, link } = await givenAsked(server())
       assert.equal(titleIn(sent), 'Check your email')
       assert.match(sent.text, /If there is an account, we sent a link to a\*+@e\*+\./)
       const opened = await browser.visit(link)
@@ -66,7 +46,7 @@ for (const engine of engines) {
     })
 
     it('asks in another browser, shows who asked, and signs in that browser and not the one that asked', async () => {
-      const { clientId, browser, link } = await givenAsked()
+      const { clientId, browser, link } = await givenAsked(server())
       const other = new TestBrowser(server())
       const page = await other.visit(link)
       assert.deepEqual([page.status, titleIn(page)], [200, 'Sign in as ana?'])
@@ -92,53 +72,53 @@ for (const engine of engines) {
     })
 
     it('works once', async () => {
-      const { browser, link } = await givenAsked()
+      const { browser, link } = await givenAsked(server())
       assert.ok(codeOf(await browser.visit(link)))
       const again = await new TestBrowser(server()).visit(link)
-      assert.deepEqual([again.status, titleIn(again)], [400, dead])
+      assert.deepEqual([again.status, titleIn(again)], [400, deadLinkTitle])
     })
 
     it('works once when two browsers use it at the same time', async () => {
-      const { browser, link } = await givenAsked()
+      const { browser, link } = await givenAsked(server())
       const other = new TestBrowser(server())
       const page = await other.visit(link)
       const replies = await Promise.all([browser.visit(link), answer(other, page), answer(other, page)])
       assert.equal(replies.filter((reply) => codeOf(reply) !== null).length, 1)
-      assert.deepEqual(replies.filter((reply) => codeOf(reply) === null).map(titleIn), [dead, dead])
+      assert.deepEqual(replies.filter((reply) => codeOf(reply) === null).map(titleIn), [deadLinkTitle, deadLinkTitle])
     })
 
     it('expires after the time that the pool sets', async () => {
-      const { browser, link } = await givenAsked({ LifetimeMinutes: 5 })
+      const { browser, link } = await givenAsked(server(), { LifetimeMinutes: 5 })
       server().clock.advance(5 * minute - 1)
       const other = new TestBrowser(server())
       const page = await other.visit(link)
       assert.equal(titleIn(page), 'Sign in as ana?')
       server().clock.advance(1)
-      assert.equal(titleIn(await answer(other, page)), dead)
-      assert.equal(titleIn(await other.visit(link)), dead)
-      assert.equal(titleIn(await browser.visit(link)), dead)
+      assert.equal(titleIn(await answer(other, page)), deadLinkTitle)
+      assert.equal(titleIn(await other.visit(link)), deadLinkTitle)
+      assert.equal(titleIn(await browser.visit(link)), deadLinkTitle)
     })
 
     it('lives for 15 minutes without a setting', async () => {
-      const { browser, link } = await givenAsked()
+      const { browser, link } = await givenAsked(server())
       server().clock.advance(15 * minute - 1)
       assert.ok(codeOf(await browser.visit(link)))
     })
 
     it('replaces the earlier link when the user asks for another one, also from another browser', async () => {
-      const { poolId, clientId, browser, sent, link: first } = await givenAsked()
+      const { poolId, clientId, browser, sent, link: first } = await givenAsked(server())
       const resent = await follow(browser, await answer(browser, sent, { action: 'resend' }))
       assert.equal(noticeIn(resent), 'We sent a new link.')
       const second = await linkSentTo(server(), poolId)
       assert.notEqual(first, second)
-      assert.equal(titleIn(await browser.visit(first)), dead)
+      assert.equal(titleIn(await browser.visit(first)), deadLinkTitle)
       const elsewhere = await askForLink(server(), requestOf(clientId))
-      assert.equal(titleIn(await browser.visit(second)), dead)
+      assert.equal(titleIn(await browser.visit(second)), deadLinkTitle)
       assert.ok(codeOf(await elsewhere.browser.visit(await linkSentTo(server(), poolId))))
     })
 
     it('limits how many links are sent', async () => {
-      const { browser, poolId, sent } = await givenAsked()
+      const { browser, poolId, sent } = await givenAsked(server())
       let page = sent
       for (let count = 2; count <= 20; count++) page = await follow(browser, await answer(browser, page, { action: 'resend' }))
       const refused = await answer(browser, page, { action: 'resend' })
@@ -147,14 +127,14 @@ for (const engine of engines) {
     })
 
     it('resends as long as the link lives, though the Session of a challenge lives for three minutes', async () => {
-      const { browser, poolId, sent } = await givenAsked()
+      const { browser, poolId, sent } = await givenAsked(server())
       server().clock.advance(10 * minute)
       await answer(browser, sent, { action: 'resend' })
       assert.ok(codeOf(await browser.visit(await linkSentTo(server(), poolId))))
     })
 
     it('lets the user take another way instead', async () => {
-      const { browser, sent } = await givenAsked()
+      const { browser, sent } = await givenAsked(server())
       const choice = await follow(browser, await answer(browser, sent, { action: 'change' }))
       assert.equal(titleIn(choice), 'Choose how to sign in')
       const password = await follow(browser, await answer(browser, choice, { factor: 'PASSWORD' }))
@@ -203,125 +183,5 @@ for (const engine of engines) {
       }
       assert.equal(await sessionSeconds(inAnother), '3600')
     })
-
-    it('verifies the address, and confirms a user who was not confirmed', async () => {
-      const { poolId, clientId } = await givenLinkPool(server())
-      const UserAttributes = attributeList({ email: 'neo@example.test' })
-      await server().send(new SignUpCommand({ ClientId: clientId, Username: 'neo', Password: goodPassword, UserAttributes }))
-      const { browser } = await askForLink(server(), requestOf(clientId), 'neo')
-      assert.ok(codeOf(await browser.visit(await linkSentTo(server(), poolId, 'neo@example.test'))))
-      const user = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'neo' }))
-      assert.equal(user.UserStatus, 'CONFIRMED')
-      assert.equal(user.UserAttributes?.find(({ Name }) => Name === 'email_verified')?.Value, 'true')
-    })
-
-    it('is recorded in the history of the user', async () => {
-      const { poolId, browser, link } = await givenAsked({}, { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' } })
-      await browser.visit(link)
-      const events = await server().send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana' }))
-      assert.deepEqual(
-        events.AuthEvents?.map(({ EventType, EventResponse }) => [EventType, EventResponse]),
-        [['SignIn', 'Pass']],
-      )
-    })
-
-    const changes: Readonly<Record<string, (poolId: string) => Promise<unknown>>> = {
-      'has a new password': (poolId) =>
-        server().send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: goodPassword, Permanent: true })),
-      'has another e-mail address': (poolId) => giveAttributes(server(), poolId, 'ana', { email: 'new@example.test' }),
-      'has no e-mail address': (poolId) =>
-        server().send(
-          new AdminUpdateUserAttributesCommand({ UserPoolId: poolId, Username: 'ana', UserAttributes: attributeList({ email: '' }) }),
-        ),
-      'has signed out everywhere': async (poolId) => {
-        server().clock.advance(1)
-        await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
-      },
-      'is disabled': (poolId) => server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' })),
-      'was disabled and is enabled again': async (poolId) => {
-        await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
-        await server().send(new AdminEnableUserCommand({ UserPoolId: poolId, Username: 'ana' }))
-      },
-      'must use a second factor': async (poolId) => {
-        await setMfa(server(), poolId, 'OPTIONAL', ['sms'])
-        await giveAttributes(server(), poolId, 'ana', { phone_number: '+12025550199', phone_number_verified: 'true' })
-        await prefer(server(), poolId, 'ana', { SMSMfaSettings: { Enabled: true, PreferredMfa: true } })
-      },
-      'is in a pool that no longer sends links': (poolId) => enableLinks(server(), poolId, { Enabled: false }),
-    }
-    for (const [what, change] of Object.entries(changes)) {
-      it(`does not work any longer when its user ${what}`, async () => {
-        const { poolId, browser, link } = await givenAsked()
-        const other = new TestBrowser(server())
-        const page = await other.visit(link)
-        await change(poolId)
-        assert.equal(titleIn(await browser.visit(link)), dead)
-        assert.equal(titleIn(await answer(other, page)), dead)
-      })
-    }
-
-    it('calls PreAuthentication when the link is asked for, and PostAuthentication when it is used', async () => {
-      const triggers = endpoint.given({ PreAuthentication: agree, PostAuthentication: agree })
-      const { poolId, clientId } = await givenLinkPool(server(), { pool: { LambdaConfig: triggers.lambdaConfig } })
-      triggers.clear()
-      const { browser } = await askForLink(server(), requestOf(clientId))
-      assert.deepEqual(triggers.fired, ['PreAuthentication_Authentication'])
-      const link = await linkSentTo(server(), poolId)
-      await new TestBrowser(server()).visit(link)
-      assert.deepEqual(triggers.fired, ['PreAuthentication_Authentication'])
-      assert.ok(codeOf(await browser.visit(link)))
-      await browser.visit(link)
-      assert.deepEqual(triggers.fired, ['PreAuthentication_Authentication', 'PostAuthentication_Authentication'])
-    })
-
-    it('shows the refusal of PostAuthentication, and is not used up by it', async () => {
-      let isRefused = true
-      const triggers = endpoint.given({ PostAuthentication: (event) => (isRefused ? refuse() : event) })
-      const { poolId, clientId } = await givenLinkPool(server(), { pool: { LambdaConfig: triggers.lambdaConfig } })
-      const { browser } = await askForLink(server(), requestOf(clientId))
-      const link = await linkSentTo(server(), poolId)
-      const refused = await browser.visit(link)
-      assert.deepEqual([refused.status, alertIn(refused)], [400, 'PostAuthentication failed with error not today.'])
-      isRefused = false
-      assert.ok(codeOf(await browser.visit(link)))
-    })
-
-    it('leads users who cannot use a link to another way', async () => {
-      const { poolId, clientId } = await givenLinkPool(server())
-      await givenUser(server(), poolId, 'phone-only')
-      const { browser, sent } = await askForLink(server(), requestOf(clientId), 'phone-only')
-      assert.equal(titleIn(sent), 'Enter your password')
-      assert.ok(codeOf(await answer(browser, sent, { password: goodPassword })))
-      assert.deepEqual(await sentTo(server(), poolId), [])
-    })
-
-    it('asks for the name when the field is empty', async () => {
-      const { clientId } = await givenLinkPool(server())
-      const browser = new TestBrowser(server())
-      const page = await browser.visit(`/login?${requestOf(clientId)}`)
-      const empty = await browser.submit(`/login/link/send?${requestOf(clientId)}`, { ...hiddenFieldsIn(page), username: ' ' })
-      assert.deepEqual([empty.status, alertIn(empty)], [400, 'Please enter your name or address first.'])
-    })
-
-    const without: Readonly<Record<string, (poolId: string) => Promise<{ clientId: string }>>> = {
-      'a pool that does not enable them': async (poolId) => {
-        await enableLinks(server(), poolId, { Enabled: false })
-        return givenClient(server(), poolId, { ...codeClient, ...linkClient })
-      },
-      'a client without ALLOW_USER_AUTH': (poolId) =>
-        givenClient(server(), poolId, { ...codeClient, ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] }),
-    }
-    for (const [what, given] of Object.entries(without)) {
-      it(`is not offered and cannot be asked for in ${what}`, async () => {
-        const { poolId } = await givenLinkPool(server(), { pool: linkPool })
-        const { clientId } = await given(poolId)
-        const browser = new TestBrowser(server())
-        const page = await browser.visit(`/login?${requestOf(clientId)}`)
-        assert.ok(!page.text.includes('Email me a link'))
-        const forced = await browser.submit(`/login/link/send?${requestOf(clientId)}`, { ...hiddenFieldsIn(page), username: 'ana' })
-        assert.equal(forced.status, 404)
-        assert.deepEqual(await sentTo(server(), poolId), [])
-      })
-    }
   })
 }
