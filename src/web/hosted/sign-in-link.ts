@@ -87,7 +87,7 @@ async function sendLinkForm(visit: Visit, { request, link, token, problem }: Lin
 const timeText = ({ language }: Shell, at: number): string =>
   new Intl.DateTimeFormat(language, {
     year: 'numeric',
-    month: 'long',
+    month: 'short',
     day: 'numeric',
     hour: '2-digit',
     minute: '2-digit',

@@ -4,7 +4,7 @@ import { CreateUserPoolDomainCommand } from '@aws-sdk/client-cognito-identity-pr
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 
-import { callback, type Reply, requestToken } from '../../support/oauth.ts'
+import { callback, encode, post, type Reply, requestToken } from '../../support/oauth.ts'
 import { alertIn, noticeIn, titleIn } from '../../support/page-texts.ts'
 import { messagesOf, sentTo } from '../../support/self-service.ts'
 import { goodPassword } from '../../support/sign-in.ts'
@@ -53,7 +53,7 @@ for (const engine of engines) {
       assert.match(page.text, /requested in another browser/)
       assert.match(page.text, /<dt>App<\/dt><dd><bdi>oauth</)
       assert.match(page.text, /<dt>IP address<\/dt><dd><bdi>127\.0\.0\.1</)
-      assert.match(page.text, /<dt>Requested<\/dt><dd><bdi>\w+ \d+, \d{4} at [\d:]+ [AP]M UTC</)
+      assert.match(page.text, /<dt>Requested<\/dt><dd><bdi>\w+ \d+, \d{4}, [\d:]+ [AP]M UTC</)
       const signedIn = await answer(other, page)
       assert.ok(codeOf(signedIn))
       assert.ok(codeOf(await other.visit(`/oauth2/authorize?${requestOf(clientId)}`)))
@@ -162,6 +162,23 @@ for (const engine of engines) {
       const [message] = await messagesOf(server(), poolId)
       assert.match(message?.text ?? '', new RegExp(`\\(http://${prefix}\\.auth\\.localhost:\\d+/login/link\\?client_id=`))
       assert.ok(codeOf(await browser.visit(await linkSentTo(server(), poolId))))
+    })
+
+    it('continues a request that the app pushed, in another browser as well', async () => {
+      const { poolId, clientId } = await givenLinkPool(server())
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, OAuth: { Manner: 'STRICT' } })
+      const form = { client_id: clientId, response_type: 'code', redirect_uri: callback, state: 'pushed' }
+      for (const inAnother of [false, true]) {
+        const { body } = await post(server(), '/oauth2/par', form)
+        const query = encode({ client_id: clientId, request_uri: String(body['request_uri']) })
+        const { browser } = await askForLink(server(), query)
+        server().clock.advance(10 * minute)
+        const link = await linkSentTo(server(), poolId)
+        const other = new TestBrowser(server())
+        const reply = inAnother ? await answer(other, await other.visit(link)) : await browser.visit(link)
+        assert.equal(paramsIn(locationOf(reply)).get('state'), 'pushed')
+        assert.ok(codeOf(reply))
+      }
     })
 
     it('keeps the wish to stay signed in for the browser that asked, and for no other', async () => {
