@@ -9,6 +9,8 @@ export type BrowserRequest = {
   readonly context: RequestContext
   /** The cookie with the browser's session in a pool, if it sent one. */
   sessionCookieOf(poolId: string): string | undefined
+  /** The cookie with the devices that the browser keeps for users of a pool, if it sent one. */
+  deviceCookieOf(poolId: string): string | undefined
   /** The cookie with what the user has to do next on the pages of a pool, if the browser sent one. */
   stepCookieOf(poolId: string): string | undefined
 }

@@ -149,6 +149,20 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
+    it('remember a device', async () => {
+      const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: true }
+      const { poolId, at } = await givenPool({ pool: { DeviceConfiguration } })
+      await setMfa(server(), poolId, 'OPTIONAL', ['email'])
+      await givenUser(server(), poolId, 'ana')
+      await giveAttributes(server(), poolId, 'ana', contacts)
+      await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
+      await withPage(async (page) => {
+        await signIn(page, at('/login'))
+        await page.getByLabel('Remember this device').waitFor()
+        await checkLooks(page, 'code-remember-device')
+      })
+    })
+
     it('choose a new password, with missing attributes', async () => {
       const Schema = ['name', 'birthdate', 'phone_number'].map((Name) => ({ Name, Required: true }))
       const { poolId, at } = await givenPool({ pool: { Schema } })

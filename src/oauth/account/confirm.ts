@@ -7,6 +7,7 @@ import { resendConfirmationCode } from '../../users/sign-up/resend-confirmation-
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { RedirectToApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { visitorOf } from '../devices/browser-device.ts'
 import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
 import type { ConfirmStep, PageStep } from '../login/page-step.ts'
 import { type ExpiredStep, openStep, type StepForm, takeStepForm } from '../login/step-page.ts'
@@ -85,7 +86,7 @@ async function confirm(deps: AccountDeps, browser: BrowserRequest, { request, st
   const confirmed = await callOperation(confirmSignUp, deps, { ...request, browser }, named)
   if (confirmed.Session === undefined) return done(deps, request, { username, done: 'confirmed' })
   return thenSignIn(deps, request, username, async () => {
-    const result = await chooseOnPage(deps, request, { username, session: confirmed.Session, from: browser.context })
+    const result = await chooseOnPage(deps, request, { username, session: confirmed.Session, from: visitorOf(deps, browser, request.pool) })
     return toNextPage(deps, browser, request, { username, isRemembered: false, result })
   })
 }

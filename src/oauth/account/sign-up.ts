@@ -4,6 +4,7 @@ import { signUp } from '../../users/sign-up/sign-up.operation.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { visitorOf } from '../devices/browser-device.ts'
 import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
 import { newPageStep } from '../login/page-step.ts'
 import { newPasswordIn } from '../login/typed-values.ts'
@@ -78,7 +79,7 @@ async function createAccount(
   )
   if (created.UserConfirmed) {
     return thenSignIn(deps, request, username, async () => {
-      const result = await signInOnPage(deps, request, { username, password, from: browser.context })
+      const result = await signInOnPage(deps, request, { username, password, from: visitorOf(deps, browser, request.pool) })
       return toNextPage(deps, browser, request, { username, isRemembered: false, result })
     })
   }

@@ -15,6 +15,8 @@ export type AuthenticatedUser = {
   /** Epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** The confirmed device that the user signed in on. */
+  readonly deviceKey: string | undefined
 }
 
 /** Where the browser goes. With `form` it sends these members there by POST. */
@@ -64,7 +66,7 @@ type Members = Readonly<Record<string, string | undefined>>
 async function giveCode(
   { db, clock }: HostedTokensDeps,
   { pool, client, target, challenge, granted, nonce, boundTo }: AuthorizationRequest,
-  { user, authTime, methods }: AuthenticatedUser,
+  { user, authTime, methods, deviceKey }: AuthenticatedUser,
 ): Promise<Members> {
   const code = newAuthorizationCode()
   const { redirectUri, isDefaultRedirect } = target
@@ -75,7 +77,7 @@ async function giveCode(
     sub: user.sub,
     clientId: client.id,
     expiresAt: clock.now() + codeLifetimeMs,
-    details: { ...binding, authTime, methods, userSignedOutAt: user.signedOutAt },
+    details: { ...binding, authTime, methods, deviceKey, userSignedOutAt: user.signedOutAt },
     sessionId: null,
   })
   if (!isStored) throw new OAuthError('server_error')

@@ -52,7 +52,8 @@ export async function answerForSession(
   const live = await findUsableSession(deps, browser, request)
   if (live === undefined) return undefined
   const { session, user } = live
-  const answer = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
+  const { authTime, methods, deviceKey } = session
+  const answer = await answerForUser(deps, request, { user, authTime, methods, deviceKey }, browser.context)
   const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
   return { kind: 'redirect', ...answer, session: changed && { ...changed, poolId: request.pool.id } }
 }

@@ -30,6 +30,8 @@ export type CodeDetails = {
   /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** The confirmed device that the user signed in on, in pools that track devices. */
+  readonly deviceKey?: string | undefined
   /** The user's `signedOutAt` when the code was given. A later sign-out everywhere makes the code invalid. */
   readonly userSignedOutAt: number | null
 }

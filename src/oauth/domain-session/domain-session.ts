@@ -8,6 +8,7 @@ import type { Pool } from '../../pools/pool.ts'
 import { consumeState, isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
+import { findDevice } from '../../users/devices/device-repository.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
@@ -31,6 +32,7 @@ type NewSession = {
   readonly user: User
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  readonly deviceKey: string | undefined
   /** Whether the user wants to stay signed in on this browser. */
   readonly isRemembered: boolean
 }
@@ -43,7 +45,7 @@ export async function cookieWithSession(
   { pool, cookie }: SentCookie,
   signedIn: NewSession,
 ): Promise<SessionCookie> {
-  const { user, authTime, methods, isRemembered } = signedIn
+  const { user, authTime, methods, deviceKey, isRemembered } = signedIn
   const now = clock.now()
   const { sessionMinutes, sessionIdleMinutes, rememberMeDays } = hostedPagesOf(pool)
   const isLong = isRemembered && rememberMeDays !== undefined
@@ -55,6 +57,7 @@ export async function cookieWithSession(
     methods,
     expiresAt: now + (isLong ? rememberMeDays * dayMs : sessionMinutes * minuteMs),
     usedAt: sessionIdleMinutes === undefined || isLong ? undefined : now,
+    deviceKey,
     securityStamp: securityStampOf(user),
   }
   const before = openSessionCookie(secrets, pool.id, cookie).filter(({ expiresAt }) => now < expiresAt)
@@ -103,9 +106,18 @@ async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, sessio
   const { sessionIdleMinutes, endSessionsOnSignOut } = hostedPagesOf(pool)
   const idleEnd = (session.usedAt ?? Infinity) + (sessionIdleMinutes ?? Infinity) * minuteMs
   if (Math.min(session.expiresAt, idleEnd) <= clock.now()) return undefined
-  const [user, isEnded] = await Promise.all([findUser(db, session.poolId, session.sub), isStateConsumed(db, session.id)])
-  if (!user?.enabled || isEnded) return undefined
+  const [user, isEnded, isForgotten] = await Promise.all([
+    findUser(db, session.poolId, session.sub),
+    isStateConsumed(db, session.id),
+    isDeviceForgotten(db, pool, session),
+  ])
+  if (!user?.enabled || isEnded || isForgotten) return undefined
   return endSessionsOnSignOut && securityStampOf(user) !== session.securityStamp ? undefined : { session, user }
+}
+
+async function isDeviceForgotten(db: Db, pool: Pool, { poolId, sub, deviceKey: key }: DomainSession): Promise<boolean> {
+  if (pool.devices === undefined || key === undefined) return false
+  return (await findDevice(db, { poolId, sub, key })) === undefined
 }
 
 /** Whether the client accepts the session: some clients want a more recent authentication (SetUserPoolClientSessionConfiguration). */

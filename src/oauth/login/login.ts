@@ -7,6 +7,8 @@ import { type AppAnswer, answerForUser } from '../authorize/authorization-answer
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
+import type { DeviceCookie } from '../devices/device-cookie.ts'
 import { cookieWithSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
@@ -31,7 +33,12 @@ export type LoginForm = {
 export type Continue = { readonly kind: 'continue'; readonly request: AuthorizationRequest; readonly step: PageStep }
 
 /** The user has signed in: the browser keeps the cookie `session` and goes to the app. */
-export type SignedIn = AppAnswer & { readonly kind: 'signed-in'; readonly session: PoolCookie }
+export type SignedIn = AppAnswer & {
+  readonly kind: 'signed-in'
+  readonly session: PoolCookie
+  /** The cookie with the devices of the browser, where it changes. */
+  readonly devices: DeviceCookie | undefined
+}
 
 /**
  * The sign-in page. It may be opened directly, with the parameters of an authorization request.
@@ -92,12 +99,8 @@ export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequ
   return isNameFirst(request) ? offerPasskeys(deps, request) : undefined
 }
 
-function begin(
-  deps: LoginDeps,
-  { context: from }: BrowserRequest,
-  request: AuthorizationRequest,
-  form: Parameters,
-): Promise<PageStepResult> {
+function begin(deps: LoginDeps, browser: BrowserRequest, request: AuthorizationRequest, form: Parameters): Promise<PageStepResult> {
+  const from = visitorOf(deps, browser, request.pool)
   const username = nameIn(request.pool, form)
   const [credential, session] = [form.get('credential'), form.get('passkey_session')]
   if (isNameFirst(request) && credential && session) return signInByPasskeyOnPage(deps, request, { session, credential, from })
@@ -108,9 +111,14 @@ function begin(
 /** The page after a step of a sign-in: that of the next challenge, or the app. */
 export async function toNextPage(
   deps: LoginDeps,
-  { context, query, sessionCookieOf }: BrowserRequest,
+  browser: BrowserRequest,
   request: AuthorizationRequest,
-  { username, isRemembered, result }: PageAttempt & { readonly result: PageStepResult },
+  {
+    username,
+    isRemembered,
+    wantsDevice = false,
+    result,
+  }: PageAttempt & { readonly wantsDevice?: boolean; readonly result: PageStepResult },
 ): Promise<Continue | SignedIn> {
   const { pool, client } = request
   const now = deps.clock.now()
@@ -118,8 +126,12 @@ export async function toNextPage(
     const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const session = await cookieWithSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
+  const device = await deviceAfterSignIn(deps, browser, { pool, user: result.user, wantsDevice })
+  const signedIn = { ...result, deviceKey: device.key }
+  const session = await cookieWithSession(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }, { ...signedIn, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
-  const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, result, context)
-  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, ...answer }
+  const answer = isPasskeyNext
+    ? { location: `/passkeys/add?${browser.query}` }
+    : await answerForUser(deps, request, signedIn, browser.context)
+  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, devices: device.cookie, ...answer }
 }

@@ -7,6 +7,7 @@ import { isSessionRefusal } from '../../signin/sign-in-errors.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { visitorOf } from '../devices/browser-device.ts'
 import type { Parameters } from '../parameters.ts'
 import { findClientOfHost } from '../request-host.ts'
 import { findStep } from './find-step.ts'
@@ -108,6 +109,6 @@ async function signIn(
   link: SignInLink,
   isRemembered: boolean,
 ): Promise<Continue | SignedIn> {
-  const result = await signInByLinkOnPage(deps, request, { link, from: browser.context })
+  const result = await signInByLinkOnPage(deps, request, { link, from: visitorOf(deps, browser, request.pool) })
   return toNextPage(deps, browser, request, { username: link.details.username, isRemembered, result })
 }

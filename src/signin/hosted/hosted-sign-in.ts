@@ -12,7 +12,7 @@ import { startPassword } from '../factors/password/start-password.ts'
 import type { SignInDeps } from '../initiate.ts'
 import type { RequestParameters } from '../parameters.ts'
 import { takeAnswer } from '../respond.ts'
-import type { ChallengeName, IssuedChallenge, PoolAndClient, SignInContext } from '../sign-in.ts'
+import type { ChallengeName, IssuedChallenge, PoolAndClient, SignIn, SignInContext } from '../sign-in.ts'
 import { usedSession } from '../sign-in-errors.ts'
 import { recordingWrongProofs, recordSignedIn } from '../sign-in-events.ts'
 import { countingStep } from '../sign-in-metrics.ts'
@@ -31,8 +31,10 @@ export type HostedSignIn = {
 /** What every step of a sign-in on the pages ends in: a further step, or the end. */
 export type PageStepResult = IssuedChallenge | HostedSignIn
 
-/** `from` describes the user's browser. */
-type From = { readonly from: RequestContext }
+/** What is known of the user's browser. */
+export type PageVisitor = RequestContext & { readonly keptDevices: SignInContext['keptDevices'] }
+
+type From = { readonly from: PageVisitor }
 
 /**
  * A sign-in with name and password on the hosted pages. It is the flow USER_PASSWORD_AUTH, except that the ExplicitAuthFlows of the client
@@ -104,9 +106,13 @@ export function answerOnPage(deps: SignInDeps, owner: PoolAndClient, { from, ...
 const completeOnPage: CompleteSignIn<CompleteSignInDeps, HostedSignIn> = async (deps, signIn, consumes) => {
   // An answer that comes twice must not run the trigger twice.
   if (consumes !== undefined && (await isStateConsumed(deps.db, consumes.id))) throw usedSession()
-  await runPostAuthentication(deps, signIn, false)
+  await runPostAuthentication(deps, signIn, isNewDevice(signIn))
   if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
   const now = deps.clock.now()
   await recordSignedIn(deps, signIn, signIn.progress.eventId ?? newOrderedId(now))
   return { kind: 'signed-in', user: signIn.user, authTime: Math.floor(now / 1000), methods: assuranceOf(signIn).methods }
 }
+
+/** Whether the browser keeps no device of the user, in pools that track devices. */
+const isNewDevice = ({ context: { pool, keptDevices }, user }: SignIn): boolean =>
+  pool.devices !== undefined && !keptDevices?.some(({ sub }) => sub === user.sub)

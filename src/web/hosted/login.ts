@@ -15,7 +15,7 @@ import type { ExpiredStep } from '../../oauth/login/step-page.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
-import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
+import { deviceCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { signInPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
@@ -71,6 +71,10 @@ export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
   const { poolId } = outcome.session
   if (browser.stepCookieOf(poolId) !== undefined) {
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, poolId), '', 0))
+  }
+  if (outcome.devices !== undefined) {
+    const { value, maxAgeSeconds } = outcome.devices
+    reply.header('set-cookie', writeCookie(names, deviceCookieName(names, browser.host, poolId), value, maxAgeSeconds))
   }
   note(request.raw, { userPoolId: poolId })
   return redirectToApp(visit, outcome)

@@ -7,7 +7,15 @@ import { PageError } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
-import { type CookieNames, cookieIn, languageCookieName, sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
+import {
+  type CookieNames,
+  cookieIn,
+  deviceCookieName,
+  languageCookieName,
+  sessionCookieName,
+  stepCookieName,
+  writeCookie,
+} from '../oauth/cookies.ts'
 import { csrfTokenFor } from '../oauth/csrf.ts'
 import { formTargetsFor } from '../oauth/form-targets.ts'
 import { contextOf, type OAuthRouteOptions, queryOf } from '../oauth/oauth-route.ts'
@@ -40,6 +48,7 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
     query: queryOf(request),
     context: contextOf(request, options),
     sessionCookieOf: (poolId: string) => cookieIn(request, sessionCookieName(names, host, poolId)),
+    deviceCookieOf: (poolId: string) => cookieIn(request, deviceCookieName(names, host, poolId)),
     stepCookieOf: (poolId: string) => cookieIn(request, stepCookieName(names, host, poolId)),
   }
   return { ...visit, browser }
