@@ -195,7 +195,8 @@ for (const engine of engines.slice(0, 1)) {
 
     it('create an account and confirm it', async () => {
       const Schema = ['email', 'name', 'birthdate', 'phone_number'].map((Name) => ({ Name, Required: true }))
-      const { at } = await givenPool({ pool: { Schema, AutoVerifiedAttributes: ['email'] } })
+      const { poolId, at } = await givenPool({ pool: { Schema, AutoVerifiedAttributes: ['email'] } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, SignUp: { ContactCorrection: true } })
       await withPage(async (page) => {
         await page.goto(at('/login'))
         await page.getByRole('link', { name: 'Create an account' }).click()
@@ -224,6 +225,16 @@ for (const engine of engines.slice(0, 1)) {
         await press(page, 'Send a new code')
         await page.getByRole('status').waitFor()
         await checkLooks(page, 'confirm-resent')
+        await page.getByText('Wrong email address?').click()
+        await page.getByLabel('Email address').fill('neo')
+        await page.evaluate('document.querySelector("details form").noValidate = true')
+        await press(page, 'Save and send again')
+        await page.getByText('Please check this field.').waitFor()
+        assert.equal(await page.evaluate('document.activeElement.name'), 'contact')
+        await checkLooks(page, 'confirm-correct-address')
+        await page.getByLabel('Email address').fill('neo@right.test')
+        await press(page, 'Save and send again')
+        await page.getByText('We sent a code to n***@r***.').waitFor()
       })
     })
 

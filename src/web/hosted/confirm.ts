@@ -1,5 +1,13 @@
 import type { FastifyReply } from 'fastify'
-import { type ConfirmForm, confirmsByLink, openConfirm, resendCode, submitConfirm } from '../../oauth/account/confirm.ts'
+import {
+  type ConfirmForm,
+  confirmsByLink,
+  correctableContact,
+  openConfirm,
+  resendCode,
+  submitConfirm,
+  submitCorrection,
+} from '../../oauth/account/confirm.ts'
 import { countAs } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { confirmByLinkPage, confirmPage } from '../pages/account-pages.ts'
@@ -32,6 +40,15 @@ export const postResendCode: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
+export const postCorrection: Handler = async (visit) => {
+  const outcome = await takeOwnForm(visit, {
+    operation: 'CorrectSignUpContact',
+    take: (form) => submitCorrection(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
+  })
+  return sendOutcome(visit, outcome)
+}
+
 type Outcome = Awaited<ReturnType<typeof submitConfirm | typeof openExpired>>
 
 async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
@@ -51,11 +68,20 @@ async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply
 
 function sendConfirm(visit: Visit, form: ConfirmForm): Promise<FastifyReply> {
   const { query } = visit.browser
-  const { step, request } = form
+  const { step, request, correction } = form
   const isByLink = confirmsByLink(request.pool, step)
-  return sendForm(visit, form, (shell, problem) => {
-    const resent = problem === undefined && step.isResent ? shell.text(isByLink ? 'linkResent' : 'codeResent') : undefined
-    const shared = { destination: step.destination, problem, notice: resent }
+  const refusal = form.problem ?? correction?.problem
+  return sendForm(visit, { ...form, problem: refusal }, (shell, shown) => {
+    const resent = shown === undefined && step.isResent ? shell.text(isByLink ? 'linkResent' : 'codeResent') : undefined
+    const attribute = correctableContact(request.pool, step)
+    const corrected = attribute && {
+      action: `/correctcontact?${query}`,
+      isPhone: attribute === 'phone_number',
+      value: correction?.value,
+      error: correction && (correction.problem.code === 'InvalidParameterException' ? shell.text('errorFormat') : shown),
+    }
+    const problem = correction === undefined ? shown : undefined
+    const shared = { destination: step.destination, problem, notice: resent, correction: corrected }
     return isByLink
       ? confirmByLinkPage(shell, { ...shared, action: `/resendcode?${query}`, signInHref: `/login?${query}` })
       : confirmPage(shell, { ...shared, action: `/confirm?${query}`, resendAction: `/resendcode?${query}` })

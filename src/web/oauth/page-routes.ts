@@ -5,7 +5,7 @@ import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
-import { postConfirm, postResendCode, visitConfirm } from '../hosted/confirm.ts'
+import { postConfirm, postCorrection, postResendCode, visitConfirm } from '../hosted/confirm.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
@@ -33,6 +33,7 @@ const pages: readonly Page[] = [
   { path: '/signup', get: visitSignUp, post: postSignUp },
   { path: '/confirm', get: visitConfirm, post: postConfirm },
   { path: '/resendcode', post: postResendCode },
+  { path: '/correctcontact', post: postCorrection },
   { path: '/forgotPassword', get: visitForgotPassword, post: postForgotPassword },
   { path: '/confirmForgotPassword', get: visitResetPassword, post: postResetPassword },
   { path: '/.well-known/change-password', get: visitChangePassword },

@@ -91,8 +91,34 @@ export type ConfirmView = {
   readonly notice: string | undefined
 }
 
+/** How the page lets a new user correct the address that the message went to. */
+type CorrectionView = {
+  readonly action: string
+  readonly isPhone: boolean
+  /** What was typed and refused, and why. */
+  readonly value: string | undefined
+  readonly error: string | undefined
+}
+
+type Correctable = { readonly correction: CorrectionView | undefined }
+
+function correctionForm(shell: Shell, { correction }: Correctable): Html | undefined {
+  if (correction === undefined) return undefined
+  const { text } = shell
+  const { action, isPhone, value, error } = correction
+  const kind = isPhone
+    ? ({ type: 'tel', autocomplete: 'tel', label: text('attributePhoneNumber'), hint: text('phoneHint') } as const)
+    : ({ type: 'email', autocomplete: 'email', label: text('attributeEmail') } as const)
+  const fields = [
+    field(shell, { name: 'contact', ...kind, inputmode: kind.type, value, error, hasFocus: error !== undefined }),
+    submit(text('correctButton')),
+  ]
+  const summary = text(isPhone ? 'correctPhoneLink' : 'correctEmailLink')
+  return html`<details class="details"${error !== undefined && html` open`}><summary>${summary}</summary>${form(shell, { action, fields })}</details>`
+}
+
 /** The code of a new account. */
-export function confirmPage(shell: Shell, view: ConfirmView & { readonly resendAction: string }): Page {
+export function confirmPage(shell: Shell, view: ConfirmView & Correctable & { readonly resendAction: string }): Page {
   const { text } = shell
   const { destination } = view
   return {
@@ -104,17 +130,18 @@ export function confirmPage(shell: Shell, view: ConfirmView & { readonly resendA
       form(shell, {
         action: view.action,
         fields: [
-          codeField(shell, { problem: undefined }),
+          codeField(shell, { problem: undefined, hasFocus: view.correction?.error === undefined }),
           submit(text('confirmButton')),
           otherSubmit(text('resendButton'), { action: view.resendAction }),
         ],
       }),
+      correctionForm(shell, view),
     ],
   }
 }
 
 /** The link of a new account. The user opens it in the message, and then signs in. */
-export function confirmByLinkPage(shell: Shell, view: ConfirmView & { readonly signInHref: string }): Page {
+export function confirmByLinkPage(shell: Shell, view: ConfirmView & Correctable & { readonly signInHref: string }): Page {
   const { text } = shell
   const { destination } = view
   return {
@@ -125,6 +152,7 @@ export function confirmByLinkPage(shell: Shell, view: ConfirmView & { readonly s
       notice(view.notice),
       html`<p>${link(view.signInHref, text('signInLink'), 'button-link')}</p>`,
       form(shell, { action: view.action, fields: [otherSubmit(text('resendLinkButton'), { name: 'action', value: 'resend' })] }),
+      correctionForm(shell, view),
     ],
   }
 }

@@ -57,6 +57,9 @@ export const de: Locale = {
   signInLinkAddress: 'IP-Adresse',
   signInLinkInvalidText:
     'Er wurde vielleicht schon benutzt, ist abgelaufen oder durch einen neueren ersetzt. Fordern Sie auf der Anmeldeseite einen neuen Link an.',
+  correctEmailLink: 'Falsche E-Mail-Adresse? Ändern',
+  correctPhoneLink: 'Falsche Telefonnummer? Ändern',
+  correctButton: 'Speichern und erneut senden',
   rememberDevice: 'Dieses Gerät merken',
   anotherWayLink: 'Andere Methode verwenden',
   mfaChoiceTitle: 'Wie möchten Sie sich ausweisen?',

@@ -58,6 +58,9 @@ export const en = {
   signInLinkAddress: 'IP address',
   signInLinkInvalidText:
     'It may have been used already, have expired, or have been replaced by a newer link. Ask for a new link on the sign-in page.',
+  correctEmailLink: 'Wrong email address? Change it',
+  correctPhoneLink: 'Wrong phone number? Change it',
+  correctButton: 'Save and send again',
   rememberDevice: 'Remember this device',
   anotherWayLink: 'Use another method',
   mfaChoiceTitle: 'Choose how to verify it is you',

@@ -56,6 +56,9 @@ export const es: Locale = {
   signInLinkAddress: 'Dirección IP',
   signInLinkInvalidText:
     'Puede que ya se haya usado, que haya caducado o que lo haya sustituido un enlace más reciente. Solicite un enlace nuevo en la página de inicio de sesión.',
+  correctEmailLink: '¿El correo electrónico es incorrecto? Cámbielo',
+  correctPhoneLink: '¿El número de teléfono es incorrecto? Cámbielo',
+  correctButton: 'Guardar y enviar de nuevo',
   rememberDevice: 'Recordar este dispositivo',
   anotherWayLink: 'Usar otro método',
   mfaChoiceTitle: 'Elija cómo verificar que es usted',

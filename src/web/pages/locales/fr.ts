@@ -56,6 +56,9 @@ export const fr: Locale = {
   signInLinkAddress: 'Adresse IP',
   signInLinkInvalidText:
     'Il a peut-être déjà été utilisé, a expiré ou a été remplacé par un lien plus récent. Demandez un nouveau lien sur la page de connexion.',
+  correctEmailLink: 'Adresse e-mail incorrecte ? Modifiez-la',
+  correctPhoneLink: 'Numéro de téléphone incorrect ? Modifiez-le',
+  correctButton: 'Enregistrer et renvoyer',
   rememberDevice: 'Se souvenir de cet appareil',
   anotherWayLink: 'Utiliser une autre méthode',
   mfaChoiceTitle: 'Choisissez comment confirmer votre identité',

@@ -56,6 +56,9 @@ export const it: Locale = {
   signInLinkAddress: 'Indirizzo IP',
   signInLinkInvalidText:
     'Potrebbe essere già stato usato, essere scaduto o essere stato sostituito da un link più recente. Richiedi un nuovo link nella pagina di accesso.',
+  correctEmailLink: 'Indirizzo email errato? Modificalo',
+  correctPhoneLink: 'Numero di telefono errato? Modificalo',
+  correctButton: 'Salva e invia di nuovo',
   rememberDevice: 'Ricorda questo dispositivo',
   anotherWayLink: 'Usa un altro metodo',
   mfaChoiceTitle: 'Scegli come verificare la tua identità',

@@ -56,6 +56,9 @@ export const ja: Locale = {
   signInLinkAddress: 'IP アドレス',
   signInLinkInvalidText:
     'すでに使用されたか、期限が切れたか、新しいリンクに置き換えられた可能性があります。サインインのページで新しいリンクを請求してください。',
+  correctEmailLink: 'メールアドレスが間違っていますか？ 変更する',
+  correctPhoneLink: '電話番号が間違っていますか？ 変更する',
+  correctButton: '保存して再送信',
   rememberDevice: 'このデバイスを記憶する',
   anotherWayLink: '別の方法を使う',
   mfaChoiceTitle: '本人確認の方法を選択',

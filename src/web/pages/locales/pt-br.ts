@@ -56,6 +56,9 @@ export const ptBr: Locale = {
   signInLinkAddress: 'Endereço IP',
   signInLinkInvalidText:
     'Ele pode já ter sido usado, ter expirado ou ter sido substituído por um link mais recente. Peça um novo link na página de entrada.',
+  correctEmailLink: 'E-mail errado? Altere-o',
+  correctPhoneLink: 'Número de telefone errado? Altere-o',
+  correctButton: 'Salvar e enviar novamente',
   rememberDevice: 'Lembrar este dispositivo',
   anotherWayLink: 'Usar outro método',
   mfaChoiceTitle: 'Escolha como confirmar que é você',
