@@ -10,7 +10,7 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
 import type { DeviceCookie } from '../devices/device-cookie.ts'
 import { cookieWithSession } from '../domain-session/domain-session.ts'
-import type { Parameters } from '../parameters.ts'
+import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
@@ -129,7 +129,8 @@ export async function toNextPage(
   const device = await deviceAfterSignIn(deps, browser, { pool, user: result.user, wantsDevice })
   const signedIn = { ...result, deviceKey: device.key }
   const session = await cookieWithSession(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }, { ...signedIn, isRemembered })
-  const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
+  // The parameter is of our own pages, so it is in the address even if the app has pushed its request.
+  const isPasskeyNext = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }
     : await answerForUser(deps, request, signedIn, browser.context)

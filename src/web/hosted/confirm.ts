@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify'
 import {
   type ConfirmForm,
   confirmsByLink,
@@ -8,22 +7,18 @@ import {
   submitConfirm,
   submitCorrection,
 } from '../../oauth/account/confirm.ts'
-import { countAs } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
 import { confirmByLinkPage, confirmPage } from '../pages/account-pages.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { sendForm } from './send-form.ts'
-import { type Handler, redirectToApp, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, redirectToApp, type Send, type Visit } from './visit.ts'
 
 export const visitConfirm: Handler = async (visit) => {
-  // A browser with a session may get a code, which is a row in the database.
-  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
-  return sendOutcome(visit, await runAdmitted(visit.options, () => openConfirm(visit.deps, visit.browser)))
+  return sendOutcome(visit, await openConfirm(visit.deps, visit.browser))
 }
 
-export const postConfirm: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postConfirm: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'ConfirmSignUp',
     take: (form) => submitConfirm(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -31,8 +26,8 @@ export const postConfirm: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
-export const postResendCode: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postResendCode: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'ResendConfirmationCode',
     take: (form) => resendCode(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -40,8 +35,8 @@ export const postResendCode: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
-export const postCorrection: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postCorrection: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'CorrectSignUpContact',
     take: (form) => submitCorrection(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -51,7 +46,7 @@ export const postCorrection: Handler = async (visit) => {
 
 type Outcome = Awaited<ReturnType<typeof submitConfirm | typeof openExpired>>
 
-async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
+async function sendOutcome(visit: Visit, outcome: Outcome): Promise<Send> {
   switch (outcome.kind) {
     case 'redirect':
       return redirectToApp(visit, outcome)
@@ -66,7 +61,7 @@ async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply
   }
 }
 
-function sendConfirm(visit: Visit, form: ConfirmForm): Promise<FastifyReply> {
+function sendConfirm(visit: Visit, form: ConfirmForm): Promise<Send> {
   const { query } = visit.browser
   const { step, request, correction } = form
   const isByLink = confirmsByLink(request.pool, step)

@@ -4,7 +4,7 @@ import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
 import { PageError } from '../../oauth/page-error.ts'
-import { receiveParameters } from '../../oauth/parameters.ts'
+import { type Parameters, receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import {
@@ -38,7 +38,16 @@ export type Visit = {
   readonly browser: BrowserRequest
 }
 
-export type Handler = (visit: Visit) => Promise<FastifyReply>
+/** Sends an answer that is complete. It reads nothing from the database. */
+export type Send = () => FastifyReply
+
+/**
+ * The work for one request. It runs admitted, so that all its queries count for the load and the deadline of the request. After the deadline
+ * the browser has another answer, and `Send` is not called.
+ */
+export type Handler = (visit: Visit) => Promise<Send>
+/** `body` is the form as it was sent. */
+export type FormHandler = (visit: Visit, form: Parameters, body: string) => Promise<Send>
 
 export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> {
   const { deps, options, names, request } = visit
@@ -106,12 +115,22 @@ export function keepSession({ names, reply, browser }: Visit, { poolId, value, m
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))
 }
 
+export const redirectTo =
+  ({ reply }: Pick<Visit, 'reply'>, location: string, status: 302 | 303 = 302): Send =>
+  () =>
+    reply.redirect(location, status)
+
 /** Sends the browser back to the app. */
-export function redirectToApp(visit: Visit, { location, form, session }: Omit<RedirectToApp, 'kind'>): FastifyReply {
-  if (session !== undefined) keepSession(visit, session)
-  if (form === undefined) return visit.reply.redirect(location, 302)
+export function redirectToApp(visit: Visit, { location, form, session }: Omit<RedirectToApp, 'kind'>): Send {
   const shell = plainShellOf(visit)
-  return sendPage(visit, shell, formPostPage(shell, location, form), { redirectUri: location })
+  const send =
+    form === undefined
+      ? redirectTo(visit, location)
+      : sendPage(visit, shell, formPostPage(shell, location, form), { redirectUri: location })
+  return () => {
+    if (session !== undefined) keepSession(visit, session)
+    return send()
+  }
 }
 
 /** The query for a page after a sign-in or a choice: `prompt` has been answered. */
@@ -133,8 +152,9 @@ export function sendPage(
     redirectUri,
     isForm = false,
   }: { readonly status?: number; readonly redirectUri?: string | undefined; readonly isForm?: boolean } = {},
-): FastifyReply {
+): Send {
   const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
   const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined })
-  return reply.code(status).headers(headers).send(renderPage(shell, page).toString())
+  const text = renderPage(shell, page).toString()
+  return () => reply.code(status).headers(headers).send(text)
 }
