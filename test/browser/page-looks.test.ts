@@ -13,6 +13,7 @@ import { callback, encode, givenOAuthPool } from '../support/oauth.ts'
 import { openApp } from '../support/open-app.ts'
 import { checkLooks, useLooks } from '../support/page-looks.ts'
 import { setWebAuthn } from '../support/passkeys.ts'
+import { codeSentTo } from '../support/self-service.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
 import { enableLinks, linkClient, linkPool, linkSentTo } from '../support/sign-in-links.ts'
 import { type TestPoolOptions, useTestServer } from '../support/test-server.ts'
@@ -274,6 +275,18 @@ for (const engine of engines.slice(0, 1)) {
         await press(page, 'Set new password')
         await page.getByRole('alert').waitFor()
         await checkLooks(page, 'reset-password-wrong')
+      })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, HostedPages: { CheckResetCodeFirst: true } })
+      await withPage(async (page) => {
+        await page.goto(at('/forgotPassword'))
+        await page.getByLabel('Username').fill('ana')
+        await press(page, 'Send code')
+        await page.getByLabel('Code').waitFor()
+        await checkLooks(page, 'reset-code')
+        await page.getByLabel('Code').fill(await codeSentTo(server(), poolId, contacts.email))
+        await press(page, 'Verify')
+        await page.getByLabel('New password').waitFor()
+        await checkLooks(page, 'reset-new-password')
       })
     })
 

@@ -1601,6 +1601,8 @@ export interface HostedPagesExtensionType {
   SessionIdleMinutes?: number | undefined
   RememberMeDays?: number | undefined
   EndSessionsOnSignOut?: boolean | undefined
+  CheckResetCodeFirst?: boolean | undefined
+  OfferPasskey?: boolean | undefined
   SignInLinks?: SignInLinksType | undefined
 }
 

@@ -12,6 +12,7 @@ import type { DeviceCookie } from '../devices/device-cookie.ts'
 import { cookieWithSession } from '../domain-session/domain-session.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
+import { offersPasskey } from '../passkeys/offer-passkey.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
@@ -130,7 +131,8 @@ export async function toNextPage(
   const signedIn = { ...result, deviceKey: device.key }
   const session = await cookieWithSession(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }, { ...signedIn, isRemembered })
   // The parameter is of our own pages, so it is in the address even if the app has pushed its request.
-  const isPasskeyNext = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
+  const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
+  const isPasskeyNext = wantsPasskey || (isNameFirst(request) && (await offersPasskey(deps, browser, request, result.user)))
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }
     : await answerForUser(deps, request, signedIn, browser.context)

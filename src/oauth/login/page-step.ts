@@ -49,7 +49,11 @@ export type SentCode = {
 export type ConfirmStep = SentCode & { readonly kind: 'confirm'; readonly session?: string | undefined }
 
 /** A password reset that waits for its code. */
-export type ResetStep = SentCode & { readonly kind: 'reset' }
+export type ResetStep = SentCode & {
+  readonly kind: 'reset'
+  /** The code, once a page has found that it is right. */
+  readonly code?: string | undefined
+}
 
 /** The user has confirmed the account, or has set a new password, and has to sign in. */
 export type DoneStep = { readonly kind: 'done'; readonly username: string; readonly done: 'confirmed' | 'reset' }

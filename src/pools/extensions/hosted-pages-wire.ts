@@ -10,6 +10,8 @@ export function readHostedPages(pages: HostedPagesExtensionType): HostedPagesExt
     sessionIdleMinutes: pages.SessionIdleMinutes,
     rememberMeDays: pages.RememberMeDays,
     endSessionsOnSignOut: pages.EndSessionsOnSignOut ?? defaults.endSessionsOnSignOut,
+    checkResetCodeFirst: pages.CheckResetCodeFirst ?? defaults.checkResetCodeFirst,
+    offerPasskey: pages.OfferPasskey ?? defaults.offerPasskey,
     signInLinks: pages.SignInLinks === undefined ? noSignInLinks : readSignInLinks(pages.SignInLinks),
   }
 }
@@ -21,6 +23,8 @@ export function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtens
     SessionIdleMinutes: pages.sessionIdleMinutes,
     RememberMeDays: pages.rememberMeDays,
     EndSessionsOnSignOut: pages.endSessionsOnSignOut,
+    CheckResetCodeFirst: pages.checkResetCodeFirst ?? false,
+    OfferPasskey: pages.offerPasskey ?? false,
     SignInLinks: {
       Enabled: signInLinks.enabled,
       LifetimeMinutes: signInLinks.lifetimeMinutes,

@@ -1,4 +1,6 @@
+import { dayMs } from '../../base/durations.ts'
 import { type AddPasskeyForm, openAddPasskey, submitAddPasskey, thenPasskeys } from '../../oauth/passkeys/add-passkey.ts'
+import { noPasskeyCookieName, writeCookie } from '../oauth/cookies.ts'
 import { passkeySetupPage } from '../pages/second-factor-pages.ts'
 import { note } from '../request-notes.ts'
 import { takeOwnForm } from './own-form.ts'
@@ -20,13 +22,20 @@ export const visitAddPasskey: Handler = async (visit) => {
   return sendOutcome(visit, await openAddPasskey(deps, browser))
 }
 
+/** The pages do not offer a passkey again in this time. */
+const declinedSeconds = (90 * dayMs) / 1000
+
 export const postAddPasskey: FormHandler = async (visit, form) => {
-  const { deps, browser } = visit
+  const { deps, names, reply, browser } = visit
   const outcome = await takeOwnForm(visit, form, {
     operation: 'CompleteWebAuthnRegistration',
     take: (own) => submitAddPasskey(deps, browser, own),
     refuse: () => openAddPasskey(deps, browser),
   })
+  if (outcome.kind === 'done' && outcome.declinedIn !== undefined) {
+    const name = noPasskeyCookieName(names, browser.host, outcome.declinedIn)
+    reply.header('set-cookie', writeCookie(names, name, '1', declinedSeconds))
+  }
   return sendOutcome(visit, outcome)
 }
 

@@ -1,4 +1,5 @@
 import {
+  asksForCodeOnly,
   type ForgotForm,
   openForgotPassword,
   openResetPassword,
@@ -6,7 +7,7 @@ import {
   submitForgotPassword,
   submitResetPassword,
 } from '../../oauth/account/reset-password.ts'
-import { forgotPasswordPage, resetPasswordPage } from '../pages/account-pages.ts'
+import { forgotPasswordPage, resetCodePage, resetPasswordPage } from '../pages/account-pages.ts'
 import { rulesOf } from './challenge-page.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
@@ -72,15 +73,15 @@ function sendForgot(visit: Visit, form: ForgotForm): Promise<Send> {
 
 function sendReset(visit: Visit, form: ResetForm): Promise<Send> {
   const { step, request, code } = form
-  return sendForm(visit, form, (shell, problem) =>
-    resetPasswordPage(shell, {
+  return sendForm(visit, form, (shell, problem) => {
+    const shared = {
       action: `/confirmForgotPassword?${visit.browser.query}`,
-      username: step.username,
       destination: step.destination,
-      code,
-      rules: rulesOf(request.pool.passwordPolicy),
       problem,
       notice: problem === undefined && step.isResent ? shell.text('codeResent') : undefined,
-    }),
-  )
+    }
+    if (asksForCodeOnly(request, step)) return resetCodePage(shell, shared)
+    const rules = rulesOf(request.pool.passwordPolicy)
+    return resetPasswordPage(shell, { ...shared, username: step.username, code, isCodeKnown: step.code !== undefined, rules })
+  })
 }

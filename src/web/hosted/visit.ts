@@ -12,6 +12,7 @@ import {
   cookieIn,
   deviceCookieName,
   languageCookieName,
+  noPasskeyCookieName,
   sessionCookieName,
   stepCookieName,
   writeCookie,
@@ -58,6 +59,7 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
     context: contextOf(request, options),
     sessionCookieOf: (poolId: string) => cookieIn(request, sessionCookieName(names, host, poolId)),
     deviceCookieOf: (poolId: string) => cookieIn(request, deviceCookieName(names, host, poolId)),
+    hasDeclinedPasskey: (poolId: string) => cookieIn(request, noPasskeyCookieName(names, host, poolId)) !== undefined,
     stepCookieOf: (poolId: string) => cookieIn(request, stepCookieName(names, host, poolId)),
   }
   return { ...visit, browser }

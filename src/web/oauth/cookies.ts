@@ -28,6 +28,11 @@ export function deviceCookieName({ isSecure }: CookieNames, host: RequestHost, p
   return prefixed(isSecure, host.kind === 'domain' ? 'cognito-devices' : `cognito-devices-${poolId}`)
 }
 
+/** The cookie of a browser whose user has declined a passkey. */
+export function noPasskeyCookieName({ isSecure }: CookieNames, host: RequestHost, poolId: string): string {
+  return prefixed(isSecure, host.kind === 'domain' ? 'cognito-no-passkey' : `cognito-no-passkey-${poolId}`)
+}
+
 /** The cookie with the language that the user chose. Cognito calls it so too. */
 export const languageCookieName = ({ isSecure }: CookieNames): string => prefixed(isSecure, 'lang')
 

@@ -185,26 +185,41 @@ export type ResetView = ConfirmView & {
   readonly rules: PasswordRules
   /** The code that the user typed already. */
   readonly code: string | undefined
+  /** Whether the code was found right on the page before. */
+  readonly isCodeKnown: boolean
 }
 
-/** The code of a reset, and the new password. */
+const resetLead = ({ text }: Shell, { destination }: ConfirmView): Html =>
+  lead(destination === undefined ? text('codeNeeded') : text('resetSentTo', { destination }))
+
+/** The code of a reset, before the page for the new password. */
+export function resetCodePage(shell: Shell, view: ConfirmView): Page {
+  const { text } = shell
+  const resend = otherSubmit(text('resendButton'), { name: 'action', value: 'resend' })
+  const fields = [codeField(shell, { problem: undefined }), submit(text('verifyButton')), resend]
+  return {
+    title: text('forgotTitle'),
+    body: [resetLead(shell, view), alert(view.problem), notice(view.notice), form(shell, { action: view.action, fields })],
+  }
+}
+
+/** The code of a reset, if it is not known, and the new password. */
 export function resetPasswordPage(shell: Shell, view: ResetView): Page {
   const { text } = shell
-  const sent = view.destination === undefined ? text('codeNeeded') : text('resetSentTo', { destination: view.destination })
   return {
     title: text('resetTitle'),
     body: [
-      lead(sent),
+      view.isCodeKnown ? undefined : resetLead(shell, view),
       alert(view.problem),
       notice(view.notice),
       form(shell, {
         action: view.action,
         fields: [
           knownUsername(view.username),
-          codeField(shell, { problem: undefined, value: view.code }),
+          view.isCodeKnown ? undefined : codeField(shell, { problem: undefined, value: view.code }),
           ...newPasswordFields(shell, { rules: view.rules, label: text('newPassword') }),
           submit(text('resetButton')),
-          otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),
+          view.isCodeKnown ? undefined : otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),
         ],
       }),
     ],
