@@ -283,7 +283,7 @@ for (const engine of engines.slice(0, 1)) {
         await press(page, 'Send code')
         await page.getByLabel('Code').waitFor()
         await checkLooks(page, 'reset-code')
-        await page.getByLabel('Code').fill(await codeSentTo(server(), poolId, contacts.email))
+        await page.getByLabel('Code').fill(await codeSentTo(server(), poolId, contacts.phone_number))
         await press(page, 'Verify')
         await page.getByLabel('New password').waitFor()
         await checkLooks(page, 'reset-new-password')
