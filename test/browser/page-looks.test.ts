@@ -242,7 +242,7 @@ for (const engine of engines.slice(0, 1)) {
     it('confirm an account by a link', async () => {
       const VerificationMessageTemplate = { DefaultEmailOption: 'CONFIRM_WITH_LINK' as const }
       const UsernameAttributes = ['email' as const]
-      const { poolId, at } = await givenPool({
+      const { poolId, clientId, at } = await givenPool({
         pool: { UsernameAttributes, AutoVerifiedAttributes: ['email'], VerificationMessageTemplate },
       })
       await server().send(new CreateUserPoolDomainCommand({ UserPoolId: poolId, Domain: `look-${poolId.slice(-9).toLowerCase()}` }))
@@ -254,6 +254,20 @@ for (const engine of engines.slice(0, 1)) {
         await press(page, 'Create account')
         await page.getByText('We sent a link').waitFor()
         await checkLooks(page, 'confirm-link')
+        await callLifeguard(server(), 'SetUserPoolClientExtensions', {
+          UserPoolId: poolId,
+          ClientId: clientId,
+          ConfirmationLinks: { SignIn: true },
+        })
+        const [message] = await server().inbox('neo@example.test')
+        const link = /href="([^"]+)"/.exec(message?.html ?? '')?.[1]?.replaceAll('&amp;', '&') ?? ''
+        await page.goto(link)
+        await page.getByRole('button', { name: 'Confirm account' }).waitFor()
+        await checkLooks(page, 'confirm-by-click')
+        await page.context().clearCookies({ name: /step/ })
+        await press(page, 'Confirm account')
+        await page.getByRole('link', { name: 'Sign in' }).waitFor()
+        await checkLooks(page, 'confirmed-by-link')
       })
     })
 

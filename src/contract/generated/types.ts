@@ -686,6 +686,11 @@ export interface ConfirmSignUpResponse {
   Session?: string | undefined
 }
 
+export interface ConfirmationLinksExtensionType {
+  SignIn?: boolean | undefined
+  ReturnUrls?: readonly string[] | undefined
+}
+
 export type ContactAttributeType =
   | 'email'
   | 'phone_number'
@@ -1511,6 +1516,7 @@ export interface GetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -2574,6 +2580,7 @@ export interface SetUserPoolClientExtensionsRequest {
   ClientId: string
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2581,6 +2588,7 @@ export interface SetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {

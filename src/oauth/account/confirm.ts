@@ -16,7 +16,7 @@ import type { ConfirmStep, PageStep } from '../login/page-step.ts'
 import { beginAgain, type ExpiredStep, openStep, type StepForm, takeStepForm } from '../login/step-page.ts'
 import { codeIn, contactIn } from '../login/typed-values.ts'
 import type { Parameters } from '../parameters.ts'
-import { type AccountDeps, done, sentTo, thenSignIn } from './account-step.ts'
+import { type AccountDeps, done, sentTo, thenSignIn, withLinksOf } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
 
 /** What the confirmation page shows, and what was wrong with the last form. */
@@ -55,7 +55,12 @@ export function submitConfirm(deps: AccountDeps, browser: BrowserRequest, form: 
  */
 export function resendCode(deps: AccountDeps, browser: BrowserRequest, form: Parameters) {
   return takingForm(deps, browser, form, async (request, step) => {
-    const sent = await callOperation(resendConfirmationCode, deps, { ...request, browser }, { Username: step.username })
+    const sent = await callOperation(
+      resendConfirmationCode,
+      withLinksOf(deps, browser),
+      { ...request, browser },
+      { Username: step.username },
+    )
     // The step keeps its id, so that the page in another tab stays valid.
     return { kind: 'continue', request, step: { ...step, ...sentTo(sent.CodeDeliveryDetails), isResent: true } }
   })
@@ -81,7 +86,7 @@ export function submitCorrection(deps: AccountDeps, browser: BrowserRequest, for
     try {
       const input = { ClientId: client.id, Username: step.username, Session: step.session, AttributeName: attribute, Value: value }
       const call = { caller: request, from: browser.context, sessionEndsAt: step.expiresAt }
-      const corrected = await correctContactOfSignUp(deps, call, readRequest('CorrectSignUpContact', input))
+      const corrected = await correctContactOfSignUp(withLinksOf(deps, browser), call, readRequest('CorrectSignUpContact', input))
       // The step keeps its id, so that the page in another tab stays valid.
       const sent = { ...sentTo(corrected.CodeDeliveryDetails), session: corrected.Session, isResent: true }
       return { kind: 'continue', request, step: { ...step, ...sent, username: usernameAfter(pool, step, attribute, value) } }

@@ -6,11 +6,11 @@ import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { visitorOf } from '../devices/browser-device.ts'
 import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
-import { newPageStep } from '../login/page-step.ts'
+import { newPageStep, queryForStep } from '../login/page-step.ts'
 import { newPasswordIn } from '../login/typed-values.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
-import { type AccountDeps, sentTo, thenSignIn } from './account-step.ts'
+import { type AccountDeps, sentTo, thenSignIn, withLinksOf } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
 import { readSignUp } from './sign-up-fields.ts'
 
@@ -73,7 +73,7 @@ async function createAccount(
   const given = Object.entries(attributes).map(([Name, Value]) => ({ Name, Value }))
   const created = await callOperation(
     signUp,
-    deps,
+    withLinksOf(deps, browser),
     { ...request, browser },
     { Username: username, Password: password, UserAttributes: given.filter(({ Value }) => Value !== '') },
   )
@@ -83,6 +83,6 @@ async function createAccount(
       return toNextPage(deps, browser, request, { username, isRemembered: false, result })
     })
   }
-  const sent = { username, ...sentTo(created.CodeDeliveryDetails), session: created.Session }
+  const sent = { username, ...sentTo(created.CodeDeliveryDetails), session: created.Session, query: queryForStep(browser.query) }
   return { kind: 'continue', request, step: newPageStep(request.client.id, { kind: 'confirm', ...sent }, deps.clock.now()) }
 }

@@ -43,7 +43,7 @@ export function submitChallenge(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return beginAgain(deps, browser, request, step.username)
-      const detour = detourFor(request, { username: step.username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username: step.username, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'challenge', request, step, problem: error, form }
     }
   })

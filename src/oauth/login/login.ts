@@ -15,7 +15,7 @@ import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { offersPasskey } from '../passkeys/offer-passkey.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
-import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
+import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep, queryForStep } from './page-step.ts'
 import { nameIn } from './typed-values.ts'
 
 export type LoginDeps = AuthorizeDeps & SignInDeps
@@ -71,20 +71,24 @@ export async function submitLogin(
       return await toNextPage(deps, browser, request, { ...attempt, result: await begin(deps, browser, request, form) })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      const detour = detourFor(request, { username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'form', request, username, problem: error }
     }
   })
 }
 
-type Refusal = { readonly username: string; readonly error: ApiError; readonly now: number }
+type Refusal = { readonly username: string; readonly error: ApiError; readonly query: string; readonly now: number }
 
 /** Where a user goes who cannot sign in yet: to confirm the account, or to set a new password. The user can ask for a code there. */
-export function detourFor(request: AuthorizationRequest, { username, error, now }: Refusal): Continue | undefined {
+export function detourFor(request: AuthorizationRequest, { username, error, query, now }: Refusal): Continue | undefined {
   const kinds = { UserNotConfirmedException: 'confirm', PasswordResetRequiredException: 'reset' } as const
   const kind = kinds[error.code as keyof typeof kinds]
   if (kind === undefined) return undefined
-  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind, username, destination: undefined }, now) }
+  return {
+    kind: 'continue',
+    request,
+    step: newPageStep(request.client.id, { kind, username, destination: undefined, query: queryForStep(query) }, now),
+  }
 }
 
 /**

@@ -33,7 +33,7 @@ export function submitLinkRequest(
       return await begin(deps, browser, request, attempt)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      const detour = detourFor(request, { username: attempt.username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username: attempt.username, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'form', request, username: attempt.username, problem: error }
     }
   })

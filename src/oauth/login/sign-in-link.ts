@@ -86,7 +86,7 @@ async function takingLink(deps: LinkDeps, browser: BrowserRequest, given: Parame
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return { kind: 'dead-link', query }
-      const detour = detourFor(request, { username: known.link.details.username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username: known.link.details.username, error, query: at.query, now: deps.clock.now() })
       return detour ?? { kind: 'link-form', request, ...known, problem: error }
     }
   })

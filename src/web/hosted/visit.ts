@@ -81,11 +81,14 @@ export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>):
  * @throws PageError when the pages are those of managed login on a domain, and the client has no style. Cognito has no fall-back style.
  *   On the main host, which only Lifeguard has, such a client has the default look.
  */
-export async function shellOf(visit: Visit, { pool, client, isManagedLogin }: Client): Promise<Shell> {
-  const { deps, names, request, reply, browser } = visit
+export async function shellOf(
+  visit: Visit,
+  { pool, client, isManagedLogin }: Client,
+  { isStyleNeeded = isManagedLogin && visit.browser.host.kind === 'domain' }: { readonly isStyleNeeded?: boolean } = {},
+): Promise<Shell> {
+  const { deps, names, request, reply } = visit
   const look = await deps.pools.findLookOf(client.id)
-  const needsStyle = isManagedLogin && browser.host.kind === 'domain'
-  if (needsStyle && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
+  if (isStyleNeeded && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
   const shell = {
     ...plainShellOf(visit),
     hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },

@@ -27,14 +27,16 @@ const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 
 
 type Route = {
   readonly path: string
-  readonly allowed: Readonly<Partial<Record<'GET' | 'POST', (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>>>>
+  readonly allowed: Readonly<
+    Partial<Record<'HEAD' | 'GET' | 'POST', (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>>>
+  >
   /** Whether pages of any origin may call the endpoint. */
   readonly isForPages: boolean
 }
 
-/** Adds an endpoint. All other methods answer 405 (RFC 9110 §15.5.6), HEAD as well: a HEAD must not use anything up. */
+/** Adds an endpoint. All other methods answer 405 (RFC 9110 §15.5.6). A HEAD must not use anything up, so it is no GET here. */
 export function addOAuthRoute(app: FastifyInstance, { path, allowed, isForPages }: Route): void {
-  const names = Object.keys(allowed) as ('GET' | 'POST')[]
+  const names = Object.keys(allowed) as ('HEAD' | 'GET' | 'POST')[]
   for (const name of names) app.route({ method: name, url: path, exposeHeadRoute: false, handler: allowed[name] as never })
   if (isForPages) {
     app.route({ method: 'OPTIONS', url: path, handler: async (_request, reply) => sendPreflight(reply, names) })

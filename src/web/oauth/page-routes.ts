@@ -7,6 +7,7 @@ import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/pa
 import { readParameters, receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postConfirm, postCorrection, postResendCode, visitConfirm } from '../hosted/confirm.ts'
+import { headConfirmUser, postConfirmUser, visitConfirmUser } from '../hosted/confirm-user.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
@@ -34,6 +35,8 @@ import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, queryOf, wit
 
 type Page = {
   readonly path: string
+  /** Only where a HEAD must be answered. Elsewhere it is refused. */
+  readonly head?: Handler
   readonly get?: Handler
   /** The API operation whose request rate a visit counts against. */
   readonly countsAs?: OperationName
@@ -53,6 +56,7 @@ const pages: readonly Page[] = [
   { path: '/challenge', get: visitChallenge, ...mayGiveCode, post: postChallenge },
   { path: '/signup', get: visitSignUp, post: postSignUp },
   { path: '/confirm', get: visitConfirm, ...mayGiveCode, post: postConfirm },
+  { path: '/confirmUser', head: headConfirmUser, get: visitConfirmUser, post: postConfirmUser },
   { path: '/resendcode', post: postResendCode },
   { path: '/correctcontact', post: postCorrection },
   { path: '/forgotPassword', get: visitForgotPassword, post: postForgotPassword },
@@ -81,7 +85,8 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
     const visit = await beginVisit(arrived)
     return redirectingToErrors(visit, () => handler(visit))
   }
-  for (const { path, get, countsAs, post } of pages) {
+  for (const { path, head, get, countsAs, post } of pages) {
+    const HEAD = head && handle((arrived) => runAdmitted(options, () => visitOf(arrived, head)))
     const GET =
       get &&
       handle(async (arrived) => {
@@ -93,7 +98,7 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
       handle((arrived) =>
         withForm(options, arrived.request, (body) => visitOf(arrived, (visit) => post(visit, readParameters(body), body))),
       )
-    addOAuthRoute(app, { path, isForPages: false, allowed: { ...(GET && { GET }), ...(POST && { POST }) } })
+    addOAuthRoute(app, { path, isForPages: false, allowed: { ...(HEAD && { HEAD }), ...(GET && { GET }), ...(POST && { POST }) } })
   }
 }
 

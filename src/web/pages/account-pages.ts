@@ -157,6 +157,15 @@ export function confirmByLinkPage(shell: Shell, view: ConfirmView & Correctable 
   }
 }
 
+/** The page behind the link of a new account, where the link itself confirms nothing. */
+export function confirmClickPage(shell: Shell, { action }: { readonly action: string }): Page {
+  const { text } = shell
+  return {
+    title: text('confirmTitle'),
+    body: [lead(text('confirmClickText')), form(shell, { action, fields: [submit(text('confirmButton'))] })],
+  }
+}
+
 export function forgotPasswordPage(
   shell: Shell,
   view: {

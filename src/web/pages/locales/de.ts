@@ -93,6 +93,7 @@ export const de: Locale = {
   privacyLink: 'Datenschutzerklärung',
   confirmTitle: 'Konto bestätigen',
   confirmButton: 'Konto bestätigen',
+  confirmClickText: 'Bestätigen Sie Ihr Konto mit der Schaltfläche.',
   confirmedTitle: 'Ihr Konto ist bestätigt',
   confirmedText: 'Sie können sich jetzt anmelden.',
   confirmedUnfinishedText: 'Ein Schritt nach der Bestätigung ist aber fehlgeschlagen. Bitte versuchen Sie, sich anzumelden.',

@@ -94,6 +94,7 @@ export const en = {
   privacyLink: 'Privacy Policy',
   confirmTitle: 'Confirm your account',
   confirmButton: 'Confirm account',
+  confirmClickText: 'Press the button to confirm your account.',
   confirmedTitle: 'Your account is confirmed',
   confirmedText: 'You can sign in now.',
   confirmedUnfinishedText: 'But a step after the confirmation failed. Please try to sign in, and ask for help if you cannot.',

@@ -92,6 +92,7 @@ export const es: Locale = {
   privacyLink: 'Política de privacidad',
   confirmTitle: 'Confirme su cuenta',
   confirmButton: 'Confirmar cuenta',
+  confirmClickText: 'Pulse el botón para confirmar su cuenta.',
   confirmedTitle: 'Su cuenta está confirmada',
   confirmedText: 'Ya puede iniciar sesión.',
   confirmedUnfinishedText: 'Pero falló un paso posterior a la confirmación. Intente iniciar sesión y pida ayuda si no puede.',

@@ -93,6 +93,7 @@ export const fr: Locale = {
   privacyLink: 'politique de confidentialité',
   confirmTitle: 'Confirmez votre compte',
   confirmButton: 'Confirmer le compte',
+  confirmClickText: 'Cliquez sur le bouton pour confirmer votre compte.',
   confirmedTitle: 'Votre compte est confirmé',
   confirmedText: 'Vous pouvez maintenant vous connecter.',
   confirmedUnfinishedText:

@@ -91,6 +91,7 @@ export const id: Locale = {
   privacyLink: 'Kebijakan Privasi',
   confirmTitle: 'Konfirmasi akun Anda',
   confirmButton: 'Konfirmasi akun',
+  confirmClickText: 'Tekan tombol untuk mengonfirmasi akun Anda.',
   confirmedTitle: 'Akun Anda dikonfirmasi',
   confirmedText: 'Anda dapat masuk sekarang.',
   confirmedUnfinishedText: 'Namun, satu langkah setelah konfirmasi gagal. Coba masuk, dan minta bantuan jika tidak bisa.',

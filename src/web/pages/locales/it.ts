@@ -92,6 +92,7 @@ export const it: Locale = {
   privacyLink: 'Informativa sulla privacy',
   confirmTitle: 'Conferma il tuo account',
   confirmButton: 'Conferma account',
+  confirmClickText: 'Premi il pulsante per confermare il tuo account.',
   confirmedTitle: 'Il tuo account è confermato',
   confirmedText: 'Ora puoi accedere.',
   confirmedUnfinishedText: 'Ma un passaggio dopo la conferma non è riuscito. Prova ad accedere e chiedi aiuto se non ci riesci.',

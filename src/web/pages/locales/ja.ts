@@ -92,6 +92,7 @@ export const ja: Locale = {
   privacyLink: 'プライバシーポリシー',
   confirmTitle: 'アカウントを確認',
   confirmButton: 'アカウントを確認',
+  confirmClickText: 'ボタンを押してアカウントを確認してください。',
   confirmedTitle: 'アカウントが確認されました',
   confirmedText: 'サインインできます。',
   confirmedUnfinishedText: 'ただし、確認後の処理に失敗しました。サインインしてみて、できない場合はお問い合わせください。',

@@ -91,6 +91,7 @@ export const ko: Locale = {
   privacyLink: '개인정보 처리방침',
   confirmTitle: '계정 확인',
   confirmButton: '계정 확인',
+  confirmClickText: '버튼을 눌러 계정을 확인하세요.',
   confirmedTitle: '계정이 확인되었습니다',
   confirmedText: '이제 로그인할 수 있습니다.',
   confirmedUnfinishedText: '하지만 확인 후 단계가 실패했습니다. 로그인해 보고, 안 되면 도움을 요청하세요.',

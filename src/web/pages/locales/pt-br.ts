@@ -92,6 +92,7 @@ export const ptBr: Locale = {
   privacyLink: 'Política de Privacidade',
   confirmTitle: 'Confirme sua conta',
   confirmButton: 'Confirmar conta',
+  confirmClickText: 'Clique no botão para confirmar sua conta.',
   confirmedTitle: 'Sua conta está confirmada',
   confirmedText: 'Agora você pode entrar.',
   confirmedUnfinishedText: 'Mas uma etapa depois da confirmação falhou. Tente entrar e peça ajuda se não conseguir.',

@@ -91,6 +91,7 @@ export const zhCn: Locale = {
   privacyLink: '隐私政策',
   confirmTitle: '确认您的账户',
   confirmButton: '确认账户',
+  confirmClickText: '请点击按钮确认您的账户。',
   confirmedTitle: '您的账户已确认',
   confirmedText: '您现在可以登录。',
   confirmedUnfinishedText: '但确认之后的一个步骤失败了。请尝试登录，如果无法登录，请寻求帮助。',

@@ -91,6 +91,7 @@ export const zhTw: Locale = {
   privacyLink: '隱私權政策',
   confirmTitle: '確認您的帳戶',
   confirmButton: '確認帳戶',
+  confirmClickText: '請按下按鈕確認您的帳戶。',
   confirmedTitle: '您的帳戶已確認',
   confirmedText: '您現在可以登入。',
   confirmedUnfinishedText: '但確認之後的一個步驟失敗了。請嘗試登入，如果無法登入，請尋求協助。',
