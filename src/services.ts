@@ -23,6 +23,7 @@ import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createAfterCommit } from './messaging/outbox.ts'
 import { findWaitingByChannel } from './messaging/outbox-repository.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
+import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
 import type { ServerDefaults } from './pools/pool.ts'
@@ -93,6 +94,7 @@ export async function openServices(options: ServiceOptions) {
   const credentials = await configuredCredentials({ ...options, secrets, signingKeys, findRole: access.services.findRole })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
+  const logoutWorker = openLogoutWorker({ ...options, db, pools, signingKeys })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
   return {
@@ -107,6 +109,7 @@ export async function openServices(options: ServiceOptions) {
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
+    logoutWorker,
     ...lockoutsOf(options),
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
@@ -122,7 +125,7 @@ export async function openServices(options: ServiceOptions) {
     gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      { sweeper, imports, outbox: worker, keysAhead, keyPairs, auditStream },
+      { sweeper, imports, outbox: worker, logoutWorker, keysAhead, keyPairs, auditStream },
       { powers, importedHashes, triggerFunctions },
       { pools, provisionedLimits, signingKeys, access, credentials },
     ] satisfies ClosingStep[],
