@@ -16,7 +16,7 @@ export const setLogout = (server: Pick<TestServer, 'url'>, poolId: string, clien
   callLifeguard(server, 'SetUserPoolClientExtensions', { UserPoolId: poolId, ClientId: clientId, ...sections })
 
 /** A client for the app, which is told of the end of sessions by the back channel. */
-export async function givenConnectedClient(server: TestServer, poolId: string, app: LogoutApp) {
+export async function givenConnectedClient(server: Pick<TestServer, 'url' | 'send' | 'clock'>, poolId: string, app: LogoutApp) {
   const client = await givenAppClient(server, poolId, app)
   app.connect(server, { poolId, clientId: client.clientId })
   await setLogout(server, poolId, client.clientId, { BackChannelLogout: { Uri: `${app.origin}/backchannel`, SessionRequired: true } })
