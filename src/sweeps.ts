@@ -69,7 +69,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // A server that was down for long logs what it gives up. So the row lasts a day longer.
-  { name: 'clients of browser sessions', run: (tx, now, limit) => sweepSessionClients(tx, now - dayMs, limit) },
+  { name: 'clients of domain sessions', run: (tx, now, limit) => sweepSessionClients(tx, now - dayMs, limit) },
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
   // cache the key set for some time.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },

@@ -14,8 +14,8 @@ const maxRowsAtOnce = 500
 
 /**
  * Deletes everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, records of
- * triggers, and messages, sent or not. Apps of the user's browser sessions are told that these have ended. If there are very many sessions or auth events, the sweeper deletes the rest: no operation shows
- * them, because every operation looks for the user first.
+ * triggers, and messages, sent or not. The apps of the user's domain sessions are told that these have ended. If there are very many
+ * sessions or auth events, the sweeper deletes the rest: no operation shows them, because every operation looks for the user first.
  * @NOTE The user's own row goes first. A transaction that stores another row about a user holds the user's own row until its commit
  * (lockUser, or FOR KEY SHARE). If that transaction got the user's row first, this function waits for its commit, and then finds the stored
  * row. Otherwise that transaction waits for this function's transaction, and then finds no user.

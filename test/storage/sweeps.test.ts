@@ -86,7 +86,7 @@ const cases: readonly Case[] = [
     sweep: (tx, before) => sweepSignInLinks(tx, before, 10),
   },
   {
-    name: 'clients of browser sessions',
+    name: 'clients of domain sessions',
     store: (db, sid) => {
       const fixed = { pool_id: 'p', sub: 's', client_id: 'c', notify_at: null, attempts: 0 }
       return db

@@ -19,7 +19,7 @@ const session = { ...ana, sid: 'session', clientId: 'shop', expiresAt: now + 100
 const claim = { now, leaseUntil: now + 500, limit: 10, exceptClients: [] }
 
 for (const engine of engines) {
-  describe(`The clients of browser sessions on ${engine.name}`, () => {
+  describe(`The clients of domain sessions on ${engine.name}`, () => {
     const insert = (db: Db, changes: Partial<typeof session> = {}) =>
       db.transaction().execute((tx) => insertSessionClient(tx, { ...session, ...changes }))
     const end = (db: Db, sid?: string) => db.transaction().execute((tx) => endSessionClients(tx, { ...ana, sid }, now))

@@ -127,7 +127,7 @@ export function acceptsSession({ ssoSessionMinutes }: AppClient, { authTime }: D
   return ssoSessionMinutes === undefined || now < authTime * 1000 + ssoSessionMinutes * minuteMs
 }
 
-/** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. Returns whom their apps have to be told about. */
+/** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. Returns them with the clients that are to be told. */
 export async function endDomainSessions(deps: Deps, { pool, cookie }: SentCookie): Promise<readonly EndedSession[]> {
   const ended: EndedSession[] = []
   for (const session of openSessionCookie(deps.secrets, pool.id, cookie)) ended.push(await endDomainSession(deps, session))

@@ -10,7 +10,7 @@ import type { DomainSession } from './session-cookie.ts'
 export type EndedSession = { readonly sid: string | undefined; readonly clientIds: readonly string[] }
 
 /**
- * Ends a session. In manner strict, the transaction that ends it also notes whom the back channel has to tell. A session that `isContinued`
+ * Ends a session. In manner strict, the transaction that ends it also notes which clients are to be told. A session that `isContinued`
  * lives on under another id: its apps are not told.
  */
 export async function endDomainSession(

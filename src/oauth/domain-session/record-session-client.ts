@@ -7,7 +7,7 @@ import { insertSessionClient } from '../../users/session-clients/session-client-
 import type { User } from '../../users/user.ts'
 import { lockUser } from '../../users/user-repository.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { BrowserSession } from './session-cookie.ts'
+import type { DomainSessionReference } from './session-cookie.ts'
 
 /** Whether the client is told when a session of the hosted pages ends. */
 function isToldOfLogout({ pool, client }: PoolAndClient): boolean {
@@ -23,7 +23,7 @@ function isToldOfLogout({ pool, client }: PoolAndClient): boolean {
 export async function recordSessionClient(
   tx: Tx,
   { pool, client, user }: PoolAndClient & { readonly user: User },
-  { sid, expiresAt }: BrowserSession,
+  { sid, expiresAt }: DomainSessionReference,
 ): Promise<void> {
   if (!isToldOfLogout({ pool, client })) return
   // All that ends sessions of the user locks this row, too.

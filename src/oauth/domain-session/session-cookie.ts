@@ -27,13 +27,13 @@ export type DomainSession = {
 }
 
 /** A session of the hosted pages, as codes and tokens carry it. */
-export type BrowserSession = {
+export type DomainSessionReference = {
   readonly sid: string
   /** Epoch milliseconds. */
   readonly expiresAt: number
 }
 
-export function browserSessionOf({ sid, expiresAt }: DomainSession): BrowserSession | undefined {
+export function referenceTo({ sid, expiresAt }: DomainSession): DomainSessionReference | undefined {
   return sid === undefined ? undefined : { sid, expiresAt }
 }
 

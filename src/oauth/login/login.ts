@@ -8,7 +8,7 @@ import type { AuthorizationRequest } from '../authorize/authorization-request.ts
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { beginDomainSession } from '../domain-session/domain-session.ts'
-import { browserSessionOf } from '../domain-session/session-cookie.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { findStep } from './find-step.ts'
@@ -121,7 +121,7 @@ export async function toNextPage(
   }
   const { session, cookie } = await beginDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
-  const authenticated = { ...result, browserSession: browserSessionOf(session) }
+  const authenticated = { ...result, domainSession: referenceTo(session) }
   const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, authenticated, context)
   return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, ...answer }
 }

@@ -12,7 +12,7 @@ import { firstActivity } from '../../tokens/sessions/tracked-sessions.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import type { User } from '../../users/user.ts'
 import { recordSessionClient } from '../domain-session/record-session-client.ts'
-import type { BrowserSession } from '../domain-session/session-cookie.ts'
+import type { DomainSessionReference } from '../domain-session/session-cookie.ts'
 
 export type HostedTokensDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
@@ -27,7 +27,7 @@ export type HostedAuthentication = PoolAndClient & {
   readonly nonce: string | undefined
   readonly binding?: KeyBinding | undefined
   /** The session of the browser. Undefined in manner cognito. */
-  readonly browserSession?: BrowserSession | undefined
+  readonly domainSession?: DomainSessionReference | undefined
 }
 
 /**
@@ -43,14 +43,14 @@ export async function issueHostedTokens(
   authentication: HostedAuthentication,
   consume: (tx: Tx, session: Session) => Promise<void>,
 ): Promise<IssuedTokens> {
-  const { pool, client, user, context, authTime, methods, granted, nonce, binding, browserSession } = authentication
+  const { pool, client, user, context, authTime, methods, granted, nonce, binding, domainSession } = authentication
   const subject = { pool, client, user }
   const caller = callerContextOf(client, context, undefined)
   const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_HostedAuth', caller, granted)
   const now = deps.clock.now()
   const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device: undefined })
   const storing = deps.db.transaction().execute(async (tx) => {
-    if (browserSession !== undefined) await recordSessionClient(tx, subject, browserSession)
+    if (domainSession !== undefined) await recordSessionClient(tx, subject, domainSession)
     await consume(tx, session)
     await beginLimitedSession(tx, pool, session)
   })
@@ -58,7 +58,7 @@ export async function issueHostedTokens(
   const issuing = issueTokens(
     deps,
     subject,
-    { session, device: undefined, customization, methods, since: authTime, granted, nonce, binding, sid: browserSession?.sid },
+    { session, device: undefined, customization, methods, since: authTime, granted, nonce, binding, sid: domainSession?.sid },
     now,
   )
   await Promise.allSettled([issuing, storing])

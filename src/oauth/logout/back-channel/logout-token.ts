@@ -11,7 +11,7 @@ const lifetimeSeconds = 120
 
 /**
  * A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4), signed with the key of the pool's ID tokens. It has no `token_use`, and a
- * type of its own, so that nobody takes it for an ID token.
+ * type of its own, so that no verifier takes it for an ID token.
  */
 export async function issueLogoutToken(
   { signingKeys, publicUrl }: LogoutTokenDeps,

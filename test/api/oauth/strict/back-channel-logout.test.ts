@@ -144,6 +144,24 @@ for (const engine of engines) {
       assert.deepEqual([status, body['error']], [400, 'invalid_grant'])
     })
 
+    it('either refuses a code or tells the app, when the logout comes at the same time', async () => {
+      await using given = await givenApp()
+      await using secondApp = await openLogoutApp()
+      const { poolId, client, browser } = given
+      const second = await givenConnectedClient(server(), poolId, secondApp)
+      const told: string[] = []
+      for (let round = 0; round < 12; round++) {
+        const { idToken, sid } = await signInTo(server(), browser, client)
+        const back = await authorizeFor(browser, second)
+        const redeeming = redeemCode(server(), second, back)
+        const [{ status, body }] = await Promise.all([redeeming, logOut(browser, idToken)])
+        if (status === 200) told.push(sid)
+        else assert.equal(body['error'], 'invalid_grant')
+      }
+      await secondApp.arrived(told.length)
+      assert.deepEqual(secondApp.received.map(({ token }) => claimsOf(token)['sid']).sort(), told.sort())
+    })
+
     const endings: readonly { name: string; settings: object; end(poolId: string, accessToken: string): unknown }[] = [
       {
         name: 'AdminUserGlobalSignOut',
@@ -187,7 +205,7 @@ for (const engine of engines) {
       })
     }
 
-    it('tells nobody after a sign-out everywhere or a new password where browsers stay signed in', async () => {
+    it('tells no app after a sign-out everywhere or a new password where browsers stay signed in', async () => {
       await using given = await givenApp()
       const { app, poolId, client, browser } = given
       const { idToken } = await signInTo(server(), browser, client)
