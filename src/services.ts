@@ -85,16 +85,16 @@ export async function openServices(options: ServiceOptions) {
   const { db, publish, subscribe, checkpoint } = storage
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
-  const { keyPairs, signingKeys, keysAhead } = openSigningKeys(options)
+  const signing = openSigningKeys(options)
   const access = openAccess(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
-  const credentials = await configuredCredentials({ ...options, secrets, signingKeys, findRole: access.services.findRole })
+  const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
-  const logoutWorker = openLogoutWorker({ ...options, db, pools, signingKeys })
+  const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
   return {
@@ -114,9 +114,7 @@ export async function openServices(options: ServiceOptions) {
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
-    keyPairs,
-    signingKeys,
-    keysAhead,
+    ...signing,
     ...loginProvidersOf(options),
     credentialsSource: credentials.source,
     ...access.services,
@@ -125,9 +123,9 @@ export async function openServices(options: ServiceOptions) {
     gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      { sweeper, imports, outbox: worker, logoutWorker, keysAhead, keyPairs, auditStream },
+      { sweeper, imports, outbox: worker, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
       { powers, importedHashes, triggerFunctions },
-      { pools, provisionedLimits, signingKeys, access, credentials },
+      { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials },
     ] satisfies ClosingStep[],
   }
 }

@@ -40,8 +40,8 @@ for (const engine of engines) {
 
     for (const javaScriptEnabled of [true, false]) {
       it(`ends the sessions of two apps ${javaScriptEnabled ? 'with' : 'without'} scripts, and goes back to the one that asked`, async () => {
-        await using one = await openFrontChannelApp()
-        await using two = await openFrontChannelApp()
+        using one = await openFrontChannelApp()
+        using two = await openFrontChannelApp()
         const { poolId } = await givenStrictPool(server())
         for (const app of [one, two]) await connect(app, poolId)
         const context = await browser().newContext({ javaScriptEnabled })
@@ -63,8 +63,8 @@ for (const engine of engines) {
     }
 
     it('goes on when an app hangs', async () => {
-      await using one = await openFrontChannelApp()
-      await using hanging = await openFrontChannelApp({ hangs: true })
+      using one = await openFrontChannelApp()
+      using hanging = await openFrontChannelApp({ hangs: true })
       const { poolId } = await givenStrictPool(server())
       for (const app of [hanging, one]) await connect(app, poolId)
       const context = await browser().newContext()

@@ -36,7 +36,7 @@ for (const engine of engines) {
   describe(`A server that is killed after a logout, on ${engine.name}`, () => {
     it('tells the app as soon as a server runs again', { timeout: 120_000 }, async () => {
       await using installation = await givenInstallation(engine)
-      await using app = await openLogoutApp()
+      using app = await openLogoutApp()
       const clock = createTestClock()
       // The first server gets no answer: it is killed while it waits, or before it has called the app at all.
       app.faults.push('hang')

@@ -30,7 +30,7 @@ for (const engine of engines) {
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, HostedPages: hostedPages })
       const browser = new TestBrowser(server())
       const client = await givenConnectedClient(server(), poolId, app)
-      return { app, poolId, client, browser, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() }
+      return { app, poolId, client, browser, [Symbol.dispose]: app[Symbol.dispose] }
     }
     const logOut = (browser: TestBrowser, idToken: string) => browser.visit(`/logout?${encode({ id_token_hint: idToken })}`)
     const problems = (app: LogoutApp) => app.received.map(({ problem }) => problem)
@@ -48,7 +48,7 @@ for (const engine of engines) {
     })
 
     it('oidcc-backchannel-rp-initiated-logout', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, client, browser } = given
       const { idToken, sid } = await signInTo(server(), browser, client)
       app.sessions.add(sid)
@@ -63,7 +63,7 @@ for (const engine of engines) {
     })
 
     it('names the session of the browser in all ID tokens of it, also after refreshes and a new sign-in, and in no other', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { poolId, client, browser } = given
       const second = await givenClient(server(), poolId, { ...codeClient, GenerateSecret: true })
       const { sid, refreshToken } = await signInTo(server(), browser, client)
@@ -84,9 +84,9 @@ for (const engine of engines) {
     })
 
     it('tells every client that got tokens in the session once, and no client without tokens or of another session', async () => {
-      await using given = await givenApp()
-      await using secondApp = await openLogoutApp()
-      await using thirdApp = await openLogoutApp()
+      using given = await givenApp()
+      using secondApp = await openLogoutApp()
+      using thirdApp = await openLogoutApp()
       const { app, poolId, client, browser } = given
       const second = await givenConnectedClient(server(), poolId, secondApp)
       const third = await givenConnectedClient(server(), poolId, thirdApp)
@@ -108,7 +108,7 @@ for (const engine of engines) {
     })
 
     it('tells the apps of all users who were signed in in the browser', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, poolId, client, browser } = given
       await givenUser(server(), poolId, 'ben')
       const ana = await signInTo(server(), browser, client)
@@ -120,7 +120,7 @@ for (const engine of engines) {
     })
 
     it('sends nothing more when a copy of the cookie is logged out again', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, client, browser } = given
       const { idToken } = await signInTo(server(), browser, client)
       const copy = new TestBrowser(server())
@@ -135,7 +135,7 @@ for (const engine of engines) {
     })
 
     it('refuses a code that is redeemed after the session has ended', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { client, browser } = given
       const { idToken } = await signInTo(server(), browser, client)
       const back = await authorizeFor(browser, client)
@@ -145,8 +145,8 @@ for (const engine of engines) {
     })
 
     it('either refuses a code or tells the app, when the logout comes at the same time', async () => {
-      await using given = await givenApp()
-      await using secondApp = await openLogoutApp()
+      using given = await givenApp()
+      using secondApp = await openLogoutApp()
       const { poolId, client, browser } = given
       const second = await givenConnectedClient(server(), poolId, secondApp)
       const told: string[] = []
@@ -193,7 +193,7 @@ for (const engine of engines) {
     ]
     for (const { name, settings, end } of endings) {
       it(`tells the apps of all browsers of the user after ${name}`, async () => {
-        await using given = await givenApp(settings)
+        using given = await givenApp(settings)
         const { app, poolId, client, browser } = given
         const scope = 'openid aws.cognito.signin.user.admin'
         const here = await signInTo(server(), browser, client, { scope })
@@ -206,7 +206,7 @@ for (const engine of engines) {
     }
 
     it('tells no app after a sign-out everywhere or a new password where browsers stay signed in', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, poolId, client, browser } = given
       const { idToken } = await signInTo(server(), browser, client)
       await server().send(new AdminUserGlobalSignOutCommand({ UserPoolId: poolId, Username: 'ana' }))
@@ -219,7 +219,7 @@ for (const engine of engines) {
     })
 
     it('tells an app again that got tokens in a session which goes on after the user was enabled', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, poolId, client, browser } = given
       const { sid } = await signInTo(server(), browser, client)
       await server().send(new AdminDisableUserCommand({ UserPoolId: poolId, Username: 'ana' }))

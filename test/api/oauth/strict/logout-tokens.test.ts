@@ -28,7 +28,7 @@ for (const engine of engines) {
       const { poolId } = await givenStrictPool(server())
       const client = await givenConnectedClient(server(), poolId, app)
       const browser = new TestBrowser(server())
-      return { app, poolId, client, browser, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() }
+      return { app, poolId, client, browser, [Symbol.dispose]: app[Symbol.dispose] }
     }
     const logOut = (browser: TestBrowser, idToken: string) => browser.visit(`/logout?${encode({ id_token_hint: idToken })}`)
     const countOf = async (outcome: string) =>
@@ -41,7 +41,7 @@ for (const engine of engines) {
       )
 
     it('is tried again after errors, with a new token each time', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, client, browser } = given
       const before = { postponed: await countOf('postponed'), delivered: await countOf('delivered') }
       app.faults.push({ status: 503 }, 'hang up', { status: 302 })
@@ -62,7 +62,7 @@ for (const engine of engines) {
     })
 
     it('is given up after some refusals', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, client, browser } = given
       const before = { postponed: await countOf('postponed'), 'given-up': await countOf('given-up') }
       app.faults.push(...Array.from({ length: mostRefusals }, () => ({ status: 400 })))
@@ -77,7 +77,7 @@ for (const engine of engines) {
     })
 
     it('is given up after a day', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, client, browser } = given
       const before = { postponed: await countOf('postponed'), 'given-up': await countOf('given-up') }
       app.faults.push({ status: 503 })
@@ -90,8 +90,8 @@ for (const engine of engines) {
     })
 
     it('holds up neither the logout page nor other apps when an app hangs', async () => {
-      await using given = await givenApp()
-      await using healthy = await openLogoutApp()
+      using given = await givenApp()
+      using healthy = await openLogoutApp()
       const { app, poolId, client, browser } = given
       const other = await givenConnectedClient(server(), poolId, healthy)
       app.faults.push('hang', 'hang')
@@ -108,8 +108,8 @@ for (const engine of engines) {
     })
 
     it('is not made to a client that no longer takes part', async () => {
-      await using given = await givenApp()
-      await using other = await openLogoutApp()
+      using given = await givenApp()
+      using other = await openLogoutApp()
       const { app, poolId, client, browser } = given
       const second = await givenConnectedClient(server(), poolId, other)
       const { idToken } = await signInTo(server(), browser, client)
@@ -121,7 +121,7 @@ for (const engine of engines) {
     })
 
     it('gives a token that nothing takes for an ID token or an access token', async () => {
-      await using given = await givenApp()
+      using given = await givenApp()
       const { app, client, browser } = given
       const { idToken } = await signInTo(server(), browser, client)
       await logOut(browser, idToken)
@@ -139,7 +139,7 @@ for (const engine of engines) {
   describe(`Logout tokens in production on ${engine.name}`, () => {
     for (const isAllowed of [false, true]) {
       it(`${isAllowed ? 'reach' : 'do not reach'} an app on this machine ${isAllowed ? 'with' : 'without'} --private-logout-origins`, async () => {
-        await using app = await openLogoutApp()
+        using app = await openLogoutApp()
         const flags = ['--metrics-token', 'scrape', ...(isAllowed ? ['--private-logout-origins', `https://a.test,${app.origin}`] : [])]
         await using server = await startProductionServer(engine, { flags })
         const key = await server.createKey()
