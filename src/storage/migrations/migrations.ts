@@ -19,8 +19,8 @@ import { identityPools } from './0018-identity-pools.ts'
 import { roles } from './0019-roles.ts'
 import { authorizationCodes } from './0020-authorization-codes.ts'
 import { pushedRequests } from './0022-pushed-requests.ts'
-import { signInLinks } from './0028-sign-in-links.ts'
 import { sessionClients } from './0025-session-clients.ts'
+import { signInLinks } from './0028-sign-in-links.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -46,6 +46,6 @@ export const migrations: readonly Migration[] = [
   roles,
   authorizationCodes,
   pushedRequests,
-  signInLinks,
   sessionClients,
+  signInLinks,
 ]
