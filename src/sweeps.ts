@@ -23,6 +23,7 @@ import { sweepExpiredSignUps } from './users/expired-sign-ups/expired-sign-ups.t
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
+import { sweepSessionClients } from './users/session-clients/session-client-repository.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 
@@ -67,6 +68,8 @@ const sweeps: readonly Sweep[] = [
   { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
+  // A server that was down for long logs what it gives up. So the row lasts a day longer.
+  { name: 'clients of domain sessions', run: (tx, now, limit) => sweepSessionClients(tx, now - dayMs, limit) },
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
   // cache the key set for some time.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },

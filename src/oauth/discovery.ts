@@ -9,7 +9,7 @@ import { privateKeyJwtMetadata } from './private-key-jwt/private-key-jwt.ts'
 import { pushedRequestMetadata } from './pushed-requests/push-request.ts'
 import type { HostDeps } from './request-host.ts'
 
-/** OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3. */
+/** OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3; Front-Channel Logout 1.0 §3, Back-Channel Logout 1.0 §2.1. */
 const coreMetadata = () => ({
   authorization_response_iss_parameter_supported: true,
   claim_types_supported: ['normal'],
@@ -23,9 +23,14 @@ const coreMetadata = () => ({
     'auth_time',
     'nonce',
     'at_hash',
+    'sid',
     ...standardAttributes.map(({ name }) => name).slice(1),
   ],
+  backchannel_logout_session_supported: true,
+  backchannel_logout_supported: true,
   code_challenge_methods_supported: ['S256'],
+  frontchannel_logout_session_supported: true,
+  frontchannel_logout_supported: true,
   grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'],
   prompt_values_supported: ['none', 'login', 'select_account'],
   request_parameter_supported: false,

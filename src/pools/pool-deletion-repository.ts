@@ -35,6 +35,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   authorization_code: ['id'],
   pushed_request: ['id'],
   session: ['sub', 'id'],
+  session_client: ['sub', 'sid', 'client_id'],
   auth_event: ['sub', 'id'],
   trigger_invocation: ['sub', 'id'],
   trigger_answer: ['sub', 'client_id', 'trigger'],

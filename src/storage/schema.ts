@@ -24,6 +24,7 @@ import type {
   GroupMemberTable,
   PasskeyTable,
   PasswordHistoryTable,
+  SessionClientTable,
   SessionTable,
   SignInLinkTable,
   SoftwareTokenTable,
@@ -57,6 +58,7 @@ export interface Schema {
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable
+  session_client: SessionClientTable
   auth_event: AuthEventTable
   authorization_code: AuthorizationCodeTable
   sign_in_link: SignInLinkTable

@@ -249,3 +249,21 @@ export interface AuthorizationCodeTable {
   /** The session that the code gave; null until it was redeemed. */
   session_id: string | null
 }
+
+/**
+ * Primary key: (pool_id, sub, sid, client_id). Indexes: (notify_at), (expires_at). The app clients that got tokens in a session of the hosted
+ * pages, and are told when the session ends.
+ */
+export interface SessionClientTable {
+  pool_id: string
+  sub: string
+  /** The name of the session in ID tokens. */
+  sid: string
+  client_id: string
+  /** When the row is of no use any longer: when the session ends by itself, or when a client is given up. */
+  expires_at: number
+  /** When to tell the client next that the session has ended; null while the session lasts. */
+  notify_at: number | null
+  /** How often it was tried to tell the client. */
+  attempts: number
+}

@@ -31,6 +31,8 @@ export type Grant = TokenSubject & {
   readonly nonce: string | undefined
   /** The thumbprint of the key that the access token is bound to (RFC 9449 §6.1). */
   readonly boundTo: string | undefined
+  /** The session of the hosted pages, for logout (OpenID Connect Front-Channel Logout 1.0 §3). Undefined where ID tokens do not name it. */
+  readonly sid: string | undefined
   /** What the PreTokenGeneration trigger changes. */
   readonly changes: TokenChanges | undefined
 }
@@ -45,7 +47,8 @@ export function accessClaims(grant: Grant, jti: string): Claims {
 export function idClaims(grant: Grant, jti: string, accessToken: string | undefined): Claims {
   const ruled = withRuledClaims(defaultIdClaims(grant, jti), 'ID', factsOf(grant))
   const claims = { ...ruled, ...(accessToken !== undefined && { at_hash: accessTokenHash(accessToken) }) }
-  return grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
+  const changed = grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
+  return grant.sid === undefined ? changed : { ...changed, sid: grant.sid }
 }
 
 const factsOf = ({ pool, client, user, groups }: Grant) => ({ pool, client, user, groupNames: groups.names })

@@ -20,6 +20,8 @@ export type RefreshToken = {
   readonly granted?: GrantedScopes | undefined
   /** The thumbprint of the key without which the token is of no use (RFC 9449 §5). Undefined for most tokens. */
   readonly boundTo?: string | undefined
+  /** The session of the hosted pages that the token comes from, as ID tokens name it. Undefined in manner cognito and for the API. */
+  readonly sid?: string | undefined
 }
 
 /**
@@ -43,14 +45,17 @@ type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]
  * release without hosted pages cannot open it. Such a server would ignore the scopes, and issue access tokens with more rights than the
  * user granted. See docs/decisions/0015-refresh-tokens-with-scopes.md.
  */
-type GrantedForm = readonly [...FixedMembers, readonly AuthMethod[] | null, scopes: readonly string[], resource: string | null]
+type GrantedForm = readonly [
+  ...FixedMembers,
+  readonly AuthMethod[] | null,
+  scopes: readonly string[],
+  resource: string | null,
+  boundTo?: string | null,
+  sid?: string,
+]
 const grantedContext = 'granted'
 
-/**
- * The format of a token that is bound to a key: one more element. It has a context of its own, because a server that does not know it
- * would ignore the key.
- */
-type BoundForm = readonly [...GrantedForm, boundTo: string]
+/** A token that is bound to a key has a context of its own, because a server that does not know it would ignore the key. */
 const boundContext = 'bound'
 
 export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string {
@@ -66,10 +71,10 @@ export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string
   ]
   if (token.granted !== undefined) {
     const { scopes, resource = null } = token.granted
-    const granted: GrantedForm = [...fixed, token.methods ?? null, scopes, resource]
-    if (token.boundTo === undefined) return prefix + secrets.seal('refresh-token', JSON.stringify(granted), grantedContext)
-    const bound: BoundForm = [...granted, token.boundTo]
-    return prefix + secrets.seal('refresh-token', JSON.stringify(bound), boundContext)
+    const sid = token.sid === undefined ? ([] as const) : ([token.sid] as const)
+    const granted: GrantedForm = [...fixed, token.methods ?? null, scopes, resource, token.boundTo ?? null, ...sid]
+    const context = token.boundTo === undefined ? grantedContext : boundContext
+    return prefix + secrets.seal('refresh-token', JSON.stringify(granted), context)
   }
   const content: ArrayForm = token.methods === undefined ? fixed : [...fixed, token.methods]
   return prefix + secrets.seal('refresh-token', JSON.stringify(content))
@@ -94,8 +99,9 @@ function readGrantedForm(opened: Buffer | undefined): RefreshToken | undefined {
   if (opened === undefined) return undefined
   const content: unknown = JSON.parse(opened.toString())
   if (!Array.isArray(content)) return undefined
-  const form = content as unknown as GrantedForm | BoundForm
-  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource, boundTo] = form
+  const form = content as unknown as GrantedForm
+  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource, boundTo, sid] = form
+  const fixed = { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation }
   const granted = { scopes, resource: resource ?? undefined }
-  return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods: methods ?? undefined, granted, boundTo }
+  return { ...fixed, methods: methods ?? undefined, granted, boundTo: boundTo ?? undefined, sid }
 }

@@ -10,6 +10,7 @@ import type { Db, Tx } from '../../src/storage/db.ts'
 import { sweepRetiredKeys } from '../../src/tokens/signing-key-repository.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { saveLastAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
+import { sweepSessionClients } from '../../src/users/session-clients/session-client-repository.ts'
 import type { User } from '../../src/users/user.ts'
 import { deleteUserRows } from '../../src/users/user-removal-repository.ts'
 import { insertUser } from '../../src/users/user-repository.ts'
@@ -83,6 +84,18 @@ const cases: readonly Case[] = [
         .execute(),
     hold: (tx, sub) => tx.updateTable('sign_in_link').set({ details: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
     sweep: (tx, before) => sweepSignInLinks(tx, before, 10),
+  },
+  {
+    name: 'clients of domain sessions',
+    store: (db, sid) => {
+      const fixed = { pool_id: 'p', sub: 's', client_id: 'c', notify_at: null, attempts: 0 }
+      return db
+        .insertInto('session_client')
+        .values({ ...fixed, sid, expires_at: 5 })
+        .execute()
+    },
+    hold: (tx, sid) => tx.updateTable('session_client').set({ attempts: 1 }).where('pool_id', '=', 'p').where('sid', '=', sid).execute(),
+    sweep: (tx, before) => sweepSessionClients(tx, before, 10),
   },
   {
     name: 'records of triggers',

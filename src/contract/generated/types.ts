@@ -1511,6 +1511,8 @@ export interface GetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -2047,6 +2049,11 @@ export type LogLevel =
   | 'ERROR'
   | 'INFO'
 
+export interface LogoutExtensionType {
+  Uri?: string | undefined
+  SessionRequired?: boolean | undefined
+}
+
 export interface LookupDeveloperIdentityInput {
   IdentityPoolId: string
   IdentityId?: string | undefined
@@ -2572,6 +2579,8 @@ export interface SetUserPoolClientExtensionsRequest {
   ClientId: string
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2579,6 +2588,8 @@ export interface SetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {

@@ -3,6 +3,7 @@ import type { AuthMethod } from '../../tokens/assurance.ts'
 import type { User } from '../../users/user.ts'
 import { codeLifetimeMs, hashOfCode, newAuthorizationCode } from '../codes/authorization-code.ts'
 import { insertAuthorizationCode } from '../codes/authorization-code-repository.ts'
+import type { DomainSessionReference } from '../domain-session/session-cookie.ts'
 import { errorOfApi } from '../error-of-api.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { deletePushedRequest } from '../pushed-requests/pushed-request-repository.ts'
@@ -15,6 +16,8 @@ export type AuthenticatedUser = {
   /** Epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** The session of the browser. Undefined in manner cognito. */
+  readonly domainSession: DomainSessionReference | undefined
 }
 
 /** Where the browser goes. With `form` it sends these members there by POST. */
@@ -64,7 +67,7 @@ type Members = Readonly<Record<string, string | undefined>>
 async function giveCode(
   { db, clock }: HostedTokensDeps,
   { pool, client, target, challenge, granted, nonce, boundTo }: AuthorizationRequest,
-  { user, authTime, methods }: AuthenticatedUser,
+  { user, authTime, methods, domainSession }: AuthenticatedUser,
 ): Promise<Members> {
   const code = newAuthorizationCode()
   const { redirectUri, isDefaultRedirect } = target
@@ -75,7 +78,7 @@ async function giveCode(
     sub: user.sub,
     clientId: client.id,
     expiresAt: clock.now() + codeLifetimeMs,
-    details: { ...binding, authTime, methods, userSignedOutAt: user.signedOutAt },
+    details: { ...binding, authTime, methods, domainSession, userSignedOutAt: user.signedOutAt },
     sessionId: null,
   })
   if (!isStored) throw new OAuthError('server_error')

@@ -8,6 +8,7 @@ import {
   type LiveSession,
   type SessionCookie,
 } from '../domain-session/domain-session.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
 import { type AppAnswer, answerForUser, errorAnswer } from './authorization-answer.ts'
@@ -52,7 +53,9 @@ export async function answerForSession(
   const live = await findUsableSession(deps, browser, request)
   if (live === undefined) return undefined
   const { session, user } = live
-  const answer = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
+  const { authTime, methods } = session
+  const authenticated = { user, authTime, methods, domainSession: referenceTo(session) }
+  const answer = await answerForUser(deps, request, authenticated, browser.context)
   const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
   return { kind: 'redirect', ...answer, session: changed && { ...changed, poolId: request.pool.id } }
 }

@@ -7,7 +7,8 @@ import { type AppAnswer, answerForUser } from '../authorize/authorization-answer
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { cookieWithSession } from '../domain-session/domain-session.ts'
+import { beginDomainSession } from '../domain-session/domain-session.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { findStep } from './find-step.ts'
@@ -118,8 +119,9 @@ export async function toNextPage(
     const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const session = await cookieWithSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
+  const { session, cookie } = await beginDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
-  const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, result, context)
-  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, ...answer }
+  const authenticated = { ...result, domainSession: referenceTo(session) }
+  const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, authenticated, context)
+  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, ...answer }
 }

@@ -1,34 +1,56 @@
 import type {
   GetUserPoolClientExtensionsResponse,
+  LogoutExtensionType,
   PrivateKeyJwtExtensionType,
   SetUserPoolClientExtensionsRequest,
 } from '../../contract/generated/types.ts'
 import type { AppClient } from '../app-client.ts'
-import { type ClientExtensions, clientExtensionsOf, type PrivateKeyJwtExtension, type PublicJwk } from './client-extensions.ts'
+import {
+  type ClientExtensions,
+  clientExtensionsOf,
+  type LogoutExtension,
+  type PrivateKeyJwtExtension,
+  type PublicJwk,
+} from './client-extensions.ts'
+import { requireBackChannelUri, requireFrontChannelUri } from './logout-uris.ts'
 import { readPublicKeys } from './public-keys.ts'
 
 /**
  * The extensions of `client` after SetUserPoolClientExtensions: each section of the request replaces the old section, and other sections
  * stay.
- * @throws ApiError InvalidParameterException when a key cannot be used
+ * @throws ApiError InvalidParameterException when a key or an address cannot be used
  */
 export function readClientExtensions(client: AppClient, request: SetUserPoolClientExtensionsRequest): ClientExtensions {
   const before = clientExtensionsOf(client)
-  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed } = request
+  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, FrontChannelLogout: front, BackChannelLogout: back } = request
+  if (front?.Uri !== undefined) requireFrontChannelUri(client, front.Uri, 'FrontChannelLogout.Uri')
+  if (back?.Uri !== undefined) requireBackChannelUri(back.Uri, 'BackChannelLogout.Uri')
   return {
     privateKeyJwt: privateKeyJwt === undefined ? before.privateKeyJwt : readPrivateKeyJwt(privateKeyJwt),
     pushedRequests: pushed === undefined ? before.pushedRequests : { isRequired: pushed.Required ?? false },
+    frontChannelLogout: front === undefined ? before.frontChannelLogout : readLogout(front),
+    backChannelLogout: back === undefined ? before.backChannelLogout : readLogout(back),
   }
 }
 
 export function writeClientExtensions(client: AppClient): GetUserPoolClientExtensionsResponse {
-  const { privateKeyJwt, pushedRequests } = clientExtensionsOf(client)
+  const { privateKeyJwt, pushedRequests, frontChannelLogout, backChannelLogout } = clientExtensionsOf(client)
   return {
     UserPoolId: client.poolId,
     ClientId: client.id,
     PrivateKeyJwt: { Keys: privateKeyJwt.keys && writeKeys(privateKeyJwt.keys) },
     PushedAuthorizationRequests: { Required: pushedRequests.isRequired },
+    FrontChannelLogout: writeLogout(frontChannelLogout),
+    BackChannelLogout: writeLogout(backChannelLogout),
   }
+}
+
+function readLogout({ Uri: uri, SessionRequired: isRequired = false }: LogoutExtensionType): LogoutExtension {
+  return { uri, isSessionRequired: isRequired }
+}
+
+function writeLogout({ uri, isSessionRequired }: LogoutExtension): LogoutExtensionType {
+  return { Uri: uri, SessionRequired: isSessionRequired }
 }
 
 function readPrivateKeyJwt({ Keys: keys }: PrivateKeyJwtExtensionType): PrivateKeyJwtExtension {

@@ -8,6 +8,9 @@ export type PublicJwk = Readonly<Record<string, unknown>>
 export type ClientExtensions = {
   readonly privateKeyJwt: PrivateKeyJwtExtension
   readonly pushedRequests: PushedRequestsExtension
+  /** Undefined, in clients of earlier releases, means `noLogout`. */
+  readonly frontChannelLogout?: LogoutExtension
+  readonly backChannelLogout?: LogoutExtension
 }
 
 export type PrivateKeyJwtExtension = {
@@ -20,8 +23,23 @@ export type PushedRequestsExtension = {
   readonly isRequired: boolean
 }
 
-const noClientExtensions: ClientExtensions = { privateKeyJwt: { keys: undefined }, pushedRequests: { isRequired: false } }
+/** How the client learns that a session of the hosted pages has ended. */
+export type LogoutExtension = {
+  /** The address that the browser loads (front channel) or that the server calls (back channel). Undefined: it is not used. */
+  readonly uri: string | undefined
+  /** Whether the client needs to know which session has ended. Logout tokens always say it; the address of the front channel on demand. */
+  readonly isSessionRequired: boolean
+}
 
-export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): ClientExtensions {
+const noLogout: LogoutExtension = { uri: undefined, isSessionRequired: false }
+
+const noClientExtensions = {
+  privateKeyJwt: { keys: undefined },
+  pushedRequests: { isRequired: false },
+  frontChannelLogout: noLogout,
+  backChannelLogout: noLogout,
+} satisfies ClientExtensions
+
+export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): Required<ClientExtensions> {
   return { ...noClientExtensions, ...extensions }
 }

@@ -6,7 +6,8 @@ import { sessionCookieName, writeCookie } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
 import { withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
-import { messagePage, signOutPage } from '../pages/account-pages.ts'
+import { signOutPage } from '../pages/account-pages.ts'
+import { signedOutPage } from '../pages/signed-out-page.ts'
 import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogout: Handler = async (visit) => {
@@ -44,16 +45,16 @@ function dropSession({ names, reply, browser }: Visit, poolId: string): void {
 }
 
 async function send(visit: Visit, outcome: EndSession): Promise<FastifyReply> {
-  const { kind, pool, location } = outcome
+  const { kind, pool, location, frames } = outcome
   if (kind === 'ended') dropSession(visit, pool.id)
-  if (kind === 'ended' && location !== undefined) return visit.reply.redirect(location, 302)
+  if (kind === 'ended' && location !== undefined && frames.length === 0) return visit.reply.redirect(location, 302)
   const shell = await shellOf(visit, outcome)
   if (kind === 'ask') {
     return sendPage(visit, shell, signOutPage(shell, { action: `/logout?${visit.browser.query}` }), {
-      redirectUri: location,
+      // Cognito's logout may lead to the sign-in page of this host.
+      redirectUri: location?.startsWith('/') ? undefined : location,
       isForm: true,
     })
   }
-  const { text } = shell
-  return sendPage(visit, shell, messagePage(shell, { title: text('signedOutTitle'), message: text('signedOutText'), kind: 'done' }))
+  return sendPage(visit, shell, signedOutPage(shell, { frames, next: location }))
 }

@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from '../../oauth/authorize/authorization-r
 import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
+import type { EndSessionDeps } from '../../oauth/logout/end-session.ts'
 import { PageError } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
@@ -18,7 +19,7 @@ import { pageHeaders } from '../pages/page-headers.ts'
 import { plainShell } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
-export type PageDeps = LoginDeps & AddPasskeyDeps & HostDeps
+export type PageDeps = LoginDeps & AddPasskeyDeps & EndSessionDeps & HostDeps
 
 /** One request to a page. */
 export type Visit = {
@@ -126,6 +127,7 @@ export function sendPage(
   }: { readonly status?: number; readonly redirectUri?: string | undefined; readonly isForm?: boolean } = {},
 ): FastifyReply {
   const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
-  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined })
+  const frameOrigins = [...new Set(page.frames?.map((address) => new URL(address).origin))]
+  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined, frameOrigins })
   return reply.code(status).headers(headers).send(renderPage(shell, page).toString())
 }

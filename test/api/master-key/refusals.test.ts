@@ -57,6 +57,7 @@ const openColumns: Readonly<Record<string, string>> = {
   pushed_request: 'pool_id id client_id form',
   schema_migration: 'name',
   session: 'pool_id sub id client_id device ip device_key',
+  session_client: 'pool_id sub sid client_id',
   sign_in_link: 'pool_id sub id token_hash client_id details',
   signing_key: 'pool_id kid use public_jwk',
   software_token: 'pool_id sub device_name',
