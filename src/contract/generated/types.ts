@@ -1153,6 +1153,10 @@ export interface DeviceConfigurationType {
   DeviceOnlyRememberedOnUserPrompt?: boolean | undefined
 }
 
+export interface DeviceGrantExtensionType {
+  Enabled?: boolean | undefined
+}
+
 export type DeviceRememberedStatusType =
   | 'remembered'
   | 'not_remembered'
@@ -1511,6 +1515,7 @@ export interface GetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -2572,6 +2577,7 @@ export interface SetUserPoolClientExtensionsRequest {
   ClientId: string
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2579,6 +2585,7 @@ export interface SetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {

@@ -14,20 +14,22 @@ import { readPublicKeys } from './public-keys.ts'
  */
 export function readClientExtensions(client: AppClient, request: SetUserPoolClientExtensionsRequest): ClientExtensions {
   const before = clientExtensionsOf(client)
-  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed } = request
+  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, DeviceGrant: deviceGrant } = request
   return {
     privateKeyJwt: privateKeyJwt === undefined ? before.privateKeyJwt : readPrivateKeyJwt(privateKeyJwt),
     pushedRequests: pushed === undefined ? before.pushedRequests : { isRequired: pushed.Required ?? false },
+    deviceGrant: deviceGrant === undefined ? before.deviceGrant : { isEnabled: deviceGrant.Enabled ?? false },
   }
 }
 
 export function writeClientExtensions(client: AppClient): GetUserPoolClientExtensionsResponse {
-  const { privateKeyJwt, pushedRequests } = clientExtensionsOf(client)
+  const { privateKeyJwt, pushedRequests, deviceGrant } = clientExtensionsOf(client)
   return {
     UserPoolId: client.poolId,
     ClientId: client.id,
     PrivateKeyJwt: { Keys: privateKeyJwt.keys && writeKeys(privateKeyJwt.keys) },
     PushedAuthorizationRequests: { Required: pushedRequests.isRequired },
+    DeviceGrant: { Enabled: deviceGrant.isEnabled },
   }
 }
 

@@ -8,6 +8,7 @@ export type PublicJwk = Readonly<Record<string, unknown>>
 export type ClientExtensions = {
   readonly privateKeyJwt: PrivateKeyJwtExtension
   readonly pushedRequests: PushedRequestsExtension
+  readonly deviceGrant: DeviceGrantExtension
 }
 
 export type PrivateKeyJwtExtension = {
@@ -20,7 +21,16 @@ export type PushedRequestsExtension = {
   readonly isRequired: boolean
 }
 
-const noClientExtensions: ClientExtensions = { privateKeyJwt: { keys: undefined }, pushedRequests: { isRequired: false } }
+export type DeviceGrantExtension = {
+  /** Whether the client may use the device authorization grant (RFC 8628). It needs the code flow besides. */
+  readonly isEnabled: boolean
+}
+
+const noClientExtensions: ClientExtensions = {
+  privateKeyJwt: { keys: undefined },
+  pushedRequests: { isRequired: false },
+  deviceGrant: { isEnabled: false },
+}
 
 export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): ClientExtensions {
   return { ...noClientExtensions, ...extensions }
