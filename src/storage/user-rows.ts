@@ -36,6 +36,7 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   attempt: 'at-once',
   outbox: 'at-once',
   authorization_code: 'in-batches',
+  device_authorization: 'in-batches',
   session: 'in-batches',
   auth_event: 'in-batches',
   // These rows show what administrators did to the user.

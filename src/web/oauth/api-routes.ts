@@ -4,6 +4,7 @@ import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { revokeToken } from '../../oauth/revocation.ts'
+import { deviceCodeGrantType } from '../../oauth/token/device-code.ts'
 import { cognitoTokenEndpoint, exchangeGrant, type TokenEndpointDeps } from '../../oauth/token/token-endpoint.ts'
 import { readUserInfo } from '../../oauth/userinfo.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
@@ -75,6 +76,8 @@ async function userInfo(deps: Deps, options: OAuthRouteOptions, request: Fastify
 const operationOfGrant: Readonly<Record<string, OperationName>> = {
   client_credentials: 'GetClientToken',
   refresh_token: 'GetTokensFromRefreshToken',
+  // A device polls for minutes. That must not use up the rate of sign-ins.
+  [deviceCodeGrantType]: 'GetUser',
 }
 
 async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
