@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OperationName } from '../../contract/operation.ts'
-import type { OAuthError } from '../../oauth/oauth-error.ts'
+import { OAuthError } from '../../oauth/oauth-error.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { revokeToken } from '../../oauth/revocation.ts'
@@ -76,8 +76,23 @@ async function userInfo(deps: Deps, options: OAuthRouteOptions, request: Fastify
 const operationOfGrant: Readonly<Record<string, OperationName>> = {
   client_credentials: 'GetClientToken',
   refresh_token: 'GetTokensFromRefreshToken',
-  // A device polls for minutes. That must not use up the rate of sign-ins.
-  [deviceCodeGrantType]: 'GetUser',
+}
+
+function countGrant(grantType: string, request: FastifyRequest, options: OAuthRouteOptions): void {
+  if (grantType === deviceCodeGrantType) countPoll(request, options)
+  else countAs(operationOfGrant[grantType] ?? 'GetTokensFromRefreshToken', request, options)
+}
+
+/**
+ * Devices poll for minutes. That must not use up the rate of sign-ins. Past the rate, devices are told to poll less often (RFC 8628 §3.5):
+ * after another error they give up.
+ */
+function countPoll(request: FastifyRequest, options: OAuthRouteOptions): void {
+  try {
+    countAs('GetUser', request, options)
+  } catch (error) {
+    throw new OAuthError('slow_down', { cause: error })
+  }
 }
 
 async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -91,7 +106,7 @@ async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyReq
       context: contextOf(request, options),
       onClient: (owner, grantType) => {
         noteClient(request, owner)
-        countAs(operationOfGrant[grantType] ?? 'GetTokensFromRefreshToken', request, options)
+        countGrant(grantType, request, options)
       },
     })
   })

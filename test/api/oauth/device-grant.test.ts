@@ -16,7 +16,7 @@ import { claimsOf } from '../../support/sign-in.ts'
 import { agree, refuse } from '../../support/sign-in-triggers.ts'
 import { assertionForm, discover, newClientKey, setClientKeys, signAssertion, signProof } from '../../support/strict.ts'
 import { TestBrowser } from '../../support/test-browser.ts'
-import { useTestServer } from '../../support/test-server.ts'
+import { startTestServer, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 const errorOf = ({ status, body }: Reply) => [status, body['error']]
@@ -137,6 +137,20 @@ for (const engine of engines) {
       assert.ok(burst.every(({ body }) => body['error'] === slow))
       await decideOn(new TestBrowser(server()), device, 'allow')
       assert.equal((await poll(server(), device)).status, 200)
+    })
+
+    it('asks devices to slow down past the request rate, and leaves the rate of sign-ins as it is', async () => {
+      await using limited = await startTestServer(engine, { flags: ['--rate-limits', '1'] })
+      const { clientId } = await givenDevicePool(limited)
+      const device = await givenDevice(limited, clientId)
+      await decideOn(new TestBrowser(limited), device, 'allow')
+      const errors = new Set<unknown>()
+      for (let at = 0; at < 220; at++) errors.add((await poll(limited, { ...device, deviceCode: 'unknown' })).body['error'])
+      assert.deepEqual([...errors], ['invalid_grant', 'slow_down'])
+      assert.deepEqual(errorOf(await poll(limited, device)), [400, 'slow_down'])
+      await givenDevice(limited, clientId)
+      limited.clock.advance(5000)
+      assert.equal((await poll(limited, device)).status, 200)
     })
 
     it('tells the device that the user has denied, and lets no other decision follow', async () => {
