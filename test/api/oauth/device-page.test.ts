@@ -13,6 +13,7 @@ import {
 } from '../../support/device-grant.ts'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
+import { newKeys, rotate } from '../../support/master-keys.ts'
 import { giveAttributes, setMfa } from '../../support/mfa.ts'
 import { callback, codeClient, encode, givenClient, givenOAuthPool, type Reply } from '../../support/oauth.ts'
 import { codeSentTo } from '../../support/self-service.ts'
@@ -313,6 +314,21 @@ for (const engine of engines) {
       server.clock.advance(3_600_000)
       const later = await givenDevice(server, clientId)
       assert.equal((await type(later.userCode, thief)).status, 302)
+    })
+  })
+
+  describe(`A user code from before a change of the master key on ${engine.name}`, () => {
+    it('works while servers have both keys', async () => {
+      const keys = newKeys()
+      await using server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: keys.before } })
+      const { clientId } = await givenDevicePool(server)
+      const device = await givenDevice(server, clientId)
+      const asKey = (key: string) => Buffer.from(key, 'base64')
+      await server.restart({ masterKey: asKey(keys.after), previousMasterKey: asKey(keys.before) })
+      await rotate(server.databaseUrl, keys)
+      await server.restart()
+      await decideOn(new TestBrowser(server), device, 'allow')
+      assert.equal((await poll(server, device)).status, 200)
     })
   })
 }
