@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminDisableUserCommand, CreateUserPoolDomainCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { openStorage } from '../../../src/storage/open-storage.ts'
 import {
   decideOn,
   givenDevice,
@@ -314,6 +315,30 @@ for (const engine of engines) {
       server.clock.advance(3_600_000)
       const later = await givenDevice(server, clientId)
       assert.equal((await type(later.userCode, thief)).status, 302)
+    })
+  })
+
+  describe(`The limit of wrong user codes in a pool on ${engine.name}`, () => {
+    const server = useTestServer(engine)
+
+    it('stops guesses from many networks, and is not used up by a network that is over its own limit', async () => {
+      const { poolId, clientId } = await givenDevicePool(server())
+      const { page, userCode } = await givenDevice(server(), clientId)
+      const browser = new TestBrowser(server())
+      const storage = await openStorage({ url: server().databaseUrl })
+      try {
+        const counted = { pool_id: poolId, count: 4999, window_started_at: server().clock.now(), locked_until: 0, updated_at: 0 }
+        const wrongOfOthers = { ...counted, subject: 'pool', action: 'UserCodeOfPool' }
+        await storage.db.insertInto('attempt').values(wrongOfOthers).execute()
+        assert.equal((await typeUserCode(browser, page, userCode)).status, 302)
+        assert.equal(alertIn(await typeUserCode(browser, page, 'BCDF-GHJK')), wrongCode)
+        assert.equal(alertIn(await typeUserCode(browser, page, userCode)), tooMany)
+        for (let at = 0; at < 25; at++) await typeUserCode(browser, page, 'BCDF-GHJK')
+        const attempts = storage.db.selectFrom('attempt').select('count').where('action', '=', 'UserCodeOfPool')
+        assert.ok(((await attempts.executeTakeFirst())?.count ?? 0) <= 5020)
+      } finally {
+        await storage.close()
+      }
     })
   })
 
