@@ -75,3 +75,8 @@ export const submitDecision = (browser: TestBrowser, decisionPage: Reply, decisi
 export async function decideOn(browser: TestBrowser, device: AskingDevice, decision: 'allow' | 'deny', username = 'ana'): Promise<Reply> {
   return submitDecision(browser, await openDecision(browser, device, username), decision)
 }
+
+/** What the page says about a user code that is of no use. */
+export const wrongUserCode = 'This code is not valid or has expired. Check it, or get a new code on your device.'
+
+export const alertIn = ({ text }: Reply): string => /role="alert">([^<]*)</.exec(text)?.[1] ?? ''
