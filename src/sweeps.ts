@@ -6,6 +6,7 @@ import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
 import { sweepAuthorizationCodes } from './oauth/codes/authorization-code-repository.ts'
+import { sweepDeviceAuthorizations } from './oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from './oauth/pushed-requests/pushed-request-repository.ts'
 import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
@@ -62,8 +63,9 @@ const sweeps: readonly Sweep[] = [
   // An attempt counts within a window. The longest window and the longest lock-out are both shorter than a day, so older rows have no
   // effect.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
-  // An expired code is kept for a while, so that its second use still revokes what the first one gave.
+  // Expired codes are kept for a while, so that their second use still revokes what the first one gave.
   { name: 'authorization codes', run: (tx, now, limit) => sweepAuthorizationCodes(tx, now - dayMs, limit) },
+  { name: 'device authorizations', run: (tx, now, limit) => sweepDeviceAuthorizations(tx, now - dayMs, limit) },
   // An expired or used link is kept for a while, so that its page can lead the user on to the sign-in page.
   { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },

@@ -2,12 +2,14 @@ import { standardAttributes } from '../pools/attribute-schema.ts'
 import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import { issuerOf } from '../tokens/issue-tokens.ts'
+import { deviceGrantMetadata } from './device-grant/request-device-authorization.ts'
 import { dpopMetadata } from './dpop/dpop-proof.ts'
 import { endpointBaseOf } from './endpoint-base.ts'
 import { introspectionMetadata } from './introspection/introspection.ts'
 import { privateKeyJwtMetadata } from './private-key-jwt/private-key-jwt.ts'
 import { pushedRequestMetadata } from './pushed-requests/push-request.ts'
 import type { HostDeps } from './request-host.ts'
+import { deviceCodeGrantType } from './token/device-code.ts'
 
 /** OpenID Connect Discovery 1.0 §3, RFC 8414 §2, RFC 9207 §3; Front-Channel Logout 1.0 §3, Back-Channel Logout 1.0 §2.1. */
 const coreMetadata = () => ({
@@ -31,7 +33,7 @@ const coreMetadata = () => ({
   code_challenge_methods_supported: ['S256'],
   frontchannel_logout_session_supported: true,
   frontchannel_logout_supported: true,
-  grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials'],
+  grant_types_supported: ['authorization_code', 'implicit', 'refresh_token', 'client_credentials', deviceCodeGrantType],
   prompt_values_supported: ['none', 'login', 'select_account'],
   request_parameter_supported: false,
   request_uri_parameter_supported: false,
@@ -42,7 +44,7 @@ const coreMetadata = () => ({
 /** What pools of each manner have besides, or in place of, the members of Cognito. `base` is the address of the endpoints. */
 const furtherMembers: Readonly<Record<Manner, readonly ((base: string) => object)[]>> = {
   COGNITO: [],
-  STRICT: [coreMetadata, privateKeyJwtMetadata, introspectionMetadata, pushedRequestMetadata, dpopMetadata],
+  STRICT: [coreMetadata, privateKeyJwtMetadata, introspectionMetadata, pushedRequestMetadata, dpopMetadata, deviceGrantMetadata],
 }
 
 /** The discovery document of a pool (OpenID Connect Discovery 1.0 §3), with Cognito's members in Cognito's order. */

@@ -34,6 +34,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
   pushed_request: ['id'],
+  device_authorization: ['id'],
   session: ['sub', 'id'],
   session_client: ['sub', 'sid', 'client_id'],
   auth_event: ['sub', 'id'],

@@ -19,6 +19,7 @@ import type {
   CodeTable,
   DeletedGroupTable,
   DeletedUserTable,
+  DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
@@ -63,6 +64,7 @@ export interface Schema {
   authorization_code: AuthorizationCodeTable
   sign_in_link: SignInLinkTable
   pushed_request: PushedRequestTable
+  device_authorization: DeviceAuthorizationTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable

@@ -36,6 +36,7 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   attempt: 'at-once',
   outbox: 'at-once',
   authorization_code: 'in-batches',
+  device_authorization: 'in-batches',
   session: 'in-batches',
   auth_event: 'in-batches',
   // The deletion ends the user's sessions, and the apps have to be told. Each row is deleted when its app was told or given up.

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
 import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-code-repository.ts'
+import { insertDeviceAuthorization, sweepDeviceAuthorizations } from '../../src/oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from '../../src/oauth/pushed-requests/pushed-request-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
@@ -67,6 +68,17 @@ const cases: readonly Case[] = [
     hold: (tx, id) =>
       tx.updateTable('authorization_code').set({ redeemed_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
     sweep: (tx, before) => sweepAuthorizationCodes(tx, before, 10),
+  },
+  {
+    name: 'device authorizations',
+    store: (db, id) => {
+      const asked = { clientId: 'c', details: { granted: { scopes: [], resource: undefined } }, expiresAt: 5, intervalSeconds: 5 }
+      const open = { polledAt: null, decision: null, approval: null, sessionId: null }
+      return insertDeviceAuthorization(db, { poolId: 'p', id, deviceCodeHash: id, ...asked, ...open })
+    },
+    hold: (tx, id) =>
+      tx.updateTable('device_authorization').set({ polled_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepDeviceAuthorizations(tx, before, 10),
   },
   {
     name: 'pushed authorization requests',

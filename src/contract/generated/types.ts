@@ -1153,6 +1153,10 @@ export interface DeviceConfigurationType {
   DeviceOnlyRememberedOnUserPrompt?: boolean | undefined
 }
 
+export interface DeviceGrantExtensionType {
+  Enabled?: boolean | undefined
+}
+
 export type DeviceRememberedStatusType =
   | 'remembered'
   | 'not_remembered'
@@ -1513,6 +1517,7 @@ export interface GetUserPoolClientExtensionsResponse {
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -2581,6 +2586,7 @@ export interface SetUserPoolClientExtensionsRequest {
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2590,6 +2596,7 @@ export interface SetUserPoolClientExtensionsResponse {
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {

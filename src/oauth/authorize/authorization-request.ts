@@ -5,6 +5,7 @@ import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db } from '../../storage/db.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
+import { findDeviceTarget } from '../device-grant/device-target.ts'
 import type { HintDeps } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
@@ -35,6 +36,8 @@ export type IdentifiedRequest = PoolAndClient & {
   readonly received: ReceivedParameters
   /** The pushed request (RFC 9126) that the parameters come from. Undefined when the browser brought them. */
   readonly pushedId: string | undefined
+  /** Whether the answer is for the page of the device grant, and not for an app. The user's session is all that the page needs. */
+  readonly isForDevicePage: boolean
   /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
   readonly isManagedLogin: boolean
 }
@@ -63,6 +66,8 @@ export type AuthorizationRequestDeps = HintDeps & { readonly db: Db; readonly cl
  */
 export async function identifyRequest(deps: AuthorizationRequestDeps, host: RequestHost, query: string): Promise<IdentifiedRequest> {
   const owner = await requirePageClient(deps, host, receiveParameters(query))
+  const devicePage = findDeviceTarget(owner, receiveParameters(query))
+  if (devicePage !== undefined) return identifyForDevicePage(deps, host, { ...owner, ...devicePage })
   const { received, pushedId } = await expandPushedRequest(deps, owner, receiveParameters(query))
   const { parameters, wrong, areTooMany } = received
   if (areTooMany || wrong.has('redirect_uri')) throw new PageError('invalid_request', owner.client.id)
@@ -75,7 +80,25 @@ export async function identifyRequest(deps: AuthorizationRequestDeps, host: Requ
     ...answerMode[mannerOf(pool)](parameters, issuerOf(deps.publicUrl, pool.id)),
     state: parameters.get('state'),
   }
-  return { pool, client, target, received, pushedId, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+  return { pool, client, target, received, pushedId, isForDevicePage: false, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+}
+
+async function identifyForDevicePage(
+  deps: AuthorizationRequestDeps,
+  host: RequestHost,
+  found: PoolAndClient & { readonly location: string; readonly received: ReceivedParameters },
+): Promise<IdentifiedRequest> {
+  const { pool, client, location, received } = found
+  const target = { redirectUri: location, isDefaultRedirect: false, mode: 'query', issuer: undefined, state: undefined } as const
+  return {
+    pool,
+    client,
+    target,
+    received,
+    pushedId: undefined,
+    isForDevicePage: true,
+    isManagedLogin: await isManagedLogin(deps, host, pool.id),
+  }
 }
 
 type AnswerMode = Pick<AnswerTarget, 'mode' | 'issuer'>

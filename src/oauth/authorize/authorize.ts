@@ -72,7 +72,7 @@ export async function readingForApp<T>(
 ): Promise<T | RedirectToApp> {
   const identified = await identifyRequest(deps, host, query)
   try {
-    return await work(await readAuthorizationRequest(deps, requestStepsOf(identified.pool), identified))
+    return await work(await readAuthorizationRequest(deps, requestStepsOf(identified), identified))
   } catch (error) {
     if (error instanceof OAuthError) return refusedToApp(identified.target, error)
     throw error
@@ -84,11 +84,14 @@ const refusedToApp = (target: AnswerTarget, error: OAuthError): RedirectToApp =>
   ...errorAnswer(target, error),
 })
 
+/** What an app, or a page of ours, asks of a session. */
+type SessionWish = Pick<AuthorizationRequest, 'pool' | 'client' | 'prompts' | 'maxAge' | 'hintedSub'>
+
 /** Undefined when there is no session, the client wants a newer one, or the app asks for a new sign-in or the choice of an account. */
 export async function findUsableSession(
   deps: AuthorizeDeps,
   { sessionCookieOf }: BrowserRequest,
-  { pool, client, prompts, maxAge = Number.POSITIVE_INFINITY, hintedSub }: AuthorizationRequest,
+  { pool, client, prompts, maxAge = Number.POSITIVE_INFINITY, hintedSub }: SessionWish,
 ): Promise<LiveSession | undefined> {
   if (prompts.includes('login') || prompts.includes('select_account')) return undefined
   const live = await findDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) })

@@ -1,5 +1,4 @@
 import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
-import type { Pool } from '../../pools/pool.ts'
 import { readIdTokenHint } from '../id-token-hint.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
@@ -140,8 +139,12 @@ const requestSteps: Readonly<Record<Manner, readonly RequestStep[]>> = {
   ],
 }
 
-/** The steps of the pool's manner. */
-export const requestStepsOf = (pool: Pool): readonly RequestStep[] => requestSteps[mannerOf(pool)]
+/** A sign-in for the device page. What the device asks for was checked when it asked. */
+const devicePageSteps: readonly RequestStep[] = [refuseRepeated, checkIdentityProvider]
+
+/** The steps of the pool's manner, or those of the device page. */
+export const requestStepsOf = ({ pool, isForDevicePage }: IdentifiedRequest): readonly RequestStep[] =>
+  isForDevicePage ? devicePageSteps : requestSteps[mannerOf(pool)]
 
 /**
  * Reads an identified request by the steps.

@@ -84,7 +84,13 @@ async function isValidAssertion(deps: ClientAuthenticationDeps, { pool, client }
 }
 
 /** The endpoints at which clients authenticate themselves. An assertion may name any of them (RFC 9126 §2). */
-const endpoints: readonly string[] = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par']
+const endpoints: readonly string[] = [
+  '/oauth2/token',
+  '/oauth2/introspect',
+  '/oauth2/revoke',
+  '/oauth2/par',
+  '/oauth2/device_authorization',
+]
 
 async function verifyOrRefuse<T>(verifying: Promise<T>): Promise<T | undefined> {
   try {

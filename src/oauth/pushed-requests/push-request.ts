@@ -8,6 +8,7 @@ import {
   type ClientAuthenticationDeps,
   type ClientRequest,
 } from '../client-authentication.ts'
+import { deviceParameter } from '../device-grant/device-target.ts'
 import { verifyProof } from '../dpop/dpop-proof.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { PageError } from '../page-error.ts'
@@ -23,8 +24,8 @@ const clientAuthentication: AuthenticationByManner = { STRICT: strictClientAuthe
 /** The most characters of a pushed request. Browsers and proxies allow less in the query of an address. */
 const longestForm = 16_384
 
-/** Parameters that authenticate the client. They are no part of the authorization request. */
-const ofAuthentication: ReadonlySet<string> = new Set(['client_secret', 'client_assertion', 'client_assertion_type'])
+/** Parameters that are no part of an authorization request: those that authenticate the client, and that of the device page. */
+const leftOut: ReadonlySet<string> = new Set(['client_secret', 'client_assertion', 'client_assertion_type', deviceParameter])
 
 type PushAnswer = { readonly request_uri: string; readonly expires_in: number }
 
@@ -43,7 +44,7 @@ export async function pushRequest(
   const owner = await authenticateClient(deps, clientAuthentication, request)
   request.onClient(owner)
   if (request.parameters.has('request_uri')) throw new OAuthError('invalid_request')
-  const parameters = new Map([...request.parameters].filter(([name]) => !ofAuthentication.has(name)))
+  const parameters = new Map([...request.parameters].filter(([name]) => !leftOut.has(name)))
   parameters.set('client_id', owner.client.id)
   if (request.dpop !== undefined) parameters.set('dpop_jkt', await readKey(deps, owner, request.dpop, parameters))
   const form = new URLSearchParams([...parameters]).toString()
@@ -72,7 +73,7 @@ async function readKey(deps: PushRequestDeps, { pool }: PoolAndClient, proof: st
 async function requireValidRequest(deps: PushRequestDeps, { host }: ClientRequest, form: string): Promise<void> {
   try {
     const identified = await identifyRequest(deps, host, form)
-    await readAuthorizationRequest(deps, requestStepsOf(identified.pool), { ...identified, pushedId: 'being pushed' })
+    await readAuthorizationRequest(deps, requestStepsOf(identified), { ...identified, pushedId: 'being pushed' })
   } catch (error) {
     if (!(error instanceof PageError)) throw error
     throw new OAuthError(error.code === 'unauthorized_client' ? 'unauthorized_client' : 'invalid_request', { cause: error })

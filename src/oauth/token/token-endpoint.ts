@@ -17,6 +17,7 @@ import { requireParameter } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { type ClientCredentialsDeps, clientCredentials } from './client-credentials.ts'
+import { deviceCode, deviceCodeGrantType } from './device-code.ts'
 import type { Grant, GrantedTokens } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
 
@@ -28,13 +29,18 @@ type TokenEndpoint = {
   readonly grants: Readonly<Record<string, Grant<TokenEndpointDeps>>>
 }
 
-/** The token endpoint as Cognito has it. */
+/** The token endpoint as Cognito has it. The device grant is for pools of manner strict only. */
 export const cognitoTokenEndpoint: TokenEndpoint = {
   clientAuthentication: {
     COGNITO: { methods: [clientSecretBasic, clientSecretPost], refusalStatus: 400 },
     STRICT: strictClientAuthentication,
   },
-  grants: { authorization_code: authorizationCode, refresh_token: refreshToken, client_credentials: clientCredentials },
+  grants: {
+    authorization_code: authorizationCode,
+    refresh_token: refreshToken,
+    client_credentials: clientCredentials,
+    [deviceCodeGrantType]: deviceCode,
+  },
 }
 
 export type TokenRequest = ClientRequest & {

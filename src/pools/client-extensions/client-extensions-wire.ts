@@ -22,7 +22,8 @@ import { readPublicKeys } from './public-keys.ts'
  */
 export function readClientExtensions(client: AppClient, request: SetUserPoolClientExtensionsRequest): ClientExtensions {
   const before = clientExtensionsOf(client)
-  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, FrontChannelLogout: front, BackChannelLogout: back } = request
+  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, DeviceGrant: deviceGrant } = request
+  const { FrontChannelLogout: front, BackChannelLogout: back } = request
   if (front?.Uri !== undefined) requireFrontChannelUri(client, front.Uri, 'FrontChannelLogout.Uri')
   if (back?.Uri !== undefined) requireBackChannelUri(back.Uri, 'BackChannelLogout.Uri')
   return {
@@ -30,11 +31,12 @@ export function readClientExtensions(client: AppClient, request: SetUserPoolClie
     pushedRequests: pushed === undefined ? before.pushedRequests : { isRequired: pushed.Required ?? false },
     frontChannelLogout: front === undefined ? before.frontChannelLogout : readLogout(front),
     backChannelLogout: back === undefined ? before.backChannelLogout : readLogout(back),
+    deviceGrant: deviceGrant === undefined ? before.deviceGrant : { isEnabled: deviceGrant.Enabled ?? false },
   }
 }
 
 export function writeClientExtensions(client: AppClient): GetUserPoolClientExtensionsResponse {
-  const { privateKeyJwt, pushedRequests, frontChannelLogout, backChannelLogout } = clientExtensionsOf(client)
+  const { privateKeyJwt, pushedRequests, frontChannelLogout, backChannelLogout, deviceGrant } = clientExtensionsOf(client)
   return {
     UserPoolId: client.poolId,
     ClientId: client.id,
@@ -42,6 +44,7 @@ export function writeClientExtensions(client: AppClient): GetUserPoolClientExten
     PushedAuthorizationRequests: { Required: pushedRequests.isRequired },
     FrontChannelLogout: writeLogout(frontChannelLogout),
     BackChannelLogout: writeLogout(backChannelLogout),
+    DeviceGrant: { Enabled: deviceGrant.isEnabled },
   }
 }
 

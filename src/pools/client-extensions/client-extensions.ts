@@ -11,6 +11,8 @@ export type ClientExtensions = {
   /** Undefined, in clients of earlier releases, means `noLogout`. */
   readonly frontChannelLogout?: LogoutExtension
   readonly backChannelLogout?: LogoutExtension
+  /** Undefined in clients of earlier releases. */
+  readonly deviceGrant?: DeviceGrantExtension
 }
 
 export type PrivateKeyJwtExtension = {
@@ -31,6 +33,11 @@ export type LogoutExtension = {
   readonly isSessionRequired: boolean
 }
 
+export type DeviceGrantExtension = {
+  /** Whether the client may use the device authorization grant (RFC 8628). It needs the code flow besides. */
+  readonly isEnabled: boolean
+}
+
 const noLogout: LogoutExtension = { uri: undefined, isSessionRequired: false }
 
 const noClientExtensions = {
@@ -38,6 +45,7 @@ const noClientExtensions = {
   pushedRequests: { isRequired: false },
   frontChannelLogout: noLogout,
   backChannelLogout: noLogout,
+  deviceGrant: { isEnabled: false },
 } satisfies ClientExtensions
 
 export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): Required<ClientExtensions> {

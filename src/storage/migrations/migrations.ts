@@ -19,6 +19,7 @@ import { identityPools } from './0018-identity-pools.ts'
 import { roles } from './0019-roles.ts'
 import { authorizationCodes } from './0020-authorization-codes.ts'
 import { pushedRequests } from './0022-pushed-requests.ts'
+import { deviceAuthorizations } from './0023-device-authorizations.ts'
 import { sessionClients } from './0025-session-clients.ts'
 import { signInLinks } from './0028-sign-in-links.ts'
 import type { Migration } from './migration.ts'
@@ -46,6 +47,7 @@ export const migrations: readonly Migration[] = [
   roles,
   authorizationCodes,
   pushedRequests,
+  deviceAuthorizations,
   sessionClients,
   signInLinks,
 ]

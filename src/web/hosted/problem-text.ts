@@ -10,6 +10,7 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'The browser sent no cookie.': 'errorCookies',
   'The passwords are not the same.': 'errorPasswordsDiffer',
   'This page has expired. Please try again.': 'errorExpired',
+  'The user code is not valid.': 'errorDeviceCode',
   'The name is missing.': 'errorNameMissing',
 }
 

@@ -56,6 +56,16 @@ export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>):
   return plainShell(wishes)
 }
 
+/** What all pages with a form have in common: their form token, and the addresses of the page in other languages. */
+export function formShellOf(visit: Visit): Shell {
+  const { names, request, reply } = visit
+  return {
+    ...plainShellOf(visit),
+    hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
+    languageLinks: languageLinksOf(request),
+  }
+}
+
 /**
  * What all pages of an app client have in common: their form token and their look.
  *
@@ -63,15 +73,11 @@ export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>):
  *   On the main host, which only Lifeguard has, such a client has the default look.
  */
 export async function shellOf(visit: Visit, { pool, client, isManagedLogin }: Client): Promise<Shell> {
-  const { deps, names, request, reply, browser } = visit
+  const { deps, browser } = visit
   const look = await deps.pools.findLookOf(client.id)
   const needsStyle = isManagedLogin && browser.host.kind === 'domain'
   if (needsStyle && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
-  const shell = {
-    ...plainShellOf(visit),
-    hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
-    languageLinks: languageLinksOf(request),
-  }
+  const shell = formShellOf(visit)
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
 

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OperationName } from '../../contract/operation.ts'
-import type { OAuthError } from '../../oauth/oauth-error.ts'
+import { OAuthError } from '../../oauth/oauth-error.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { revokeToken } from '../../oauth/revocation.ts'
+import { deviceCodeGrantType } from '../../oauth/token/device-code.ts'
 import { cognitoTokenEndpoint, exchangeGrant, type TokenEndpointDeps } from '../../oauth/token/token-endpoint.ts'
 import { readUserInfo } from '../../oauth/userinfo.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
@@ -77,6 +78,23 @@ const operationOfGrant: Readonly<Record<string, OperationName>> = {
   refresh_token: 'GetTokensFromRefreshToken',
 }
 
+function countGrant(grantType: string, request: FastifyRequest, options: OAuthRouteOptions): void {
+  if (grantType === deviceCodeGrantType) countPoll(request, options)
+  else countAs(operationOfGrant[grantType] ?? 'GetTokensFromRefreshToken', request, options)
+}
+
+/**
+ * Devices poll for minutes. That must not use up the rate of sign-ins. Past the rate, devices are told to poll less often (RFC 8628 §3.5):
+ * after another error they give up.
+ */
+function countPoll(request: FastifyRequest, options: OAuthRouteOptions): void {
+  try {
+    countAs('GetUser', request, options)
+  } catch (error) {
+    throw new OAuthError('slow_down', { cause: error })
+  }
+}
+
 async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   const answer = await withForm(options, request, async (form) => {
     const { authorization, host } = request.headers
@@ -88,7 +106,7 @@ async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyReq
       context: contextOf(request, options),
       onClient: (owner, grantType) => {
         noteClient(request, owner)
-        countAs(operationOfGrant[grantType] ?? 'GetTokensFromRefreshToken', request, options)
+        countGrant(grantType, request, options)
       },
     })
   })

@@ -6,6 +6,7 @@ import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/pa
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postConfirm, postResendCode, visitConfirm } from '../hosted/confirm.ts'
+import { postDevice, visitDevice } from '../hosted/device.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
@@ -38,6 +39,7 @@ const pages: readonly Page[] = [
   { path: '/.well-known/change-password', get: visitChangePassword },
   { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, post: postAddPasskey },
+  { path: '/device', get: visitDevice, post: postDevice },
   { path: '/logout', get: visitLogout, post: postLogout },
   { path: '/error', get: visitError },
 ]

@@ -35,6 +35,7 @@ const openColumns: Readonly<Record<string, string>> = {
   deleted_user: 'pool_id sub',
   deleted_pool: 'id name likeness',
   device: 'pool_id sub device_key name last_ip',
+  device_authorization: 'pool_id id device_code_hash client_id details decision sub approval session_id',
   device_step: 'pool_id sub client_id device_key',
   group_member: 'pool_id sub group_name',
   identity: 'id identity_pool_id',
