@@ -64,7 +64,7 @@ export async function requestDeviceAuthorization(
   const { parameters, dpop } = request
   const scopes = await requireUserScopes(deps.pools, client, listIn(parameters, 'scope'))
   const granted = { scopes, resource: readResource(parameters) }
-  const boundTo = dpop === undefined ? undefined : await verifyProof(deps, dpop, { poolId: pool.id, method: 'POST', path })
+  const boundTo = dpop === undefined ? undefined : await verifyProof(deps, dpop, { pool, method: 'POST', path })
   const codes = await storeRequest(deps, owner, { granted, boundTo })
   return {
     device_code: codes.deviceCode,
