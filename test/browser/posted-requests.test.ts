@@ -23,7 +23,8 @@ for (const engine of engines.slice(0, 1)) {
       const context = await browser().newContext()
       try {
         const page = await context.newPage()
-        // A name that is not below that of the server is another site for the browser.
+        // Two host names are two sites for the browser.
+        assert.equal(new URL(action).hostname, 'localhost')
         const site = `http://127.0.0.1:${app.port}/`
         await page.goto(site)
         await page.getByRole('button', { name: 'Go', exact: true }).click()
