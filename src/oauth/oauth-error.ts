@@ -1,6 +1,6 @@
 /**
  * The error codes of the endpoints. RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6, RFC 9449 §12.2,
- * RFC 8628 §3.5, OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+ * RFC 8707 §2, RFC 8628 §3.5, OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
  */
 export type OAuthErrorCode =
   | 'access_denied'
@@ -12,6 +12,7 @@ export type OAuthErrorCode =
   | 'invalid_grant'
   | 'invalid_request'
   | 'invalid_scope'
+  | 'invalid_target'
   | 'invalid_token'
   | 'login_required'
   | 'request_not_supported'

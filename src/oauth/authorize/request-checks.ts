@@ -46,7 +46,7 @@ const readScopes: RequestStep = async ({ pools }, { client, granted, received })
 })
 
 /** RFC 8707. The classic hosted UI does not know it. */
-export const readResourceOfRequest: RequestStep = (_deps, { isManagedLogin, granted, received }) =>
+const readResourceOfRequest: RequestStep = (_deps, { isManagedLogin, granted, received }) =>
   isManagedLogin ? { granted: { ...granted, resource: readResource(received.parameters) } } : {}
 
 const prompts: readonly string[] = ['none', 'login', 'select_account', 'consent'] satisfies readonly Prompt[]

@@ -4,6 +4,7 @@ import { readIdTokenHint } from '../id-token-hint.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { requiresPushedRequests } from '../pushed-requests/pushed-request.ts'
+import { readResource } from '../resource-indicators.ts'
 import { requireUserScopes } from '../scopes-of-users.ts'
 import { intersect, readClaimsParameter } from './claims-parameter.ts'
 import {
@@ -12,7 +13,6 @@ import {
   readChallenge,
   readNonce,
   readPrompts,
-  readResourceOfRequest,
   readResponseType,
   refuseRepeated,
 } from './request-checks.ts'
@@ -55,6 +55,11 @@ const readKnownScopes: RequestStep = async ({ db, pools }, { client, granted, re
   const known = requested?.filter((scope) => !unlisted.includes(scope) || existing.has(scope))
   return { granted: { ...granted, scopes: await requireUserScopes(pools, client, known) } }
 }
+
+/** RFC 8707 §2, on the classic pages as well. */
+const readResourceAlways: RequestStep = (_deps, { granted, received }) => ({
+  granted: { ...granted, resource: readResource(received.parameters, 'invalid_target') },
+})
 
 /** The classic pages honour `prompt` as well. */
 const readPromptsAlways: RequestStep = (deps, request) => readPrompts(deps, { ...request, isManagedLogin: true })
@@ -130,7 +135,7 @@ export const strictRequestSteps: readonly RequestStep[] = [
   checkIdentityProvider,
   readChallenge,
   readKnownScopes,
-  readResourceOfRequest,
+  readResourceAlways,
   readNonce,
   checkResponseMode,
   readPromptsAlways,

@@ -70,7 +70,7 @@ export function chooseOnPage(
   { username, session, from }: From & { readonly username: string; readonly session?: string | undefined },
 ): Promise<PageStepResult> {
   return beginOnPage(deps, owner, { flow: 'USER_AUTH', username, from }, (context) =>
-    startChoice(deps, context, { username, parameters: {}, session }),
+    startChoice(deps, context, { username, parameters: {}, session, levels: owner.assurance?.levels }),
   )
 }
 

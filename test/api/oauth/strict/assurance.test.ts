@@ -5,7 +5,7 @@ import { callLifeguard } from '../../../support/lifeguard-operations.ts'
 import { giveAttributes, prefer, registerApp, setMfa } from '../../../support/mfa.ts'
 import { callback, encode, post, type Reply, requestToken } from '../../../support/oauth.ts'
 import { codeSentTo } from '../../../support/self-service.ts'
-import { claimsOf, givenTokens, givenUser } from '../../../support/sign-in.ts'
+import { claimsOf, givenTokens, givenUser, goodPassword } from '../../../support/sign-in.ts'
 import { discover, givenStrictPool, redeemCode } from '../../../support/strict.ts'
 import { formActionIn, hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../../support/test-browser.ts'
 import { useTestServer } from '../../../support/test-server.ts'
@@ -177,6 +177,38 @@ for (const engine of engines) {
       const plain = await tokensFor(given, await authorize(browser, given))
       assert.deepEqual(assuranceIn(plain['id_token']), { acr: undefined, amr: undefined })
       assert.equal(answerIn(await authorize(browser, given, { prompt: 'none', acr_values: loa(1) })).get('error'), 'login_required')
+    })
+
+    it('offers only the first factors that lead to the level, where the user chooses one', async () => {
+      const factors = { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } } }
+      const given = await givenUsers({
+        pool: factors,
+        client: { ExplicitAuthFlows: ['ALLOW_USER_AUTH' as const, 'ALLOW_USER_PASSWORD_AUTH' as const] },
+      })
+      for (const name of ['ana', 'ben']) {
+        await giveAttributes(server(), given.poolId, name, { email: `${name}@example.test`, email_verified: 'true' })
+      }
+      const begin = async (username: string, more: Query) => {
+        const browser = new TestBrowser(server())
+        const page = await browser.visit(locationOf(await authorize(browser, given, more)))
+        const reply = await browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), username })
+        return { browser, page: await browser.visit(locationOf(reply)) }
+      }
+      const send = (browser: TestBrowser, page: Reply, form: Readonly<Record<string, string>>) =>
+        browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), ...form })
+      assert.match((await begin('ben', {})).page.text, /value="EMAIL_OTP"/)
+      for (const more of [{ acr_values: loa(4) }, { claims: essential(loa(4)) }]) {
+        const { browser, page } = await begin('ben', more)
+        assert.doesNotMatch(page.text, /EMAIL_OTP/)
+        const proven = await send(browser, page, { password: goodPassword })
+        const tokens = await tokensFor(given, await answerCode(browser, proven, given.app.code()))
+        assert.deepEqual(assuranceIn(tokens['id_token']), withApp)
+        server().clock.advance(30_000)
+      }
+      const { browser, page } = await begin('ana', { claims: essential(loa(4)) })
+      assert.match(page.text, /value="EMAIL_OTP"/)
+      const asked = await browser.visit(locationOf(await send(browser, page, { factor: 'PASSWORD' })))
+      assert.equal(answerIn(await send(browser, asked, { password: goodPassword })).get('error'), 'unmet_authentication_requirements')
     })
 
     it('uses the names of the pool', async () => {

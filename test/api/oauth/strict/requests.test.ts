@@ -108,6 +108,28 @@ for (const engine of engines) {
       assert.equal(plain.get('error'), 'invalid_request')
     })
 
+    it('answers with the errors of the standards where those of Cognito differ', async () => {
+      const client = { CallbackURLs: [callback, 'https://app.test/other'], ReadAttributes: ['email', 'name'] }
+      const given = await givenStrictPool(server(), { client })
+      const { clientId, poolId } = given
+      const back = await new TestBrowser(server()).signIn({ ...requestOf(clientId), scope: 'openid email' }, 'ana')
+      const form = { grant_type: 'authorization_code', client_id: clientId, code: back.searchParams.get('code') ?? '' }
+      const elsewhere = await post(server(), '/oauth2/token', { ...form, redirect_uri: 'https://app.test/other' })
+      assert.deepEqual([elsewhere.status, elsewhere.body], [400, { error: 'invalid_grant' }])
+      // The client may not read `email_verified`. The claim is left out, and the grant stands.
+      assert.equal((await post(server(), '/oauth2/token', { ...form, redirect_uri: callback })).status, 200)
+      const machine = await givenClient(server(), poolId, { ...machineClient, AllowedOAuthScopes: ['https://api.test/read'] })
+      const ask = (scope: string) =>
+        post(server(), '/oauth2/token', { grant_type: 'client_credentials', scope }, basic(machine.clientId, machine.secret))
+      assert.equal((await ask('https://api.test/read')).body['scope'], 'https://api.test/read')
+      for (const scope of ['https://api.test/write', 'unknown', 'openid'])
+        assert.deepEqual((await ask(scope)).body, { error: 'invalid_scope' })
+      for (const resource of ['x', 'http://api.test/', 'https://api.test/#x', `https://api.test/${'x'.repeat(1024)}`]) {
+        const answer = paramsIn(locationOf(await send(server(), pathOf(clientId, { resource }))))
+        assert.equal(answer.get('error'), 'invalid_target', resource.slice(0, 40))
+      }
+    })
+
     it('names the scope in the answer of the implicit flow', async () => {
       const { clientId } = await givenStrictPool(server(), { client: { AllowedOAuthFlows: ['implicit'] } })
       const request = { ...requestOf(clientId), response_type: 'token', scope: 'openid unknown email' }
