@@ -4,10 +4,12 @@ import { engines } from '../../../support/engines.ts'
 import { callLifeguard } from '../../../support/lifeguard-operations.ts'
 import { giveAttributes, prefer, registerApp, setMfa } from '../../../support/mfa.ts'
 import { callback, encode, post, type Reply, requestToken } from '../../../support/oauth.ts'
+import { registerPasskey, setWebAuthn, withPasskeys } from '../../../support/passkeys.ts'
 import { codeSentTo } from '../../../support/self-service.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword } from '../../../support/sign-in.ts'
+import type { RequestOptions } from '../../../support/software-authenticator.ts'
 import { discover, givenStrictPool, redeemCode } from '../../../support/strict.ts'
-import { formActionIn, hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../../support/test-browser.ts'
+import { formActionIn, hiddenFieldsIn, locationOf, paramsIn, passkeyOptionsIn, TestBrowser } from '../../../support/test-browser.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 
 const loa = (level: number) => `urn:cognito:loa:${level}`
@@ -209,6 +211,22 @@ for (const engine of engines) {
       assert.match(page.text, /value="EMAIL_OTP"/)
       const asked = await browser.visit(locationOf(await send(browser, page, { factor: 'PASSWORD' })))
       assert.equal(answerIn(await send(browser, asked, { password: goodPassword })).get('error'), 'unmet_authentication_requirements')
+    })
+
+    it('takes a passkey for level 3, and offers none where the app insists on level 4', async () => {
+      const given = await givenUsers(withPasskeys)
+      await setMfa(server(), given.poolId, 'OFF')
+      await setWebAuthn(server(), given.poolId, { RelyingPartyId: 'example.test' })
+      const { sub } = await givenUser(server(), given.poolId, 'eve')
+      const passkey = await registerPasskey(server(), (await givenTokens(server(), given.clientId, 'eve')).accessToken)
+      const browser = new TestBrowser(server())
+      const open = async (more: Query) => browser.visit(locationOf(await authorize(browser, given, more)))
+      assert.doesNotMatch((await open({ claims: essential(loa(4)) })).text, / data-options=/)
+      const page = await open({ claims: essential(loa(4), loa(3)) })
+      const used = passkey.use(passkeyOptionsIn(page) as RequestOptions, { userHandle: Buffer.from(sub).toString('base64url') })
+      const done = await browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), credential: JSON.stringify(used) })
+      assert.deepEqual(assuranceIn((await tokensFor(given, done))['id_token']), { acr: loa(3), amr: ['swk'] })
+      assert.match(locationOf(await authorize(browser, given, { claims: essential(loa(4)) })), /^\/login\?/)
     })
 
     it('uses the names of the pool', async () => {

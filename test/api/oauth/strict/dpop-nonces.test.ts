@@ -55,6 +55,13 @@ for (const engine of engines) {
       assert.equal((await ask({ nonce: second.headers.get('dpop-nonce') })).status, 200)
     })
 
+    it('knows a nonce after a restart: nothing about it is stored', async () => {
+      const { ask } = await givenPool()
+      const nonce = (await ask({})).headers.get('dpop-nonce')
+      await server().restart()
+      assert.equal((await ask({ nonce })).status, 200)
+    })
+
     it('refuses nonces of other pools, changed ones, and other values', async () => {
       const { ask } = await givenPool()
       const elsewhere = await givenPool()
