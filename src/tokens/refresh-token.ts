@@ -88,7 +88,8 @@ function grantedForm(
   { scopes, resource, claims, level }: GrantedScopes,
 ): GrantedForm {
   const form = [...fixed, scopes, resource ?? null, boundTo ?? null] as const
-  if (claims !== undefined || level !== undefined) return [...form, sid ?? null, claims?.userInfo ?? [], claims?.idToken ?? [], level ?? null]
+  if (claims !== undefined || level !== undefined)
+    return [...form, sid ?? null, claims?.userInfo ?? [], claims?.idToken ?? [], level ?? null]
   return sid === undefined ? form : [...form, sid]
 }
 
@@ -112,7 +113,8 @@ function readGrantedForm(opened: Buffer | undefined): RefreshToken | undefined {
   const content: unknown = JSON.parse(opened.toString())
   if (!Array.isArray(content)) return undefined
   const form = content as unknown as GrantedForm
-  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource, boundTo, sid, ...asked] = form
+  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource, boundTo, sid, ...asked] =
+    form
   const fixed = { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation }
   const granted: GrantedScopes = { scopes, resource: resource ?? undefined, ...readAsked(asked) }
   return { ...fixed, methods: methods ?? undefined, granted, boundTo: boundTo ?? undefined, sid: sid ?? undefined }

@@ -1,11 +1,10 @@
-import { findExistingScopes } from '../../pools/resource-servers/scopes.ts'
 import { findLevel } from '../../tokens/assurance.ts'
 import { readIdTokenHint } from '../id-token-hint.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { requiresPushedRequests } from '../pushed-requests/pushed-request.ts'
 import { readResource } from '../resource-indicators.ts'
-import { requireUserScopes } from '../scopes-of-users.ts'
+import { requireKnownScopes } from '../scopes-of-users.ts'
 import { intersect, readClaimsParameter } from './claims-parameter.ts'
 import {
   checkIdentityProvider,
@@ -40,21 +39,9 @@ const refuseUnknownResponseType: RequestStep = (_deps, { received: { parameters 
   throw new OAuthError('unsupported_response_type')
 }
 
-/** The most scopes that a request may name. Each unknown scope is looked up. */
-const mostScopes = 100
-
-/**
- * Scopes that the pool does not have are ignored (OpenID Connect Core §3.1.2.1). Scopes that it has but that the client may not have are
- * refused (RFC 6749 §4.1.2.1).
- */
-const readKnownScopes: RequestStep = async ({ db, pools }, { client, granted, received }) => {
-  const requested = listIn(received.parameters, 'scope')
-  if (requested !== undefined && requested.length > mostScopes) throw new OAuthError('invalid_scope')
-  const unlisted = requested?.filter((scope) => !client.oauthScopes?.includes(scope)) ?? []
-  const existing = unlisted.length === 0 ? new Set() : await findExistingScopes(db, client.poolId, unlisted)
-  const known = requested?.filter((scope) => !unlisted.includes(scope) || existing.has(scope))
-  return { granted: { ...granted, scopes: await requireUserScopes(pools, client, known) } }
-}
+const readKnownScopes: RequestStep = async (deps, { client, granted, received }) => ({
+  granted: { ...granted, scopes: await requireKnownScopes(deps, client, listIn(received.parameters, 'scope')) },
+})
 
 /** RFC 8707 §2, on the classic pages as well. */
 const readResourceAlways: RequestStep = (_deps, { granted, received }) => ({

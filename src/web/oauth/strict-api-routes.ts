@@ -78,6 +78,7 @@ const authorizeDevice: Work = async (deps, options, request, reply) => {
       dpop: proofIn(request),
       onClient: (owner) => {
         noteClient(request, owner)
+        offerNonce(deps, { request, reply, pool: owner.pool })
         countAs('GetTokensFromRefreshToken', request, options)
       },
     })
