@@ -11,6 +11,7 @@ export type SecretPurpose =
   | 'device'
   | 'device-request'
   | 'device-step'
+  | 'dpop-nonce'
   | 'domain-session'
   | 'identity-provider'
   | 'import'

@@ -65,6 +65,7 @@ function defaultAccessClaims(grant: Grant, jti: string): Claims {
     event_id: grant.sessionId,
     token_use: 'access',
     scope: scopesOf(grant.granted).join(' '),
+    ...userInfoClaims(grant),
     auth_time: grant.authTime,
     ...assuranceClaims(grant),
     exp: grant.issuedAt + accessTokenSeconds(grant.client),
@@ -102,9 +103,17 @@ export function boundClaims(boundTo: string | undefined): Claims {
   return boundTo === undefined ? {} : { cnf: { jkt: boundTo } }
 }
 
+/** The claim of an access token with the names of the attributes that the app asked for at userInfo. */
+export const userInfoClaimsName = 'userinfo_claims'
+
+function userInfoClaims({ granted }: Grant): Claims {
+  const names = granted?.claims?.userInfo ?? []
+  return names.length === 0 ? {} : { [userInfoClaimsName]: names }
+}
+
 /** How the user was authenticated, and the level of assurance that follows (RFC 8176; OpenID Connect Core §2). */
-function assuranceClaims({ pool, methods }: Grant): Claims {
-  return methods === undefined ? {} : { acr: acrOf(pool, levelOf(methods)), amr: methods }
+function assuranceClaims({ pool, methods, granted }: Grant): Claims {
+  return methods === undefined ? {} : { acr: acrOf(pool, granted?.level ?? levelOf(methods)), amr: methods }
 }
 
 /** The group names. The claim is absent for a user without groups. */
@@ -123,7 +132,7 @@ function roleClaims({ groups: { roles, preferredRole } }: Grant): Claims {
 /** The attributes that the client may read and that the scopes show. */
 function attributeClaims({ pool, client, user, granted }: Grant): Record<string, unknown> {
   const readable = readableAttributes(pool, client)
-  const shown = shownAttributes(granted)
+  const shown = shownAttributes(pool, granted, 'idToken')
   const claims: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(user.attributes)) {
     if (readable(name) && shown(name)) claims[name] = claimValue(name, value)

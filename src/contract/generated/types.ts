@@ -2182,6 +2182,8 @@ export interface NumberAttributeConstraintsType {
 export interface OAuthExtensionType {
   Manner?: OAuthMannerType | undefined
   NonProductionClientIds?: readonly string[] | undefined
+  RequirePushedAuthorizationRequests?: boolean | undefined
+  RequireDPoPNonces?: boolean | undefined
 }
 
 export type OAuthFlowType =

@@ -12,7 +12,7 @@ import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 import { readResource } from '../resource-indicators.ts'
-import { requireUserScopes } from '../scopes-of-users.ts'
+import { requireKnownScopes } from '../scopes-of-users.ts'
 import {
   type DeviceRequestDetails,
   deviceAuthorizationMs,
@@ -50,8 +50,8 @@ type DeviceAnswer = {
  * client is authenticated.
  *
  * @throws MissingEndpoint in pools that are not of manner strict.
- * @throws OAuthError invalid_client; unauthorized_client when the client may not use the grant; invalid_scope, invalid_request and
- *   invalid_dpop_proof.
+ * @throws OAuthError invalid_client; unauthorized_client when the client may not use the grant; invalid_scope, invalid_target,
+ *   invalid_dpop_proof and use_dpop_nonce.
  */
 export async function requestDeviceAuthorization(
   deps: DeviceAuthorizationDeps,
@@ -62,9 +62,9 @@ export async function requestDeviceAuthorization(
   if (!mayUseDeviceGrant(owner)) throw new OAuthError('unauthorized_client')
   const { pool, client } = owner
   const { parameters, dpop } = request
-  const scopes = await requireUserScopes(deps.pools, client, listIn(parameters, 'scope'))
-  const granted = { scopes, resource: readResource(parameters) }
-  const boundTo = dpop === undefined ? undefined : await verifyProof(deps, dpop, { poolId: pool.id, method: 'POST', path })
+  const scopes = await requireKnownScopes(deps, client, listIn(parameters, 'scope'))
+  const granted = { scopes, resource: readResource(parameters, 'invalid_target') }
+  const boundTo = dpop === undefined ? undefined : await verifyProof(deps, dpop, { pool, method: 'POST', path })
   const codes = await storeRequest(deps, owner, { granted, boundTo })
   return {
     device_code: codes.deviceCode,

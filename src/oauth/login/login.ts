@@ -3,6 +3,7 @@ import { allowsFlow } from '../../signin/client-flows.ts'
 import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
+import { metLevel } from '../../tokens/assurance.ts'
 import { type AppAnswer, answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
@@ -88,9 +89,13 @@ export function isNameFirst({ pool, client, isManagedLogin }: AuthorizationReque
   return isManagedLogin && allowsFlow(client, 'choice') && pool.allowedFirstFactors.some((factor) => factor !== 'PASSWORD')
 }
 
+/** Whether a passkey reaches a level of assurance that the app asks for. */
+const isPasskeyEnough = ({ assurance }: AuthorizationRequest): boolean =>
+  assurance === undefined || !assurance.isEssential || metLevel(assurance, ['swk']) !== undefined
+
 /** What the sign-in page offers to browsers with passkeys. */
 export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequest): Promise<PasskeyOffer | undefined> {
-  return isNameFirst(request) ? offerPasskeys(deps, request) : undefined
+  return isNameFirst(request) && isPasskeyEnough(request) ? offerPasskeys(deps, request) : undefined
 }
 
 function begin(

@@ -8,7 +8,7 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { endDomainSessions, findAccounts } from '../domain-session/domain-session.ts'
 import { readIdTokenHint } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
-import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
+import { listIn, type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
 import { findClientOfHost } from '../request-host.ts'
 import type { LogoutWorker } from './back-channel/logout-worker.ts'
 import { findFrontChannelAddresses } from './front-channel.ts'
@@ -23,6 +23,8 @@ export type EndSession = PoolAndClient & {
   readonly location: string | undefined
   readonly isManagedLogin: boolean
   readonly frames: readonly string[]
+  /** The languages that the app asks for. */
+  readonly uiLocales: readonly string[] | undefined
 }
 
 export type EndSessionDeps = AuthorizeDeps & { readonly logoutWorker: Pick<LogoutWorker, 'wake'> }
@@ -53,7 +55,8 @@ export async function endSession(deps: EndSessionDeps, browser: BrowserRequest, 
   const cookie = browser.sessionCookieOf(pool.id)
   const accounts = await findAccounts(deps, { pool, cookie })
   const isMeant = accounts.every(({ user }) => user.sub === hint?.sub)
-  const page = { pool, client, location, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
+  const uiLocales = listIn(parameters, 'ui_locales')
+  const page = { pool, client, location, uiLocales, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
   if (!isConfirmed && !isMeant) return { ...page, kind: 'ask', frames: [] }
   const ended = await endDomainSessions(deps, { pool, cookie })
   deps.logoutWorker.wake()

@@ -111,6 +111,7 @@ const idOf = (clientId: string, jti: string): string =>
 export const strictClientAuthentication: ClientAuthentication = {
   methods: [privateKeyJwt, clientSecretBasic, clientSecretPost],
   refusalStatus: 401,
+  challengesClients: true,
 }
 
 /** The members of discovery documents in pools of manner strict (RFC 8414 §2). */

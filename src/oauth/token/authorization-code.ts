@@ -1,3 +1,4 @@
+import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import { type AuthorizationCode, hashOfCode } from '../codes/authorization-code.ts'
 import { findAuthorizationCode, redeemAuthorizationCode } from '../codes/authorization-code-repository.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -19,7 +20,7 @@ export const authorizationCode: Grant<HostedTokensDeps> = {
     const grant = grantOf(deps, code)
     if (code.sessionId !== null) throw await refuseSecondUse(deps, grant)
     if (code.expiresAt <= deps.clock.now()) throw invalidGrant()
-    for (const check of codeChecks) check(code, request)
+    for (const check of codeChecks[mannerOf(pool)]) check(code, request)
     return redeemOnce(deps, request, grant)
   },
 }
@@ -38,16 +39,23 @@ function grantOf({ clock }: HostedTokensDeps, code: AuthorizationCode): OneTimeG
 /** One thing that a code is bound to. It throws an OAuthError when the token request does not fit. */
 type CodeCheck = (code: AuthorizationCode, request: GrantRequest) => void
 
-const hasSameRedirectUri: CodeCheck = ({ details }, { parameters }) => {
-  const given = parameters.get('redirect_uri')
-  if (given === undefined && !details.isDefaultRedirect) throw new OAuthError('invalid_request')
-  if (given !== undefined && given !== details.redirectUri) {
-    throw new OAuthError('unauthorized_client', { description: 'invalid_redirect' })
+/** `refusal` is the error for another redirect URI than that of the authorization request. */
+const hasSameRedirectUri =
+  (refusal: () => OAuthError): CodeCheck =>
+  ({ details }, { parameters }) => {
+    const given = parameters.get('redirect_uri')
+    if (given === undefined && !details.isDefaultRedirect) throw new OAuthError('invalid_request')
+    if (given !== undefined && given !== details.redirectUri) throw refusal()
   }
-}
+
+const invalidRedirect = () => new OAuthError('unauthorized_client', { description: 'invalid_redirect' })
 
 const hasVerifier: CodeCheck = ({ details }, { parameters }) => {
   if (!fitsChallenge(details.challenge, parameters.get('code_verifier'))) throw invalidGrant()
 }
 
-const codeChecks: readonly CodeCheck[] = [hasSameRedirectUri, hasVerifier]
+const codeChecks: Readonly<Record<Manner, readonly CodeCheck[]>> = {
+  COGNITO: [hasSameRedirectUri(invalidRedirect), hasVerifier],
+  // RFC 6749 §5.2
+  STRICT: [hasSameRedirectUri(invalidGrant), hasVerifier],
+}

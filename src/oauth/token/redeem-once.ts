@@ -1,3 +1,4 @@
+import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { IssuedTokens } from '../../tokens/issue-tokens.ts'
 import { revokeSession } from '../../tokens/session-repository.ts'
@@ -32,7 +33,7 @@ export type OneTimeGrant = Pick<HostedAuthentication, 'authTime' | 'methods' | '
 export async function redeemOnce(deps: HostedTokensDeps, request: GrantRequest, grant: OneTimeGrant): Promise<IssuedTokens> {
   const { pool, client, context, boundTo } = request
   if (grant.boundTo !== undefined && grant.boundTo !== boundTo) throw invalidGrant()
-  if (!grant.granted.scopes.every((scope) => isReadableScope(client, scope))) throw invalidGrant()
+  if (refusesUnreadable[mannerOf(pool)] && !grant.granted.scopes.every((scope) => isReadableScope(client, scope))) throw invalidGrant()
   const user = await requireUser(deps, grant)
   // The refresh token of a client with a secret is of no use to others anyway (RFC 9449 §5). The API does not know keys of clients.
   const binding = boundTo === undefined ? undefined : { boundTo, bindsRefreshToken: client.secrets.length === 0 }
@@ -46,6 +47,9 @@ export async function redeemOnce(deps: HostedTokensDeps, request: GrantRequest, 
     throw error instanceof RedeemedMeanwhile ? await refuseSecondUse(deps, grant) : error
   }
 }
+
+/** Whether a client gets no tokens that may not read all attributes of a scope. OpenID Connect leaves out such attributes. */
+const refusesUnreadable: Readonly<Record<Manner, boolean>> = { COGNITO: true, STRICT: false }
 
 /** Another request has redeemed the grant after this one found it unused. */
 class RedeemedMeanwhile extends OAuthError {}

@@ -20,6 +20,7 @@ import { type ClientCredentialsDeps, clientCredentials } from './client-credenti
 import { deviceCode, deviceCodeGrantType } from './device-code.ts'
 import type { Grant, GrantedTokens } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
+import { scopeMember } from './scope-member.ts'
 
 export type TokenEndpointDeps = ClientCredentialsDeps & RefreshDeps & ClientAuthenticationDeps
 
@@ -58,6 +59,7 @@ export type TokenAnswer = {
   readonly refresh_token?: string
   readonly expires_in: number
   readonly token_type: 'Bearer' | 'DPoP'
+  readonly scope?: string
 }
 
 /**
@@ -79,7 +81,8 @@ export async function exchangeGrant(
   const boundTo = await readKeyOf[mannerOf(pool)](deps, pool, request.dpop)
   const grantRequest = { pool, client, parameters: request.parameters, context: request.context, boundTo }
   for (const check of grant.checks) check(grantRequest)
-  return writeAnswer(await grant.exchange(deps, grantRequest), boundTo === undefined ? 'Bearer' : 'DPoP')
+  const tokens = await grant.exchange(deps, grantRequest)
+  return { ...writeAnswer(tokens, boundTo === undefined ? 'Bearer' : 'DPoP'), ...scopeMember(pool, tokens.accessToken) }
 }
 
 type ReadKey = (deps: TokenEndpointDeps, pool: Pool, proof: string | undefined) => Promise<string | undefined>
@@ -88,7 +91,7 @@ type ReadKey = (deps: TokenEndpointDeps, pool: Pool, proof: string | undefined) 
 const readKeyOf: Readonly<Record<Manner, ReadKey>> = {
   COGNITO: async () => undefined,
   STRICT: async (deps, pool, proof) =>
-    proof === undefined ? undefined : verifyProof(deps, proof, { poolId: pool.id, method: 'POST', path: '/oauth2/token' }),
+    proof === undefined ? undefined : verifyProof(deps, proof, { pool, method: 'POST', path: '/oauth2/token' }),
 }
 
 function writeAnswer(

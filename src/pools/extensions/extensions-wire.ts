@@ -125,12 +125,22 @@ function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour,
   }
 }
 
-function readOAuth({ Manner, NonProductionClientIds }: OAuthExtensionType): OAuthExtension {
-  return { manner: Manner ?? noExtensions.oauth.manner, nonProductionClientIds: NonProductionClientIds }
+function readOAuth(oauth: OAuthExtensionType): OAuthExtension {
+  return {
+    manner: oauth.Manner ?? noExtensions.oauth.manner,
+    nonProductionClientIds: oauth.NonProductionClientIds,
+    requirePushedRequests: oauth.RequirePushedAuthorizationRequests,
+    requireDpopNonces: oauth.RequireDPoPNonces,
+  }
 }
 
-function writeOAuth({ manner, nonProductionClientIds }: OAuthExtension): OAuthExtensionType {
-  return { Manner: manner, NonProductionClientIds: nonProductionClientIds }
+function writeOAuth(oauth: OAuthExtension): OAuthExtensionType {
+  return {
+    Manner: oauth.manner,
+    NonProductionClientIds: oauth.nonProductionClientIds,
+    RequirePushedAuthorizationRequests: oauth.requirePushedRequests,
+    RequireDPoPNonces: oauth.requireDpopNonces,
+  }
 }
 
 function readTestUsers(secrets: Secrets, pool: Pool, users: readonly TestUserType[]): TestUser[] {

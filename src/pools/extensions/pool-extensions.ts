@@ -81,6 +81,10 @@ export type OAuthExtension = {
   readonly manner: Manner
   /** App clients whose callback URLs may have a wildcard label. */
   readonly nonProductionClientIds?: readonly string[] | undefined
+  /** Whether all clients of a pool of manner strict have to push their authorization requests (RFC 9126 §5). Undefined means no. */
+  readonly requirePushedRequests?: boolean | undefined
+  /** Whether proofs of DPoP have to carry a nonce of the server, in a pool of manner strict (RFC 9449 §8). Undefined means no. */
+  readonly requireDpopNonces?: boolean | undefined
 }
 
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }

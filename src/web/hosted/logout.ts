@@ -8,7 +8,7 @@ import { withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { signOutPage } from '../pages/account-pages.ts'
 import { signedOutPage } from '../pages/signed-out-page.ts'
-import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+import { type Handler, refusePost, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogout: Handler = async (visit) => {
   const { deps, options, browser } = visit
@@ -28,7 +28,7 @@ export const postLogout: Handler = async (visit) => {
     return endSession(deps, browser, isOwnForm(request, token, names))
   })
   if (typeof outcome === 'string' && isOfStandard(outcome)) return reply.redirect(`/logout?${new URLSearchParams(outcome)}`, 303)
-  if (outcome === undefined || typeof outcome === 'string') return refuseMethod(reply)
+  if (outcome === undefined || typeof outcome === 'string') return refusePost(reply)
   return send(visit, outcome)
 }
 
@@ -37,8 +37,6 @@ const isOfStandard = (body: string): boolean => {
   const parameters = readParameters(body)
   return parameters.has('id_token_hint') || parameters.has('post_logout_redirect_uri')
 }
-
-const refuseMethod = (reply: FastifyReply) => reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
 
 function dropSession({ names, reply, browser }: Visit, poolId: string): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))

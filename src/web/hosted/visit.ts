@@ -46,21 +46,21 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
   return { ...visit, browser }
 }
 
-type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin'>
+type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin' | 'uiLocales'>
 
-/** What all pages of the visit have in common that belong to no app client. */
-export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>): Shell {
+/** What all pages of the visit have in common that belong to no app client. `uiLocales` are the languages that the app asks for. */
+export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>, uiLocales: readonly string[] = []): Shell {
   const { lang } = languageOf(request)
   if (lang !== undefined) reply.header('set-cookie', writeCookie(names, languageCookieName(names), lang, yearSeconds))
-  const wishes = { lang, cookie: cookieIn(request, languageCookieName(names)), acceptLanguage: request.headers['accept-language'] }
-  return plainShell(wishes)
+  const cookie = cookieIn(request, languageCookieName(names))
+  return plainShell({ lang, uiLocales, cookie, acceptLanguage: request.headers['accept-language'] })
 }
 
 /** What all pages with a form have in common: their form token, and the addresses of the page in other languages. */
-export function formShellOf(visit: Visit): Shell {
+export function formShellOf(visit: Visit, uiLocales?: readonly string[]): Shell {
   const { names, request, reply } = visit
   return {
-    ...plainShellOf(visit),
+    ...plainShellOf(visit, uiLocales),
     hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
     languageLinks: languageLinksOf(request),
   }
@@ -72,12 +72,12 @@ export function formShellOf(visit: Visit): Shell {
  * @throws PageError when the pages are those of managed login on a domain, and the client has no style. Cognito has no fall-back style.
  *   On the main host, which only Lifeguard has, such a client has the default look.
  */
-export async function shellOf(visit: Visit, { pool, client, isManagedLogin }: Client): Promise<Shell> {
+export async function shellOf(visit: Visit, { pool, client, isManagedLogin, uiLocales }: Client): Promise<Shell> {
   const { deps, browser } = visit
   const look = await deps.pools.findLookOf(client.id)
   const needsStyle = isManagedLogin && browser.host.kind === 'domain'
   if (needsStyle && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
-  const shell = formShellOf(visit)
+  const shell = formShellOf(visit, uiLocales)
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
 
@@ -99,6 +99,10 @@ function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string>
     }),
   )
 }
+
+/** The answer to a POST that the manner of the pool does not know. */
+export const refusePost = (reply: FastifyReply): FastifyReply =>
+  reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
 
 export function keepSession({ names, reply, browser }: Visit, { poolId, value, maxAgeSeconds }: PoolCookie): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))

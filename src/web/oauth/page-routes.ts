@@ -10,6 +10,7 @@ import { postDevice, visitDevice } from '../hosted/device.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
+import { postAuthorize } from '../hosted/post-authorize.ts'
 import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
@@ -25,7 +26,7 @@ type Page = { readonly path: string; readonly get?: Handler; readonly post?: Han
 
 /** The endpoints that browsers visit. */
 const pages: readonly Page[] = [
-  { path: '/oauth2/authorize', get: visitAuthorize },
+  { path: '/oauth2/authorize', get: visitAuthorize, post: postAuthorize },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/login/link', get: visitLink, post: postLink },
   { path: '/login/link/send', post: postLinkRequest },

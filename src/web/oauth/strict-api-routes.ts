@@ -5,7 +5,7 @@ import { type IntrospectionDeps, introspectToken } from '../../oauth/introspecti
 import { readParameters } from '../../oauth/parameters.ts'
 import { type PushRequestDeps, pushRequest } from '../../oauth/pushed-requests/push-request.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
-import { noteClient, proofIn, refuse, send } from './api-routes.ts'
+import { noteClient, offerNonce, proofIn, refuse, send } from './api-routes.ts'
 import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
 
 type Deps = IntrospectionDeps & PushRequestDeps & DeviceAuthorizationDeps & HostDeps
@@ -59,6 +59,7 @@ const push: Work = async (deps, options, request, reply) => {
       dpop: proofIn(request),
       onClient: (owner) => {
         noteClient(request, owner)
+        offerNonce(deps, { request, reply, pool: owner.pool })
         // As many as the authorization endpoint answers.
         countAs('GetTokensFromRefreshToken', request, options)
       },
@@ -77,6 +78,7 @@ const authorizeDevice: Work = async (deps, options, request, reply) => {
       dpop: proofIn(request),
       onClient: (owner) => {
         noteClient(request, owner)
+        offerNonce(deps, { request, reply, pool: owner.pool })
         countAs('GetTokensFromRefreshToken', request, options)
       },
     })

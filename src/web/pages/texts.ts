@@ -41,19 +41,28 @@ export function findLanguage(text: string | undefined): Language | undefined {
 }
 
 /**
- * The language of a page: the one that the address asks for (`lang`), the one that the person chose earlier (a cookie), or the best of the
- * browser's (`Accept-Language`, RFC 9110 §12.5.4).
+ * The language of a page: the one that the address asks for (`lang`), the first one of the app's (`ui_locales`) that the pages have, the one
+ * that the user chose earlier (a cookie), or the best of the browser's (`Accept-Language`, RFC 9110 §12.5.4).
  */
 export function chooseLanguage(wishes: {
   readonly lang: string | undefined
+  readonly uiLocales?: readonly string[] | undefined
   readonly cookie: string | undefined
   readonly acceptLanguage: string | undefined
 }): Language {
-  return findLanguage(wishes.lang) ?? findLanguage(wishes.cookie) ?? fromHeader(wishes.acceptLanguage) ?? 'en'
+  return findLanguage(wishes.lang) ?? fromApp(wishes.uiLocales) ?? findLanguage(wishes.cookie) ?? fromHeader(wishes.acceptLanguage) ?? 'en'
 }
 
-/** More entries than this are ignored: the header comes from a stranger. */
+/** More entries than this are ignored: the list comes from a stranger. */
 const mostEntries = 20
+
+function fromApp(uiLocales: readonly string[] = []): Language | undefined {
+  for (const locale of uiLocales.slice(0, mostEntries)) {
+    const language = findLanguage(locale)
+    if (language !== undefined) return language
+  }
+  return undefined
+}
 
 function fromHeader(header = ''): Language | undefined {
   const entries = header.split(',', mostEntries).map((entry) => {
