@@ -78,5 +78,3 @@ export async function decideOn(browser: TestBrowser, device: AskingDevice, decis
 
 /** What the page says about a user code that is of no use. */
 export const wrongUserCode = 'This code is not valid or has expired. Check it, or get a new code on your device.'
-
-export const alertIn = ({ text }: Reply): string => /role="alert">([^<]*)</.exec(text)?.[1] ?? ''

@@ -38,6 +38,7 @@ export const deviceCode: Grant<HostedTokensDeps> = {
   },
 }
 
+/** A device has a session of its own. It goes on when the user signs out in the browser that approved it, and its ID tokens have no `sid`. */
 function grantOf(found: DeviceAuthorization, approval: Approval): OneTimeGrant {
   const { poolId, deviceCodeHash, details } = found
   return {

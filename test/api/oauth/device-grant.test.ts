@@ -242,6 +242,18 @@ for (const engine of engines) {
       assert.deepEqual(errorOf(await poll(server(), device)), [400, 'invalid_client'])
     })
 
+    it('gives the device a session of its own, which goes on when the user signs out in the browser', async () => {
+      const { clientId } = await givenDevicePool(server())
+      const device = await givenDevice(server(), clientId)
+      const browser = new TestBrowser(server())
+      await decideOn(browser, device, 'allow')
+      await browser.visit(`/logout?${encode({ client_id: clientId, logout_uri: 'https://app.test/bye' })}`)
+      const { body } = await poll(server(), device)
+      assert.equal(claimsOf(String(body['id_token']))['sid'], undefined)
+      const refresh = { grant_type: 'refresh_token', client_id: clientId, refresh_token: String(body['refresh_token']) }
+      assert.equal((await requestToken(server(), refresh)).status, 200)
+    })
+
     it('binds the tokens to the key of the device', async () => {
       const { clientId } = await givenDevicePool(server())
       const key = newClientKey()

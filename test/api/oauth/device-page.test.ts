@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminDisableUserCommand, CreateUserPoolDomainCommand } from '@aws-sdk/client-cognito-identity-provider'
 import {
-  alertIn,
   decideOn,
   givenDevice,
   givenDevicePool,
@@ -16,13 +15,12 @@ import {
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { giveAttributes, setMfa } from '../../support/mfa.ts'
-import { callback, codeClient, encode, givenClient, givenOAuthPool, type Reply } from '../../support/oauth.ts'
+import { callback, codeClient, encode, givenClient, givenOAuthPool } from '../../support/oauth.ts'
+import { alertIn, titleIn } from '../../support/page-texts.ts'
 import { codeSentTo } from '../../support/self-service.ts'
 import { claimsOf, givenUser } from '../../support/sign-in.ts'
 import { csrfTokenIn, formActionIn, hiddenFieldsIn, locationOf, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
-
-const titleIn = ({ text }: Reply): string => /<h1>([^<]*)<\/h1>/.exec(text)?.[1] ?? ''
 
 for (const engine of engines) {
   describe(`The page /device on ${engine.name}`, () => {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openStorage } from '../../../src/storage/open-storage.ts'
-import { alertIn, decideOn, givenDevice, givenDevicePool, poll, typeUserCode, wrongUserCode } from '../../support/device-grant.ts'
+import { decideOn, givenDevice, givenDevicePool, poll, typeUserCode, wrongUserCode } from '../../support/device-grant.ts'
 import { engines } from '../../support/engines.ts'
 import { newKeys, rotate } from '../../support/master-keys.ts'
+import { alertIn } from '../../support/page-texts.ts'
 import { formActionIn, hiddenFieldsIn, TestBrowser } from '../../support/test-browser.ts'
 import { startTestServer, useTestServer } from '../../support/test-server.ts'
 
