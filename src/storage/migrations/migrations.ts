@@ -20,6 +20,7 @@ import { roles } from './0019-roles.ts'
 import { authorizationCodes } from './0020-authorization-codes.ts'
 import { pushedRequests } from './0022-pushed-requests.ts'
 import { signInLinks } from './0028-sign-in-links.ts'
+import { auditOfSessions } from './0030-audit-of-sessions.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -46,4 +47,5 @@ export const migrations: readonly Migration[] = [
   authorizationCodes,
   pushedRequests,
   signInLinks,
+  auditOfSessions,
 ]

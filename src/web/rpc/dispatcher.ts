@@ -80,7 +80,13 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
         async answer(bytes, checked, logFields) {
           const administrator = checked?.authenticate(bytes)
           logFields.accessKeyId = administrator?.caller.accessKeyId
-          const audited = openAuditedCall(options, operation, { accessKeyId: logFields.accessKeyId, requestId, address: head.context.ip })
+          const audited = openAuditedCall(options, operation, {
+            accessKeyId: logFields.accessKeyId,
+            sessionArn: administrator?.session?.arn,
+            sessionIdentityId: administrator?.session?.identityId,
+            requestId,
+            address: head.context.ip,
+          })
           try {
             const request = await refusalsRecorded(audited, async () => {
               const body = parseBody(bytes, limits)
