@@ -20,7 +20,7 @@ export function canonicalRequest(request: RequestHead, signedHeaders: readonly s
   ].join('\n')
 }
 
-/** A path that no encoding changes (RFC 3986 §2.3). */
+/** A path or segment that no encoding changes (RFC 3986 §2.3). */
 const plainPath = /^[\w.~/-]*$/
 
 /** The path with each segment encoded once, in AWS's manner, whichever characters the client escaped. */
@@ -28,7 +28,7 @@ function s3Path(path: string): string {
   if (plainPath.test(path)) return path
   return path
     .split('/')
-    .map((segment) => encode(decodeURIComponent(segment)))
+    .map((segment) => (plainPath.test(segment) ? segment : encode(decodeURIComponent(segment))))
     .join('/')
 }
 
