@@ -83,10 +83,19 @@ function requestMetrics(registry: Registry): Pick<Metrics, 'count' | 'countShed'
     labelNames: ['category'],
     registers: [registry],
   })
+  // To look up a metric by its labels costs more than to count. The names of operations and outcomes are from fixed lists.
+  const labelled = new Map<string, { readonly inc: () => void; readonly observe: (seconds: number) => void }>()
   return {
     count(operation, outcome, seconds) {
-      requests.inc({ operation, outcome })
-      durations.observe({ operation }, seconds)
+      const key = `${operation} ${outcome}`
+      let both = labelled.get(key)
+      if (both === undefined) {
+        const [request, duration] = [requests.labels({ operation, outcome }), durations.labels({ operation })]
+        both = { inc: () => request.inc(), observe: (value) => duration.observe(value) }
+        labelled.set(key, both)
+      }
+      both.inc()
+      both.observe(seconds)
     },
     countShed: () => shed.inc(),
     countThrottled: (category) => throttled.inc({ category }),

@@ -451,6 +451,8 @@ export interface AuditRecordType {
   Operation?: string | undefined
   Outcome?: string | undefined
   AccessKeyId?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
   SystemUser?: string | undefined
   UserPoolId?: string | undefined
   IdentityPoolId?: string | undefined
@@ -1770,6 +1772,8 @@ export interface ListAuditRecordsRequest {
   UserPoolId?: string | undefined
   IdentityPoolId?: string | undefined
   AccessKeyId?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
   Operation?: string | undefined
   Subject?: string | undefined
   StartTime?: Date | undefined

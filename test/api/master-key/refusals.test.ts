@@ -26,7 +26,8 @@ const openColumns: Readonly<Record<string, string>> = {
   active_import: 'slot pool_id job_id',
   app_client: 'id pool_id name',
   attempt: 'pool_id subject action',
-  audit_record: 'pool_id id action access_key_id sub username detail reason subject outcome request_id system_user changed_members address',
+  audit_record:
+    'pool_id id action access_key_id session_arn session_identity_id sub username detail reason subject outcome request_id system_user changed_members address',
   auth_event: 'pool_id sub id type response details feedback',
   authorization_code: 'pool_id id sub client_id details session_id',
   code: 'pool_id sub purpose code_hash attribute value',
