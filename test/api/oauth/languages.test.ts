@@ -3,7 +3,9 @@ import { describe, it } from 'node:test'
 import { givenStyle, loginPath, settingsOf } from '../../support/branding.ts'
 import { engines } from '../../support/engines.ts'
 import { callback, encode, givenOAuthPool, type Reply, send } from '../../support/oauth.ts'
-import { TestBrowser } from '../../support/test-browser.ts'
+import { alertIn } from '../../support/page-texts.ts'
+import { givenUser, goodPassword } from '../../support/sign-in.ts'
+import { formActionIn, hiddenFieldsIn, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 /** The title of the sign-in page in each language of managed login. */
@@ -72,6 +74,20 @@ for (const engine of engines.slice(0, 1)) {
         assert.ok(!page.headers.getSetCookie().some((cookie) => cookie.startsWith('lang=')))
         assert.ok(!page.text.includes('<script'))
       }
+    })
+
+    it('is that of errors, too, also where the client tells which users exist', async () => {
+      const { poolId, clientId } = await givenOAuthPool(server())
+      await givenUser(server(), poolId, 'ana')
+      const query = { client_id: clientId, redirect_uri: callback, response_type: 'code', lang: 'de' }
+      const send = async (path: string, form: Readonly<Record<string, string>>) => {
+        const browser = new TestBrowser(server())
+        const page = await browser.visit(`${path}?${encode(query)}`)
+        return alertIn(await browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), ...form }))
+      }
+      assert.equal(await send('/login', { username: 'nobody', password: goodPassword }), 'Es gibt kein Konto mit diesem Namen.')
+      assert.equal(await send('/forgotPassword', { username: 'nobody' }), 'Es gibt kein Konto mit diesem Namen.')
+      assert.equal(await send('/forgotPassword', { username: 'ana' }), 'Das Passwort dieses Kontos kann hier nicht zurückgesetzt werden.')
     })
 
     it('sets the direction of the page, whose style names no left or right side, so that it holds for both directions', async () => {
