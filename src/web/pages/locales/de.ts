@@ -184,5 +184,5 @@ export const de: Locale = {
   attributeUpdatedAt: 'Letzte Änderung',
   attributeWebsite: 'Website',
   attributeZoneinfo: 'Zeitzone',
-  phoneHint: 'Mit Ländervorwahl, zum Beispiel +49 1512 3456789',
+  phoneHint: 'Mit Ländervorwahl, zum Beispiel +49 1512 3456789',
 }

@@ -183,7 +183,7 @@ export const en = {
   attributeUpdatedAt: 'Last change',
   attributeWebsite: 'Website',
   attributeZoneinfo: 'Time zone',
-  phoneHint: 'With the country code, such as +44 7700 900123',
+  phoneHint: 'With the country code, such as +44 7700 900123',
 } satisfies Record<string, string>
 
 export type TextKey = keyof typeof en

@@ -182,5 +182,5 @@ export const es: Locale = {
   attributeUpdatedAt: 'Último cambio',
   attributeWebsite: 'Sitio web',
   attributeZoneinfo: 'Zona horaria',
-  phoneHint: 'Con el prefijo del país, como +34 600 123 456',
+  phoneHint: 'Con el prefijo del país, como +34 600 123 456',
 }

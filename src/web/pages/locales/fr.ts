@@ -183,5 +183,5 @@ export const fr: Locale = {
   attributeUpdatedAt: 'Dernière modification',
   attributeWebsite: 'Site web',
   attributeZoneinfo: 'Fuseau horaire',
-  phoneHint: 'Avec l’indicatif du pays, par exemple +33 6 12 34 56 78',
+  phoneHint: 'Avec l’indicatif du pays, par exemple +33 6 12 34 56 78',
 }

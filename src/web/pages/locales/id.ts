@@ -183,5 +183,5 @@ export const id: Locale = {
   attributeUpdatedAt: 'Perubahan terakhir',
   attributeWebsite: 'Situs web',
   attributeZoneinfo: 'Zona waktu',
-  phoneHint: 'Dengan kode negara, seperti +62 812 3456 7890',
+  phoneHint: 'Dengan kode negara, seperti +62 812 3456 7890',
 }

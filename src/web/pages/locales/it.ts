@@ -185,5 +185,5 @@ export const it: Locale = {
   attributeUpdatedAt: 'Ultima modifica',
   attributeWebsite: 'Sito web',
   attributeZoneinfo: 'Fuso orario',
-  phoneHint: 'Con il prefisso del paese, ad esempio +39 312 345 6789',
+  phoneHint: 'Con il prefisso del paese, ad esempio +39 312 345 6789',
 }

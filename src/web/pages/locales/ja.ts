@@ -181,5 +181,5 @@ export const ja: Locale = {
   attributeUpdatedAt: '最終更新',
   attributeWebsite: 'ウェブサイト',
   attributeZoneinfo: 'タイムゾーン',
-  phoneHint: '国番号から入力してください（例：+81 90 1234 5678）',
+  phoneHint: '国番号から入力してください（例：+81 90 1234 5678）',
 }

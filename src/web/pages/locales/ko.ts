@@ -180,5 +180,5 @@ export const ko: Locale = {
   attributeUpdatedAt: '마지막 변경',
   attributeWebsite: '웹사이트',
   attributeZoneinfo: '시간대',
-  phoneHint: '국가 번호를 포함하세요(예: +82 10 1234 5678)',
+  phoneHint: '국가 번호를 포함하세요(예: +82 10 1234 5678)',
 }

@@ -181,5 +181,5 @@ export const ptBr: Locale = {
   attributeUpdatedAt: 'Última alteração',
   attributeWebsite: 'Site',
   attributeZoneinfo: 'Fuso horário',
-  phoneHint: 'Com o código do país, como +55 11 91234-5678',
+  phoneHint: 'Com o código do país, como +55 11 91234-5678',
 }

@@ -183,5 +183,5 @@ export const zhCn: Locale = {
   attributeUpdatedAt: '上次更改',
   attributeWebsite: '网站',
   attributeZoneinfo: '时区',
-  phoneHint: '包含国家/地区代码，例如 +86 138 0013 8000',
+  phoneHint: '包含国家/地区代码，例如 +86 138 0013 8000',
 }

@@ -179,5 +179,5 @@ export const zhTw: Locale = {
   attributeUpdatedAt: '上次變更',
   attributeWebsite: '網站',
   attributeZoneinfo: '時區',
-  phoneHint: '包含國碼，例如 +886 912 345 678',
+  phoneHint: '包含國碼，例如 +886 912 345 678',
 }
