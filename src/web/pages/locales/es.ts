@@ -152,7 +152,7 @@ export const es: Locale = {
   errorPasswordsDiffer: 'Las dos contraseñas no coinciden.',
   errorPasswordRules: 'La contraseña no cumple las reglas siguientes.',
   errorRequired: 'Rellene este campo.',
-  errorNameMissing: 'Primero escriba su nombre o dirección.',
+  errorNameMissing: 'Introduzca primero su nombre o dirección.',
   errorFormat: 'Compruebe este campo.',
   errorUserExists: 'Ya existe una cuenta con este nombre.',
   errorDeviceCode: 'Este código no es válido o ha caducado. Compruébelo u obtenga uno nuevo en su dispositivo.',

@@ -47,7 +47,7 @@ export const fr: Locale = {
   linkResent: 'Nous avons envoyé un nouveau lien.',
   signInLinkSentTitle: 'Consultez vos e-mails',
   signInLinkSentTo: 'Si un compte existe, nous avons envoyé un lien à {destination}. Ouvrez-le dans ce navigateur pour vous connecter.',
-  signInLinkTitle: 'Se connecter en tant que {user} ?',
+  signInLinkTitle: 'Se connecter en tant que {user} ?',
   signInLinkText: 'Ce lien a été demandé dans un autre navigateur. Ne continuez que si vous l’avez demandé vous-même.',
   signInLinkHere: 'Vous serez connecté ici, dans ce navigateur. L’autre navigateur ne sera pas connecté.',
   signInLinkApp: 'Application',

@@ -46,7 +46,7 @@ export const ko: Locale = {
   resendLinkButton: '새 링크 보내기',
   linkResent: '새 링크를 보냈습니다.',
   signInLinkSentTitle: '이메일을 확인하세요',
-  signInLinkSentTo: '계정이 있으면 {destination}(으)로 링크를 보냈습니다. 이 브라우저에서 링크를 열어 로그인하세요.',
+  signInLinkSentTo: '계정이 있는 경우 {destination}(으)로 링크를 보냈습니다. 이 브라우저에서 링크를 열어 로그인하세요.',
   signInLinkTitle: '{user}(으)로 로그인할까요?',
   signInLinkText: '이 링크는 다른 브라우저에서 요청되었습니다. 본인이 직접 요청한 경우에만 계속하세요.',
   signInLinkHere: '이 브라우저에서 로그인됩니다. 다른 브라우저는 로그인되지 않습니다.',
