@@ -47,6 +47,7 @@ import { createImportedHashes, type ImportedHashes } from './users/passwords/imp
 import { createPasswords } from './users/passwords/passwords.ts'
 import { findUserByName } from './users/user-repository.ts'
 import type { Metrics } from './web/metrics.ts'
+import { pageTexts } from './web/pages/texts.ts'
 
 /**
  * The most modular exponentiations that may wait in a process: about a second of work on one thread. Beyond it, callers are told to retry.
@@ -105,6 +106,7 @@ export async function openServices(options: ServiceOptions) {
     ...settingValuesOf(settings),
     provisionedLimits,
     pools,
+    pageTexts,
     powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),

@@ -587,6 +587,10 @@ export interface ClientAuthenticationResultType {
   TokenType?: string | undefined
 }
 
+export interface ClientHostedPagesExtensionType {
+  Texts?: Record<string, Record<string, string>> | undefined
+}
+
 export interface ClientSSOSessionConfigType {
   MaxValidityMinutes: number
 }
@@ -1520,6 +1524,7 @@ export interface GetUserPoolClientExtensionsResponse {
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1611,6 +1616,7 @@ export interface HostedPagesExtensionType {
   RememberMeDays?: number | undefined
   EndSessionsOnSignOut?: boolean | undefined
   SignInLinks?: SignInLinksType | undefined
+  Texts?: Record<string, Record<string, string>> | undefined
 }
 
 export interface HttpHeader {
@@ -2593,6 +2599,7 @@ export interface SetUserPoolClientExtensionsRequest {
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2603,6 +2610,7 @@ export interface SetUserPoolClientExtensionsResponse {
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {

@@ -5,6 +5,7 @@ import type {
   SetUserPoolClientExtensionsRequest,
 } from '../../contract/generated/types.ts'
 import type { AppClient } from '../app-client.ts'
+import { type PageTextCatalog, readPageTexts } from '../extensions/page-texts.ts'
 import {
   type ClientExtensions,
   clientExtensionsOf,
@@ -18,12 +19,16 @@ import { readPublicKeys } from './public-keys.ts'
 /**
  * The extensions of `client` after SetUserPoolClientExtensions: each section of the request replaces the old section, and other sections
  * stay.
- * @throws ApiError InvalidParameterException when a key or an address cannot be used
+ * @throws ApiError InvalidParameterException when a key, an address or a text of the pages cannot be used
  */
-export function readClientExtensions(client: AppClient, request: SetUserPoolClientExtensionsRequest): ClientExtensions {
+export function readClientExtensions(
+  pageTexts: PageTextCatalog,
+  client: AppClient,
+  request: SetUserPoolClientExtensionsRequest,
+): ClientExtensions {
   const before = clientExtensionsOf(client)
   const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, DeviceGrant: deviceGrant } = request
-  const { FrontChannelLogout: front, BackChannelLogout: back } = request
+  const { FrontChannelLogout: front, BackChannelLogout: back, HostedPages: pages } = request
   if (front?.Uri !== undefined) requireFrontChannelUri(client, front.Uri, 'FrontChannelLogout.Uri')
   if (back?.Uri !== undefined) requireBackChannelUri(back.Uri, 'BackChannelLogout.Uri')
   return {
@@ -32,11 +37,12 @@ export function readClientExtensions(client: AppClient, request: SetUserPoolClie
     frontChannelLogout: front === undefined ? before.frontChannelLogout : readLogout(front),
     backChannelLogout: back === undefined ? before.backChannelLogout : readLogout(back),
     deviceGrant: deviceGrant === undefined ? before.deviceGrant : { isEnabled: deviceGrant.Enabled ?? false },
+    hostedPages: pages === undefined ? before.hostedPages : { texts: pages.Texts && readPageTexts(pageTexts, pages.Texts) },
   }
 }
 
 export function writeClientExtensions(client: AppClient): GetUserPoolClientExtensionsResponse {
-  const { privateKeyJwt, pushedRequests, frontChannelLogout, backChannelLogout, deviceGrant } = clientExtensionsOf(client)
+  const { privateKeyJwt, pushedRequests, frontChannelLogout, backChannelLogout, deviceGrant, hostedPages } = clientExtensionsOf(client)
   return {
     UserPoolId: client.poolId,
     ClientId: client.id,
@@ -45,6 +51,7 @@ export function writeClientExtensions(client: AppClient): GetUserPoolClientExten
     FrontChannelLogout: writeLogout(frontChannelLogout),
     BackChannelLogout: writeLogout(backChannelLogout),
     DeviceGrant: { Enabled: deviceGrant.isEnabled },
+    HostedPages: { Texts: hostedPages.texts },
   }
 }
 

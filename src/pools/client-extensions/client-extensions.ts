@@ -1,9 +1,11 @@
+import type { PageTexts } from '../extensions/page-texts.ts'
+
 /** A public key (RFC 7517 §4), checked by `readPublicKeys`. */
 export type PublicJwk = Readonly<Record<string, unknown>>
 
 /**
  * The settings of an app client that Cognito does not have. UpdateUserPoolClient does not change them, so that programs that know only
- * Cognito's settings (such as Terraform) do not remove them. They have an effect in pools of manner `STRICT` only.
+ * Cognito's settings (such as Terraform) do not remove them. Keys and pushed requests have an effect in pools of manner `STRICT` only.
  */
 export type ClientExtensions = {
   readonly privateKeyJwt: PrivateKeyJwtExtension
@@ -13,6 +15,8 @@ export type ClientExtensions = {
   readonly backChannelLogout?: LogoutExtension
   /** Undefined in clients of earlier releases. */
   readonly deviceGrant?: DeviceGrantExtension
+  /** Undefined in clients of earlier releases. */
+  readonly hostedPages?: ClientHostedPagesExtension
 }
 
 export type PrivateKeyJwtExtension = {
@@ -38,6 +42,11 @@ export type DeviceGrantExtension = {
   readonly isEnabled: boolean
 }
 
+export type ClientHostedPagesExtension = {
+  /** Texts that replace those of the pages and those of the pool. */
+  readonly texts: PageTexts | undefined
+}
+
 const noLogout: LogoutExtension = { uri: undefined, isSessionRequired: false }
 
 const noClientExtensions = {
@@ -46,6 +55,7 @@ const noClientExtensions = {
   frontChannelLogout: noLogout,
   backChannelLogout: noLogout,
   deviceGrant: { isEnabled: false },
+  hostedPages: { texts: undefined },
 } satisfies ClientExtensions
 
 export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): Required<ClientExtensions> {

@@ -1,6 +1,7 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
+import type { PageTexts } from './page-texts.ts'
 
 /**
  * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
@@ -59,6 +60,8 @@ export type HostedPagesExtension = {
   readonly endSessionsOnSignOut: boolean
   /** Undefined, in old pools, means `noSignInLinks`. */
   readonly signInLinks?: SignInLinksExtension
+  /** Texts that replace those of the pages. Undefined in old pools. */
+  readonly texts?: PageTexts | undefined
 }
 
 /** Links by e-mail that sign a user in. They are another form of the e-mail code of a first factor. */

@@ -22,6 +22,7 @@ import { pushedRequests } from './0022-pushed-requests.ts'
 import { deviceAuthorizations } from './0023-device-authorizations.ts'
 import { sessionClients } from './0025-session-clients.ts'
 import { signInLinks } from './0028-sign-in-links.ts'
+import { extensionsOfClients } from './0029-extensions-of-clients.ts'
 import { auditOfSessions } from './0030-audit-of-sessions.ts'
 import type { Migration } from './migration.ts'
 
@@ -51,5 +52,6 @@ export const migrations: readonly Migration[] = [
   deviceAuthorizations,
   sessionClients,
   signInLinks,
+  extensionsOfClients,
   auditOfSessions,
 ]

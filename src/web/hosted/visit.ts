@@ -16,7 +16,7 @@ import { brandShell } from '../pages/branding/brand-shell.ts'
 import { formPostPage } from '../pages/form-post-page.ts'
 import { type Page, renderPage, type Shell } from '../pages/layout.ts'
 import { pageHeaders } from '../pages/page-headers.ts'
-import { plainShell } from '../pages/shell.ts'
+import { plainShell, withOwnTexts } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
 export type PageDeps = LoginDeps & AddPasskeyDeps & EndSessionDeps & HostDeps
@@ -77,7 +77,7 @@ export async function shellOf(visit: Visit, { pool, client, isManagedLogin, uiLo
   const look = await deps.pools.findLookOf(client.id)
   const needsStyle = isManagedLogin && browser.host.kind === 'domain'
   if (needsStyle && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
-  const shell = formShellOf(visit, uiLocales)
+  const shell = withOwnTexts(formShellOf(visit, uiLocales), { pool, client })
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
 

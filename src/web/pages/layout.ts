@@ -1,6 +1,6 @@
 import { type Html, html } from '../../base/html.ts'
 import type { TermsLinks } from '../../pools/terms/terms-links.ts'
-import { type Language, locales, type Text } from './texts.ts'
+import { directionOf, type Language, locales, type Text } from './texts.ts'
 
 /** An image of the branding. Where the page follows the browser's colour mode, `darkSrc` takes its place in dark mode. */
 export type PageImage = { readonly src: string; readonly darkSrc?: string | undefined; readonly alt: string }
@@ -47,7 +47,7 @@ export type Page = {
 export function renderPage(shell: Shell, { title, body, script, frames = [], next }: Page): Html {
   const { language, colorMode, styleSheets, favicon, header, footer } = shell
   return html`<!doctype html>
-<html lang="${language}" dir="ltr" data-mode="${colorMode}">
+<html lang="${language}" dir="${directionOf(language)}" data-mode="${colorMode}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">

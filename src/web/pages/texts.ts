@@ -1,3 +1,4 @@
+import type { PageTextCatalog, PageTexts } from '../../pools/extensions/page-texts.ts'
 import { de } from './locales/de.ts'
 import { en, type Locale, type TextKey } from './locales/en.ts'
 import { es } from './locales/es.ts'
@@ -20,14 +21,28 @@ export type Language = keyof typeof locales
 
 export type Text = (key: TextKey, values?: Readonly<Record<string, string | number>>) => string
 
-/** The texts of a language. `overrides` are texts that the pool's administrator replaced. */
-export function textsOf(language: Language, overrides: Partial<Locale> = {}): Text {
+/** The texts of a language. The first of `overrides` that has a text replaces it: administrators write them for app clients and pools. */
+export function textsOf(language: Language, overrides: readonly (PageTexts | undefined)[] = []): Text {
   const texts: Locale = locales[language]
+  const own = (key: TextKey) => overrides.map((byLanguage) => byLanguage?.[language]?.[key]).find((text) => text !== undefined)
   return (key, values = {}) =>
-    (overrides[key] ?? texts[key]).replace(/\{(\w+)\}/g, (all, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : all))
+    (own(key) ?? texts[key]).replace(/\{(\w+)\}/g, (all, name: string) => (Object.hasOwn(values, name) ? String(values[name]) : all))
 }
 
 export const languages = Object.keys(locales) as Language[]
+
+/** The names of languages are for users of other languages, so they cannot be replaced. */
+const { name: _, ...replaceable } = en
+
+/** What administrators can write texts for. */
+export const pageTexts: PageTextCatalog = { languages, defaults: replaceable }
+
+type LocaleWithTextInfo = Intl.Locale & { getTextInfo(): { readonly direction: 'ltr' | 'rtl' } }
+
+/** The direction in which the language is written (Unicode Technical Standard 35). TypeScript does not know `getTextInfo` yet. */
+export function directionOf(language: Language): 'ltr' | 'rtl' {
+  return (new Intl.Locale(language) as LocaleWithTextInfo).getTextInfo().direction
+}
 
 /** The language that `text` names, whatever its case. A language without its region is enough where the region does not matter. */
 export function findLanguage(text: string | undefined): Language | undefined {

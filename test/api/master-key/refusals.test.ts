@@ -24,7 +24,7 @@ const openColumns: Readonly<Record<string, string>> = {
   access_key: 'id session_token_hash policy description',
   access_role: 'arn id description trust_policy policies',
   active_import: 'slot pool_id job_id',
-  app_client: 'id pool_id name',
+  app_client: 'id pool_id name extensions',
   attempt: 'pool_id subject action',
   audit_record:
     'pool_id id action access_key_id session_arn session_identity_id sub username detail reason subject outcome request_id system_user changed_members address',

@@ -157,6 +157,11 @@ export const en = {
   errorFormat: 'Please check this field.',
   errorUserExists: 'There is an account with this name already.',
   errorDeviceCode: 'This code is not valid or has expired. Check it, or get a new code on your device.',
+  errorUserNotFound: 'There is no account with this name.',
+  errorAlreadyConfirmed: 'This account is already confirmed. You can sign in.',
+  errorCannotReset: 'The password of this account cannot be reset here.',
+  errorNotSent: 'The message could not be sent. Please try again later.',
+  errorPasswordUsed: 'You used this password before. Choose another one.',
   errorDisabled: 'This account cannot sign in.',
   errorCookies: 'This browser did not keep our cookie. Allow cookies for this site and try again.',
   alertLabel: 'Problem',
@@ -178,7 +183,7 @@ export const en = {
   attributeUpdatedAt: 'Last change',
   attributeWebsite: 'Website',
   attributeZoneinfo: 'Time zone',
-  phoneHint: 'With the country code, such as +44 7700 900123',
+  phoneHint: 'With the country code, such as +44 7700 900123',
 } satisfies Record<string, string>
 
 export type TextKey = keyof typeof en
