@@ -14,7 +14,9 @@ import { createRefusalLimit } from './refusal-limit.ts'
 import { type RequestSubject, subjectOfRequest } from './request-subject.ts'
 
 /** What is known about a call before its body is read. */
-export type CallOrigin = Pick<AuditRecord, 'accessKeyId' | 'requestId' | 'address'> & { readonly operation: OperationName }
+export type CallOrigin = Pick<AuditRecord, 'accessKeyId' | 'sessionArn' | 'sessionIdentityId' | 'requestId' | 'address'> & {
+  readonly operation: OperationName
+}
 
 /** A call that must leave exactly one audit record, whatever becomes of it. */
 export type OpenAuditedCall = AuditedCall & {

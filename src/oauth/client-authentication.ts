@@ -38,8 +38,15 @@ export const nobody: Presented = { clientId: '', proves: () => false }
 /** A method of client authentication (RFC 6749 §2.3). Undefined when the request does not use it. */
 export type AuthenticationMethod = (request: ClientRequest) => Presented | undefined
 
-/** How an endpoint authenticates clients: the methods in the order in which they are tried, and the status of `invalid_client`. */
-export type ClientAuthentication = { readonly methods: readonly AuthenticationMethod[]; readonly refusalStatus: 400 | 401 }
+/** How an endpoint authenticates clients. */
+export type ClientAuthentication = {
+  /** In the order in which they are tried. */
+  readonly methods: readonly AuthenticationMethod[]
+  /** The status of `invalid_client`. */
+  readonly refusalStatus: 400 | 401
+  /** Whether a client that used the Authorization header is told its scheme in WWW-Authenticate (RFC 6749 §5.2). */
+  readonly challengesClients?: boolean
+}
 
 /** How an endpoint authenticates the clients of a pool, by the manner of the pool. Without an entry, such pools do not have the endpoint. */
 export type AuthenticationByManner = Readonly<Partial<Record<Manner, ClientAuthentication>>> & { readonly STRICT: ClientAuthentication }
@@ -96,14 +103,20 @@ export async function authenticateClient(
   const manner = await mannerOfRequest(deps, byManner, request)
   const authentication = manner === undefined ? spokenMethods(byManner, request) : byManner[manner]
   if (authentication === undefined) throw new MissingEndpoint()
-  const { methods, refusalStatus } = authentication
+  const { methods } = authentication
   const presented = firstOf(methods, request)
   if (presented === undefined) throw new OAuthError('invalid_request')
   const owner = await findClientOfHost(deps, request.host, presented.clientId)
   // Two methods in one request may name clients of two pools.
   const isOfManner = owner !== undefined && mannerOf(owner.pool) === manner
-  if (!isOfManner || !(await presented.proves(deps, owner))) throw new OAuthError('invalid_client', { status: refusalStatus })
+  if (!isOfManner || !(await presented.proves(deps, owner))) throw refusedClient(authentication, request)
   return owner
+}
+
+/** The refusal of a client that has not proven who it is. */
+export function refusedClient({ refusalStatus, challengesClients }: ClientAuthentication, { authorization }: ClientRequest): OAuthError {
+  const challenge = challengesClients && /^Basic /i.test(authorization ?? '') ? 'Basic realm="oauth2"' : undefined
+  return new OAuthError('invalid_client', { status: refusalStatus, challenge })
 }
 
 /** The manner of the pool that the request is for: that of the host's domain, else that of the client. Undefined for an unknown client. */

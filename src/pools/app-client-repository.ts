@@ -35,10 +35,10 @@ export async function lockAppClient(tx: Tx, secrets: Secrets, poolId: string, cl
 }
 
 export async function updateAppClient(tx: Tx, secrets: Secrets, client: AppClient): Promise<void> {
-  const { name, updated_at, config } = toRow(client, secrets)
+  const { name, updated_at, config, extensions } = toRow(client, secrets)
   await tx
     .updateTable('app_client')
-    .set({ name, updated_at, config })
+    .set({ name, updated_at, config, extensions })
     .where('pool_id', '=', client.poolId)
     .where('id', '=', client.id)
     .execute()

@@ -23,6 +23,8 @@ export interface AppClientTable {
   updated_at: number
   /** JSON; client secrets inside it are sealed. */
   config: string
+  /** JSON. Null when SetUserPoolClientExtensions was never called. */
+  extensions: string | null
 }
 
 /** Primary key: (pool_id, kind, id). Other named parts of a pool's configuration, such as resource servers. */

@@ -19,11 +19,13 @@ import type {
   CodeTable,
   DeletedGroupTable,
   DeletedUserTable,
+  DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
   PasskeyTable,
   PasswordHistoryTable,
+  SessionClientTable,
   SessionTable,
   SignInLinkTable,
   SoftwareTokenTable,
@@ -57,10 +59,12 @@ export interface Schema {
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable
+  session_client: SessionClientTable
   auth_event: AuthEventTable
   authorization_code: AuthorizationCodeTable
   sign_in_link: SignInLinkTable
   pushed_request: PushedRequestTable
+  device_authorization: DeviceAuthorizationTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminCreateUserCommand, AdminUpdateUserAttributesCommand } from '@aws-sdk/client-cognito-identity-provider'
 import type { Page } from 'playwright-core'
+import { givenDevice, givenDevicePool } from '../support/device-grant.ts'
 import { engines } from '../support/engines.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { type FactorName, giveAttributes, prefer, setMfa } from '../support/mfa.ts'
-import { callback, encode, givenOAuthPool } from '../support/oauth.ts'
+import { callback, codeClient, encode, givenOAuthPool } from '../support/oauth.ts'
 import { openApp } from '../support/open-app.ts'
 import { checkLooks, useLooks } from '../support/page-looks.ts'
 import { setWebAuthn } from '../support/passkeys.ts'
@@ -187,6 +188,31 @@ for (const engine of engines.slice(0, 1)) {
         await page.goto(`${at('/oauth2/authorize')}&prompt=select_account`)
         await checkLooks(page, 'choose-account')
       })
+    })
+
+    it('connect a device', async () => {
+      const client = { ClientName: 'Television', AllowedOAuthScopes: [...codeClient.AllowedOAuthScopes, 'https://api.test/read'] }
+      const { clientId } = await givenDevicePool(server(), { client })
+      const devices = [await givenDevice(server(), clientId), await givenDevice(server(), clientId)]
+      for (const [at, device] of devices.entries()) {
+        await withPage(async (page) => {
+          await page.goto(`${server().url}${device.page}`)
+          await checkLooks(page, 'device')
+          await page.getByLabel('Code on the device').fill('BCDF')
+          await press(page, 'Continue')
+          await page.getByRole('alert').waitFor()
+          await checkLooks(page, 'device-wrong')
+          await page.goto(`${server().url}${device.completePage}`)
+          await checkLooks(page, 'device-with-code')
+          await press(page, 'Continue')
+          await signIn(page, page.url())
+          await page.getByRole('button', { name: 'Allow', exact: true }).waitFor()
+          await checkLooks(page, 'device-decision')
+          await press(page, at === 0 ? 'Allow' : 'Deny')
+          await page.getByRole('heading', { name: at === 0 ? 'Your device is connected' : 'The device got no access' }).waitFor()
+          await checkLooks(page, at === 0 ? 'device-allowed' : 'device-denied')
+        })
+      }
     })
 
     it('errors, also in German', async () => {

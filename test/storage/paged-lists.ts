@@ -88,6 +88,8 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
     all: auditRecordsBy({}),
     UserPoolId: auditRecordsBy({ poolId }),
     AccessKeyId: auditRecordsBy({ accessKeyId: 'AKIA' }),
+    SessionArn: auditRecordsBy({ sessionArn: 'x' }),
+    SessionIdentityId: auditRecordsBy({ sessionIdentityId: 'x' }),
     Operation: auditRecordsBy({ operation: 'AdminDeleteUser' }),
     Subject: auditRecordsBy({ subject: 'ana' }),
   },

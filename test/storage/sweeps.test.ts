@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
 import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-code-repository.ts'
+import { insertDeviceAuthorization, sweepDeviceAuthorizations } from '../../src/oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from '../../src/oauth/pushed-requests/pushed-request-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
@@ -10,6 +11,7 @@ import type { Db, Tx } from '../../src/storage/db.ts'
 import { sweepRetiredKeys } from '../../src/tokens/signing-key-repository.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { saveLastAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
+import { sweepSessionClients } from '../../src/users/session-clients/session-client-repository.ts'
 import type { User } from '../../src/users/user.ts'
 import { deleteUserRows } from '../../src/users/user-removal-repository.ts'
 import { insertUser } from '../../src/users/user-repository.ts'
@@ -68,6 +70,17 @@ const cases: readonly Case[] = [
     sweep: (tx, before) => sweepAuthorizationCodes(tx, before, 10),
   },
   {
+    name: 'device authorizations',
+    store: (db, id) => {
+      const asked = { clientId: 'c', details: { granted: { scopes: [], resource: undefined } }, expiresAt: 5, intervalSeconds: 5 }
+      const open = { polledAt: null, decision: null, approval: null, sessionId: null }
+      return insertDeviceAuthorization(db, { poolId: 'p', id, deviceCodeHash: id, ...asked, ...open })
+    },
+    hold: (tx, id) =>
+      tx.updateTable('device_authorization').set({ polled_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepDeviceAuthorizations(tx, before, 10),
+  },
+  {
     name: 'pushed authorization requests',
     store: (db, id) =>
       db.insertInto('pushed_request').values({ pool_id: 'p', id, client_id: 'c', form: '', opened_at: null, expires_at: 5 }).execute(),
@@ -83,6 +96,18 @@ const cases: readonly Case[] = [
         .execute(),
     hold: (tx, sub) => tx.updateTable('sign_in_link').set({ details: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
     sweep: (tx, before) => sweepSignInLinks(tx, before, 10),
+  },
+  {
+    name: 'clients of domain sessions',
+    store: (db, sid) => {
+      const fixed = { pool_id: 'p', sub: 's', client_id: 'c', notify_at: null, attempts: 0 }
+      return db
+        .insertInto('session_client')
+        .values({ ...fixed, sid, expires_at: 5 })
+        .execute()
+    },
+    hold: (tx, sid) => tx.updateTable('session_client').set({ attempts: 1 }).where('pool_id', '=', 'p').where('sid', '=', sid).execute(),
+    sweep: (tx, before) => sweepSessionClients(tx, before, 10),
   },
   {
     name: 'records of triggers',

@@ -61,6 +61,25 @@ describe('a refresh token of the hosted pages', () => {
     }
   })
 
+  it('carries the attributes and the level of assurance that the app asked for, with and without a key', () => {
+    const claims = { userInfo: ['name', 'custom:plan'], idToken: [] }
+    for (const asked of [{ claims }, { level: 3 as const }, { claims, level: 4 as const }]) {
+      for (const boundTo of ['thumbprint', undefined]) {
+        const token = { ...content, methods: undefined, granted: { ...granted, ...asked }, boundTo }
+        assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
+      }
+    }
+  })
+
+  it('keeps the form that it has had when the app asked for nothing', () => {
+    for (const boundTo of ['thumbprint', undefined]) {
+      const sealed = writeRefreshToken(secrets, { ...content, granted, boundTo }).slice('lgr_'.length)
+      const form = JSON.parse(secrets.open('refresh-token', sealed, boundTo === undefined ? 'granted' : 'bound')?.toString() ?? '')
+      const before = [...Object.values(content), granted.scopes, granted.resource]
+      assert.deepEqual(form, boundTo === undefined ? before : [...before, boundTo])
+    }
+  })
+
   it('does not open for a server of a release that would ignore its scopes', () => {
     for (const boundTo of ['thumbprint', undefined]) {
       const sealed = writeRefreshToken(secrets, { ...content, granted, boundTo }).slice('lgr_'.length)

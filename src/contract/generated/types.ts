@@ -451,6 +451,8 @@ export interface AuditRecordType {
   Operation?: string | undefined
   Outcome?: string | undefined
   AccessKeyId?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
   SystemUser?: string | undefined
   UserPoolId?: string | undefined
   IdentityPoolId?: string | undefined
@@ -583,6 +585,10 @@ export interface ClientAuthenticationResultType {
   AccessToken?: string | undefined
   ExpiresIn?: number | undefined
   TokenType?: string | undefined
+}
+
+export interface ClientHostedPagesExtensionType {
+  Texts?: Record<string, Record<string, string>> | undefined
 }
 
 export interface ClientSSOSessionConfigType {
@@ -1158,6 +1164,10 @@ export interface DeviceConfigurationType {
   DeviceOnlyRememberedOnUserPrompt?: boolean | undefined
 }
 
+export interface DeviceGrantExtensionType {
+  Enabled?: boolean | undefined
+}
+
 export type DeviceRememberedStatusType =
   | 'remembered'
   | 'not_remembered'
@@ -1517,6 +1527,10 @@ export interface GetUserPoolClientExtensionsResponse {
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1610,6 +1624,7 @@ export interface HostedPagesExtensionType {
   CheckResetCodeFirst?: boolean | undefined
   OfferPasskey?: boolean | undefined
   SignInLinks?: SignInLinksType | undefined
+  Texts?: Record<string, Record<string, string>> | undefined
 }
 
 export interface HttpHeader {
@@ -1771,6 +1786,8 @@ export interface ListAuditRecordsRequest {
   UserPoolId?: string | undefined
   IdentityPoolId?: string | undefined
   AccessKeyId?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
   Operation?: string | undefined
   Subject?: string | undefined
   StartTime?: Date | undefined
@@ -2055,6 +2072,11 @@ export type LogLevel =
   | 'ERROR'
   | 'INFO'
 
+export interface LogoutExtensionType {
+  Uri?: string | undefined
+  SessionRequired?: boolean | undefined
+}
+
 export interface LookupDeveloperIdentityInput {
   IdentityPoolId: string
   IdentityId?: string | undefined
@@ -2178,6 +2200,8 @@ export interface NumberAttributeConstraintsType {
 export interface OAuthExtensionType {
   Manner?: OAuthMannerType | undefined
   NonProductionClientIds?: readonly string[] | undefined
+  RequirePushedAuthorizationRequests?: boolean | undefined
+  RequireDPoPNonces?: boolean | undefined
 }
 
 export type OAuthFlowType =
@@ -2581,6 +2605,10 @@ export interface SetUserPoolClientExtensionsRequest {
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2589,6 +2617,10 @@ export interface SetUserPoolClientExtensionsResponse {
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {

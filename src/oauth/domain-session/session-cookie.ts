@@ -21,6 +21,22 @@ export type DomainSession = {
   readonly deviceKey: string | undefined
   /** Changes when the user sets a password or signs out everywhere. */
   readonly securityStamp: string
+  /**
+   * What ID tokens call the session. Unlike `id` it stays when the user signs in anew on the browser. Undefined in manner cognito, and in
+   * cookies of earlier releases.
+   */
+  readonly sid: string | undefined
+}
+
+/** A session of the hosted pages, as codes and tokens carry it. */
+export type DomainSessionReference = {
+  readonly sid: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+export function referenceTo({ sid, expiresAt }: DomainSession): DomainSessionReference | undefined {
+  return sid === undefined ? undefined : { sid, expiresAt }
 }
 
 /** A session in its sealed form. Its keys are short, because browsers send the cookie with each request. */
@@ -33,6 +49,7 @@ type SealedSession = {
   readonly u?: number | undefined
   readonly d?: string | undefined
   readonly p: string
+  readonly n?: string | undefined
 }
 
 /** Version 2 holds several sessions, the current one first. A server refuses a version that it does not know. */
@@ -49,6 +66,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       u: one.usedAt,
       d: one.deviceKey,
       p: one.securityStamp,
+      n: one.sid,
     }),
   )
   const form: Form = { v: 2, a: sealed }
@@ -71,6 +89,7 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     usedAt: one.u,
     deviceKey: one.d,
     securityStamp: one.p,
+    sid: one.n,
   }))
 }
 

@@ -3,13 +3,15 @@ import { allowsFlow } from '../../signin/client-flows.ts'
 import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
+import { metLevel } from '../../tokens/assurance.ts'
 import { type AppAnswer, answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
 import type { DeviceCookie } from '../devices/device-cookie.ts'
-import { cookieWithSession } from '../domain-session/domain-session.ts'
+import { beginDomainSession } from '../domain-session/domain-session.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { offersPasskey } from '../passkeys/offer-passkey.ts'
@@ -99,9 +101,13 @@ export function isNameFirst({ pool, client, isManagedLogin }: AuthorizationReque
   return isManagedLogin && allowsFlow(client, 'choice') && pool.allowedFirstFactors.some((factor) => factor !== 'PASSWORD')
 }
 
+/** Whether a passkey reaches a level of assurance that the app asks for. */
+const isPasskeyEnough = ({ assurance }: AuthorizationRequest): boolean =>
+  assurance === undefined || !assurance.isEssential || metLevel(assurance, ['swk']) !== undefined
+
 /** What the sign-in page offers to browsers with passkeys. */
 export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequest): Promise<PasskeyOffer | undefined> {
-  return isNameFirst(request) ? offerPasskeys(deps, request) : undefined
+  return isNameFirst(request) && isPasskeyEnough(request) ? offerPasskeys(deps, request) : undefined
 }
 
 function begin(deps: LoginDeps, browser: BrowserRequest, request: AuthorizationRequest, form: Parameters): Promise<PageStepResult> {
@@ -133,12 +139,17 @@ export async function toNextPage(
   }
   const device = await deviceAfterSignIn(deps, browser, { pool, user: result.user, wantsDevice })
   const signedIn = { ...result, deviceKey: device.key }
-  const session = await cookieWithSession(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }, { ...signedIn, isRemembered })
+  const { session, cookie } = await beginDomainSession(
+    deps,
+    { pool, cookie: browser.sessionCookieOf(pool.id) },
+    { ...signedIn, isRemembered },
+  )
+  const authenticated = { ...signedIn, domainSession: referenceTo(session) }
   // The parameter is of our own pages, so it is in the address even if the app has pushed its request.
   const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
   const isPasskeyNext = wantsPasskey || (isNameFirst(request) && (await offersPasskey(deps, browser, request, result.user)))
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }
-    : await answerForUser(deps, request, signedIn, browser.context)
-  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, devices: device.cookie, ...answer }
+    : await answerForUser(deps, request, authenticated, browser.context)
+  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: device.cookie, ...answer }
 }

@@ -25,7 +25,7 @@ export async function offersPasskey(
 }
 
 /** Whether the request accepts the session of this user when the page is done. Otherwise the user would have to sign in again. */
-function acceptsLaterAnswer({ prompts, maxAge = Infinity, pushedId, hintedSub }: AuthorizationRequest, sub: string): boolean {
+function acceptsLaterAnswer({ prompts, maxAge = Infinity, pushedId, acceptedSubs, assurance }: AuthorizationRequest, sub: string): boolean {
   const keepsPrompt = pushedId !== undefined && prompts.includes('login')
-  return !keepsPrompt && maxAge > justNowSeconds && (hintedSub === undefined || hintedSub === sub)
+  return !keepsPrompt && assurance === undefined && maxAge > justNowSeconds && (acceptedSubs?.includes(sub) ?? true)
 }

@@ -84,7 +84,13 @@ async function isValidAssertion(deps: ClientAuthenticationDeps, { pool, client }
 }
 
 /** The endpoints at which clients authenticate themselves. An assertion may name any of them (RFC 9126 §2). */
-const endpoints: readonly string[] = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par']
+const endpoints: readonly string[] = [
+  '/oauth2/token',
+  '/oauth2/introspect',
+  '/oauth2/revoke',
+  '/oauth2/par',
+  '/oauth2/device_authorization',
+]
 
 async function verifyOrRefuse<T>(verifying: Promise<T>): Promise<T | undefined> {
   try {
@@ -105,6 +111,7 @@ const idOf = (clientId: string, jti: string): string =>
 export const strictClientAuthentication: ClientAuthentication = {
   methods: [privateKeyJwt, clientSecretBasic, clientSecretPost],
   refusalStatus: 401,
+  challengesClients: true,
 }
 
 /** The members of discovery documents in pools of manner strict (RFC 8414 §2). */

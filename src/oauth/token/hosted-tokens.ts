@@ -14,6 +14,8 @@ import { callerContextOf } from '../../triggers/trigger.ts'
 import { deviceGroupKeyOf } from '../../users/devices/device.ts'
 import { findDevice, recordDeviceUse } from '../../users/devices/device-repository.ts'
 import type { User } from '../../users/user.ts'
+import { recordSessionClient } from '../domain-session/record-session-client.ts'
+import type { DomainSessionReference } from '../domain-session/session-cookie.ts'
 
 export type HostedTokensDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
@@ -29,12 +31,15 @@ export type HostedAuthentication = PoolAndClient & {
   readonly granted: GrantedScopes
   readonly nonce: string | undefined
   readonly binding?: KeyBinding | undefined
+  /** The session of the browser. Undefined in manner cognito. */
+  readonly domainSession?: DomainSessionReference | undefined
 }
 
 /**
  * Begins a session and issues its tokens. `consume` runs in the transaction that stores the session: it uses up what the tokens are given
  * for. If it throws, no session is stored.
  *
+ * @throws OAuthError invalid_grant when the session of the browser has ended, and the client would have been told so.
  * @throws ApiError when the PreTokenGeneration trigger refuses, and NotAuthorizedException when the user was disabled, signed out or deleted
  *   meanwhile, and when the user has forgotten the device.
  */
@@ -43,7 +48,7 @@ export async function issueHostedTokens(
   authentication: HostedAuthentication,
   consume: (tx: Tx, session: Session) => Promise<void>,
 ): Promise<IssuedTokens> {
-  const { pool, client, user, context, authTime, methods, granted, nonce, binding } = authentication
+  const { pool, client, user, context, authTime, methods, granted, nonce, binding, domainSession } = authentication
   const subject = { pool, client, user }
   const caller = callerContextOf(client, context, undefined)
   const device = await findSessionDevice(deps, authentication)
@@ -51,11 +56,17 @@ export async function issueHostedTokens(
   const now = deps.clock.now()
   const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device })
   const storing = deps.db.transaction().execute(async (tx) => {
+    if (domainSession !== undefined) await recordSessionClient(tx, subject, domainSession)
     await consume(tx, session)
     await beginLimitedSession(tx, pool, session)
   })
   // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
-  const issuing = issueTokens(deps, subject, { session, device, customization, methods, since: authTime, granted, nonce, binding }, now)
+  const issuing = issueTokens(
+    deps,
+    subject,
+    { session, device, customization, methods, since: authTime, granted, nonce, binding, sid: domainSession?.sid },
+    now,
+  )
   await Promise.allSettled([issuing, storing])
   const [tokens] = await Promise.all([issuing, storing])
   // If the user forgets the device in this moment, the new session is marked.

@@ -1,43 +1,70 @@
 import type {
   ConfirmationLinksExtensionType,
   GetUserPoolClientExtensionsResponse,
+  LogoutExtensionType,
   PrivateKeyJwtExtensionType,
   SetUserPoolClientExtensionsRequest,
 } from '../../contract/generated/types.ts'
 import type { AppClient } from '../app-client.ts'
+import { type PageTextCatalog, readPageTexts } from '../extensions/page-texts.ts'
 import { requireRedirectUrl } from '../oauth-rules.ts'
 import {
   type ClientExtensions,
   type ConfirmationLinksExtension,
   clientExtensionsOf,
+  type LogoutExtension,
   type PrivateKeyJwtExtension,
   type PublicJwk,
 } from './client-extensions.ts'
+import { requireBackChannelUri, requireFrontChannelUri } from './logout-uris.ts'
 import { readPublicKeys } from './public-keys.ts'
 
 /**
  * The extensions of `client` after SetUserPoolClientExtensions: each section of the request replaces the old section, and other sections
  * stay.
- * @throws ApiError InvalidParameterException when a key or a return URL cannot be used
+ * @throws ApiError InvalidParameterException when a key, an address or a text of the pages cannot be used
  */
-export function readClientExtensions(client: AppClient, request: SetUserPoolClientExtensionsRequest): ClientExtensions {
+export function readClientExtensions(
+  pageTexts: PageTextCatalog,
+  client: AppClient,
+  request: SetUserPoolClientExtensionsRequest,
+): ClientExtensions {
   const before = clientExtensionsOf(client)
-  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, ConfirmationLinks: links } = request
+  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, DeviceGrant: deviceGrant, ConfirmationLinks: links } = request
+  const { FrontChannelLogout: front, BackChannelLogout: back, HostedPages: pages } = request
+  if (front?.Uri !== undefined) requireFrontChannelUri(client, front.Uri, 'FrontChannelLogout.Uri')
+  if (back?.Uri !== undefined) requireBackChannelUri(back.Uri, 'BackChannelLogout.Uri')
   return {
     privateKeyJwt: privateKeyJwt === undefined ? before.privateKeyJwt : readPrivateKeyJwt(privateKeyJwt),
     pushedRequests: pushed === undefined ? before.pushedRequests : { isRequired: pushed.Required ?? false },
+    frontChannelLogout: front === undefined ? before.frontChannelLogout : readLogout(front),
+    backChannelLogout: back === undefined ? before.backChannelLogout : readLogout(back),
+    deviceGrant: deviceGrant === undefined ? before.deviceGrant : { isEnabled: deviceGrant.Enabled ?? false },
     confirmationLinks: links === undefined ? before.confirmationLinks : readLinks(links),
+    hostedPages: pages === undefined ? before.hostedPages : { texts: pages.Texts && readPageTexts(pageTexts, pages.Texts) },
   }
 }
 
 export function writeClientExtensions(client: AppClient): GetUserPoolClientExtensionsResponse {
-  const { privateKeyJwt, pushedRequests, confirmationLinks: links } = clientExtensionsOf(client)
+  const {
+    privateKeyJwt,
+    pushedRequests,
+    frontChannelLogout,
+    backChannelLogout,
+    deviceGrant,
+    hostedPages,
+    confirmationLinks: links,
+  } = clientExtensionsOf(client)
   return {
     UserPoolId: client.poolId,
     ClientId: client.id,
     PrivateKeyJwt: { Keys: privateKeyJwt.keys && writeKeys(privateKeyJwt.keys) },
     PushedAuthorizationRequests: { Required: pushedRequests.isRequired },
+    FrontChannelLogout: writeLogout(frontChannelLogout),
+    BackChannelLogout: writeLogout(backChannelLogout),
+    DeviceGrant: { Enabled: deviceGrant.isEnabled },
     ConfirmationLinks: links && { SignIn: links.signsIn, ReturnUrls: links.returnUrls },
+    HostedPages: { Texts: hostedPages.texts },
   }
 }
 
@@ -46,6 +73,14 @@ function readLinks({ SignIn: signsIn, ReturnUrls: returnUrls }: ConfirmationLink
   if (signsIn === undefined && returnUrls === undefined) return undefined
   for (const url of returnUrls ?? []) requireRedirectUrl(url)
   return { signsIn: signsIn ?? false, returnUrls: returnUrls ?? [] }
+}
+
+function readLogout({ Uri: uri, SessionRequired: isRequired = false }: LogoutExtensionType): LogoutExtension {
+  return { uri, isSessionRequired: isRequired }
+}
+
+function writeLogout({ uri, isSessionRequired }: LogoutExtension): LogoutExtensionType {
+  return { Uri: uri, SessionRequired: isSessionRequired }
 }
 
 function readPrivateKeyJwt({ Keys: keys }: PrivateKeyJwtExtensionType): PrivateKeyJwtExtension {

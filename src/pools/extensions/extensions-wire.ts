@@ -13,6 +13,7 @@ import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigge
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
 import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
+import type { PageTextCatalog } from './page-texts.ts'
 import {
   extensionsOf,
   hostedPagesOf,
@@ -24,11 +25,13 @@ import {
   type TestUser,
 } from './pool-extensions.ts'
 
+export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
+
 /**
  * The extensions of `pool` after SetUserPoolExtensions: each section of the request replaces the old section, and other sections stay.
  * @throws ApiError InvalidParameterException when a section is invalid
  */
-export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
+export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
   const before = extensionsOf(pool)
   return {
     triggers: request.Triggers === undefined ? before.triggers : readPolicies(request.Triggers),
@@ -47,7 +50,7 @@ export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoo
             unconfirmedLifetimeHours: request.SignUp.UnconfirmedUserLifetimeHours,
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
-    hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(request.HostedPages),
+    hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(pageTexts, request.HostedPages),
     oauth: request.OAuth === undefined ? oauthOf(pool) : readOAuth(request.OAuth),
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
@@ -125,12 +128,22 @@ function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour,
   }
 }
 
-function readOAuth({ Manner, NonProductionClientIds }: OAuthExtensionType): OAuthExtension {
-  return { manner: Manner ?? noExtensions.oauth.manner, nonProductionClientIds: NonProductionClientIds }
+function readOAuth(oauth: OAuthExtensionType): OAuthExtension {
+  return {
+    manner: oauth.Manner ?? noExtensions.oauth.manner,
+    nonProductionClientIds: oauth.NonProductionClientIds,
+    requirePushedRequests: oauth.RequirePushedAuthorizationRequests,
+    requireDpopNonces: oauth.RequireDPoPNonces,
+  }
 }
 
-function writeOAuth({ manner, nonProductionClientIds }: OAuthExtension): OAuthExtensionType {
-  return { Manner: manner, NonProductionClientIds: nonProductionClientIds }
+function writeOAuth(oauth: OAuthExtension): OAuthExtensionType {
+  return {
+    Manner: oauth.manner,
+    NonProductionClientIds: oauth.nonProductionClientIds,
+    RequirePushedAuthorizationRequests: oauth.requirePushedRequests,
+    RequireDPoPNonces: oauth.requireDpopNonces,
+  }
 }
 
 function readTestUsers(secrets: Secrets, pool: Pool, users: readonly TestUserType[]): TestUser[] {

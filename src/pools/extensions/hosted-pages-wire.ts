@@ -1,9 +1,10 @@
 import type { HostedPagesExtensionType, SignInLinksType } from '../../contract/generated/types.ts'
 import { requireLink } from './localized-templates-wire.ts'
+import { type PageTextCatalog, readPageTexts } from './page-texts.ts'
 import { type HostedPagesExtension, noExtensions, noSignInLinks, type SignInLinksExtension } from './pool-extensions.ts'
 
-/** @throws ApiError InvalidParameterException when the text of the e-mail lacks its link */
-export function readHostedPages(pages: HostedPagesExtensionType): HostedPagesExtension {
+/** @throws ApiError InvalidParameterException when the text of the e-mail lacks its link, or a text of the pages cannot be used */
+export function readHostedPages(pageTexts: PageTextCatalog, pages: HostedPagesExtensionType): HostedPagesExtension {
   const defaults = noExtensions.hostedPages
   return {
     sessionMinutes: pages.SessionMinutes ?? defaults.sessionMinutes,
@@ -13,6 +14,7 @@ export function readHostedPages(pages: HostedPagesExtensionType): HostedPagesExt
     checkResetCodeFirst: pages.CheckResetCodeFirst ?? defaults.checkResetCodeFirst,
     offerPasskey: pages.OfferPasskey ?? defaults.offerPasskey,
     signInLinks: pages.SignInLinks === undefined ? noSignInLinks : readSignInLinks(pages.SignInLinks),
+    texts: pages.Texts && readPageTexts(pageTexts, pages.Texts),
   }
 }
 
@@ -31,6 +33,7 @@ export function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtens
       EmailMessage: signInLinks.email,
       EmailSubject: signInLinks.subject,
     },
+    Texts: pages.texts,
   }
 }
 

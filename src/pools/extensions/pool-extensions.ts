@@ -1,6 +1,7 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
+import type { PageTexts } from './page-texts.ts'
 
 /**
  * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
@@ -63,6 +64,8 @@ export type HostedPagesExtension = {
   readonly offerPasskey?: boolean
   /** Undefined, in old pools, means `noSignInLinks`. */
   readonly signInLinks?: SignInLinksExtension
+  /** Texts that replace those of the pages. Undefined in old pools. */
+  readonly texts?: PageTexts | undefined
 }
 
 /** Links by e-mail that sign a user in. They are another form of the e-mail code of a first factor. */
@@ -85,6 +88,10 @@ export type OAuthExtension = {
   readonly manner: Manner
   /** App clients whose callback URLs may have a wildcard label. */
   readonly nonProductionClientIds?: readonly string[] | undefined
+  /** Whether all clients of a pool of manner strict have to push their authorization requests (RFC 9126 §5). Undefined means no. */
+  readonly requirePushedRequests?: boolean | undefined
+  /** Whether proofs of DPoP have to carry a nonce of the server, in a pool of manner strict (RFC 9449 §8). Undefined means no. */
+  readonly requireDpopNonces?: boolean | undefined
 }
 
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }

@@ -18,6 +18,16 @@ export async function findExistingScopes(db: Db | Tx, poolId: string, scopes: re
   return existing
 }
 
+/** What the resource servers say about their scopes, by scope. Cognito's own scopes are not among them. */
+export async function findScopeDescriptions(db: Db | Tx, poolId: string, scopes: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const identifiers = new Set(scopes.filter((scope) => !userScopes.includes(scope)).flatMap((scope) => identifierOf(scope) ?? []))
+  const servers = await findResources(db, poolId, resourceServers, [...identifiers])
+  const described = servers.flatMap(({ id, config }) =>
+    config.scopes.map(({ name, description }) => [`${id}/${name}`, description] as const),
+  )
+  return new Map(described.filter(([scope]) => scopes.includes(scope)))
+}
+
 /** The part before the last slash. An identifier may contain slashes; the name of a scope does not. */
 function identifierOf(scope: string): string | undefined {
   const slash = scope.lastIndexOf('/')

@@ -7,7 +7,7 @@ import type { SignInLink } from '../factors/sign-in-link/sign-in-link.ts'
 import type { SignInDeps } from '../initiate.ts'
 import { openState } from '../sealed-state.ts'
 import type { PoolAndClient } from '../sign-in.ts'
-import { beginOnPage, type PageStepResult, type PageVisitor } from './hosted-sign-in.ts'
+import { beginOnPage, type PageOwner, type PageStepResult, type PageVisitor } from './hosted-sign-in.ts'
 
 /** Whether the pages send links to sign in with. A link stands for the code of EMAIL_OTP, so the pool and the client have to allow that. */
 export function offersLinks({ pool, client }: PoolAndClient): boolean {
@@ -27,7 +27,7 @@ type Asked = {
  *
  * @throws ApiError as RespondToAuthChallenge does when EMAIL_OTP is chosen.
  */
-export function sendLinkOnPage(deps: SignInDeps, owner: PoolAndClient, { session, username, from, link }: Asked): Promise<PageStepResult> {
+export function sendLinkOnPage(deps: SignInDeps, owner: PageOwner, { session, username, from, link }: Asked): Promise<PageStepResult> {
   return beginOnPage(deps, owner, { flow: 'EMAIL_OTP', username, from }, async (context) => {
     const answer = { context, state: openState(deps.secrets, session), responses: { USERNAME: username } }
     const { state, signIn, choices } = await resumeChoice(deps, answer)
@@ -43,7 +43,7 @@ export function sendLinkOnPage(deps: SignInDeps, owner: PoolAndClient, { session
  */
 export function signInByLinkOnPage(
   deps: SignInDeps,
-  owner: PoolAndClient,
+  owner: PageOwner,
   { link, from }: { readonly link: SignInLink; readonly from: PageVisitor },
 ): Promise<PageStepResult> {
   return beginOnPage(deps, owner, { flow: 'EMAIL_OTP', username: undefined, from }, (context) => proveLink(deps, context, link))

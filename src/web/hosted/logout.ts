@@ -3,8 +3,9 @@ import { logOut } from '../../oauth/logout/logout.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
 import { sessionCookieName, writeCookie } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
-import { messagePage, signOutPage } from '../pages/account-pages.ts'
-import { type FormHandler, type Handler, redirectTo, type Send, sendPage, shellOf, type Visit } from './visit.ts'
+import { signOutPage } from '../pages/account-pages.ts'
+import { signedOutPage } from '../pages/signed-out-page.ts'
+import { type FormHandler, type Handler, redirectTo, refusePost, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogout: Handler = async (visit) => {
   const { deps, browser } = visit
@@ -19,34 +20,29 @@ export const visitLogout: Handler = async (visit) => {
 export const postLogout: FormHandler = async (visit, form, body) => {
   const { deps, names, request, browser } = visit
   const token = form.get('_csrf')
-  if (token === undefined) return isOfStandard(form) ? redirectTo(visit, `/logout?${new URLSearchParams(body)}`, 303) : refuseMethod(visit)
+  if (token === undefined) return isOfStandard(form) ? redirectTo(visit, `/logout?${new URLSearchParams(body)}`, 303) : refusePost(visit)
   const outcome = await endSession(deps, browser, isOwnForm(request, token, names))
-  return outcome === undefined ? refuseMethod(visit) : send(visit, outcome)
+  return outcome === undefined ? refusePost(visit) : send(visit, outcome)
 }
 
 /** Cognito's logout takes GET only. */
 const isOfStandard = (form: Parameters): boolean => form.has('id_token_hint') || form.has('post_logout_redirect_uri')
-
-const refuseMethod =
-  ({ reply }: Visit): Send =>
-  () =>
-    reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
 
 function dropSession({ names, reply, browser }: Visit, poolId: string): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
 }
 
 async function send(visit: Visit, outcome: EndSession): Promise<Send> {
-  const { kind, pool, location } = outcome
+  const { kind, pool, location, frames } = outcome
   if (kind === 'ended') dropSession(visit, pool.id)
-  if (kind === 'ended' && location !== undefined) return redirectTo(visit, location)
+  if (kind === 'ended' && location !== undefined && frames.length === 0) return redirectTo(visit, location)
   const shell = await shellOf(visit, outcome)
   if (kind === 'ask') {
     return sendPage(visit, shell, signOutPage(shell, { action: `/logout?${visit.browser.query}` }), {
-      redirectUri: location,
+      // Cognito's logout may lead to the sign-in page of this host.
+      redirectUri: location?.startsWith('/') ? undefined : location,
       isForm: true,
     })
   }
-  const { text } = shell
-  return sendPage(visit, shell, messagePage(shell, { title: text('signedOutTitle'), message: text('signedOutText'), kind: 'done' }))
+  return sendPage(visit, shell, signedOutPage(shell, { frames, next: location }))
 }

@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from '../../oauth/authorize/authorization-r
 import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
+import type { EndSessionDeps } from '../../oauth/logout/end-session.ts'
 import { PageError } from '../../oauth/page-error.ts'
 import { type Parameters, receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
@@ -24,10 +25,10 @@ import { brandShell } from '../pages/branding/brand-shell.ts'
 import { formPostPage } from '../pages/form-post-page.ts'
 import { type Page, renderPage, type Shell } from '../pages/layout.ts'
 import { pageHeaders } from '../pages/page-headers.ts'
-import { plainShell } from '../pages/shell.ts'
+import { plainShell, withOwnTexts } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
-export type PageDeps = LoginDeps & AddPasskeyDeps & HostDeps
+export type PageDeps = LoginDeps & AddPasskeyDeps & EndSessionDeps & HostDeps
 
 /** One request to a page. */
 export type Visit = {
@@ -48,6 +49,7 @@ export type Send = () => FastifyReply
  */
 export type Handler = (visit: Visit) => Promise<Send>
 /** `body` is the form as it was sent. */
+export type BodyHandler = (visit: Visit, body: string) => Promise<Send>
 export type FormHandler = (visit: Visit, form: Parameters, body: string) => Promise<Send>
 
 export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> {
@@ -65,14 +67,24 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
   return { ...visit, browser }
 }
 
-type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin'>
+type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin' | 'uiLocales'>
 
-/** What all pages of the visit have in common that belong to no app client. */
-export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>): Shell {
+/** What all pages of the visit have in common that belong to no app client. `uiLocales` are the languages that the app asks for. */
+export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>, uiLocales: readonly string[] = []): Shell {
   const { lang } = languageOf(request)
   if (lang !== undefined) reply.header('set-cookie', writeCookie(names, languageCookieName(names), lang, yearSeconds))
-  const wishes = { lang, cookie: cookieIn(request, languageCookieName(names)), acceptLanguage: request.headers['accept-language'] }
-  return plainShell(wishes)
+  const cookie = cookieIn(request, languageCookieName(names))
+  return plainShell({ lang, uiLocales, cookie, acceptLanguage: request.headers['accept-language'] })
+}
+
+/** What all pages with a form have in common: their form token, and the addresses of the page in other languages. */
+export function formShellOf(visit: Visit, uiLocales?: readonly string[]): Shell {
+  const { names, request, reply } = visit
+  return {
+    ...plainShellOf(visit, uiLocales),
+    hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
+    languageLinks: languageLinksOf(request),
+  }
 }
 
 /**
@@ -83,17 +95,12 @@ export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>):
  */
 export async function shellOf(
   visit: Visit,
-  { pool, client, isManagedLogin }: Client,
+  { pool, client, isManagedLogin, uiLocales }: Client,
   { isStyleNeeded = isManagedLogin && visit.browser.host.kind === 'domain' }: { readonly isStyleNeeded?: boolean } = {},
 ): Promise<Shell> {
-  const { deps, names, request, reply } = visit
-  const look = await deps.pools.findLookOf(client.id)
+  const look = await visit.deps.pools.findLookOf(client.id)
   if (isStyleNeeded && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
-  const shell = {
-    ...plainShellOf(visit),
-    hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
-    languageLinks: languageLinksOf(request),
-  }
+  const shell = withOwnTexts(formShellOf(visit, uiLocales), { pool, client })
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
 
@@ -115,6 +122,12 @@ function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string>
     }),
   )
 }
+
+/** The answer to a POST that the manner of the pool does not know. */
+export const refusePost =
+  ({ reply }: Pick<Visit, 'reply'>): Send =>
+  () =>
+    reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
 
 export function keepSession({ names, reply, browser }: Visit, { poolId, value, maxAgeSeconds }: PoolCookie): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))
@@ -159,7 +172,8 @@ export function sendPage(
   }: { readonly status?: number; readonly redirectUri?: string | undefined; readonly isForm?: boolean } = {},
 ): Send {
   const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
-  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined })
+  const frameOrigins = [...new Set(page.frames?.map((address) => new URL(address).origin))]
+  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined, frameOrigins })
   const text = renderPage(shell, page).toString()
   return () => reply.code(status).headers(headers).send(text)
 }

@@ -73,6 +73,10 @@ export function countAs(operation: OperationName, request: FastifyRequest, { thr
   throttle(operation, { address: addressOf(request.raw, trustedProxies) })
 }
 
+/** Whether the body is a form. */
+export const hasForm = ({ headers }: FastifyRequest): boolean =>
+  /^application\/x-www-form-urlencoded *(;|$)/i.test(headers['content-type'] ?? '')
+
 /**
  * Reads the form in the body, and does `work` with it once the request is admitted.
  *
@@ -80,7 +84,7 @@ export function countAs(operation: OperationName, request: FastifyRequest, { thr
  */
 export async function withForm<T>(options: OAuthRouteOptions, request: FastifyRequest, work: (form: string) => Promise<T>): Promise<T> {
   if (options.admission.isFull()) throw new ShedError()
-  if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? '')) throw new OAuthError('invalid_request')
+  if (!hasForm(request)) throw new OAuthError('invalid_request')
   if (Number(request.headers['content-length']) > formBytes) throw tooLarge(formBytes)
   const body = await options.bodies.read(request.raw, formBytes)
   return runAdmitted(options, () => work(body.bytes.toString()), body)

@@ -8,15 +8,18 @@ import { readParameters, receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postConfirm, postCorrection, postResendCode, visitConfirm } from '../hosted/confirm.ts'
 import { headConfirmUser, postConfirmUser, visitConfirmUser } from '../hosted/confirm-user.ts'
+import { postDevice, visitDevice } from '../hosted/device.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
+import { postAuthorize } from '../hosted/post-authorize.ts'
 import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
 import { postLink, visitLink } from '../hosted/sign-in-link.ts'
 import { postSignUp, visitSignUp } from '../hosted/sign-up.ts'
 import {
+  type BodyHandler,
   beginVisit,
   type FormHandler,
   type Handler,
@@ -24,6 +27,7 @@ import {
   plainShellOf,
   redirectTo,
   redirectToApp,
+  refusePost,
   type Send,
   sendPage,
   type Visit,
@@ -31,7 +35,7 @@ import {
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
 import { note } from '../request-notes.ts'
-import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, queryOf, withForm } from './oauth-route.ts'
+import { addOAuthRoute, answering, countAs, hasForm, type OAuthRouteOptions, queryOf, withForm } from './oauth-route.ts'
 
 type Page = {
   readonly path: string
@@ -41,6 +45,8 @@ type Page = {
   /** The API operation whose request rate a visit counts against. */
   readonly countsAs?: OperationName
   readonly post?: FormHandler
+  /** Takes forms whose parameters it checks itself. Other bodies are refused as another method would be. */
+  readonly postBody?: BodyHandler
 }
 
 /** A browser with a session may get a code, which is a row in the database. */
@@ -48,7 +54,7 @@ const mayGiveCode = { countsAs: 'GetTokensFromRefreshToken' } as const
 
 /** The endpoints that browsers visit. */
 const pages: readonly Page[] = [
-  { path: '/oauth2/authorize', get: visitAuthorize, ...mayGiveCode },
+  { path: '/oauth2/authorize', get: visitAuthorize, ...mayGiveCode, postBody: postAuthorize },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/login/link', get: visitLink, countsAs: 'RespondToAuthChallenge', post: postLink },
   { path: '/login/link/send', post: postLinkRequest },
@@ -64,6 +70,7 @@ const pages: readonly Page[] = [
   { path: '/.well-known/change-password', get: visitChangePassword },
   { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, countsAs: 'StartWebAuthnRegistration', post: postAddPasskey },
+  { path: '/device', get: visitDevice, countsAs: 'GetUser', post: postDevice },
   { path: '/logout', get: visitLogout, post: postLogout },
   { path: '/error', get: visitError },
 ]
@@ -85,7 +92,7 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
     const visit = await beginVisit(arrived)
     return redirectingToErrors(visit, () => handler(visit))
   }
-  for (const { path, head, get, countsAs, post } of pages) {
+  for (const { path, head, get, countsAs, post, postBody } of pages) {
     const HEAD = head && handle((arrived) => runAdmitted(options, () => visitOf(arrived, head)))
     const GET =
       get &&
@@ -93,11 +100,13 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
         if (countsAs !== undefined) countAs(countsAs, arrived.request, options)
         return runAdmitted(options, () => visitOf(arrived, get))
       })
+    const take: BodyHandler | undefined = postBody ?? (post && ((visit, body) => post(visit, readParameters(body), body)))
     const POST =
-      post &&
-      handle((arrived) =>
-        withForm(options, arrived.request, (body) => visitOf(arrived, (visit) => post(visit, readParameters(body), body))),
-      )
+      take &&
+      handle(async (arrived) => {
+        if (postBody !== undefined && !hasForm(arrived.request)) return refusePost(arrived)
+        return withForm(options, arrived.request, (body) => visitOf(arrived, (visit) => take(visit, body)))
+      })
     addOAuthRoute(app, { path, isForPages: false, allowed: { ...(HEAD && { HEAD }), ...(GET && { GET }), ...(POST && { POST }) } })
   }
 }

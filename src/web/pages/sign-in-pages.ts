@@ -162,7 +162,7 @@ export function passwordPage(
 }
 
 /** Who signs in, and the way to be another person. */
-function signingInAs({ text }: Shell, { username, changeHref }: { readonly username: string; readonly changeHref: string }): Html {
+export function signingInAs({ text }: Shell, { username, changeHref }: { readonly username: string; readonly changeHref: string }): Html {
   return html`<p class="account"><span>${text('signingInAs', { user: username })}</span> ${link(changeHref, text('changeAccountLink'))}</p>`
 }
 

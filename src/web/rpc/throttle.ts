@@ -1,10 +1,10 @@
 import { isStsAction, type StsAction } from '../../authorization/sts/sts-action.ts'
 import type { Clock } from '../../base/clock.ts'
+import { networkOf } from '../../base/network-of.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import type { OperationName } from '../../contract/operation.ts'
 import type { RequestCategory } from '../../pools/provisioned-limits/request-categories.ts'
-import { networkOf } from '../client-address.ts'
 import { categoryOf } from './operation-categories.ts'
 
 /** Where a request comes from: a caller with a valid signature, or an address, if it is known. */

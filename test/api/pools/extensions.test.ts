@@ -62,7 +62,7 @@ const everything = {
     OfferPasskey: true,
     SignInLinks: { Enabled: true, LifetimeMinutes: 60, EmailMessage: 'Use {##this##}', EmailSubject: 'Your link' },
   },
-  OAuth: { Manner: 'STRICT', NonProductionClientIds: ['abc'] },
+  OAuth: { Manner: 'STRICT', NonProductionClientIds: ['abc'], RequirePushedAuthorizationRequests: true, RequireDPoPNonces: true },
   Tokens: {
     Claims: [
       { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
