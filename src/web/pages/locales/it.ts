@@ -139,7 +139,6 @@ export const it: Locale = {
   deviceAllowedTitle: 'Il tuo dispositivo è collegato',
   deviceAllowedText: 'Continua sul tuo dispositivo. Puoi chiudere questa pagina.',
   deviceDeniedTitle: 'Il dispositivo non ha ottenuto l’accesso',
-  errorTitle: 'Qualcosa è andato storto',
   errorTitle: 'Si è verificato un problema',
   errorRequestTitle: 'Si è verificato un errore con la pagina richiesta.',
   errorRequest: 'La pagina che ti ha portato qui ha inviato una richiesta errata.',
