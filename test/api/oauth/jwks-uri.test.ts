@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, createServer } from 'node:net'
 import { describe, it } from 'node:test'
+import { CreateUserPoolClientCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { openKeySetServer } from '../../support/key-set-server.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { givenClient, machineClient, requestToken } from '../../support/oauth.ts'
+import { startProductionWithPool } from '../../support/production-server.ts'
+import { signedCall } from '../../support/signed-call.ts'
 import { assertionForm, type ClientKey, givenStrictPool, newClientKey, signAssertion } from '../../support/strict.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
@@ -150,6 +154,40 @@ for (const engine of engines) {
       assert.deepEqual(PrivateKeyJwt, { JwksUri: uri })
       await callLifeguard(server(), 'SetUserPoolClientExtensions', { ...ids, PrivateKeyJwt: {} })
       assert.deepEqual((await callLifeguard(server(), 'GetUserPoolClientExtensions', ids)).PrivateKeyJwt, {})
+    })
+  })
+
+  describe(`The keys of a client at its jwks_uri in production on ${engine.name}`, () => {
+    it('are not fetched from this machine, whatever name it has', async () => {
+      const connections: string[] = []
+      const listener = createServer((socket) => {
+        connections.push('one')
+        socket.destroy()
+      })
+      await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+      const { port } = listener.address() as AddressInfo
+      const { server, owner, poolId } = await startProductionWithPool(engine, 'shop')
+      await using _server = server
+      const call = (operation: string, request: object) => signedCall(server, owner, operation, { UserPoolId: poolId, ...request })
+      await call('SetUserPoolExtensions', { OAuth: { Manner: 'STRICT' } })
+      const client = { UserPoolId: poolId, ClientName: 'shop', GenerateSecret: true }
+      const { UserPoolClient } = await server.client(owner).send(new CreateUserPoolClientCommand(client))
+      const ClientId = UserPoolClient?.ClientId ?? ''
+      const set = (JwksUri: string) => call('SetUserPoolClientExtensions', { ClientId, PrivateKeyJwt: { JwksUri } })
+      for (const uri of [
+        `http://127.0.0.1:${port}/`,
+        `https://127.0.0.1:${port}/`,
+        `http://localhost:${port}/`,
+        `https://[::1]:${port}/`,
+      ]) {
+        await assert.rejects(set(uri), { name: 'InvalidParameterException' }, uri)
+      }
+      await set(`https://localhost:${port}/`)
+      const audience = `http://id.example.test/${poolId}`
+      const assertion = await signAssertion(newClientKey(), { clientId: ClientId, audience, now: server.clock.now() })
+      const { status, body } = await requestToken(server, { grant_type: 'client_credentials', ...assertionForm(assertion) })
+      assert.deepEqual([status, body, connections], [401, { error: 'invalid_client' }, []])
+      listener.close()
     })
   })
 }
