@@ -24,6 +24,48 @@ import { startTestServer, useTestServer } from '../../support/test-server.ts'
 const errorOf = ({ status, body }: Reply) => [status, body['error']]
 const byStatus = (answers: readonly Reply[]) => answers.map(({ status }) => status).sort()
 
+function invalidMetadata(): readonly unknown[] {
+  const { jwk, privateKey } = newClientKey()
+  const keyed = { ...publicApp, token_endpoint_auth_method: 'private_key_jwt' }
+  return [
+    { ...publicApp, token_endpoint_auth_method: 'client_secret_jwt' },
+    { ...publicApp, token_endpoint_auth_method: 7 },
+    { ...publicApp, grant_types: ['implicit'], response_types: ['token'] },
+    { ...publicApp, grant_types: ['authorization_code', 'client_credentials'] },
+    { ...publicApp, grant_types: ['client_credentials'] },
+    { ...publicApp, grant_types: ['refresh_token'] },
+    { ...publicApp, grant_types: [] },
+    { ...publicApp, grant_types: 'authorization_code' },
+    { ...publicApp, response_types: ['code', 'code id_token'] },
+    { ...publicApp, scope: 'openid aws.cognito.signin.user.admin' },
+    { ...publicApp, scope: 'https://api.test/read' },
+    { ...publicApp, scope: 'aws.cognito/dcr/register' },
+    { ...publicApp, scope: ' ' },
+    { ...publicApp, scope: ['openid'] },
+    { ...publicApp, client_name: 'x'.repeat(257) },
+    { ...publicApp, client_name: {} },
+    { ...publicApp, contacts: 'ana@example.test' },
+    { ...publicApp, contacts: Array(11).fill('a') },
+    { ...publicApp, logo_uri: 'javascript:alert(1)' },
+    { ...publicApp, client_uri: 'app' },
+    { ...publicApp, require_pushed_authorization_requests: 'true' },
+    keyed,
+    { ...keyed, jwks: { keys: [jwk] }, jwks_uri: 'https://app.test/keys' },
+    { ...keyed, jwks: { keys: [privateKey.export({ format: 'jwk' })] } },
+    { ...keyed, jwks: { keys: [] } },
+    { ...keyed, jwks_uri: 'http://app.test/keys' },
+    { ...keyed, jwks_uri: 'https://169.254.169.254/' },
+    { redirect_uris: callback },
+    { redirect_uris: [7] },
+    { redirect_uris: Array.from({ length: 101 }, (_, at) => `${callback}/${at}`) },
+    [],
+    'null',
+    '7',
+    '{',
+    `{"redirect_uris":${'['.repeat(20_000)}`,
+  ]
+}
+
 for (const engine of engines) {
   describe(`The metadata of a client on ${engine.name}`, () => {
     const server = useTestServer(engine)
@@ -31,46 +73,7 @@ for (const engine of engines) {
     it('are refused when they are wrong, each with the error of RFC 7591', async () => {
       const { poolId } = await givenRegistrationPool(server())
       const registered = await givenRegistered(server(), poolId)
-      const { jwk, privateKey } = newClientKey()
-      const keyed = { ...publicApp, token_endpoint_auth_method: 'private_key_jwt' }
-      const invalid: readonly unknown[] = [
-        { ...publicApp, token_endpoint_auth_method: 'client_secret_jwt' },
-        { ...publicApp, token_endpoint_auth_method: 7 },
-        { ...publicApp, grant_types: ['implicit'], response_types: ['token'] },
-        { ...publicApp, grant_types: ['authorization_code', 'client_credentials'] },
-        { ...publicApp, grant_types: ['client_credentials'] },
-        { ...publicApp, grant_types: ['refresh_token'] },
-        { ...publicApp, grant_types: [] },
-        { ...publicApp, grant_types: 'authorization_code' },
-        { ...publicApp, response_types: ['code', 'code id_token'] },
-        { ...publicApp, scope: 'openid aws.cognito.signin.user.admin' },
-        { ...publicApp, scope: 'https://api.test/read' },
-        { ...publicApp, scope: 'aws.cognito/dcr/register' },
-        { ...publicApp, scope: ' ' },
-        { ...publicApp, scope: ['openid'] },
-        { ...publicApp, client_name: 'x'.repeat(257) },
-        { ...publicApp, client_name: {} },
-        { ...publicApp, contacts: 'ana@example.test' },
-        { ...publicApp, contacts: Array(11).fill('a') },
-        { ...publicApp, logo_uri: 'javascript:alert(1)' },
-        { ...publicApp, client_uri: 'app' },
-        { ...publicApp, require_pushed_authorization_requests: 'true' },
-        keyed,
-        { ...keyed, jwks: { keys: [jwk] }, jwks_uri: 'https://app.test/keys' },
-        { ...keyed, jwks: { keys: [privateKey.export({ format: 'jwk' })] } },
-        { ...keyed, jwks: { keys: [] } },
-        { ...keyed, jwks_uri: 'http://app.test/keys' },
-        { ...keyed, jwks_uri: 'https://169.254.169.254/' },
-        { redirect_uris: callback },
-        { redirect_uris: [7] },
-        { redirect_uris: Array.from({ length: 101 }, (_, at) => `${callback}/${at}`) },
-        [],
-        'null',
-        '7',
-        '{',
-        `{"redirect_uris":${'['.repeat(20_000)}`,
-      ]
-      for (const metadata of invalid) {
+      for (const metadata of invalidMetadata()) {
         const what = JSON.stringify(metadata).slice(0, 120)
         const answer = await register(server(), poolId, metadata)
         assert.deepEqual(errorOf(answer), [400, 'invalid_client_metadata'], `${what} ${answer.text}`)
