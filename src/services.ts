@@ -24,6 +24,7 @@ import { createAfterCommit } from './messaging/outbox.ts'
 import { findWaitingByChannel } from './messaging/outbox-repository.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
+import { createClientKeySets } from './oauth/private-key-jwt/client-key-sets.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
 import type { ServerDefaults } from './pools/pool.ts'
@@ -117,7 +118,7 @@ export async function openServices(options: ServiceOptions) {
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     ...signing,
-    ...loginProvidersOf(options),
+    ...keySourcesOf(options),
     credentialsSource: credentials.source,
     ...access.services,
     countSignInStep: metrics.countSignInStep,
@@ -200,9 +201,12 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
   }
 }
 
-/** The OpenID Connect issuers, and the other login providers, whose users identity pools may accept. */
-function loginProvidersOf({ settings, clock, withoutSlot }: ServiceOptions) {
+/** The login providers whose users identity pools may accept, and what fetches the keys of app clients. */
+function keySourcesOf({ settings, clock, withoutSlot }: ServiceOptions) {
+  const jwksUriRule = { allowsLoopback: settings.mode === 'dev' }
   return {
+    jwksUriRule,
+    clientKeySets: createClientKeySets({ clock, rule: jwksUriRule, withoutSlot }),
     openIdClients: readOpenIdClients(settings.openIdClients),
     openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
     providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),

@@ -20,8 +20,10 @@ export type ClientExtensions = {
 }
 
 export type PrivateKeyJwtExtension = {
-  /** The public keys with which the client authenticates itself. Undefined: the client has a secret, or is public. */
+  /** The public keys with which the client authenticates itself. */
   readonly keys: readonly PublicJwk[] | undefined
+  /** Where the client publishes its public keys, in the place of `keys`. Without both, the client has a secret, or is public. */
+  readonly jwksUri?: string | undefined
 }
 
 export type PushedRequestsExtension = {
@@ -60,4 +62,10 @@ const noClientExtensions = {
 
 export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): Required<ClientExtensions> {
   return { ...noClientExtensions, ...extensions }
+}
+
+/** Whether the client authenticates itself by keys, and so by nothing else. */
+export function hasKeys(client: { readonly extensions?: ClientExtensions | undefined }): boolean {
+  const { keys, jwksUri } = clientExtensionsOf(client).privateKeyJwt
+  return keys !== undefined || jwksUri !== undefined
 }

@@ -1,6 +1,7 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
+import { type ClientRegistrationExtension, noClientRegistration } from './client-registration.ts'
 import type { PageTexts } from './page-texts.ts'
 
 /**
@@ -88,6 +89,8 @@ export type OAuthExtension = {
   readonly requirePushedRequests?: boolean | undefined
   /** Whether proofs of DPoP have to carry a nonce of the server, in a pool of manner strict (RFC 9449 §8). Undefined means no. */
   readonly requireDpopNonces?: boolean | undefined
+  /** Undefined, in old pools, means `noClientRegistration`. */
+  readonly clientRegistration?: ClientRegistrationExtension | undefined
 }
 
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }
@@ -108,7 +111,7 @@ export const noExtensions = {
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
-  oauth: { manner: 'COGNITO', nonProductionClientIds: undefined },
+  oauth: { manner: 'COGNITO', nonProductionClientIds: undefined, clientRegistration: noClientRegistration },
   tokens: { claims: [] },
   testUsers: [],
 } satisfies PoolExtensions
@@ -131,4 +134,8 @@ export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined 
 
 export function mannerOf(pool: { readonly extensions: PoolExtensions | undefined }): Manner {
   return oauthOf(pool).manner
+}
+
+export function clientRegistrationOf(pool: { readonly extensions: PoolExtensions | undefined }): ClientRegistrationExtension {
+  return oauthOf(pool).clientRegistration ?? noClientRegistration
 }
