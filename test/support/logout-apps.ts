@@ -12,6 +12,8 @@ type Connection = { readonly poolId: string; readonly clientId: string; readonly
 /** The members that every logout token has, and no others (OpenID Connect Back-Channel Logout 1.0 §2.4). */
 const members = ['aud', 'events', 'exp', 'iat', 'iss', 'jti', 'sid', 'sub']
 
+const longestWaitMs = 60_000
+
 type LogoutClaims = JWTPayload & { readonly sid?: string; readonly events?: Record<string, unknown> }
 
 /** Verifies the signature and the claims that every JWT has. */
@@ -81,9 +83,14 @@ export async function openLogoutApp() {
     connect(server: Pick<TestServer, 'url' | 'clock'>, connection: Connection): void {
       verify = verifierOf(server, connection)
     },
-    /** Resolves as soon as so many logout tokens have arrived in total. */
+    /** Resolves as soon as so many logout tokens have arrived in total. Rejects after a time in which they arrive even on a busy machine. */
     async arrived(count: number): Promise<void> {
-      if (received.length < count) await new Promise<void>((resolve) => waiting.push({ count, resolve }))
+      if (received.length >= count) return
+      const arrival = Promise.withResolvers<void>()
+      waiting.push({ count, resolve: arrival.resolve })
+      const late = () => arrival.reject(new Error(`${received.length} of ${count} logout tokens arrived.`))
+      const timer = setTimeout(late, longestWaitMs)
+      await arrival.promise.finally(() => clearTimeout(timer))
     },
     [Symbol.dispose]: close,
   }
