@@ -82,7 +82,7 @@ type ServiceOptions = {
 export type Services = Awaited<ReturnType<typeof openServices>>
 
 export async function openServices(options: ServiceOptions) {
-  const { settings, database, publicUrl, logger, clock, metrics, withoutSlot } = options
+  const { settings, database, logger, clock, metrics, withoutSlot } = options
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
   const powers = openPowers(settings)
@@ -103,11 +103,9 @@ export async function openServices(options: ServiceOptions) {
     db,
     secrets,
     clock,
-    publicUrl,
-    ...settingValuesOf(settings),
+    ...fixedValuesOf(options),
     provisionedLimits,
     pools,
-    pageTexts,
     powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
@@ -170,10 +168,12 @@ function findSubIn(db: Db, pools: PoolCatalog) {
   }
 }
 
-/** What operations read of the settings. */
-function settingValuesOf({ region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains }: Settings) {
+/** What stays the same while the server runs: values of the settings, and the texts that pages have. */
+function fixedValuesOf({ publicUrl, settings }: ServiceOptions) {
+  const { region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains } = settings
   const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
-  return { ...account, srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  const limits = { srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  return { publicUrl, ...account, ...limits, pageTexts }
 }
 
 type WithoutSlot = ServiceOptions['withoutSlot']
