@@ -24,6 +24,7 @@ import { createAfterCommit } from './messaging/outbox.ts'
 import { findWaitingByChannel } from './messaging/outbox-repository.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
+import { createClientKeySets } from './oauth/private-key-jwt/client-key-sets.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
 import type { ServerDefaults } from './pools/pool.ts'
@@ -81,7 +82,7 @@ type ServiceOptions = {
 export type Services = Awaited<ReturnType<typeof openServices>>
 
 export async function openServices(options: ServiceOptions) {
-  const { settings, database, publicUrl, logger, clock, metrics, withoutSlot } = options
+  const { settings, database, logger, clock, metrics, withoutSlot } = options
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
   const powers = openPowers(settings)
@@ -102,11 +103,9 @@ export async function openServices(options: ServiceOptions) {
     db,
     secrets,
     clock,
-    publicUrl,
-    ...settingValuesOf(settings),
+    ...fixedValuesOf(options),
     provisionedLimits,
     pools,
-    pageTexts,
     powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
@@ -117,7 +116,7 @@ export async function openServices(options: ServiceOptions) {
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     ...signing,
-    ...loginProvidersOf(options),
+    ...keySourcesOf(options),
     credentialsSource: credentials.source,
     ...access.services,
     countSignInStep: metrics.countSignInStep,
@@ -169,10 +168,12 @@ function findSubIn(db: Db, pools: PoolCatalog) {
   }
 }
 
-/** What operations read of the settings. */
-function settingValuesOf({ region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains }: Settings) {
+/** What stays the same while the server runs: values of the settings, and the texts that pages have. */
+function fixedValuesOf({ publicUrl, settings }: ServiceOptions) {
+  const { region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains } = settings
   const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
-  return { ...account, srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  const limits = { srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  return { publicUrl, ...account, ...limits, pageTexts }
 }
 
 type WithoutSlot = ServiceOptions['withoutSlot']
@@ -200,9 +201,12 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
   }
 }
 
-/** The OpenID Connect issuers, and the other login providers, whose users identity pools may accept. */
-function loginProvidersOf({ settings, clock, withoutSlot }: ServiceOptions) {
+/** The login providers whose users identity pools may accept, and what fetches the keys of app clients. */
+function keySourcesOf({ settings, clock, withoutSlot }: ServiceOptions) {
+  const jwksUriRule = { allowsLoopback: settings.mode === 'dev' }
   return {
+    jwksUriRule,
+    clientKeySets: createClientKeySets({ clock, rule: jwksUriRule, withoutSlot }),
     openIdClients: readOpenIdClients(settings.openIdClients),
     openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
     providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),
@@ -259,9 +263,7 @@ export function workersOf({ workers = Math.min(availableParallelism(), maxWorker
   return workers
 }
 
-function openPowers(settings: Settings) {
-  return createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
-}
+const openPowers = (settings: Settings) => createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
 
 /** The factor by which Cognito's default request rates are multiplied; 0 for no limit. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {

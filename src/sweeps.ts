@@ -5,6 +5,7 @@ import { createIdentityPoolRemoval } from './identity-pools/identity-pool-deleti
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
+import { sweepInitialAccessTokens } from './oauth/client-registration/initial-access-tokens/initial-access-token-repository.ts'
 import { sweepAuthorizationCodes } from './oauth/codes/authorization-code-repository.ts'
 import { sweepDeviceAuthorizations } from './oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from './oauth/pushed-requests/pushed-request-repository.ts'
@@ -69,6 +70,7 @@ const sweeps: readonly Sweep[] = [
   // An expired or used link is kept for a while, so that its page can lead the user on to the sign-in page.
   { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
+  { name: 'initial access tokens', run: sweepInitialAccessTokens },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // A server that was down for long logs what it gives up. So the row lasts a day longer.
   { name: 'clients of domain sessions', run: (tx, now, limit) => sweepSessionClients(tx, now - dayMs, limit) },

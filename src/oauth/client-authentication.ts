@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { AppClient } from '../pools/app-client.ts'
-import { clientExtensionsOf } from '../pools/client-extensions/client-extensions.ts'
+import { hasKeys, type PublicJwk } from '../pools/client-extensions/client-extensions.ts'
 import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { isClientSecretValid } from '../pools/secret-hash.ts'
@@ -23,6 +23,16 @@ export type ClientAuthenticationDeps = {
   readonly clock: Clock
   readonly pools: PoolCatalog
   readonly publicUrl: string
+  readonly clientKeySets: ClientKeySets
+}
+
+/** The key sets that clients publish at a URI, which this process fetches and caches. */
+export type ClientKeySets = {
+  /**
+   * The key set at `uri`. With `isStale`, which gets a cached set, the set is fetched again if that was not tried in the last minute. Undefined
+   * when there is no usable set.
+   */
+  find(uri: string, isStale?: boolean): Promise<readonly PublicJwk[] | undefined>
 }
 
 /** What a client sent to authenticate itself. */
@@ -62,7 +72,7 @@ export class MissingEndpoint extends Error {
  */
 function secretIn(readings: readonly string[]): Presented['proves'] {
   return (_deps, { client }) => {
-    if (clientExtensionsOf(client).privateKeyJwt.keys !== undefined) return false
+    if (hasKeys(client)) return false
     const matches = readings.map((secret) => isClientSecretValid(client, secret))
     return client.secrets.length === 0 || matches.includes(true)
   }
@@ -143,7 +153,7 @@ function spokenMethods(byManner: AuthenticationByManner, request: ClientRequest)
 
 /** Whether the client can prove who it is. A public client cannot. */
 export function isConfidential(client: AppClient): boolean {
-  return client.secrets.length > 0 || clientExtensionsOf(client).privateKeyJwt.keys !== undefined
+  return client.secrets.length > 0 || hasKeys(client)
 }
 
 function firstOf(methods: readonly AuthenticationMethod[], request: ClientRequest): Presented | undefined {

@@ -3,6 +3,7 @@ import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import { acrOf } from '../tokens/assurance.ts'
 import { issuerOf } from '../tokens/issue-tokens.ts'
+import { registrationMetadata } from './client-registration/registration-metadata.ts'
 import { deviceGrantMetadata } from './device-grant/request-device-authorization.ts'
 import { dpopMetadata } from './dpop/dpop-proof.ts'
 import { endpointBaseOf } from './endpoint-base.ts'
@@ -76,5 +77,6 @@ export async function discoveryDocument(
     token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     userinfo_endpoint: `${base}/oauth2/userInfo`,
     ...Object.assign({}, ...furtherMembers[mannerOf(pool)].map((membersOf) => membersOf(base, pool, uiLocales))),
+    ...registrationMetadata({ pool, base, mainBase: endpointBaseOf(publicUrl, []) }),
   }
 }

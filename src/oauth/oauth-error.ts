@@ -1,6 +1,6 @@
 /**
- * The error codes of the endpoints. RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6, RFC 9449 §12.2,
- * RFC 8707 §2, RFC 8628 §3.5, OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+ * The error codes of the endpoints. RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, RFC 7591 §3.2.2, RFC 8628 §3.5,
+ * RFC 8707 §2, OpenID Connect Core §3.1.2.6, RFC 9449 §12.2, OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
  */
 export type OAuthErrorCode =
   | 'access_denied'
@@ -8,10 +8,13 @@ export type OAuthErrorCode =
   | 'expired_token'
   | 'insufficient_scope'
   | 'invalid_client'
+  | 'invalid_client_metadata'
   | 'invalid_dpop_proof'
   | 'invalid_grant'
+  | 'invalid_redirect_uri'
   | 'invalid_request'
   | 'invalid_scope'
+  | 'invalid_software_statement'
   | 'invalid_target'
   | 'invalid_token'
   | 'login_required'

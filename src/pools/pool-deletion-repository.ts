@@ -35,6 +35,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   authorization_code: ['id'],
   pushed_request: ['id'],
   device_authorization: ['id'],
+  initial_access_token: ['id'],
   session: ['sub', 'id'],
   session_client: ['sub', 'sid', 'client_id'],
   auth_event: ['sub', 'id'],

@@ -4,6 +4,7 @@ import type { InboxMessageTable, MessageCountTable, OutboxTable } from './messag
 import type {
   AppClientTable,
   DeletedPoolTable,
+  InitialAccessTokenTable,
   PoolDomainTable,
   PoolResourceTable,
   ProvisionedLimitTable,
@@ -65,6 +66,7 @@ export interface Schema {
   sign_in_link: SignInLinkTable
   pushed_request: PushedRequestTable
   device_authorization: DeviceAuthorizationTable
+  initial_access_token: InitialAccessTokenTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
+import { sweepInitialAccessTokens } from '../../src/oauth/client-registration/initial-access-tokens/initial-access-token-repository.ts'
 import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-code-repository.ts'
 import { insertDeviceAuthorization, sweepDeviceAuthorizations } from '../../src/oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from '../../src/oauth/pushed-requests/pushed-request-repository.ts'
@@ -108,6 +109,19 @@ const cases: readonly Case[] = [
     },
     hold: (tx, sid) => tx.updateTable('session_client').set({ attempts: 1 }).where('pool_id', '=', 'p').where('sid', '=', sid).execute(),
     sweep: (tx, before) => sweepSessionClients(tx, before, 10),
+  },
+  {
+    name: 'initial access tokens',
+    store: (db, id) => {
+      const fixed = { pool_id: 'p', token_hash: '', description: '', remaining_uses: 1, created_at: 1, expires_at: 5 }
+      return db
+        .insertInto('initial_access_token')
+        .values({ ...fixed, id })
+        .execute()
+    },
+    hold: (tx, id) =>
+      tx.updateTable('initial_access_token').set({ remaining_uses: 0 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepInitialAccessTokens(tx, before, 10),
   },
   {
     name: 'records of triggers',

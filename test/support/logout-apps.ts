@@ -12,6 +12,8 @@ type Connection = { readonly poolId: string; readonly clientId: string; readonly
 /** The members that every logout token has, and no others (OpenID Connect Back-Channel Logout 1.0 §2.4). */
 const members = ['aud', 'events', 'exp', 'iat', 'iss', 'jti', 'sid', 'sub']
 
+const longestWaitMs = 60_000
+
 type LogoutClaims = JWTPayload & { readonly sid?: string; readonly events?: Record<string, unknown> }
 
 /** Verifies the signature and the claims that every JWT has. */
@@ -34,21 +36,10 @@ function requireLogout(claims: LogoutClaims): string {
   return sid
 }
 
-/**
- * An app that takes part in back-channel logout: it verifies logout tokens with `jose` by the rules of §2.6, and ends its sessions. `connect`
- * says which client of which issuer it is.
- */
-export async function openLogoutApp() {
-  /** The sessions of the app, by their `sid`. */
-  const sessions = new Set<string>()
-  const received: { readonly token: string; readonly problem: string }[] = []
+/** Ends the session of a logout token. Returns what is wrong with the token, or an empty text. Each token works once. */
+function tokenTaker(sessions: Set<string>, verify: (token: string) => Promise<LogoutClaims>) {
   const used = new Set<string>()
-  const faults: Fault[] = []
-  const waiting: { readonly count: number; readonly resolve: () => void }[] = []
-  let verify: (token: string) => Promise<LogoutClaims> = () => Promise.reject(new Error('The app is not connected.'))
-
-  /** Ends the session. Returns what is wrong with the token, or an empty text. */
-  async function take(token: string): Promise<string> {
+  return async (token: string): Promise<string> => {
     try {
       const claims = await verify(token)
       const sid = requireLogout(claims)
@@ -60,6 +51,20 @@ export async function openLogoutApp() {
       return String(error)
     }
   }
+}
+
+/**
+ * An app that takes part in back-channel logout: it verifies logout tokens with `jose` by the rules of §2.6, and ends its sessions. `connect`
+ * says which client of which issuer it is.
+ */
+export async function openLogoutApp() {
+  /** The sessions of the app, by their `sid`. */
+  const sessions = new Set<string>()
+  const received: { readonly token: string; readonly problem: string }[] = []
+  const faults: Fault[] = []
+  const waiting: { readonly count: number; readonly resolve: () => void }[] = []
+  let verify: (token: string) => Promise<LogoutClaims> = () => Promise.reject(new Error('The app is not connected.'))
+  const take = tokenTaker(sessions, (token) => verify(token))
 
   const app = express()
   app.post('/backchannel', express.urlencoded({ extended: false }), async (request, response) => {
@@ -81,9 +86,14 @@ export async function openLogoutApp() {
     connect(server: Pick<TestServer, 'url' | 'clock'>, connection: Connection): void {
       verify = verifierOf(server, connection)
     },
-    /** Resolves as soon as so many logout tokens have arrived in total. */
+    /** Resolves as soon as so many logout tokens have arrived in total. Rejects after a time in which they arrive even on a busy machine. */
     async arrived(count: number): Promise<void> {
-      if (received.length < count) await new Promise<void>((resolve) => waiting.push({ count, resolve }))
+      if (received.length >= count) return
+      const arrival = Promise.withResolvers<void>()
+      waiting.push({ count, resolve: arrival.resolve })
+      const late = () => arrival.reject(new Error(`${received.length} of ${count} logout tokens arrived.`))
+      const timer = setTimeout(late, longestWaitMs)
+      await arrival.promise.finally(() => clearTimeout(timer))
     },
     [Symbol.dispose]: close,
   }

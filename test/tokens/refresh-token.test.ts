@@ -54,7 +54,7 @@ describe('a refresh token of the hosted pages', () => {
     for (const methods of [content.methods, undefined]) {
       for (const resource of [granted.resource, undefined]) {
         for (const boundTo of ['thumbprint', undefined]) {
-          const token = { ...content, methods, granted: { ...granted, resource }, boundTo }
+          const token = { ...content, methods, granted: { ...granted, resource }, boundTo, sid: undefined }
           assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
         }
       }
@@ -65,8 +65,10 @@ describe('a refresh token of the hosted pages', () => {
     const claims = { userInfo: ['name', 'custom:plan'], idToken: [] }
     for (const asked of [{ claims }, { level: 3 as const }, { claims, level: 4 as const }]) {
       for (const boundTo of ['thumbprint', undefined]) {
-        const token = { ...content, methods: undefined, granted: { ...granted, ...asked }, boundTo }
-        assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
+        for (const sid of ['session', undefined]) {
+          const token = { ...content, methods: undefined, granted: { ...granted, ...asked }, boundTo, sid }
+          assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
+        }
       }
     }
   })
@@ -75,8 +77,7 @@ describe('a refresh token of the hosted pages', () => {
     for (const boundTo of ['thumbprint', undefined]) {
       const sealed = writeRefreshToken(secrets, { ...content, granted, boundTo }).slice('lgr_'.length)
       const form = JSON.parse(secrets.open('refresh-token', sealed, boundTo === undefined ? 'granted' : 'bound')?.toString() ?? '')
-      const before = [...Object.values(content), granted.scopes, granted.resource]
-      assert.deepEqual(form, boundTo === undefined ? before : [...before, boundTo])
+      assert.deepEqual(form, [...Object.values(content), granted.scopes, granted.resource, boundTo ?? null])
     }
   })
 

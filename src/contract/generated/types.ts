@@ -591,6 +591,19 @@ export interface ClientHostedPagesExtensionType {
   Texts?: Record<string, Record<string, string>> | undefined
 }
 
+export interface ClientRegistrationExtensionType {
+  Mode?: ClientRegistrationModeType | undefined
+  AllowedScopes?: readonly string[] | undefined
+  AllowedGrantTypes?: readonly RegistrationGrantTypeType[] | undefined
+  AllowedRedirectHosts?: readonly string[] | undefined
+  MaxClients?: number | undefined
+}
+
+export type ClientRegistrationModeType =
+  | 'OFF'
+  | 'INITIAL_ACCESS_TOKEN'
+  | 'OPEN'
+
 export interface ClientSSOSessionConfigType {
   MaxValidityMinutes: number
 }
@@ -765,6 +778,18 @@ export interface CreateIdentityProviderRequest {
 
 export interface CreateIdentityProviderResponse {
   IdentityProvider: IdentityProviderType
+}
+
+export interface CreateInitialAccessTokenRequest {
+  UserPoolId: string
+  Description?: string | undefined
+  LifetimeHours?: number | undefined
+  Uses?: number | undefined
+}
+
+export interface CreateInitialAccessTokenResponse {
+  Token?: string | undefined
+  InitialAccessToken?: InitialAccessTokenType | undefined
 }
 
 export interface CreateManagedLoginBrandingRequest {
@@ -970,6 +995,13 @@ export interface DeleteIdentityProviderRequest {
   UserPoolId: string
   ProviderName: string
 }
+
+export interface DeleteInitialAccessTokenRequest {
+  UserPoolId: string
+  InitialAccessTokenId: string
+}
+
+export type DeleteInitialAccessTokenResponse = Record<never, never>
 
 export interface DeleteManagedLoginBrandingRequest {
   ManagedLoginBrandingId: string
@@ -1693,6 +1725,14 @@ export interface InboundFederationLambdaType {
 export type InboundFederationLambdaVersionType =
   | 'V1_0'
 
+export interface InitialAccessTokenType {
+  InitialAccessTokenId?: string | undefined
+  Description?: string | undefined
+  RemainingUses?: number | undefined
+  CreatedAt?: Date | undefined
+  ExpiresAt?: Date | undefined
+}
+
 export interface InitiateAuthRequest {
   AuthFlow: AuthFlowType
   AuthParameters?: Record<string, string> | undefined
@@ -1854,6 +1894,17 @@ export interface ListIdentityProvidersRequest {
 
 export interface ListIdentityProvidersResponse {
   Providers: readonly ProviderDescription[]
+  NextToken?: string | undefined
+}
+
+export interface ListInitialAccessTokensRequest {
+  UserPoolId: string
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListInitialAccessTokensResponse {
+  InitialAccessTokens?: readonly InitialAccessTokenType[] | undefined
   NextToken?: string | undefined
 }
 
@@ -2202,6 +2253,7 @@ export interface OAuthExtensionType {
   NonProductionClientIds?: readonly string[] | undefined
   RequirePushedAuthorizationRequests?: boolean | undefined
   RequireDPoPNonces?: boolean | undefined
+  ClientRegistration?: ClientRegistrationExtensionType | undefined
 }
 
 export type OAuthFlowType =
@@ -2255,6 +2307,7 @@ export type PrincipalTypeType =
 
 export interface PrivateKeyJwtExtensionType {
   Keys?: unknown | undefined
+  JwksUri?: string | undefined
 }
 
 export interface ProviderDescription {
@@ -2312,6 +2365,10 @@ export interface RefreshTokenRotationType {
   Feature: FeatureType
   RetryGracePeriodSeconds?: number | undefined
 }
+
+export type RegistrationGrantTypeType =
+  | 'authorization_code'
+  | 'client_credentials'
 
 export interface ReplayTriggerInvocationRequest {
   UserPoolId: string
@@ -3540,12 +3597,15 @@ export interface Operations {
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
+  CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
+  DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }
   IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
   ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
+  ListInitialAccessTokens: { input: ListInitialAccessTokensRequest; output: ListInitialAccessTokensResponse }
   ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
   ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }

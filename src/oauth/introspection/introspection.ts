@@ -1,5 +1,4 @@
 import { ApiError } from '../../contract/api-error.ts'
-import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import {
   type AccessTokenDeps,
@@ -15,6 +14,7 @@ import { isReplaced, type RefreshDeps, verifyRefreshToken } from '../../tokens/r
 import {
   type AuthenticationByManner,
   authenticateClient,
+  type ClientAuthenticationDeps,
   type ClientRequest,
   isConfidential,
   refusedClient,
@@ -22,7 +22,7 @@ import {
 import { requireParameter } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 
-export type IntrospectionDeps = AccessTokenDeps & RefreshDeps & { readonly pools: PoolCatalog }
+export type IntrospectionDeps = AccessTokenDeps & RefreshDeps & ClientAuthenticationDeps
 
 const clientAuthentication: AuthenticationByManner = { STRICT: strictClientAuthentication }
 

@@ -29,6 +29,7 @@ function grantOf({ clock }: HostedTokensDeps, code: AuthorizationCode): OneTimeG
   const { poolId, sub, id } = code
   return {
     ...code.details,
+    domainSession: code.details.domainSession,
     poolId,
     sub,
     redeem: (tx, sessionId) => redeemAuthorizationCode(tx, code, { sessionId, now: clock.now() }),

@@ -46,6 +46,7 @@ function grantOf(found: DeviceAuthorization, approval: Approval): OneTimeGrant {
     ...approval,
     poolId,
     nonce: undefined,
+    domainSession: undefined,
     redeem: (tx, sessionId) => redeemDeviceAuthorization(tx, found, sessionId),
     findSessionId: async (db) => (await findDeviceAuthorizationByCode(db, { poolId, deviceCodeHash }))?.sessionId,
   }

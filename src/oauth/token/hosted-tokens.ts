@@ -31,8 +31,8 @@ export type HostedAuthentication = PoolAndClient & {
   readonly granted: GrantedScopes
   readonly nonce: string | undefined
   readonly binding?: KeyBinding | undefined
-  /** The session of the browser. Undefined in manner cognito. */
-  readonly domainSession?: DomainSessionReference | undefined
+  /** The domain session that the tokens belong to. Undefined in manner cognito, and for a device, whose tokens outlive it. */
+  readonly domainSession: DomainSessionReference | undefined
 }
 
 /**

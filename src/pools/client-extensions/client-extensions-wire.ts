@@ -1,3 +1,4 @@
+import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   ConfirmationLinksExtensionType,
   GetUserPoolClientExtensionsResponse,
@@ -16,6 +17,7 @@ import {
   type PrivateKeyJwtExtension,
   type PublicJwk,
 } from './client-extensions.ts'
+import { type JwksUriRule, requireJwksUri } from './jwks-uri.ts'
 import { requireBackChannelUri, requireFrontChannelUri } from './logout-uris.ts'
 import { readPublicKeys } from './public-keys.ts'
 
@@ -25,7 +27,7 @@ import { readPublicKeys } from './public-keys.ts'
  * @throws ApiError InvalidParameterException when a key, an address or a text of the pages cannot be used
  */
 export function readClientExtensions(
-  pageTexts: PageTextCatalog,
+  { pageTexts, jwksUriRule: rule }: { readonly pageTexts: PageTextCatalog; readonly jwksUriRule: JwksUriRule },
   client: AppClient,
   request: SetUserPoolClientExtensionsRequest,
 ): ClientExtensions {
@@ -35,7 +37,7 @@ export function readClientExtensions(
   if (front?.Uri !== undefined) requireFrontChannelUri(client, front.Uri, 'FrontChannelLogout.Uri')
   if (back?.Uri !== undefined) requireBackChannelUri(back.Uri, 'BackChannelLogout.Uri')
   return {
-    privateKeyJwt: privateKeyJwt === undefined ? before.privateKeyJwt : readPrivateKeyJwt(privateKeyJwt),
+    privateKeyJwt: privateKeyJwt === undefined ? before.privateKeyJwt : readPrivateKeyJwt(privateKeyJwt, rule),
     pushedRequests: pushed === undefined ? before.pushedRequests : { isRequired: pushed.Required ?? false },
     frontChannelLogout: front === undefined ? before.frontChannelLogout : readLogout(front),
     backChannelLogout: back === undefined ? before.backChannelLogout : readLogout(back),
@@ -58,7 +60,7 @@ export function writeClientExtensions(client: AppClient): GetUserPoolClientExten
   return {
     UserPoolId: client.poolId,
     ClientId: client.id,
-    PrivateKeyJwt: { Keys: privateKeyJwt.keys && writeKeys(privateKeyJwt.keys) },
+    PrivateKeyJwt: { Keys: privateKeyJwt.keys && writeKeys(privateKeyJwt.keys), JwksUri: privateKeyJwt.jwksUri },
     PushedAuthorizationRequests: { Required: pushedRequests.isRequired },
     FrontChannelLogout: writeLogout(frontChannelLogout),
     BackChannelLogout: writeLogout(backChannelLogout),
@@ -83,8 +85,10 @@ function writeLogout({ uri, isSessionRequired }: LogoutExtension): LogoutExtensi
   return { Uri: uri, SessionRequired: isSessionRequired }
 }
 
-function readPrivateKeyJwt({ Keys: keys }: PrivateKeyJwtExtensionType): PrivateKeyJwtExtension {
-  return { keys: keys === undefined ? undefined : readPublicKeys(keys, 'PrivateKeyJwt.Keys') }
+function readPrivateKeyJwt({ Keys: keys, JwksUri: jwksUri }: PrivateKeyJwtExtensionType, rule: JwksUriRule): PrivateKeyJwtExtension {
+  if (keys !== undefined && jwksUri !== undefined) throw invalidParameter('PrivateKeyJwt has either Keys or JwksUri, not both.')
+  if (jwksUri !== undefined) requireJwksUri(rule, jwksUri, 'PrivateKeyJwt.JwksUri')
+  return { keys: keys === undefined ? undefined : readPublicKeys(keys, 'PrivateKeyJwt.Keys'), jwksUri }
 }
 
 const writeKeys = (keys: readonly PublicJwk[]): PrivateKeyJwtExtensionType['Keys'] => ({ keys: keys.map((key) => ({ ...key })) }) as never

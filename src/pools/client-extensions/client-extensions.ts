@@ -22,8 +22,10 @@ export type ClientExtensions = {
 }
 
 export type PrivateKeyJwtExtension = {
-  /** The public keys with which the client authenticates itself. Undefined: the client has a secret, or is public. */
+  /** The public keys with which the client authenticates itself. */
   readonly keys: readonly PublicJwk[] | undefined
+  /** Where the client publishes its public keys, in the place of `keys`. Without both, the client has a secret, or is public. */
+  readonly jwksUri?: string | undefined
 }
 
 export type PushedRequestsExtension = {
@@ -73,4 +75,10 @@ type KnownExtensions = Required<Omit<ClientExtensions, 'confirmationLinks'>> & P
 
 export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): KnownExtensions {
   return { ...noClientExtensions, ...extensions }
+}
+
+/** Whether the client authenticates itself by keys, and so by nothing else. */
+export function hasKeys(client: { readonly extensions?: ClientExtensions | undefined }): boolean {
+  const { keys, jwksUri } = clientExtensionsOf(client).privateKeyJwt
+  return keys !== undefined || jwksUri !== undefined
 }

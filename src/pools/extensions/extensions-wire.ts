@@ -11,6 +11,7 @@ import type {
 import { nameKey, type Pool } from '../pool.ts'
 import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
+import { noClientRegistration, readClientRegistration, writeClientRegistration } from './client-registration.ts'
 import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import type { PageTextCatalog } from './page-texts.ts'
@@ -134,6 +135,7 @@ function readOAuth(oauth: OAuthExtensionType): OAuthExtension {
     nonProductionClientIds: oauth.NonProductionClientIds,
     requirePushedRequests: oauth.RequirePushedAuthorizationRequests,
     requireDpopNonces: oauth.RequireDPoPNonces,
+    clientRegistration: readClientRegistration(oauth.ClientRegistration),
   }
 }
 
@@ -143,6 +145,7 @@ function writeOAuth(oauth: OAuthExtension): OAuthExtensionType {
     NonProductionClientIds: oauth.nonProductionClientIds,
     RequirePushedAuthorizationRequests: oauth.requirePushedRequests,
     RequireDPoPNonces: oauth.requireDpopNonces,
+    ClientRegistration: writeClientRegistration(oauth.clientRegistration ?? noClientRegistration),
   }
 }
 

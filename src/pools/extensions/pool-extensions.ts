@@ -1,6 +1,7 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
+import { type ClientRegistrationExtension, noClientRegistration } from './client-registration.ts'
 import type { PageTexts } from './page-texts.ts'
 
 /**
@@ -92,6 +93,8 @@ export type OAuthExtension = {
   readonly requirePushedRequests?: boolean | undefined
   /** Whether proofs of DPoP have to carry a nonce of the server, in a pool of manner strict (RFC 9449 §8). Undefined means no. */
   readonly requireDpopNonces?: boolean | undefined
+  /** Undefined, in old pools, means `noClientRegistration`. */
+  readonly clientRegistration?: ClientRegistrationExtension | undefined
 }
 
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }
@@ -119,7 +122,7 @@ export const noExtensions = {
     checkResetCodeFirst: false,
     offerPasskey: false,
   },
-  oauth: { manner: 'COGNITO', nonProductionClientIds: undefined },
+  oauth: { manner: 'COGNITO', nonProductionClientIds: undefined, clientRegistration: noClientRegistration },
   tokens: { claims: [] },
   testUsers: [],
 } satisfies PoolExtensions
@@ -142,4 +145,8 @@ export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined 
 
 export function mannerOf(pool: { readonly extensions: PoolExtensions | undefined }): Manner {
   return oauthOf(pool).manner
+}
+
+export function clientRegistrationOf(pool: { readonly extensions: PoolExtensions | undefined }): ClientRegistrationExtension {
+  return oauthOf(pool).clientRegistration ?? noClientRegistration
 }

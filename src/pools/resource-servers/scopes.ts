@@ -6,7 +6,7 @@ import { resourceServers } from './resource-server.ts'
 export const userScopes: readonly string[] = ['phone', 'email', 'openid', 'profile', 'aws.cognito.signin.user.admin']
 
 /** Cognito's own scope for the registration of app clients (RFC 7591). No resource server defines it. */
-const registrationScope = 'aws.cognito/dcr/register'
+export const registrationScope = 'aws.cognito/dcr/register'
 
 /** The scopes among `scopes` that exist in the pool: Cognito's own, and `<identifier>/<scope>` of the pool's resource servers. */
 export async function findExistingScopes(db: Db | Tx, poolId: string, scopes: readonly string[]): Promise<ReadonlySet<string>> {

@@ -20,6 +20,7 @@ import { roles } from './0019-roles.ts'
 import { authorizationCodes } from './0020-authorization-codes.ts'
 import { pushedRequests } from './0022-pushed-requests.ts'
 import { deviceAuthorizations } from './0023-device-authorizations.ts'
+import { clientRegistration } from './0024-client-registration.ts'
 import { sessionClients } from './0025-session-clients.ts'
 import { signInLinks } from './0028-sign-in-links.ts'
 import { extensionsOfClients } from './0029-extensions-of-clients.ts'
@@ -50,6 +51,7 @@ export const migrations: readonly Migration[] = [
   authorizationCodes,
   pushedRequests,
   deviceAuthorizations,
+  clientRegistration,
   sessionClients,
   signInLinks,
   extensionsOfClients,

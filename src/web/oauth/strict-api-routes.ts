@@ -1,12 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MissingEndpoint } from '../../oauth/client-authentication.ts'
 import { type DeviceAuthorizationDeps, requestDeviceAuthorization } from '../../oauth/device-grant/request-device-authorization.ts'
 import { type IntrospectionDeps, introspectToken } from '../../oauth/introspection/introspection.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { type PushRequestDeps, pushRequest } from '../../oauth/pushed-requests/push-request.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { noteClient, offerNonce, proofIn, refuse, send } from './api-routes.ts'
-import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
+import { addOAuthRoute, answeringIfThere, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
 
 type Deps = IntrospectionDeps & PushRequestDeps & DeviceAuthorizationDeps & HostDeps
 
@@ -20,11 +19,7 @@ export function strictApiRoutes(app: FastifyInstance, deps: Deps, options: OAuth
       isForPages,
       allowed: {
         POST: (request, reply) =>
-          answering(options, request, () => work(deps, options, request, reply), refuse(request, reply)).catch((error: unknown) => {
-            if (!(error instanceof MissingEndpoint)) throw error
-            reply.callNotFound()
-            return reply
-          }),
+          answeringIfThere(options, request, reply, () => work(deps, options, request, reply), refuse(request, reply)),
       },
     })
   route('/oauth2/par', push, true)

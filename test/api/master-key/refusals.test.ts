@@ -24,7 +24,7 @@ const openColumns: Readonly<Record<string, string>> = {
   access_key: 'id session_token_hash policy description',
   access_role: 'arn id description trust_policy policies',
   active_import: 'slot pool_id job_id',
-  app_client: 'id pool_id name extensions',
+  app_client: 'id pool_id name extensions registration',
   attempt: 'pool_id subject action',
   audit_record:
     'pool_id id action access_key_id session_arn session_identity_id sub username detail reason subject outcome request_id system_user changed_members address',
@@ -45,6 +45,7 @@ const openColumns: Readonly<Record<string, string>> = {
   import_chunk: 'pool_id job_id upload_id',
   import_job: 'pool_id id name role_arn algorithm status message upload_id header',
   import_log: 'pool_id job_id lines',
+  initial_access_token: 'pool_id id token_hash description',
   inbox_message: 'id pool_id channel recipient message',
   installation: 'name value',
   lease: 'name holder',

@@ -17,7 +17,15 @@ const defaults = {
     OfferPasskey: false,
     SignInLinks: { Enabled: false, LifetimeMinutes: 15 },
   },
-  OAuth: { Manner: 'COGNITO' },
+  OAuth: {
+    Manner: 'COGNITO',
+    ClientRegistration: {
+      Mode: 'OFF',
+      AllowedScopes: ['openid', 'email', 'phone', 'profile'],
+      AllowedGrantTypes: ['authorization_code'],
+      MaxClients: 100,
+    },
+  },
   Tokens: { Claims: [] },
   TestUsers: [],
 }
@@ -62,7 +70,19 @@ const everything = {
     OfferPasskey: true,
     SignInLinks: { Enabled: true, LifetimeMinutes: 60, EmailMessage: 'Use {##this##}', EmailSubject: 'Your link' },
   },
-  OAuth: { Manner: 'STRICT', NonProductionClientIds: ['abc'], RequirePushedAuthorizationRequests: true, RequireDPoPNonces: true },
+  OAuth: {
+    Manner: 'STRICT',
+    NonProductionClientIds: ['abc'],
+    RequirePushedAuthorizationRequests: true,
+    RequireDPoPNonces: true,
+    ClientRegistration: {
+      Mode: 'OPEN',
+      AllowedScopes: ['openid', 'https://api.test/read'],
+      AllowedGrantTypes: ['authorization_code', 'client_credentials'],
+      AllowedRedirectHosts: ['app.test'],
+      MaxClients: 7,
+    },
+  },
   Tokens: {
     Claims: [
       { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
