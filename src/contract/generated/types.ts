@@ -705,6 +705,11 @@ export interface ConfirmSignUpResponse {
   Session?: string | undefined
 }
 
+export interface ConfirmationLinksExtensionType {
+  SignIn?: boolean | undefined
+  ReturnUrls?: readonly string[] | undefined
+}
+
 export type ContactAttributeType =
   | 'email'
   | 'phone_number'
@@ -1553,6 +1558,7 @@ export interface GetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
@@ -1647,6 +1653,8 @@ export interface HostedPagesExtensionType {
   SessionIdleMinutes?: number | undefined
   RememberMeDays?: number | undefined
   EndSessionsOnSignOut?: boolean | undefined
+  CheckResetCodeFirst?: boolean | undefined
+  OfferPasskey?: boolean | undefined
   SignInLinks?: SignInLinksType | undefined
   Texts?: Record<string, Record<string, string>> | undefined
 }
@@ -2653,6 +2661,7 @@ export interface SetUserPoolClientExtensionsRequest {
   ClientId: string
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
@@ -2664,6 +2673,7 @@ export interface SetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
