@@ -92,7 +92,7 @@ export function formShellOf(visit: Visit, uiLocales?: readonly string[]): Shell 
  * What all pages of an app client have in common: their form token and their look.
  *
  * @throws PageError when the pages are those of managed login on a domain, and the client has no style. Cognito has no fall-back style.
- *   On the main host, which only Lifeguard has, such a client has the default look.
+ *   On the main host, which only Lifeguard has, such a client has the default look. So has a client that registered itself.
  */
 export async function shellOf(
   visit: Visit,
@@ -100,7 +100,8 @@ export async function shellOf(
   { isStyleNeeded = isManagedLogin && visit.browser.host.kind === 'domain' }: { readonly isStyleNeeded?: boolean } = {},
 ): Promise<Shell> {
   const look = await visit.deps.pools.findLookOf(client.id)
-  if (isStyleNeeded && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
+  const isUnstyled = look?.managed === undefined && client.registration === undefined
+  if (isStyleNeeded && isUnstyled) throw new PageError('login_pages_unavailable', client.id)
   const shell = withOwnTexts(formShellOf(visit, uiLocales), { pool, client })
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
