@@ -72,7 +72,7 @@ type ListedClient = Pick<AppClient, 'id' | 'name'> & { readonly isRegistered: bo
 export async function listAppClients(
   db: Db | Tx,
   poolId: string,
-  page: { after: string | undefined; limit: number },
+  page: { after: string | undefined; limit: number; withRegistered?: boolean },
 ): Promise<readonly ListedClient[]> {
   let query = db
     .selectFrom('app_client')
@@ -81,5 +81,6 @@ export async function listAppClients(
     .orderBy('id')
     .limit(page.limit)
   if (page.after !== undefined) query = query.where('id', '>', page.after)
+  if (page.withRegistered === false) query = query.where('registration', 'is', null)
   return (await query.execute()).map(({ id, name, registration }) => ({ id, name, isRegistered: registration !== null }))
 }

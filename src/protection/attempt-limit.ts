@@ -26,7 +26,7 @@ const hourlyLimits = {
   // they have a count of their own, and the count of SignInMessage is left to the user.
   FirstFactorMessage: 20,
   // Wrong user codes of devices (RFC 8628 §5.1), from one network and in the whole pool. Cognito has no device grant. A user code has more
-  // than 10^10 values. The limit of the pool is high, because whoever uses it up keeps others from typing their codes.
+  // than 10^10 values. The limit of the pool is high: a stranger who uses it up keeps all users from typing their codes.
   UserCodeOfNetwork: 20,
   UserCodeOfPool: 5000,
 } as const

@@ -24,8 +24,11 @@ const insertUnlessConsumed = prepareQuery((db, { id, expiresAt }: { id: string; 
  * Whether the state was consumed. Use this function only to say why a state no longer works. If two callers send a state at the same
  * time, only `consumeState` makes sure that one of them fails.
  */
-export async function isStateConsumed(db: Db | Tx, id: string): Promise<boolean> {
-  return (await db.selectFrom('spent_state').select('id').where('id', '=', id).executeTakeFirst()) !== undefined
+export const isStateConsumed = (db: Db | Tx, id: string): Promise<boolean> => isAnyStateConsumed(db, [id])
+
+/** Whether one of the states was consumed. */
+export async function isAnyStateConsumed(db: Db | Tx, ids: readonly string[]): Promise<boolean> {
+  return (await db.selectFrom('spent_state').select('id').where('id', 'in', ids).executeTakeFirst()) !== undefined
 }
 
 /** Deletes up to `limit` records of states that have expired. Returns how many. */

@@ -40,14 +40,14 @@ const prefix = 'lgr_'
 type FixedMembers = readonly [string, string, string, string, string, number, number, number]
 type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]]
 
+/** What the app asked for: names of attributes and a level of assurance. A server that does not know these elements shows fewer attributes. */
+type AskedElements = readonly [userInfo?: readonly string[], idToken?: readonly string[], level?: AssuranceLevel | null]
+
 /**
  * The format of a token with granted scopes: the same array with more elements. It is sealed under a context of its own, so a server of a
  * release without hosted pages cannot open it. Such a server would ignore the scopes, and issue access tokens with more rights than the
  * user granted. See docs/decisions/0015-refresh-tokens-with-scopes.md.
  */
-/** What the app asked for: names of attributes and a level of assurance. A server that does not know these elements shows fewer attributes. */
-type AskedElements = readonly [userInfo?: readonly string[], idToken?: readonly string[], level?: AssuranceLevel | null]
-
 type GrantedForm = readonly [
   ...FixedMembers,
   readonly AuthMethod[] | null,

@@ -6,9 +6,13 @@ import { SignJWT } from 'jose'
 
 const newKey = (kid: string) => ({ kid, ...generateKeyPairSync('rsa', { modulusLength: 2048 }) })
 
-/** Makes a signed token. A key without `kid` gives a token without it. */
-export function signedToken(key: { readonly kid?: string; readonly privateKey: KeyObject }, claims: Record<string, unknown>) {
-  const header = { alg: 'RS256', ...(key.kid !== undefined && { kid: key.kid }) }
+/** Makes a signed token. A key without `kid` gives a token without it. `typ` is the type in the header. */
+export function signedToken(
+  key: { readonly kid?: string; readonly privateKey: KeyObject },
+  claims: Record<string, unknown>,
+  { typ }: { readonly typ?: string } = {},
+) {
+  const header = { alg: 'RS256', ...(key.kid !== undefined && { kid: key.kid }), ...(typ !== undefined && { typ }) }
   return new SignJWT(claims).setProtectedHeader(header).sign(key.privateKey)
 }
 
@@ -47,8 +51,9 @@ export async function openOpenIdIssuer() {
     rotate(kid: string) {
       state.key = newKey(kid)
     },
-    /** An ID token. `claims` replace the default ones. */
-    token: (now: number, claims: Record<string, unknown> = {}) => signedToken(state.key, { ...openIdClaims(url, now), ...claims }),
+    /** An ID token. `claims` replace the default ones. `typ` is the type in the header. */
+    token: (now: number, claims: Record<string, unknown> = {}, header: { readonly typ?: string } = {}) =>
+      signedToken(state.key, { ...openIdClaims(url, now), ...claims }, header),
   }
 }
 

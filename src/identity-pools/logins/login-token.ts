@@ -3,6 +3,7 @@ import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import * as errors from 'jose/errors'
 import { compactVerify } from 'jose/jws/compact/verify'
 import { decodeJwt } from 'jose/jwt/decode'
+import { isObject } from '../../base/is-object.ts'
 import { createVerifiedSignatures } from '../../base/verified-signatures.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { IdentityLogin } from '../identity.ts'
@@ -27,13 +28,24 @@ export type LoginToken = { readonly text: string; readonly kid: string | undefin
 /** The greatest difference between the clocks of this server and of a login provider, in seconds. */
 const clockSkewSeconds = 300
 
-/** @throws ApiError NotAuthorizedException when the text is not a signed JWT */
+/**
+ * The types that say no more than that the token is a JWT (RFC 7519 §5.1) or a JWS (RFC 7515 §4.1.9). Tokens for other purposes, such as
+ * access tokens (RFC 9068 §2.1) and logout tokens, have types of their own. Their receivers must not be able to sign in with them.
+ */
+const generalType = /^(?:application\/)?(?:jwt|jose)$/i
+
+/** Makes a token a logout token (OpenID Connect Back-Channel Logout 1.0 §2.4). Such a token need not have a type. */
+const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout'
+
+/** @throws ApiError NotAuthorizedException when the text is not a signed JWT, or is a token for another purpose */
 export function readLoginToken(text: string): LoginToken {
   try {
     const { kid, typ } = decodeProtectedHeader(text)
-    // An access token (RFC 9068 §2.1) is for an API, which must not be able to sign in with it.
-    if (typeof typ === 'string' && /^(?:application\/)?at\+jwt$/i.test(typ)) throw notAnIdToken()
-    return { text, kid: typeof kid === 'string' ? kid : undefined, claims: decodeJwt(text) }
+    const claims = decodeJwt(text)
+    const { events } = claims
+    const isForLogout = isObject(events) && events[logoutEvent] !== undefined
+    if ((typ !== undefined && !generalType.test(typ)) || isForLogout) throw notAnIdToken()
+    return { text, kid: typeof kid === 'string' ? kid : undefined, claims }
   } catch {
     throw notAnIdToken()
   }

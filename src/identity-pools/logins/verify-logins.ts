@@ -2,6 +2,7 @@ import { invalidParameter } from '../../contract/api-error.ts'
 import type { IdentityPool } from '../identity-pool.ts'
 import {
   invalidLoginToken,
+  notAnIdToken,
   readLoginToken,
   requireClaim,
   unsupportedProvider,
@@ -63,7 +64,9 @@ export async function verifyOpenIdLogin(
   text: string,
 ): Promise<VerifiedLogin> {
   const token = readLoginToken(text)
-  const { iss, azp, aud } = token.claims
+  const { iss, azp, aud, token_use: use } = token.claims
+  // The issuer may be a user pool of Cognito or of another Lifeguard, whose access tokens can have the audience of an ID token.
+  if (use !== undefined && use !== 'id') throw notAnIdToken()
   if (typeof iss !== 'string' || !issuer.names.includes(iss)) throw wrongIssuer()
   if (aud === undefined) throw invalidLoginToken('Missing a required claim: aud')
   const subject = requireClaim(token, 'sub')

@@ -63,7 +63,7 @@ export function withMetadata(client: AppClient, { metadata, scopes, tokenHash, n
 const ifAny = <Value>(values: readonly Value[]): readonly Value[] | undefined => (values.length === 0 ? undefined : values)
 
 /**
- * A client with keys has a secret that nobody knows. Without it, the API would take the client for a public one, because the API does not
+ * A client with keys has a secret that is never shown. Without it, the API would take the client for a public one, because the API does not
  * know keys.
  */
 function secretsOf({ id, secrets }: AppClient, authMethod: ClientMetadata['authMethod'], now: number): readonly ClientSecret[] {

@@ -5,7 +5,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { AppClient } from '../../pools/app-client.ts'
 import { hostedPagesOf, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
+import { isAnyStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import { findDevice } from '../../users/devices/device-repository.ts'
@@ -120,9 +120,11 @@ async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, sessio
   const { sessionIdleMinutes, endSessionsOnSignOut } = hostedPagesOf(pool)
   const idleEnd = (session.usedAt ?? Infinity) + (sessionIdleMinutes ?? Infinity) * minuteMs
   if (Math.min(session.expiresAt, idleEnd) <= clock.now()) return undefined
+  // A logout with an older cookie of the browser ends the whole session: its apps were told, and redeem no more codes of it.
+  const ids = [session.id, ...(session.sid === undefined ? [] : [session.sid])]
   const [user, isEnded, isForgotten] = await Promise.all([
     findUser(db, session.poolId, session.sub),
-    isStateConsumed(db, session.id),
+    isAnyStateConsumed(db, ids),
     isDeviceForgotten(db, pool, session),
   ])
   if (!user?.enabled || isEnded || isForgotten) return undefined

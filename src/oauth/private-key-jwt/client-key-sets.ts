@@ -16,12 +16,19 @@ const lifetimeMs = 10 * minuteMs
 const refetchMs = minuteMs
 /** How long the last good set is used while fetches fail. */
 const keptMs = dayMs
-/** The most sets in memory. The one that was not fetched for the longest time is forgotten first. */
+/** The most sets in memory, and the most characters of all their keys. The set that was not fetched for the longest time is forgotten first. */
 const mostSets = 10_000
+const mostCharacters = 16 * 1024 * 1024
 /** The most sets that are fetched at the same time. Requests beyond them do with what is cached. */
 const mostFetches = 100
 
-type CachedSet = { readonly keys: readonly PublicJwk[] | undefined; readonly fetchedAt: number; readonly triedAt: number }
+type CachedSet = {
+  readonly keys: readonly PublicJwk[] | undefined
+  /** The characters of the keys. */
+  readonly size: number
+  readonly fetchedAt: number
+  readonly triedAt: number
+}
 
 type Deps = {
   readonly clock: Clock
@@ -32,15 +39,23 @@ type Deps = {
 
 export function createClientKeySets({ clock, rule, withoutSlot }: Deps): ClientKeySets {
   const sets = new Map<string, CachedSet>()
+  let characters = 0
   const fetching = new Map<string, Promise<void>>()
+
+  function forget(uri: string): void {
+    characters -= sets.get(uri)?.size ?? 0
+    sets.delete(uri)
+  }
 
   async function refresh(uri: string): Promise<void> {
     const now = clock.now()
     const keys = await fetchKeys(rule, uri)
-    const before = sets.get(uri)
-    sets.delete(uri)
-    if (sets.size >= mostSets) sets.delete(sets.keys().next().value ?? '')
-    sets.set(uri, keys === undefined ? { keys: undefined, fetchedAt: 0, ...before, triedAt: now } : { keys, fetchedAt: now, triedAt: now })
+    const failed = { keys: undefined, size: 0, fetchedAt: 0, ...sets.get(uri), triedAt: now }
+    const set = keys === undefined ? failed : { keys, size: JSON.stringify(keys).length, fetchedAt: now, triedAt: now }
+    forget(uri)
+    while (sets.size >= mostSets || characters + set.size > mostCharacters) forget(sets.keys().next().value ?? '')
+    sets.set(uri, set)
+    characters += set.size
   }
 
   function load(uri: string): Promise<void> {

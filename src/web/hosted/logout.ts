@@ -5,7 +5,7 @@ import { sessionCookieName, writeCookie } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
 import { signOutPage } from '../pages/account-pages.ts'
 import { signedOutPage } from '../pages/signed-out-page.ts'
-import { type FormHandler, type Handler, redirectTo, refusePost, type Send, sendPage, shellOf, type Visit } from './visit.ts'
+import { type FormHandler, goOnAsGet, type Handler, redirectTo, refusePost, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogout: Handler = async (visit) => {
   const { deps, browser } = visit
@@ -20,7 +20,7 @@ export const visitLogout: Handler = async (visit) => {
 export const postLogout: FormHandler = async (visit, form, body) => {
   const { deps, names, request, browser } = visit
   const token = form.get('_csrf')
-  if (token === undefined) return isOfStandard(form) ? redirectTo(visit, `/logout?${new URLSearchParams(body)}`, 303) : refusePost(visit)
+  if (token === undefined) return isOfStandard(form) ? goOnAsGet(visit, '/logout', body) : refusePost(visit)
   const outcome = await endSession(deps, browser, isOwnForm(request, token, names))
   return outcome === undefined ? refusePost(visit) : send(visit, outcome)
 }

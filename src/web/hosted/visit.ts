@@ -4,6 +4,7 @@ import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
 import type { EndSessionDeps } from '../../oauth/logout/end-session.ts'
+import { OAuthError } from '../../oauth/oauth-error.ts'
 import { PageError } from '../../oauth/page-error.ts'
 import { type Parameters, receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
@@ -91,7 +92,7 @@ export function formShellOf(visit: Visit, uiLocales?: readonly string[]): Shell 
  * What all pages of an app client have in common: their form token and their look.
  *
  * @throws PageError when the pages are those of managed login on a domain, and the client has no style. Cognito has no fall-back style.
- *   On the main host, which only Lifeguard has, such a client has the default look.
+ *   On the main host, which only Lifeguard has, such a client has the default look. So has a client that registered itself.
  */
 export async function shellOf(
   visit: Visit,
@@ -99,7 +100,8 @@ export async function shellOf(
   { isStyleNeeded = isManagedLogin && visit.browser.host.kind === 'domain' }: { readonly isStyleNeeded?: boolean } = {},
 ): Promise<Shell> {
   const look = await visit.deps.pools.findLookOf(client.id)
-  if (isStyleNeeded && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
+  const isUnstyled = look?.managed === undefined && client.registration === undefined
+  if (isStyleNeeded && isUnstyled) throw new PageError('login_pages_unavailable', client.id)
   const shell = withOwnTexts(formShellOf(visit, uiLocales), { pool, client })
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
@@ -128,6 +130,19 @@ export const refusePost =
   ({ reply }: Pick<Visit, 'reply'>): Send =>
   () =>
     reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
+
+/** The most characters of the address that stands for a form. Servers and proxies limit addresses to some 8,000 characters. */
+const longestAddress = 8000
+
+/**
+ * The answer to a form of another site: the browser comes back with the same members in the address.
+ * @throws OAuthError invalid_request with the status 413 when the address would be too long
+ */
+export function goOnAsGet(visit: Visit, path: string, form: string): Send {
+  const address = `${path}?${new URLSearchParams(form)}`
+  if (address.length > longestAddress) throw new OAuthError('invalid_request', { status: 413 })
+  return redirectTo(visit, address, 303)
+}
 
 export function keepSession({ names, reply, browser }: Visit, { poolId, value, maxAgeSeconds }: PoolCookie): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))

@@ -63,6 +63,19 @@ for (const engine of engines) {
       await assert.rejects(tryToken(signedToken({ ...stranger, kid: issuer.state.key.kid }, claims)), wrongSignature)
     })
 
+    it('are ID tokens only, and no other tokens of the same issuer', async () => {
+      for (const typ of ['JWT', 'jwt', 'application/jwt', 'JOSE']) await tryToken(issuer.token(now(), {}, { typ }))
+      await tryToken(issuer.token(now(), { token_use: 'id', events: { launch: {} } }))
+      const notAnIdToken = invalidLogin('Not a valid OpenId Connect identity token.')
+      for (const typ of ['at+jwt', 'application/at+jwt', 'logout+jwt', 'secevent+jwt', 'dpop+jwt', '']) {
+        await assert.rejects(tryToken(issuer.token(now(), {}, { typ })), notAnIdToken, typ)
+      }
+      // Logout tokens need not have a type (OpenID Connect Back-Channel Logout 1.0 §2.4).
+      const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+      for (const header of [{}, { typ: 'JWT' }]) await assert.rejects(tryToken(issuer.token(now(), { events }, header)), notAnIdToken)
+      await assert.rejects(tryToken(issuer.token(now(), { token_use: 'access' })), notAnIdToken)
+    })
+
     it('of issuers that the pool or the server does not name are rejected', async () => {
       const poolId = await given()
       await assert.rejects(getId(server(), poolId, { [other.name]: await other.token(now()) }), unsupportedProvider)

@@ -113,6 +113,25 @@ for (const engine of engines) {
       assert.equal(await grant(key), 200)
     })
 
+    it('are kept up to a number of characters of all sets: then the oldest set is forgotten', async () => {
+      const key = newClientKey()
+      const { poolId, clientId, state, uri, grant } = await givenPublishingClient(server(), [key])
+      assert.equal(await grant(key), 200)
+      const large = Array.from({ length: 19 }, (_, at) => ({ ...newClientKey(`large ${at}`).jwk, pad: 'x'.repeat(3500) }))
+      // A client may move its keys as often as it likes.
+      state.keys = [...large, key.jwk]
+      for (let moved = 0; moved < 260; moved++) {
+        await setJwksUri(server(), poolId, clientId, `${uri}?moved=${moved}`)
+        assert.equal(await grant(key), 200)
+      }
+      const { fetches } = state
+      assert.equal(await grant(key), 200)
+      assert.equal(state.fetches, fetches)
+      await setJwksUri(server(), poolId, clientId, uri)
+      assert.equal(await grant(key), 200)
+      assert.equal(state.fetches, fetches + 1)
+    })
+
     it('give invalid_client when no server answers at the URI', async () => {
       const key = newClientKey()
       const { poolId, clientId, grant } = await givenPublishingClient(server(), [key])

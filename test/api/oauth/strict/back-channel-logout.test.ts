@@ -134,6 +134,20 @@ for (const engine of engines) {
       assert.equal(new Set(app.received.map(({ token }) => claimsOf(token)['sid'])).size, 2)
     })
 
+    it('ends the session also for a later cookie of the browser, when an older one is logged out', async () => {
+      using given = await givenApp()
+      const { app, client, browser } = given
+      const { idToken, sid } = await signInTo(server(), browser, client)
+      const older = new TestBrowser(server())
+      for (const [name, value] of browser.cookies) older.cookies.set(name, value)
+      // As in two tabs at once: the session goes on in the new cookie, and the logout comes with the old one.
+      assert.equal((await signInTo(server(), browser, client, { prompt: 'login' })).sid, sid)
+      await logOut(older, idToken)
+      await app.arrived(1)
+      assert.match(await authorizeFor(browser, client, { prompt: 'none' }), /error=login_required/)
+      assert.notEqual((await signInTo(server(), browser, client)).sid, sid)
+    })
+
     it('refuses a code that is redeemed after the session has ended', async () => {
       using given = await givenApp()
       const { client, browser } = given

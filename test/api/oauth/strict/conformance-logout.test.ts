@@ -183,6 +183,7 @@ for (const engine of engines) {
       const hint = String((await redeem({ clientId, secret }, locationOf(await signIn()))).body['id_token'])
       const posted = await browser.submit('/logout', { id_token_hint: hint, post_logout_redirect_uri: bye })
       assert.equal(posted.status, 303)
+      assert.equal((await browser.submit('/logout', { id_token_hint: hint, state: 'x'.repeat(8000) })).status, 413)
       await givenUser(server(), poolId, 'ben')
       await signIn({ prompt: 'login' }, 'ben')
       const page = await browser.visit(posted.headers.get('location') ?? '')
