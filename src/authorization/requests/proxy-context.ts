@@ -71,6 +71,10 @@ function parameterOf(query: string, name: string): string | undefined {
   return found
 }
 
+/** Whether a service may find the parameter in the query. Some take a semicolon for a separator. */
+export const mayHaveParameter = (query: string, name: string): boolean =>
+  query !== '' && query.split(/[&;]/).some((pair) => mayBeReadAs(name, decoded(pair.replace(/=.*$/, ''))))
+
 /**
  * Whether a service may read a parameter of this name as the wanted one, which is in lower case. PHP drops blanks before a name and writes
  * dots, blanks and brackets in it as underscores, so that `tenant.id` is `tenant_id` there.
