@@ -52,8 +52,8 @@ function requireAddress(headers: Headers, name: string): string {
 
 /**
  * The value of a query parameter; undefined when the query does not have it. A value that services read in different ways is refused, since
- * the service may act on another reading than the policy: a parameter that is there twice, in another case, or as a list (`prefix[]`), a plus
- * sign in the value, a semicolon, and a name that cannot be decoded.
+ * the service may act on another reading than the policy: a parameter that is there twice, in another case, in the spelling
+ * of PHP, or as a list (`prefix[]`), a plus sign in the value, a semicolon, and a name that cannot be decoded.
  * @throws RequestRefusal when the parameter has two readings
  */
 function parameterOf(query: string, name: string): string | undefined {
@@ -71,15 +71,22 @@ function parameterOf(query: string, name: string): string | undefined {
   return found
 }
 
-/** Whether a service may read a parameter of this name as the wanted one, which is in lower case. */
+/** Whether a service may find the parameter in the query. Some take a semicolon for a separator. */
+export const mayHaveParameter = (query: string, name: string): boolean =>
+  query !== '' && query.split(/[&;]/).some((pair) => mayBeReadAs(name, decoded(pair.replace(/=.*$/, ''))))
+
+/**
+ * Whether a service may read a parameter of this name as the wanted one, which is in lower case. PHP drops blanks before a name and writes
+ * dots, blanks and brackets in it as underscores, so that `tenant.id` is `tenant_id` there.
+ */
 function mayBeReadAs(wanted: string, name: string | undefined): boolean {
   if (name === undefined) return true
-  const [beginning] = name
-    .toLowerCase()
-    .replace(/^[\s+]+/, '')
-    .split(/[[.\s+]/)
-  return beginning === wanted
+  const sent = name.toLowerCase().replace(/^[\s+]+/, '')
+  const isSameBeginning = withUnderscores(sent.slice(0, wanted.length)) === withUnderscores(wanted)
+  return isSameBeginning && /^(?:$|[[.\s+])/.test(sent.slice(wanted.length))
 }
+
+const withUnderscores = (text: string): string => text.replaceAll(/[[.\s+]/g, '_')
 
 /** Undefined when the text is no percent-encoding, or has control characters, at which some programs end a text. */
 function decoded(text: string): string | undefined {

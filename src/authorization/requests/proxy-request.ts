@@ -2,7 +2,7 @@ import { RequestRefusal } from '../../access/request-refusal.ts'
 import { type Headers, headerValues } from '../../access/signed-request.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { AskedRequest } from './decide-request.ts'
-import { contextOfProxy } from './proxy-context.ts'
+import { contextOfProxy, mayHaveParameter } from './proxy-context.ts'
 
 /** The proxies whose questions this server understands. */
 export type ProxyShape = 'nginx' | 'traefik' | 'envoy'
@@ -42,6 +42,9 @@ export function readProxyQuestion(question: ProxyQuestion): AskedRequest {
   const all = (name: string) => required.getAll(name)
   const [action, resource] = [required.get('Action'), required.get('Resource')]
   requireOneReading(client)
+  if (action?.includes('{method}') && mayHaveParameter(query, methodParameter)) {
+    throw new RequestRefusal('not-allowed', `The parameter ${methodParameter} may stand for another method.`)
+  }
   if ((action === null) !== (resource === null)) throw invalidParameter('Action and Resource are needed together.')
   return {
     head: { method, path, query, headers },
@@ -90,6 +93,9 @@ function hasUnseenBody({ shape }: ProxyQuestion, { method, headers }: ClientRequ
 
 /** Headers by which clients ask web frameworks for another method or path than that of the request line. */
 const overrides = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-original-url', 'x-rewrite-url']
+
+/** The parameter by which forms ask web frameworks such as Symfony for another method. It may stand in the query. */
+const methodParameter = '_method'
 
 /**
  * Refuses requests that the service may take for others: with a header that overrides the method or the path, or with `X_Auth_Sub`, which

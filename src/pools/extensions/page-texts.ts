@@ -21,6 +21,9 @@ const mostBytes = 30_000
  */
 const refusedCharacters = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/u
 
+/** Blanks, and characters that show nothing (Unicode Standard Annex 44, `Default_Ignorable_Code_Point`). U+2800 is Braille without dots. */
+const blank = /^[\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]*$/u
+
 /**
  * Checks texts that an administrator writes for the hosted pages. They are plain text: the pages escape them.
  * @throws ApiError InvalidParameterException when the pages do not have a language or key, when a text is blank, has characters that are not
@@ -52,7 +55,7 @@ function requireTexts({ defaults }: PageTextCatalog, texts: Readonly<Record<stri
 }
 
 function requireText(text: string, original: string, where: string): void {
-  if (text.trim() === '') throw invalidParameter(`${where} is blank.`)
+  if (blank.test(text)) throw invalidParameter(`${where} is blank.`)
   if (refusedCharacters.test(text)) {
     throw invalidParameter(`${where} has a control character, a line break, or a character that changes the direction of text.`)
   }

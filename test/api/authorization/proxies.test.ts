@@ -41,7 +41,7 @@ for (const engine of engines) {
 
     async function sign(
       path: string,
-      { method = 'GET', host = 'files.test', service = 'files', headers = {}, credentials = ana.credentials } = {},
+      { method = 'GET', host = 'files.test', service = 'files', headers = {}, query = {}, credentials = ana.credentials } = {},
     ) {
       const signer = new SignatureV4({
         service,
@@ -51,7 +51,7 @@ for (const engine of engines) {
         uriEscapePath: service !== 's3',
         applyChecksum: false,
       })
-      const request = { method, protocol: 'http:', hostname: host, path, query: {}, headers: { host, ...headers } }
+      const request = { method, protocol: 'http:', hostname: host, path, query, headers: { host, ...headers } }
       const signed = await signer.sign(request, { signingDate: new Date(server.clock.now()) })
       return signed.headers as Record<string, string>
     }
@@ -99,6 +99,17 @@ for (const engine of engines) {
         const answer = await asNginx(path, { ...(await sign(path)), host: 'files.test' })
         assert.equal(answer.status, 403, path)
       }
+    })
+
+    it('refuse a parameter by which clients ask web frameworks for another method, where the policy is asked about the method', async () => {
+      const own = `/${ana.id}/note.txt`
+      const get = async (name: string, required = requirements) => {
+        const signed = await sign(own, { query: { [name]: 'DELETE' } })
+        return (await asNginx(`${own}?${encodeURIComponent(name)}=DELETE`, signed, { required })).status
+      }
+      for (const name of ['_method', '_METHOD', '.method', ' _method', '_method[]']) assert.equal(await get(name), 403, name)
+      for (const name of ['method', 'my_method', '_methods']) assert.equal(await get(name), 200, name)
+      assert.equal(await get('_method', 'Service=files&Action=files:GET&Resource=arn:aws:files:::data{path}'), 200)
     })
 
     it('are refused without the secret of the setting, and where the proxy is set up wrongly', async () => {

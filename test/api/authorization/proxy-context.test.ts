@@ -161,6 +161,25 @@ for (const engine of engines) {
         for (const query of queries) assert.equal(await list(query), 403, query)
       })
 
+      it('refuses parameters whose names services in PHP read as the name, which has an underscore', async () => {
+        const condition = { StringEquals: { 'files:tenant_id': 'mine' } }
+        const tenant = await givenUser('tenant', [{ ...everywhere, Condition: condition }])
+        const askTenant = (query: string) => ask(tenant, 'QueryKey=files:tenant_id', { path: `/?${query}` })
+        assert.equal(await askTenant('tenant_id=mine&tenant_idx=2&tenant=3&id=4'), 200)
+        for (const name of [
+          'tenant.id',
+          'tenant+id',
+          'tenant%20id',
+          'tenant[id',
+          'tenant%5Bid',
+          'Tenant.Id',
+          'tenant.id[]',
+          '+tenant.id',
+        ]) {
+          assert.equal(await askTenant(`tenant_id=mine&${name}=other`), 403, name)
+        }
+      })
+
       it('cannot be a key that says who the client is, and not be there twice', async () => {
         for (const key of ['aws:sourceip', 'aws:PrincipalArn', 'cognito-identity.amazonaws.com:sub', 'keycloak:sub', 'prefix', 'files:']) {
           assert.equal(await list('prefix=home/', key), 400, key)

@@ -142,7 +142,9 @@ for (const engine of engines) {
 
     it('are refused when they are blank, too long, or change the direction of the text around them', async () => {
       const { poolId, clientId } = await givenOAuthPool(server())
-      await assertRefused(poolId, { en: { signInTitle: ' \u00a0' } }, /signInTitle is blank/)
+      const invisible = [' \u00a0', '\u200b', '\u2060\ufeff', '\u00ad', '\u3164', '\u2800', '\u115f \u200f', '\u{e0020}']
+      for (const text of invisible) await assertRefused(poolId, { en: { signInTitle: text } }, /signInTitle is blank/)
+      await setTexts(poolId, { en: { signInButton: 'Sign\u200bin \u200d\u{1f469}' } })
       for (const character of ['\u202e', '\u202a', '\u2066', '\u2069', '\n', '\u2028', '\u007f', '\u0085']) {
         await assertRefused(poolId, { en: { signInTitle: `Sign${character}in` } }, /signInTitle has a control character/)
       }
