@@ -13,10 +13,12 @@ import type { Logger } from './base/logger.ts'
 import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredCredentials, configuredGateways } from './configured-gateways.ts'
+import { createFederation } from './federation/federation.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
 import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
+import { isLoopbackHost } from './loopback.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
@@ -115,6 +117,7 @@ export async function openServices(options: ServiceOptions) {
     signingKeys,
     keysAhead,
     ...loginProvidersOf(options),
+    federation: openFederation(options),
     credentialsSource: credentials.source,
     ...access.services,
     countSignInStep: metrics.countSignInStep,
@@ -204,6 +207,13 @@ function loginProvidersOf({ settings, clock, withoutSlot }: ServiceOptions) {
     openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
     providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),
   }
+}
+
+/** Sign-in by the identity providers of user pools. */
+function openFederation({ settings, clock, logger, withoutSlot }: ServiceOptions) {
+  const origins = new Set(settings.privateIdentityProviders?.split(',').map((origin) => new URL(origin).origin))
+  const isPrivateAllowed = ({ origin, hostname }: URL) => origins.has(origin) || (settings.mode === 'dev' && isLoopbackHost(hostname))
+  return createFederation({ clock, logger, withoutSlot, isPrivateAllowed })
 }
 
 function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {

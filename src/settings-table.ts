@@ -140,6 +140,17 @@ export const settingsTable = {
     defaultText: 'none',
     help: 'OpenID Connect issuers that identity pools may name in OpenIdConnectProviderARNs, each with a client id that its ID tokens may be for: `https://login.example.com=shop,https://login.example.com=app`.',
   },
+  privateIdentityProviders: {
+    flag: 'private-identity-providers',
+    type: {
+      kind: 'pattern',
+      pattern: /^https?:\/\/[^\s,/?#@]+(?:,https?:\/\/[^\s,/?#@]+)*$/,
+      expected: 'one or more origins, such as `https://login.corp.example`, separated by commas',
+    },
+    value: 'ORIGINS',
+    defaultText: 'none; in `dev`, loopback addresses',
+    help: 'Origins of identity providers of user pools whose addresses need not be public, such as one in your own network: `https://login.corp.example`. Requests to all other private addresses are refused.',
+  },
   loginProviderUrls: {
     flag: 'login-provider-urls',
     type: {

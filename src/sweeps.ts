@@ -1,6 +1,7 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepAuditRecords } from './audit/audit-repository.ts'
 import { dayMs, hourMs } from './base/durations.ts'
+import { sweepProviderSignIns } from './federation/pending/provider-sign-in-repository.ts'
 import { createIdentityPoolRemoval } from './identity-pools/identity-pool-deletion-repository.ts'
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
@@ -63,6 +64,7 @@ const sweeps: readonly Sweep[] = [
   // An expired code is kept for a while, so that its second use still revokes what the first one gave.
   { name: 'authorization codes', run: (tx, now, limit) => sweepAuthorizationCodes(tx, now - dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
+  { name: 'sign-ins at identity providers', run: sweepProviderSignIns },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
   // cache the key set for some time.

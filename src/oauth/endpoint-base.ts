@@ -1,5 +1,6 @@
 import { isLoopbackHost } from '../loopback.ts'
 import type { PoolDomain } from '../pools/domains/pool-domain.ts'
+import type { RequestHost } from './request-host.ts'
 
 /**
  * The address of the pool's endpoints: its custom domain, else its prefix domain, else the main host. All serve them. On a loopback host a
@@ -18,4 +19,10 @@ export function endpointBasesOf(publicUrl: string, domains: readonly PoolDomain[
   const { protocol, hostname, port } = new URL(publicUrl)
   const hosts = domains.map(({ custom, domain }) => (custom === undefined ? `${domain}.auth.${hostname}` : domain))
   return [hostname, ...hosts].map((host) => `${protocol}//${host}${port === '' ? '' : `:${port}`}`)
+}
+
+/** The address of the endpoints on the host that a request names. */
+export function endpointBaseOfHost(publicUrl: string, host: RequestHost): string {
+  const [main = '', ...own] = endpointBasesOf(publicUrl, host.kind === 'domain' ? [host.domain] : [])
+  return own[0] ?? main
 }

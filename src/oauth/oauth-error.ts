@@ -1,5 +1,6 @@
 /** The error codes of the endpoints. RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1, OpenID Connect Core §3.1.2.6, RFC 9449 §12.2. */
 export type OAuthErrorCode =
+  | 'access_denied'
   | 'insufficient_scope'
   | 'invalid_client'
   | 'invalid_dpop_proof'

@@ -33,6 +33,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
   pushed_request: ['id'],
+  provider_sign_in: ['id'],
   session: ['sub', 'id'],
   auth_event: ['sub', 'id'],
   trigger_invocation: ['sub', 'id'],

@@ -6,6 +6,7 @@ import type {
   DeletedPoolTable,
   PoolDomainTable,
   PoolResourceTable,
+  ProviderSignInTable,
   ProvisionedLimitTable,
   PushedRequestTable,
   SigningKeyTable,
@@ -59,6 +60,7 @@ export interface Schema {
   auth_event: AuthEventTable
   authorization_code: AuthorizationCodeTable
   pushed_request: PushedRequestTable
+  provider_sign_in: ProviderSignInTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable

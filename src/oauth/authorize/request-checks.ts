@@ -4,6 +4,7 @@ import { readIdTokenHint } from '../id-token-hint.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { readCodeChallenge } from '../pkce.ts'
+import { findNamedProvider } from '../providers/find-provider.ts'
 import { requiresPushedRequests } from '../pushed-requests/pushed-request.ts'
 import { readResource } from '../resource-indicators.ts'
 import { requireUserScopes } from '../scopes-of-users.ts'
@@ -32,13 +33,10 @@ const readResponseType: RequestStep = (_deps, { client, received }) => {
   return { responseType }
 }
 
-/** Until users of identity providers can sign in, the users of the pool itself are the only ones. */
-const checkIdentityProvider: RequestStep = (_deps, { client, received: { parameters } }) => {
-  const provider = parameters.get('identity_provider') ?? 'COGNITO'
-  const isOffered = client.identityProviders === undefined || client.identityProviders.includes(provider)
-  if (provider === 'COGNITO' && isOffered && !parameters.has('idp_identifier')) return {}
-  throw new OAuthError('invalid_request', { description: 'The identity provider is not available for this client.' })
-}
+/** The users of the pool itself sign in on its pages, and those of an identity provider at the provider. */
+const readIdentityProvider: RequestStep = async ({ db }, { pool, client, received: { parameters } }) => ({
+  providerName: await findNamedProvider(db, { pool, client }, parameters),
+})
 
 /** RFC 7636, with codes only. */
 const readChallenge: RequestStep = (_deps, { responseType, received }) => ({
@@ -118,7 +116,7 @@ const readPromptsAlways: RequestStep = (deps, request) => readPrompts(deps, { ..
 const cognitoRequestSteps: readonly RequestStep[] = [
   refuseRepeated,
   readResponseType,
-  checkIdentityProvider,
+  readIdentityProvider,
   readChallenge,
   readScopes,
   readResourceOfRequest,

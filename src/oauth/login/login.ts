@@ -10,6 +10,7 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { cookieWithSession } from '../domain-session/domain-session.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
+import { offersOwnUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
@@ -92,12 +93,13 @@ export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequ
   return isNameFirst(request) ? offerPasskeys(deps, request) : undefined
 }
 
-function begin(
+async function begin(
   deps: LoginDeps,
   { context: from }: BrowserRequest,
   request: AuthorizationRequest,
   form: Parameters,
 ): Promise<PageStepResult> {
+  if (!offersOwnUsers(request.client)) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
   const username = nameIn(request.pool, form)
   const [credential, session] = [form.get('credential'), form.get('passkey_session')]
   if (isNameFirst(request) && credential && session) return signInByPasskeyOnPage(deps, request, { session, credential, from })

@@ -39,6 +39,11 @@ export async function findProviderByIdentifier(
   return found && findIdentityProvider(db, secrets, poolId, found.config.provider)
 }
 
+/** The name of the provider that has the identifier. */
+export async function findProviderNameByIdentifier(db: Db | Tx, poolId: string, identifier: string): Promise<string | undefined> {
+  return (await findResource(db, poolId, providerIdentifiers, identifier))?.config.provider
+}
+
 /** The stored provider, locked until the transaction ends. */
 export async function lockIdentityProvider(tx: Tx, secrets: Secrets, poolId: string, name: string): Promise<IdentityProvider | undefined> {
   const stored = await lockResource(tx, poolId, identityProviders, name)

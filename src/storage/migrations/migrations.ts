@@ -19,6 +19,7 @@ import { identityPools } from './0018-identity-pools.ts'
 import { roles } from './0019-roles.ts'
 import { authorizationCodes } from './0020-authorization-codes.ts'
 import { pushedRequests } from './0022-pushed-requests.ts'
+import { providerSignIns } from './0031-provider-sign-ins.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -44,4 +45,5 @@ export const migrations: readonly Migration[] = [
   roles,
   authorizationCodes,
   pushedRequests,
+  providerSignIns,
 ]

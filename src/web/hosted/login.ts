@@ -13,6 +13,7 @@ import {
 import { type PageStep, sealPageStep } from '../../oauth/login/page-step.ts'
 import type { ExpiredStep } from '../../oauth/login/step-page.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
+import { offersOwnUsers } from '../../oauth/providers/find-provider.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
@@ -22,6 +23,7 @@ import { accountLinksOf } from './account-links.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
+import { providerLinksOf } from './provider-links.ts'
 import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
@@ -86,8 +88,9 @@ export async function sendLogin(visit: Visit, { request, username, problem, done
     asksPassword: !isNameFirst(request),
     passkey: offer && { kind: 'offer', options: offer.options, hiddenFields: { passkey_session: offer.session } },
     offersRememberMe: hostedPagesOf(request.pool).rememberMeDays !== undefined,
-    providers: [],
-    ...accountLinksOf(pool, visit.browser.query),
+    providers: await providerLinksOf(visit, request),
+    hasForm: offersOwnUsers(client),
+    ...accountLinksOf(request, visit.browser.query),
     problem: problem && problemText(shell.text, problem),
     notice: done && shell.text(noticeOf[done]),
   })

@@ -6,6 +6,7 @@ import type { LoginDeps } from '../../oauth/login/login.ts'
 import { PageError } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
+import type { ProviderAnswerDeps } from '../../oauth/providers/take-provider-answer.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { type CookieNames, cookieIn, languageCookieName, sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { csrfTokenFor } from '../oauth/csrf.ts'
@@ -18,7 +19,7 @@ import { pageHeaders } from '../pages/page-headers.ts'
 import { plainShell } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
-export type PageDeps = LoginDeps & AddPasskeyDeps & HostDeps
+export type PageDeps = LoginDeps & AddPasskeyDeps & ProviderAnswerDeps & HostDeps
 
 /** One request to a page. */
 export type Visit = {

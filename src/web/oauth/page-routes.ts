@@ -9,6 +9,7 @@ import { postConfirm, postResendCode, visitConfirm } from '../hosted/confirm.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
+import { postProviderAnswer, sendToProvider, visitProviderAnswer } from '../hosted/provider-answer.ts'
 import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { postSignUp, visitSignUp } from '../hosted/sign-up.ts'
@@ -23,6 +24,7 @@ type Page = { readonly path: string; readonly get?: Handler; readonly post?: Han
 /** The endpoints that browsers visit. */
 const pages: readonly Page[] = [
   { path: '/oauth2/authorize', get: visitAuthorize },
+  { path: '/oauth2/idpresponse', get: visitProviderAnswer, post: postProviderAnswer },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/challenge', get: visitChallenge, post: postChallenge },
   { path: '/signup', get: visitSignUp, post: postSignUp },
@@ -58,6 +60,7 @@ async function visitAuthorize(visit: Visit): Promise<FastifyReply> {
   countAs('GetTokensFromRefreshToken', request, options)
   const outcome = await runAdmitted(options, () => authorize(deps, browser))
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
+  if (outcome.kind === 'provider') return sendToProvider(visit, outcome)
   return reply.redirect(`/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${queryOf(request)}`, 302)
 }
 

@@ -1,0 +1,42 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { IdentityProvider, ProviderType } from '../pools/identity-providers/identity-provider.ts'
+import { FederationError } from './federation-error.ts'
+import { createOpenIdConfigurations } from './openid/openid-configuration.ts'
+import { createOpenIdProtocol } from './openid/openid-protocol.ts'
+import type { ProviderProtocol } from './provider.ts'
+import { createProviderFetch } from './provider-http.ts'
+
+/** Sign-in by the identity providers of user pools, whatever their type. */
+export type Federation = ProviderProtocol & {
+  /** Tells the operator why a sign-in failed. The app gets a shorter text, and the user an error page of the app. */
+  logFailure(failed: { readonly poolId: string; readonly clientId: string; readonly provider: string }, error: unknown): void
+}
+
+type Options = Parameters<typeof createProviderFetch>[0] & { readonly clock: Clock; readonly logger: Pick<Logger, 'warn'> }
+
+export function createFederation({ clock, logger, ...http }: Options): Federation {
+  const openId = createOpenIdProtocol(createOpenIdConfigurations({ clock, fetch: createProviderFetch(http) }))
+  const protocols: Readonly<Record<ProviderType, ProviderProtocol>> = {
+    Facebook: openId,
+    Google: openId,
+    LoginWithAmazon: openId,
+    OIDC: openId,
+    SAML: unavailable,
+    SignInWithApple: openId,
+  }
+  const protocolOf = ({ config: { type } }: IdentityProvider): ProviderProtocol => protocols[type]
+  return {
+    begin: (request) => protocolOf(request.provider).begin(request),
+    finish: (provider, pending) => protocolOf(provider).finish(provider, pending),
+    logFailure(failed, error) {
+      logger.warn({ ...failed, err: error }, 'A sign-in by an identity provider failed.')
+    },
+  }
+}
+
+const refuse = async (): Promise<never> => {
+  throw new FederationError('Sign-in by SAML providers is not built yet.')
+}
+
+const unavailable: ProviderProtocol = { begin: refuse, finish: refuse }

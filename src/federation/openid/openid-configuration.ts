@@ -1,0 +1,98 @@
+import * as client from 'openid-client'
+import type { Clock } from '../../base/clock.ts'
+import { hourMs } from '../../base/durations.ts'
+import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
+import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import type { ProviderFetch } from '../provider-http.ts'
+import { clientAuthenticationOf } from './client-authentication.ts'
+
+/** How long the metadata of an issuer is used before it is fetched again. A provider that changes its endpoints keeps the old ones longer. */
+const metadataMs = hourMs
+/** The most issuers whose metadata is kept. */
+const mostIssuers = 1000
+const timeoutSeconds = 10
+
+type Deps = { readonly clock: Clock; readonly fetch: ProviderFetch }
+
+type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number }
+
+/** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
+export type OpenIdConfigurations = { of(poolId: string, provider: IdentityProvider): Promise<client.Configuration> }
+
+/** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
+export function createOpenIdConfigurations({ clock, fetch }: Deps): OpenIdConfigurations {
+  const kept = new Map<string, Kept>()
+
+  function metadataOf(issuer: string): Promise<client.ServerMetadata> {
+    const known = kept.get(issuer)
+    if (known !== undefined && clock.now() < known.until) return known.metadata
+    const metadata = discover(issuer, fetch)
+    kept.delete(issuer)
+    kept.set(issuer, { metadata, until: clock.now() + metadataMs })
+    const [oldest] = kept.keys()
+    if (kept.size > mostIssuers && oldest !== undefined) kept.delete(oldest)
+    // A failure must not last: the next sign-in asks again.
+    metadata.catch(() => {
+      if (kept.get(issuer)?.metadata === metadata) kept.delete(issuer)
+    })
+    return metadata
+  }
+
+  return {
+    async of(poolId, provider) {
+      const details = completeDetails(provider.config)
+      const given = givenMetadata(poolId, provider, details)
+      const server = isComplete(provider, given) ? given : { ...(await metadataOf(given.issuer)), ...given }
+      // The library compares times with the clock of the machine.
+      const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
+      const id = details['client_id'] ?? ''
+      const configuration = new client.Configuration(server, id, clientMetadata, await clientAuthenticationOf(details, clock))
+      return prepared(configuration, fetch, server.issuer)
+    },
+  }
+}
+
+async function discover(issuer: string, fetch: ProviderFetch): Promise<client.ServerMetadata> {
+  const execute = isHttp(issuer) ? [client.allowInsecureRequests] : []
+  // The client is of no account here: only the metadata is kept.
+  const found = await client.discovery(new URL(issuer), 'discovery', undefined, client.None(), {
+    [client.customFetch]: fetch,
+    timeout: timeoutSeconds,
+    execute,
+  })
+  const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
+  return metadata
+}
+
+function prepared(configuration: client.Configuration, fetch: ProviderFetch, issuer: string): client.Configuration {
+  configuration[client.customFetch] = fetch
+  configuration.timeout = timeoutSeconds
+  if (isHttp(issuer)) client.allowInsecureRequests(configuration)
+  // Signatures of ID tokens are checked although TLS vouches for the token endpoint, as at Cognito.
+  if (configuration.serverMetadata().jwks_uri !== undefined) client.enableNonRepudiationChecks(configuration)
+  return configuration
+}
+
+/** Only URLs of loopback hosts may begin with http: the rules for providers see to that. */
+const isHttp = (url: string): boolean => url.startsWith('http:')
+
+/** The endpoints that the settings of the provider name. Each takes the place of the discovered one. */
+function givenMetadata(poolId: string, provider: IdentityProvider, details: ProviderDetails): client.ServerMetadata {
+  const endpoints = {
+    authorization_endpoint: details['authorize_url'],
+    token_endpoint: details['token_url'],
+    userinfo_endpoint: details['attributes_url'],
+    jwks_uri: details['jwks_uri'],
+  }
+  const given = Object.fromEntries(Object.entries(endpoints).filter((entry): entry is [string, string] => Boolean(entry[1])))
+  // Providers without OpenID Connect have no issuer. The name only has to be there, and has to be one that no other provider has.
+  return { ...given, issuer: details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid` }
+}
+
+function isComplete(provider: IdentityProvider, { authorization_endpoint, token_endpoint, jwks_uri }: client.ServerMetadata): boolean {
+  const hasEndpoints = authorization_endpoint !== undefined && token_endpoint !== undefined
+  return hasEndpoints && (jwks_uri !== undefined || !givesIdTokens(provider))
+}
+
+/** Whether providers of this type give ID tokens. Facebook and Amazon speak OAuth 2.0 only. */
+export const givesIdTokens = ({ config: { type } }: IdentityProvider): boolean => type !== 'Facebook' && type !== 'LoginWithAmazon'
