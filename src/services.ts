@@ -210,10 +210,10 @@ function loginProvidersOf({ settings, clock, withoutSlot }: ServiceOptions) {
 }
 
 /** Sign-in by the identity providers of user pools. */
-function openFederation({ settings, clock, logger, withoutSlot }: ServiceOptions) {
+function openFederation({ settings, database, clock, logger, withoutSlot }: ServiceOptions) {
   const origins = new Set(settings.privateIdentityProviders?.split(',').map((origin) => new URL(origin).origin))
   const isPrivateAllowed = ({ origin, hostname }: URL) => origins.has(origin) || (settings.mode === 'dev' && isLoopbackHost(hostname))
-  return createFederation({ clock, logger, withoutSlot, isPrivateAllowed })
+  return createFederation({ db: database.storage.db, secrets: database.secrets, clock, logger, withoutSlot, isPrivateAllowed })
 }
 
 function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {

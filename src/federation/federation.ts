@@ -1,11 +1,14 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import type { Secrets } from '../base/secrets.ts'
 import type { IdentityProvider, ProviderType } from '../pools/identity-providers/identity-provider.ts'
-import { FederationError } from './federation-error.ts'
+import type { Db } from '../storage/db.ts'
 import { createOpenIdConfigurations } from './openid/openid-configuration.ts'
 import { createOpenIdProtocol } from './openid/openid-protocol.ts'
 import type { ProviderProtocol } from './provider.ts'
 import { createProviderFetch } from './provider-http.ts'
+import { createSamlMetadataSource } from './saml/metadata-source.ts'
+import { createSamlProtocol } from './saml/saml-protocol.ts'
 
 /** Sign-in by the identity providers of user pools, whatever their type. */
 export type Federation = ProviderProtocol & {
@@ -13,16 +16,23 @@ export type Federation = ProviderProtocol & {
   logFailure(failed: { readonly poolId: string; readonly clientId: string; readonly provider: string }, error: unknown): void
 }
 
-type Options = Parameters<typeof createProviderFetch>[0] & { readonly clock: Clock; readonly logger: Pick<Logger, 'warn'> }
+type Options = Parameters<typeof createProviderFetch>[0] & {
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly logger: Pick<Logger, 'warn'>
+}
 
-export function createFederation({ clock, logger, ...http }: Options): Federation {
-  const openId = createOpenIdProtocol(createOpenIdConfigurations({ clock, fetch: createProviderFetch(http) }))
+export function createFederation({ db, secrets, clock, logger, ...http }: Options): Federation {
+  const fetch = createProviderFetch(http)
+  const openId = createOpenIdProtocol(createOpenIdConfigurations({ clock, fetch }))
+  const saml = createSamlProtocol({ db, secrets, clock, metadata: createSamlMetadataSource({ clock, fetch }) })
   const protocols: Readonly<Record<ProviderType, ProviderProtocol>> = {
     Facebook: openId,
     Google: openId,
     LoginWithAmazon: openId,
     OIDC: openId,
-    SAML: unavailable,
+    SAML: saml,
     SignInWithApple: openId,
   }
   const protocolOf = ({ config: { type } }: IdentityProvider): ProviderProtocol => protocols[type]
@@ -34,9 +44,3 @@ export function createFederation({ clock, logger, ...http }: Options): Federatio
     },
   }
 }
-
-const refuse = async (): Promise<never> => {
-  throw new FederationError('Sign-in by SAML providers is not built yet.')
-}
-
-const unavailable: ProviderProtocol = { begin: refuse, finish: refuse }

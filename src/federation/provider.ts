@@ -23,6 +23,8 @@ export type BegunAtProvider = { readonly location: string; readonly proof: Provi
 export type ProviderProof = Pick<ProviderRequest, 'redirectUri' | 'state' | 'nonce'> & {
   /** The PKCE verifier (RFC 7636), where the provider knows PKCE. */
   readonly verifier?: string | undefined
+  /** The id of a SAML request. Undefined for a response that nobody has asked for. */
+  readonly requestId?: string | undefined
 }
 
 /** The parameters of the provider's answer. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { minuteMs } from '../../base/durations.ts'
 import type { ProviderProof } from '../provider.ts'
 
@@ -32,6 +32,3 @@ export const newState = (clientId: string): string => `${clientId}.${randomBytes
 
 /** The app client in a state. Undefined for a text of another form. */
 export const clientIdIn = (state: string): string | undefined => /^([\w+]{1,128})\.[\w-]{43}$/.exec(state)?.[1]
-
-/** States and tokens of browsers are random, so a hash without a key keeps a reader of the database from using them. */
-export const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url')

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import type { ProviderNeeded } from '../../oauth/authorize/authorize.ts'
 import { beginProviderSignIn } from '../../oauth/providers/begin-provider-sign-in.ts'
-import { keepProviderAnswer, takeProviderAnswer } from '../../oauth/providers/take-provider-answer.ts'
+import { takeProviderAnswer, takeProviderForm } from '../../oauth/providers/take-provider-answer.ts'
 import { cookieIn, csrfCookieName } from '../oauth/cookies.ts'
 import { csrfTokenFor } from '../oauth/csrf.ts'
 import { countAs, withForm } from '../oauth/oauth-route.ts'
@@ -30,7 +30,9 @@ export const visitProviderAnswer: Handler = async (visit) => {
 export const postProviderAnswer: Handler = async (visit) => {
   const { deps, options, request, reply, browser } = visit
   countAs('InitiateAuth', request, options)
-  const state = await withForm(options, request, (form) => keepProviderAnswer(deps, browser, form))
+  const outcome = await withForm(options, request, (form) => takeProviderForm(deps, browser, form))
+  if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
+  if (outcome.kind === 'signed-in') return goOn(visit, outcome)
   const [path] = (request.raw.url ?? '').split('?')
-  return reply.redirect(`${path}?${new URLSearchParams({ state })}`, 303)
+  return reply.redirect(`${path}?${new URLSearchParams({ state: outcome.state })}`, 303)
 }

@@ -25,6 +25,7 @@ type Page = { readonly path: string; readonly get?: Handler; readonly post?: Han
 const pages: readonly Page[] = [
   { path: '/oauth2/authorize', get: visitAuthorize },
   { path: '/oauth2/idpresponse', get: visitProviderAnswer, post: postProviderAnswer },
+  { path: '/saml2/idpresponse', get: visitProviderAnswer, post: postProviderAnswer },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/challenge', get: visitChallenge, post: postChallenge },
   { path: '/signup', get: visitSignUp, post: postSignUp },
