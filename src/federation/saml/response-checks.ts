@@ -36,6 +36,15 @@ export function requireStrongSignatures(root: XmlElement): void {
   }
 }
 
+/** A response without success has no assertion. One that has both is not what a provider sends. */
+export function requireSuccess(root: XmlElement): void {
+  if (root.localName !== 'Response' || root.namespaceURI !== namespaces.protocol) throw invalidResponse('the XML is no SAML response')
+  const [code] = elementsIn(root, namespaces.protocol, 'StatusCode')
+  const value = code?.getAttribute('Value') ?? ''
+  if (value === 'urn:oasis:names:tc:SAML:2.0:status:Success') return
+  throw new FederationError(`SAML provider returned ${value.replace(/^.*:/, '').slice(0, 100) || 'no status'}`)
+}
+
 type Expected = {
   readonly entityId: string
   readonly assertionConsumerUrl: string

@@ -39,7 +39,20 @@ export type Saml = {
   checkTimestampsValidityError(now: number, notBefore: string, notOnOrAfter: string, maxTimeLimitMs?: number): Error | null
 }
 
-type NodeSaml = { readonly SAML: new (options: SamlOptions) => Saml }
+type NodeSaml = {
+  readonly SAML: new (options: SamlOptions) => Saml
+  generateServiceProviderMetadata(params: {
+    readonly issuer: string
+    readonly callbackUrl: string
+    readonly identifierFormat: null
+    readonly wantAssertionsSigned: boolean
+    readonly privateKey: string
+    readonly publicCerts: readonly string[]
+    readonly decryptionPvk: string
+    readonly decryptionCert: string
+    readonly generateUniqueId: () => string
+  }): string
+}
 type NodeSamlXml = { decryptXml(xml: string, key: string): Promise<string> }
 type XmlDom = {
   readonly DOMParser: new (options: {

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CreateIdentityProviderCommand, GetSigningCertificateCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { DescribeIdentityProviderCommand, GetSigningCertificateCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { appRequest, readUser, tokensFor, usernamesIn } from '../../support/federation.ts'
-import { codeClient, encode, givenClient } from '../../support/oauth.ts'
+import { encode } from '../../support/oauth.ts'
 import { errorIn } from '../../support/openid-provider.ts'
+import { answerSaml, beginSaml, givenSamlPool, mailClaim, serviceProviderOf, signInBySaml } from '../../support/saml-pool.ts'
 import { runSamlProvider, samlFormFor } from '../../support/saml-provider.ts'
 import type { SamlSetUp } from '../../support/saml-provider-process.ts'
 import { agree } from '../../support/sign-in-triggers.ts'
-import { locationOf, TestBrowser } from '../../support/test-browser.ts'
-import { type TestServer, useTestServer } from '../../support/test-server.ts'
+import { TestBrowser } from '../../support/test-browser.ts'
+import { useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
-
-const mail = 'http://schemas.xmlsoap.org/ws/2005/05/identity/claims/emailaddress'
-const accounts = { ana: { nameId: 'Ana-1', attributes: { [mail]: 'ana@corp.test', groups: ['Admin', 'R&D'] } } }
 
 for (const engine of engines) {
   describe(`Sign-in by a SAML provider on ${engine.name}`, async () => {
@@ -21,43 +19,8 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: endpoint.flags })
     const provider = await runSamlProvider()
 
-    type Given = { details?: Record<string, string>; pool?: object; setUp?: Partial<SamlSetUp>; client?: object }
-
-    async function given({ details = {}, pool = {}, setUp = {}, client = {} }: Given = {}) {
-      const { poolId } = await server().givenPool({
-        pool: { Schema: [{ Name: 'groups', AttributeDataType: 'String', Mutable: true }], ...pool },
-      })
-      const open = (more: Partial<SamlSetUp> = {}) =>
-        provider.open({ serviceProvider: serviceProvider(server(), poolId), accounts, ...setUp, ...more })
-      await server().send(
-        new CreateIdentityProviderCommand({
-          UserPoolId: poolId,
-          ProviderName: 'Corp',
-          ProviderType: 'SAML',
-          ProviderDetails: { MetadataFile: await open(), ...details },
-          AttributeMapping: { email: mail, 'custom:groups': 'groups' },
-        }),
-      )
-      const offered = { ...codeClient, SupportedIdentityProviders: ['Corp'], ...client }
-      const { clientId } = await givenClient(server(), poolId, offered)
-      return { poolId, clientId, open }
-    }
-
-    async function begin(clientId: string, browser = new TestBrowser(server())) {
-      return { browser, toProvider: locationOf(await browser.visit(`/oauth2/authorize?${encode(appRequest(clientId))}`)) }
-    }
-
-    /** Sends the form of the provider, and returns where the browser is sent in the end. */
-    async function answer(browser: TestBrowser, form: { SAMLResponse: string; RelayState: string }): Promise<string> {
-      const kept = await browser.submit('/saml2/idpresponse', form, { 'sec-fetch-site': 'cross-site' })
-      if (kept.status !== 303) return locationOf(kept)
-      return locationOf(await browser.visit(kept.headers.get('location') ?? ''))
-    }
-
-    async function signIn(clientId: string, login = 'ana') {
-      const { browser, toProvider } = await begin(clientId)
-      return answer(browser, await samlFormFor(toProvider, login))
-    }
+    const given = (options: Parameters<typeof givenSamlPool>[2] = {}) => givenSamlPool(server(), provider, options)
+    const signIn = (clientId: string) => signInBySaml(server(), clientId)
 
     it('creates the user at the first sign-in, and signs the same user in later', async () => {
       const { poolId, clientId } = await given()
@@ -80,7 +43,7 @@ for (const engine of engines) {
       await signIn(clientId)
       const [event] = triggers.events
       assert.equal(event?.request.providerType, 'SAML')
-      assert.deepEqual(event?.request.attributes, { samlResponse: { [mail]: 'ana@corp.test', groups: '[Admin,R%26D]' } })
+      assert.deepEqual(event?.request.attributes, { samlResponse: { [mailClaim]: 'ana@corp.test', groups: '[Admin,R%26D]' } })
     })
 
     it('takes a signed response in place of a signed assertion, and metadata by URL', async () => {
@@ -94,10 +57,10 @@ for (const engine of engines) {
     it('signs its requests by the certificate of GetSigningCertificate', async () => {
       const { poolId, clientId, open } = await given({ details: { RequestSigningAlgorithm: 'rsa-sha256' } })
       const { Certificate } = await server().send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
-      await open({ serviceProvider: { ...serviceProvider(server(), poolId), signingCertificate: Certificate ?? '' } })
-      const { browser, toProvider } = await begin(clientId)
+      await open({ serviceProvider: { ...serviceProviderOf(server(), poolId), signingCertificate: Certificate ?? '' } })
+      const { browser, toProvider } = await beginSaml(server(), clientId)
       assert.ok(new URL(toProvider).searchParams.get('Signature'))
-      assert.match(await answer(browser, await samlFormFor(toProvider, 'ana')), /code=/)
+      assert.match(await answerSaml(browser, await samlFormFor(toProvider, 'ana')), /code=/)
     })
 
     it('refuses an assertion that was not encrypted where it should be', async () => {
@@ -105,14 +68,43 @@ for (const engine of engines) {
       assert.equal(errorIn(await signIn(clientId)).description, 'Invalid SAML response received: the assertion is not encrypted')
     })
 
+    it('opens assertions that are encrypted for the certificate it shows', async () => {
+      const { poolId, clientId, open } = await given({ details: { EncryptedResponses: 'true' } })
+      const shown = await server().send(new DescribeIdentityProviderCommand({ UserPoolId: poolId, ProviderName: 'Corp' }))
+      const encryptionCertificate = shown.IdentityProvider?.ProviderDetails?.['ActiveEncryptionCertificate'] ?? ''
+      await open({ serviceProvider: { ...serviceProviderOf(server(), poolId), encryptionCertificate } })
+      assert.match(await signIn(clientId), /code=/)
+      await open({
+        serviceProvider: { ...serviceProviderOf(server(), poolId), encryptionCertificate },
+        signatureAlgorithm: 'http://www.w3.org/2000/09/xmldsig#rsa-sha1',
+      })
+      assert.match(errorIn(await signIn(clientId)).description ?? '', /weak algorithm/)
+    })
+
+    it('publishes its metadata for the provider', async () => {
+      const { poolId } = await given()
+      const answer = await fetch(`${server().url}/${poolId}/saml2/metadata`)
+      assert.equal(answer.headers.get('content-type'), 'application/samlmetadata+xml')
+      const metadata = await answer.text()
+      const { Certificate } = await server().send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
+      for (const part of [
+        `entityID="urn:amazon:cognito:sp:${poolId}"`,
+        `Location="${server().url}/saml2/idpresponse"`,
+        Certificate ?? '-',
+      ]) {
+        assert.ok(metadata.includes(part), part)
+      }
+      assert.equal((await fetch(`${server().url}/us-east-1_nowhere/saml2/metadata`)).status, 404)
+    })
+
     it('takes an answer once, and only in the browser that began', async () => {
       const { clientId } = await given()
-      const { browser, toProvider } = await begin(clientId)
+      const { browser, toProvider } = await beginSaml(server(), clientId)
       const form = await samlFormFor(toProvider, 'ana')
       const lost = '/error?error=invalid_request'
-      assert.equal(await answer(new TestBrowser(server()), form), lost)
-      assert.match(await answer(browser, form), /code=/)
-      assert.equal(await answer(browser, form), lost)
+      assert.equal(await answerSaml(new TestBrowser(server()), form), lost)
+      assert.match(await answerSaml(browser, form), /code=/)
+      assert.equal(await answerSaml(browser, form), lost)
     })
 
     it('takes a response that nobody asked for only where IDPInit allows it, and each assertion once', async () => {
@@ -120,11 +112,14 @@ for (const engine of engines) {
       const RelayState = encode(appRequest(clientId))
       const form = { ...(await samlFormFor(`${provider.origin}/sso`, 'ana')), RelayState }
       const browser = new TestBrowser(server())
-      assert.match(await answer(browser, form), /code=/)
-      assert.deepEqual(errorIn(await answer(browser, form)).description, 'Invalid SAML response received: the assertion was used before')
+      assert.match(await answerSaml(browser, form), /code=/)
+      assert.deepEqual(
+        errorIn(await answerSaml(browser, form)).description,
+        'Invalid SAML response received: the assertion was used before',
+      )
       const forbidden = await given()
       const refused = { ...(await samlFormFor(`${provider.origin}/sso`, 'ana')), RelayState: encode(appRequest(forbidden.clientId)) }
-      assert.equal(errorIn(await answer(browser, refused)).description, 'Invalid relayState from identity provider')
+      assert.equal(errorIn(await answerSaml(browser, refused)).description, 'Invalid relayState from identity provider')
     })
 
     it('names the reason for a response that does not fit', async () => {
@@ -141,7 +136,7 @@ for (const engine of engines) {
         [{ SubjectConfirmationDataNotOnOrAfter: at(-600_000) }, /not valid at this time|no SubjectConfirmation fits/],
         [{ AuthnStatement: '' }, /no AuthnStatement/],
         [{ NameID: '' }, /names nobody/],
-        [{ StatusCode: 'urn:oasis:names:tc:SAML:2.0:status:Responder', AuthnStatement: '' }, /no AuthnStatement/],
+        [{ StatusCode: 'urn:oasis:names:tc:SAML:2.0:status:Responder' }, /SAML provider returned Responder/],
       ]
       for (const [values, reason] of cases) {
         await open({ values })
@@ -152,8 +147,3 @@ for (const engine of engines) {
     })
   })
 }
-
-const serviceProvider = (server: TestServer, poolId: string) => ({
-  entityId: `urn:amazon:cognito:sp:${poolId}`,
-  assertionConsumerUrl: `${server.url}/saml2/idpresponse`,
-})
