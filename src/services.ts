@@ -13,12 +13,8 @@ import type { Logger } from './base/logger.ts'
 import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredCredentials, configuredGateways } from './configured-gateways.ts'
-import { createFederation } from './federation/federation.ts'
+import { configuredProviders } from './configured-providers.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
-import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
-import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
-import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
-import { isLoopbackHost } from './loopback.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
@@ -116,8 +112,7 @@ export async function openServices(options: ServiceOptions) {
     keyPairs,
     signingKeys,
     keysAhead,
-    ...loginProvidersOf(options),
-    federation: openFederation(options),
+    ...configuredProviders({ ...options, db, secrets }),
     credentialsSource: credentials.source,
     ...access.services,
     countSignInStep: metrics.countSignInStep,
@@ -198,22 +193,6 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
       return checking && withoutSlot(() => checking)
     },
   }
-}
-
-/** The OpenID Connect issuers, and the other login providers, whose users identity pools may accept. */
-function loginProvidersOf({ settings, clock, withoutSlot }: ServiceOptions) {
-  return {
-    openIdClients: readOpenIdClients(settings.openIdClients),
-    openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
-    providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),
-  }
-}
-
-/** Sign-in by the identity providers of user pools. */
-function openFederation({ settings, database, clock, logger, withoutSlot }: ServiceOptions) {
-  const origins = new Set(settings.privateIdentityProviders?.split(',').map((origin) => new URL(origin).origin))
-  const isPrivateAllowed = ({ origin, hostname }: URL) => origins.has(origin) || (settings.mode === 'dev' && isLoopbackHost(hostname))
-  return createFederation({ db: database.storage.db, secrets: database.secrets, clock, logger, withoutSlot, isPrivateAllowed })
 }
 
 function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {

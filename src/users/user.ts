@@ -80,7 +80,7 @@ export function aliasesOf(pool: Pool, user: AliasOwner): Alias[] {
 export type AliasOwner = Pick<User, 'sub' | 'username' | 'attributes'> & { readonly status?: UserStatus | undefined }
 
 /** Whether an identity provider created the user, and the user has no password of the pool. */
-export const isExternal = ({ status, attributes }: Pick<AliasOwner, 'status' | 'attributes'>): boolean =>
+const isExternal = ({ status, attributes }: Pick<AliasOwner, 'status' | 'attributes'>): boolean =>
   status === 'EXTERNAL_PROVIDER' && identitiesOf(attributes).some(({ primary }) => primary)
 
 /**

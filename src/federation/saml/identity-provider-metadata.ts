@@ -1,5 +1,6 @@
 import { FederationError } from '../federation-error.ts'
-import { elementsIn, namespaces, readXml, type XmlElement } from './read-xml.ts'
+import { elementsIn, namespaces, readXml } from './read-xml.ts'
+import type { XmlElement } from './saml-library.ts'
 
 /** What the metadata of a SAML identity provider says (SAML 2.0 Metadata §2.4.3). */
 export type SamlMetadata = {

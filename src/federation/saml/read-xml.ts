@@ -1,14 +1,5 @@
 import { FederationError } from '../federation-error.ts'
-import { loadXmlDom } from './saml-library.ts'
-
-/** The little of the DOM that this module uses. */
-export type XmlElement = {
-  readonly localName: string
-  readonly namespaceURI: string | null
-  readonly textContent: string | null
-  getAttribute(name: string): string | null
-  getElementsByTagNameNS(namespace: string, name: string): ArrayLike<XmlElement>
-}
+import { loadXmlDom, type XmlElement } from './saml-library.ts'
 
 export const namespaces = {
   metadata: 'urn:oasis:names:tc:SAML:2.0:metadata',

@@ -1,5 +1,6 @@
 import { FederationError } from '../federation-error.ts'
-import { elementsIn, namespaces, readXml, type XmlElement } from './read-xml.ts'
+import { elementsIn, namespaces, readXml } from './read-xml.ts'
+import type { XmlElement } from './saml-library.ts'
 
 /** The longest SAMLResponse, in base64, as at Cognito. */
 const longestResponse = 100_000

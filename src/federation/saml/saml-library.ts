@@ -1,7 +1,14 @@
-import type { XmlElement } from './read-xml.ts'
-
 // The types of these libraries bring the types of browsers into all of our source. So this file has the few that are used. The libraries are
 // loaded on demand, because most servers have no SAML provider.
+
+/** The little of the DOM that this module uses. */
+export type XmlElement = {
+  readonly localName: string
+  readonly namespaceURI: string | null
+  readonly textContent: string | null
+  getAttribute(name: string): string | null
+  getElementsByTagNameNS(namespace: string, name: string): ArrayLike<XmlElement>
+}
 
 type CacheProvider = {
   saveAsync(key: string, value: string): Promise<{ readonly value: string; readonly createdAt: number } | null>

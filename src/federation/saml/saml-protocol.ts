@@ -10,10 +10,10 @@ import { FederationError } from '../federation-error.ts'
 import { hashOf } from '../hash.ts'
 import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
-import { elementsIn, namespaces, readXml, type XmlElement } from './read-xml.ts'
+import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import { checkAssertion, decodeResponse, invalidResponse, requireStrongSignatures, requireSuccess } from './response-checks.ts'
 import { createSamlClient } from './saml-client.ts'
-import { loadNodeSamlXml, type SamlProfile } from './saml-library.ts'
+import { loadNodeSamlXml, type SamlProfile, type XmlElement } from './saml-library.ts'
 
 type Deps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly metadata: SamlMetadataSource }
 
