@@ -1,3 +1,4 @@
+import { federationOf } from '../pools/extensions/pool-extensions.ts'
 import { type ContactAttribute, type MfaMethod, nameKey, type Pool } from '../pools/pool.ts'
 import { identitiesOf, identityAlias } from './linked-identities/linked-identity.ts'
 
@@ -56,12 +57,10 @@ export function isVerified(attributes: Attributes, contact: ContactAttribute): b
 /**
  * All names, other than the `sub`, that the user can be found by, and the linked identities. An address counts in a pool with that username
  * attribute, verified or not, and in a pool with that alias attribute once it is verified. A preferred username counts as soon as it is
- * set. Users who came from an identity provider have no such names: they never sign in with a name, and the address may be that of another
- * user who does.
+ * set. Users who came from an identity provider are another matter.
  */
 export function aliasesOf(pool: Pool, user: AliasOwner): Alias[] {
-  if (isExternal(user))
-    return [{ kind: 'username', key: nameKey(pool, user.username) }, ...identitiesOf(user.attributes).map(identityAlias)]
+  if (isExternal(user)) return aliasesOfExternal(pool, user)
   const aliases: Alias[] = []
   if (user.username !== user.sub) aliases.push({ kind: 'username', key: nameKey(pool, user.username) })
   const addAttribute = (kind: ContactAttribute | 'preferred_username') => {
@@ -74,6 +73,17 @@ export function aliasesOf(pool: Pool, user: AliasOwner): Alias[] {
   }
   for (const identity of identitiesOf(user.attributes)) aliases.push(identityAlias(identity))
   return aliases
+}
+
+/**
+ * Users who came from an identity provider never sign in with a name, and their address may be that of another user who does. Only where the
+ * pool links identities by the address does a verified address belong to one user.
+ */
+function aliasesOfExternal(pool: Pool, { username, attributes }: AliasOwner): Alias[] {
+  const isName = pool.usernameAttributes.includes('email') || pool.aliasAttributes.includes('email')
+  const isTaken = isName && federationOf(pool).linking !== 'SEPARATE' && isVerified(attributes, 'email')
+  const email: Alias[] = isTaken ? [{ kind: 'email', key: nameKey(pool, attributes['email'] ?? '') }] : []
+  return [{ kind: 'username', key: nameKey(pool, username) }, ...email, ...identitiesOf(attributes).map(identityAlias)]
 }
 
 /** What decides which names find a user. The status is undefined for a user who is not stored yet. */

@@ -440,6 +440,12 @@ export type AttributeDataType =
   | 'DateTime'
   | 'Boolean'
 
+export type AttributeModeType =
+  | 'ALWAYS'
+  | 'IF_EMPTY'
+  | 'FIRST'
+  | 'NEVER'
+
 export interface AttributeType {
   Name: string
   Value?: string | undefined
@@ -1288,6 +1294,12 @@ export type FeatureType =
   | 'ENABLED'
   | 'DISABLED'
 
+export interface FederationExtensionType {
+  LinkingPolicy?: LinkingPolicyType | undefined
+  FirstLinkedSignIn?: FirstLinkedSignInType | undefined
+  Providers?: Record<string, ProviderExtensionType> | undefined
+}
+
 export type FeedbackValueType =
   | 'Valid'
   | 'Invalid'
@@ -1295,6 +1307,10 @@ export type FeedbackValueType =
 export interface FirehoseConfigurationType {
   StreamArn?: string | undefined
 }
+
+export type FirstLinkedSignInType =
+  | 'REFUSED'
+  | 'SIGNED_IN'
 
 export interface ForgetDeviceRequest {
   AccessToken: string
@@ -1535,6 +1551,7 @@ export interface GetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Federation?: FederationExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
@@ -1757,6 +1774,11 @@ export interface LimitType {
   ProvisionedLimitValue: number
   FreeLimitValue: number
 }
+
+export type LinkingPolicyType =
+  | 'SEPARATE'
+  | 'VERIFIED_EMAIL'
+  | 'PROOF'
 
 export interface ListAuditRecordsRequest {
   UserPoolId?: string | undefined
@@ -2228,6 +2250,16 @@ export interface ProviderDescription {
   CreationDate?: Date | undefined
 }
 
+export type ProviderEmailVerifiedType =
+  | 'AS_CLAIMED'
+  | 'ALWAYS'
+  | 'NEVER'
+
+export interface ProviderExtensionType {
+  EmailVerified?: ProviderEmailVerifiedType | undefined
+  AttributeModes?: Record<string, AttributeModeType> | undefined
+}
+
 export interface ProviderUserIdentifierType {
   ProviderName?: string | undefined
   ProviderAttributeName?: string | undefined
@@ -2596,6 +2628,7 @@ export interface SetUserPoolExtensionsRequest {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Federation?: FederationExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
@@ -2608,6 +2641,7 @@ export interface SetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Federation?: FederationExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined

@@ -1,26 +1,61 @@
-import type { AppClient } from '../../pools/app-client.ts'
 import { requiredAttributeNames, writableAttributes } from '../../pools/attribute-rules.ts'
-import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
+import { type AttributeMode, providerExtensionOf } from '../../pools/extensions/federation-extension.ts'
+import { federationOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Texts } from '../../triggers/trigger.ts'
-import type { Attributes } from '../../users/user.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import type { Attributes, User } from '../../users/user.ts'
+import type { FederatedIdentity } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 
 /**
  * The attributes of the pool that the provider's claims give. A claim that is missing gives nothing, so that the user keeps the old value; an
- * empty one clears the attribute. Attributes that the app client may not write are left out, as at Cognito.
+ * empty one clears the attribute. Attributes that the app client may not write are left out, as at Cognito. `user` is undefined at the first
+ * sign-in.
  */
-export function mapAttributes(pool: Pool, client: AppClient, provider: IdentityProvider, claims: Texts): Attributes {
+export function mapAttributes(
+  { pool, client }: PoolAndClient,
+  { provider, claims }: Pick<FederatedIdentity, 'provider' | 'claims'>,
+  user: User | undefined,
+): Attributes {
   const isWritable = writableAttributes(pool, client)
+  const { attributeModes } = providerExtensionOf(federationOf(pool), provider.id)
   const mapped: Record<string, string> = {}
   for (const [attribute, claim] of Object.entries(provider.config.attributeMapping)) {
     const value = claims[claim]
     if (attribute === 'username' || value === undefined) continue
     const [, contact] = /^(email|phone_number)_verified$/.exec(attribute) ?? []
-    if (!isWritable(contact ?? attribute)) continue
-    mapped[attribute] = contact === undefined ? value : String(value.toLowerCase() === 'true')
+    const isWritten =
+      isWritable(contact ?? attribute) && writesBy(attributeModes[contact ?? attribute], user?.attributes[contact ?? attribute], user)
+    if (isWritten) mapped[attribute] = contact === undefined ? value : String(value.toLowerCase() === 'true')
   }
-  return mapped
+  return { ...mapped, ...verificationOf(pool, { provider, claims }, mapped) }
+}
+
+/**
+ * Whether the provider has verified the address, where the pool says so for all addresses of the provider or links users by them. Only the
+ * claim `email` has a claim that says so. Otherwise the attribute is what it is mapped from.
+ */
+function verificationOf(pool: Pool, { provider, claims }: Pick<FederatedIdentity, 'provider' | 'claims'>, mapped: Attributes): Attributes {
+  const federation = federationOf(pool)
+  const { emailVerified } = providerExtensionOf(federation, provider.id)
+  if (!mapped['email']) return {}
+  if (emailVerified !== 'AS_CLAIMED') return { email_verified: String(emailVerified === 'ALWAYS') }
+  const isClaimed =
+    mapped['email_verified'] === undefined && federation.linking !== 'SEPARATE' && provider.config.attributeMapping['email'] === 'email'
+  return isClaimed ? { email_verified: String(claims['email_verified'] === 'true') } : {}
+}
+
+function writesBy(mode: AttributeMode = 'ALWAYS', value: string | undefined, user: User | undefined): boolean {
+  switch (mode) {
+    case 'ALWAYS':
+      return true
+    case 'IF_EMPTY':
+      return !value
+    case 'FIRST':
+      return user === undefined
+    case 'NEVER':
+      return false
+  }
 }
 
 /** @throws FederationError with Cognito's text when the user would lack an attribute that the pool requires. */

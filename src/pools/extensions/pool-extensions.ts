@@ -1,6 +1,7 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
+import { type FederationExtension, noFederation } from './federation-extension.ts'
 
 /**
  * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
@@ -13,6 +14,8 @@ export type PoolExtensions = {
   readonly messages: MessagesExtension
   /** Undefined, in old pools, means `noExtensions.hostedPages`. */
   readonly hostedPages?: HostedPagesExtension
+  /** Undefined in old pools. */
+  readonly federation?: FederationExtension
   /** Undefined in old pools. */
   readonly oauth?: OAuthExtension
   /** Undefined in old pools. */
@@ -87,6 +90,7 @@ export const noExtensions = {
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
+  federation: noFederation,
   oauth: { manner: 'COGNITO', nonProductionClientIds: undefined },
   tokens: { claims: [] },
   testUsers: [],
@@ -98,6 +102,10 @@ export function extensionsOf(pool: { readonly extensions: PoolExtensions | undef
 
 export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | undefined }): HostedPagesExtension {
   return extensionsOf(pool).hostedPages ?? noExtensions.hostedPages
+}
+
+export function federationOf(pool: { readonly extensions: PoolExtensions | undefined }): FederationExtension {
+  return extensionsOf(pool).federation ?? noFederation
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {
