@@ -30,6 +30,7 @@ const testsByHelper: Partial<Record<OperationName, string>> = {
   CompleteWebAuthnRegistration: 'api/users/passkeys/registration.test.ts',
   CorrectSignUpContact: 'api/users/contact-correction.test.ts',
   CreateGroup: 'api/users/groups/groups.test.ts',
+  CreateInitialAccessToken: 'api/oauth/initial-access-tokens.test.ts',
   CreateUserImportJob: importTest,
   DescribeUserImportJob: importTest,
   GetId: 'api/identity-pools/user-pool-logins.test.ts',

@@ -11,6 +11,7 @@ async function run(argv: string[]): Promise<void> {
       fail: { type: 'boolean', short: 'f' },
       header: { type: 'string', short: 'H', multiple: true },
       data: { type: 'string', short: 'd' },
+      request: { type: 'string', short: 'X' },
       'upload-file': { type: 'string', short: 'T' },
       user: { type: 'string', short: 'u' },
     },
@@ -23,7 +24,7 @@ async function run(argv: string[]): Promise<void> {
   if (values.data !== undefined && !headers.has('content-type')) headers.set('content-type', 'application/x-www-form-urlencoded')
   const upload = values['upload-file']
   const body = upload === undefined ? values.data : readFileSync(upload)
-  const method = upload !== undefined ? 'PUT' : body === undefined ? 'GET' : 'POST'
+  const method = values.request ?? (upload !== undefined ? 'PUT' : body === undefined ? 'GET' : 'POST')
   const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) })
   process.stdout.write(await response.text())
   // curl itself accepts an answer with an error status. Here such an answer is a failure, because documents should not show rejected

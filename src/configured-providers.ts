@@ -6,6 +6,7 @@ import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
 import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
 import { isLoopbackHost } from './loopback.ts'
+import { createClientKeySets } from './oauth/private-key-jwt/client-key-sets.ts'
 import type { Settings } from './settings.ts'
 import type { Db } from './storage/db.ts'
 
@@ -18,11 +19,14 @@ type Options = {
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
 
-/** The identity providers of user pools, and the login providers whose users identity pools may accept. */
+/** The identity providers of user pools, the login providers whose users identity pools may accept, and what fetches the keys of app clients. */
 export function configuredProviders({ settings, db, secrets, clock, logger, withoutSlot }: Options) {
   const origins = new Set(settings.privateIdentityProviders?.split(',').map((origin) => new URL(origin).origin))
   const isPrivateAllowed = ({ origin, hostname }: URL) => origins.has(origin) || (settings.mode === 'dev' && isLoopbackHost(hostname))
+  const jwksUriRule = { allowsLoopback: settings.mode === 'dev' }
   return {
+    jwksUriRule,
+    clientKeySets: createClientKeySets({ clock, rule: jwksUriRule, withoutSlot }),
     federation: createFederation({ db, secrets, clock, logger, withoutSlot, isPrivateAllowed }),
     openIdClients: readOpenIdClients(settings.openIdClients),
     openIdKeys: createOpenIdKeys({ clock, withoutSlot }),

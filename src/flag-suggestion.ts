@@ -7,7 +7,7 @@ export function suggestion(name: string, specs: readonly SettingSpec[]): string 
 }
 
 /** Whether the names differ by one missing, additional or wrong letter, or by two neighbouring letters in the wrong order. */
-function isNear(one: string, other: string): boolean {
+export function isNear(one: string, other: string): boolean {
   let start = 0
   while (start < one.length && one[start] === other[start]) start++
   const [a, b] = [one.slice(start), other.slice(start)]

@@ -1,7 +1,18 @@
 import { flag, type SettingSpec } from './setting-spec.ts'
 
-/** Settings of limits, time limits and logging. Part of the table in settings-table.ts. */
+/** Settings of limits, time limits, private addresses and logging. Part of the table in settings-table.ts. */
 export const limitSettings = {
+  privateLogoutOrigins: {
+    flag: 'private-logout-origins',
+    type: {
+      kind: 'pattern',
+      pattern: /^https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:,https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?)*$/i,
+      expected: 'one or more origins, such as `https://app.internal:8443`, separated by commas',
+    },
+    value: 'ORIGINS',
+    defaultText: '`dev`: those of this machine; `serve`: none',
+    help: 'Origins of apps that may have an address of this machine or of a private network in BackChannelLogout, such as `https://app.internal:8443`. All other apps need public addresses.',
+  },
   enforceTiers: {
     flag: 'enforce-tiers',
     type: flag,

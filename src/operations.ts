@@ -1,6 +1,7 @@
 import { auditOperations } from './audit/operations.ts'
 import { authorizationOperations } from './authorization/operations.ts'
 import { identityPoolOperations } from './identity-pools/operations.ts'
+import { oauthOperations } from './oauth/operations.ts'
 import { poolOperations } from './pools/operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
@@ -13,6 +14,7 @@ export const operations = [
   ...userOperations,
   ...tokenOperations,
   ...signInOperations,
+  ...oauthOperations,
   ...triggerOperations,
   ...identityPoolOperations,
   ...authorizationOperations,

@@ -29,6 +29,7 @@ import { logoRoutes } from './web/logo-routes.ts'
 import { createMetrics, type Metrics } from './web/metrics.ts'
 import { oauthApiRoutes } from './web/oauth/api-routes.ts'
 import { oauthPageRoutes } from './web/oauth/page-routes.ts'
+import { registrationRoutes } from './web/oauth/registration-routes.ts'
 import { strictApiRoutes } from './web/oauth/strict-api-routes.ts'
 import { type Admission, admitAll, createAdmission } from './web/overload/admission.ts'
 import { createDeadlines } from './web/overload/deadlines.ts'
@@ -162,7 +163,7 @@ export function readyAfterMs(): number {
 /** The routes that are not calls of the API. */
 function addRoutes(
   app: FastifyInstance,
-  { mode, trustedProxies, authorizeSecret }: Settings,
+  { mode, trustedProxies, authorizeSecret, logAddresses }: Settings,
   services: Services,
   limits: RequestLimits,
 ): void {
@@ -172,6 +173,7 @@ function addRoutes(
   confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
   oauthApiRoutes(app, services, { ...limits, trustedProxies })
   strictApiRoutes(app, services, { ...limits, trustedProxies })
+  registrationRoutes(app, services, { ...limits, trustedProxies, recordsAddresses: logAddresses })
   pageAssetRoutes(app)
   lookRoutes(app, services, { ...limits, trustedProxies })
   oauthPageRoutes(app, services, { ...limits, trustedProxies })

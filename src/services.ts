@@ -21,6 +21,7 @@ import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createAfterCommit } from './messaging/outbox.ts'
 import { findWaitingByChannel } from './messaging/outbox-repository.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
+import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
 import type { ServerDefaults } from './pools/pool.ts'
@@ -44,6 +45,7 @@ import { createImportedHashes, type ImportedHashes } from './users/passwords/imp
 import { createPasswords } from './users/passwords/passwords.ts'
 import { findUserByName } from './users/user-repository.ts'
 import type { Metrics } from './web/metrics.ts'
+import { pageTexts } from './web/pages/texts.ts'
 
 /**
  * The most modular exponentiations that may wait in a process: about a second of work on one thread. Beyond it, callers are told to retry.
@@ -77,41 +79,40 @@ type ServiceOptions = {
 export type Services = Awaited<ReturnType<typeof openServices>>
 
 export async function openServices(options: ServiceOptions) {
-  const { settings, database, publicUrl, logger, clock, metrics, withoutSlot } = options
+  const { settings, database, logger, clock, metrics, withoutSlot } = options
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
   const powers = openPowers(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
-  const { keyPairs, signingKeys, keysAhead } = openSigningKeys(options)
+  const signing = openSigningKeys(options)
   const access = openAccess(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
-  const credentials = await configuredCredentials({ ...options, secrets, signingKeys, findRole: access.services.findRole })
+  const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
   const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
+  const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
   return {
     db,
     secrets,
     clock,
-    publicUrl,
-    ...settingValuesOf(settings),
+    ...fixedValuesOf(options),
     provisionedLimits,
     pools,
     powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
+    logoutWorker,
     ...lockoutsOf(options),
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
-    keyPairs,
-    signingKeys,
-    keysAhead,
+    ...signing,
     ...configuredProviders({ ...options, db, secrets }),
     credentialsSource: credentials.source,
     ...access.services,
@@ -120,9 +121,9 @@ export async function openServices(options: ServiceOptions) {
     gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      { sweeper, imports, outbox: worker, keysAhead, keyPairs, auditStream },
+      { sweeper, imports, outbox: worker, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
       { powers, importedHashes, triggerFunctions },
-      { pools, provisionedLimits, signingKeys, access, credentials },
+      { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials },
     ] satisfies ClosingStep[],
   }
 }
@@ -164,10 +165,12 @@ function findSubIn(db: Db, pools: PoolCatalog) {
   }
 }
 
-/** What operations read of the settings. */
-function settingValuesOf({ region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains }: Settings) {
+/** What stays the same while the server runs: values of the settings, and the texts that pages have. */
+function fixedValuesOf({ publicUrl, settings }: ServiceOptions) {
+  const { region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains } = settings
   const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
-  return { ...account, srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  const limits = { srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  return { publicUrl, ...account, ...limits, pageTexts }
 }
 
 type WithoutSlot = ServiceOptions['withoutSlot']

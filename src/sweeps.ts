@@ -6,13 +6,16 @@ import { createIdentityPoolRemoval } from './identity-pools/identity-pool-deleti
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
 import { sweepMessageContents, sweepMessageRecords } from './messaging/message-record-repository.ts'
+import { sweepInitialAccessTokens } from './oauth/client-registration/initial-access-tokens/initial-access-token-repository.ts'
 import { sweepAuthorizationCodes } from './oauth/codes/authorization-code-repository.ts'
+import { sweepDeviceAuthorizations } from './oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from './oauth/pushed-requests/pushed-request-repository.ts'
 import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import type { Settings } from './settings.ts'
 import { sweepDeviceSteps } from './signin/factors/device/device-step-repository.ts'
+import { sweepSignInLinks } from './signin/factors/sign-in-link/sign-in-link-repository.ts'
 import { sweepConsumedStates } from './storage/consumed-state-repository.ts'
 import { sweepHeartbeats } from './storage/heartbeat-repository.ts'
 import type { Sweep } from './storage/sweeper.ts'
@@ -23,6 +26,7 @@ import { sweepExpiredSignUps } from './users/expired-sign-ups/expired-sign-ups.t
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
+import { sweepSessionClients } from './users/session-clients/session-client-repository.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 
@@ -61,11 +65,17 @@ const sweeps: readonly Sweep[] = [
   // An attempt counts within a window. The longest window and the longest lock-out are both shorter than a day, so older rows have no
   // effect.
   { name: 'attempts', run: (tx, now, limit) => sweepAttempts(tx, now - dayMs, limit) },
-  // An expired code is kept for a while, so that its second use still revokes what the first one gave.
+  // Expired codes are kept for a while, so that their second use still revokes what the first one gave.
   { name: 'authorization codes', run: (tx, now, limit) => sweepAuthorizationCodes(tx, now - dayMs, limit) },
+  { name: 'device authorizations', run: (tx, now, limit) => sweepDeviceAuthorizations(tx, now - dayMs, limit) },
+  // An expired or used link is kept for a while, so that its page can lead the user on to the sign-in page.
+  { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
+  { name: 'initial access tokens', run: sweepInitialAccessTokens },
   { name: 'sign-ins at identity providers', run: sweepProviderSignIns },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
+  // A server that was down for long logs what it gives up. So the row lasts a day longer.
+  { name: 'clients of domain sessions', run: (tx, now, limit) => sweepSessionClients(tx, now - dayMs, limit) },
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
   // cache the key set for some time.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },

@@ -104,15 +104,22 @@ function readTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timesta
   const date = text.trim()
   // Old clients send `Date` in HTTP's date format (RFC 9110 §5.6.7).
   const httpDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT$/
-  const time = httpDate.test(date) ? timeOf(Date.parse(date)) : parseTimestamp(date)
+  const time = parseTimestamp(date) ?? (httpDate.test(date) ? timeOf(Date.parse(date)) : undefined)
   if (time === undefined) throw incomplete("Date must be in ISO-8601 'basic format'.")
   return time
 }
 
 /** Reads a time in the basic format of ISO 8601, `YYYYMMDDTHHMMSSZ`. Undefined for any other text. */
 export function parseTimestamp(text: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> | undefined {
-  const basic = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/
-  return basic.test(text) ? timeOf(Date.parse(text.replace(basic, '$1-$2-$3T$4:$5:$6Z'))) : undefined
+  if (!/^\d{8}T\d{6}Z$/.test(text)) return undefined
+  const [year, month, day, time] = [text.slice(0, 4), text.slice(4, 6), text.slice(6, 8), text.slice(9, 15)]
+  const signedAt = Date.parse(`${year}-${month}-${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4)}Z`)
+  // A day such as February 30 is a day of March to Date.parse, and 24:00 is midnight of the next day. Other times are written as they are.
+  return day <= '28' && time < '24' ? readTime(signedAt, text) : timeOf(signedAt)
+}
+
+function readTime(signedAt: number, timestamp: string): Pick<SignatureClaim, 'signedAt' | 'timestamp'> | undefined {
+  return Number.isNaN(signedAt) ? undefined : { signedAt, timestamp }
 }
 
 function timeOf(signedAt: number): Pick<SignatureClaim, 'signedAt' | 'timestamp'> | undefined {

@@ -20,11 +20,15 @@ export function canonicalRequest(request: RequestHead, signedHeaders: readonly s
   ].join('\n')
 }
 
+/** A path or segment that no encoding changes (RFC 3986 §2.3). */
+const plainPath = /^[\w.~/-]*$/
+
 /** The path with each segment encoded once, in AWS's manner, whichever characters the client escaped. */
 function s3Path(path: string): string {
+  if (plainPath.test(path)) return path
   return path
     .split('/')
-    .map((segment) => encode(decodeURIComponent(segment)))
+    .map((segment) => (plainPath.test(segment) ? segment : encode(decodeURIComponent(segment))))
     .join('/')
 }
 
@@ -40,6 +44,7 @@ function canonicalPath(path: string): string {
 }
 
 function canonicalQuery(query: string): string {
+  if (query === '') return ''
   return query
     .split('&')
     .filter((pair) => pair !== '')
@@ -55,7 +60,8 @@ function canonicalQuery(query: string): string {
 
 /** White space, also that of folded lines (RFC 9112 §5.2), becomes one space, so a value cannot look like a separate line. */
 function canonicalValue(value: string): string {
-  return value.trim().replace(/\s+/g, ' ')
+  const trimmed = value.trim()
+  return /\s\s|[^\S ]/.test(trimmed) ? trimmed.replace(/\s+/g, ' ') : trimmed
 }
 
 /** Escapes everything but unreserved characters (RFC 3986 §2.3). */

@@ -23,11 +23,15 @@ type Deps = {
   readonly hasIdentity: (id: string) => Promise<boolean>
 }
 
-/**
- * The opened session tokens that a process keeps, so that a request costs no decryption. An entry takes some 10 kB at most, and any caller
- * with valid tokens can fill the cache.
- */
-const cachedSessions = 2_000
+/** The most opened session tokens that a process keeps, so that a request costs no decryption. Any caller with valid tokens can fill them. */
+const cachedSessions = 10_000
+
+/** The most memory of these together. An ordinary session takes 2 kB or so; a session with the longest policy takes up to 40 kB. */
+const cachedSessionBytes = 24 * 1024 * 1024
+
+/** Never too low: the session is read from the token's text, and each part of a policy becomes several objects. Both were measured. */
+const sessionBytes = (token: string, { session }: OpenedSession) => 8 * token.length + 32 * (session.policy?.length ?? 0)
+
 const cacheMilliseconds = 60_000
 
 /** Finds the credential that signed a request: an access key of this server, or a session of a role. */
@@ -74,6 +78,7 @@ function createSessionFinder({
     clock,
     lifetimeMilliseconds: cacheMilliseconds,
     maxEntries: cachedSessions,
+    memory: { maxBytes: cachedSessionBytes, bytesOf: sessionBytes },
   })
 
   const reportPolicyOf = createPolicyLog(logger, clock)

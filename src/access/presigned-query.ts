@@ -23,7 +23,7 @@ const marks = new Set(['x-amz-algorithm', 'x-amz-credential', 'x-amz-signature']
 
 /** Whether the query has a part of a signature, in whatever case and encoding. */
 export function isPresigned(query: string): boolean {
-  return pairsOf(query).some(({ name }) => marks.has(name.toLowerCase()))
+  return query !== '' && pairsOf(query).some(({ name }) => marks.has(name.toLowerCase()))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, hash, timingSafeEqual } from 'node:crypto'
 import { ApiError } from '../contract/api-error.ts'
 import { type SignatureClaim, writeTimestamp } from './authorization-header.ts'
 import { type CanonicalForm, canonicalRequest } from './canonical-request.ts'
@@ -29,11 +29,12 @@ export function requireSignature(
 /** @throws ApiError InvalidSignatureException when the signature was made too long ago, or in the future */
 export function requireCurrent(claim: SignatureClaim, now: number): void {
   const window = skewMinutes * 60_000
-  const [earliest, latest] = [now - window, now + window].map(writeTimestamp)
   if (claim.signedAt < now - window) {
+    const earliest = writeTimestamp(now - window)
     throw invalid(`Signature expired: ${claim.timestamp} is now earlier than ${earliest} (${writeTimestamp(now)} - ${skewMinutes} min.)`)
   }
   if (claim.signedAt > now + window) {
+    const latest = writeTimestamp(now + window)
     throw invalid(
       `Signature not yet current: ${claim.timestamp} is still later than ${latest} (${writeTimestamp(now)} + ${skewMinutes} min.)`,
     )
@@ -89,7 +90,7 @@ function hmac(key: string | Buffer, text: string): Buffer {
 }
 
 export function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex')
+  return hash('sha256', content, 'hex')
 }
 
 /** Compares in constant time. */

@@ -8,6 +8,10 @@ export type AuditRecord = {
   readonly operation: string
   /** The access key that signed the request. Undefined for a command, and for an unsigned request in `lifeguard dev`. */
   readonly accessKeyId?: string | undefined
+  /** The ARN of the session of a role whose temporary key signed the request. Undefined when a stored access key signed it. */
+  readonly sessionArn?: string | undefined
+  /** The identity of an identity pool that this session belongs to. Undefined when the role was assumed without one. */
+  readonly sessionIdentityId?: string | undefined
   /** The user of the operating system who ran the command. Undefined for a request. */
   readonly systemUser?: string | undefined
   /** The user pool or identity pool that the call is about. */

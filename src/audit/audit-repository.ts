@@ -15,6 +15,8 @@ export async function insertAuditRecord(db: Db | Tx, record: AuditRecord): Promi
 export type AuditFilter = {
   readonly poolId?: string | undefined
   readonly accessKeyId?: string | undefined
+  readonly sessionArn?: string | undefined
+  readonly sessionIdentityId?: string | undefined
   readonly operation?: string | undefined
   readonly subject?: string | undefined
 }
@@ -28,12 +30,14 @@ export type AuditRange = { readonly from: string | undefined; readonly before: s
  */
 export async function listAuditRecordsOf(
   db: Db,
-  { poolId, accessKeyId, operation, subject }: AuditFilter,
+  { poolId, accessKeyId, sessionArn, sessionIdentityId, operation, subject }: AuditFilter,
   { from, before }: AuditRange,
   limit: number,
 ): Promise<readonly AuditRecord[]> {
   let query = db.selectFrom('audit_record').selectAll().orderBy('id', 'desc').limit(limit)
   if (subject !== undefined) query = query.where('subject', '=', subject)
+  else if (sessionIdentityId !== undefined) query = query.where('session_identity_id', '=', sessionIdentityId)
+  else if (sessionArn !== undefined) query = query.where('session_arn', '=', sessionArn)
   else if (poolId !== undefined) query = query.where('pool_id', '=', poolId)
   else if (accessKeyId !== undefined) query = query.where('access_key_id', '=', accessKeyId)
   else if (operation !== undefined) query = query.where('action', '=', operation)
@@ -75,6 +79,8 @@ function toRow(record: AuditRecord): AuditRecordTable {
     at: record.at,
     action: record.operation,
     access_key_id: record.accessKeyId ?? null,
+    session_arn: record.sessionArn ?? null,
+    session_identity_id: record.sessionIdentityId ?? null,
     sub: null,
     username: record.username ?? null,
     detail: record.detail ?? null,
@@ -95,6 +101,8 @@ export function fromRow(row: AuditRecordTable): AuditRecord {
     at: row.at,
     operation: row.action,
     accessKeyId: row.access_key_id ?? undefined,
+    sessionArn: row.session_arn ?? undefined,
+    sessionIdentityId: row.session_identity_id ?? undefined,
     systemUser: row.system_user ?? undefined,
     poolId: row.pool_id || undefined,
     subject: row.subject ?? row.sub ?? undefined,

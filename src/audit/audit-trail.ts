@@ -14,7 +14,9 @@ import { createRefusalLimit } from './refusal-limit.ts'
 import { type RequestSubject, subjectOfRequest } from './request-subject.ts'
 
 /** What is known about a call before its body is read. */
-export type CallOrigin = Pick<AuditRecord, 'accessKeyId' | 'requestId' | 'address'> & { readonly operation: OperationName }
+export type CallOrigin = Pick<AuditRecord, 'accessKeyId' | 'sessionArn' | 'sessionIdentityId' | 'requestId' | 'address'> & {
+  readonly operation: OperationName
+}
 
 /** A call that must leave exactly one audit record, whatever becomes of it. */
 export type OpenAuditedCall = AuditedCall & {
@@ -110,6 +112,19 @@ export async function recordCommand(
 ): Promise<void> {
   const at = clock.now()
   await insertAuditRecord(tx, { id: uuidv7(at), at, systemUser: systemUser(), ...command, outcome })
+}
+
+/**
+ * Stores the record of a change that a request without a signature made, in the transaction of the change: the registration of a client by
+ * itself. Refused requests leave no record, because a stranger can send any number of them.
+ */
+export async function recordUnsignedChange(
+  tx: Tx,
+  clock: Clock,
+  change: Pick<AuditRecord, 'operation' | 'poolId' | 'subject' | 'requestId' | 'address' | 'changedMembers' | 'detail'>,
+): Promise<void> {
+  const at = clock.now()
+  await insertAuditRecord(tx, { id: uuidv7(at), at, ...change, outcome: outcomeOk })
 }
 
 /** The name of the operating system's user who runs this process. A user id without a name, as in some containers, becomes `uid 1234`. */

@@ -25,12 +25,18 @@ export const listAuditRecords = operation('ListAuditRecords', {
   auth: 'iam',
 
   async handle(request, { db, secrets }: Deps) {
-    const { UserPoolId, IdentityPoolId, AccessKeyId: accessKeyId, Operation, Subject: subject, StartTime: start, EndTime: end } = request
+    const { UserPoolId, IdentityPoolId, StartTime: start, EndTime: end } = request
     if (UserPoolId !== undefined && IdentityPoolId !== undefined)
       throw invalidParameter('UserPoolId and IdentityPoolId must not be given together.')
-    const poolId = UserPoolId ?? IdentityPoolId
-    const filter: AuditFilter = { poolId, accessKeyId, operation: Operation, subject }
-    const list = `ListAuditRecords ${JSON.stringify([poolId, accessKeyId, Operation, subject, start, end])}`
+    const filter: AuditFilter = {
+      poolId: UserPoolId ?? IdentityPoolId,
+      accessKeyId: request.AccessKeyId,
+      sessionArn: request.SessionArn,
+      sessionIdentityId: request.SessionIdentityId,
+      operation: request.Operation,
+      subject: request.Subject,
+    }
+    const list = `ListAuditRecords ${JSON.stringify([...Object.values(filter), start, end])}`
     const size = request.MaxResults ?? largestPage
     const limit = countMembers(filter) > 1 ? mostExamined : size + 1
     const before = readPageToken(secrets, list, request.NextToken) ?? (end && idAt('EndTime', end))

@@ -15,6 +15,7 @@ const subjectMembers = [
   'ClientSecretId',
   'ManagedLoginBrandingId',
   'TermsId',
+  'InitialAccessTokenId',
   'JobId',
   'MessageId',
   'InvocationId',

@@ -11,6 +11,8 @@ export function writeRecord(record: AuditRecord) {
     Operation: record.operation,
     Outcome: record.outcome,
     AccessKeyId: record.accessKeyId,
+    SessionArn: record.sessionArn,
+    SessionIdentityId: record.sessionIdentityId,
     SystemUser: record.systemUser,
     UserPoolId: isOfIdentityPool ? undefined : record.poolId,
     IdentityPoolId: isOfIdentityPool ? record.poolId : undefined,

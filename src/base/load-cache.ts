@@ -16,14 +16,19 @@ export type LoadCacheOptions<Value> = {
   clock: Clock
   lifetimeMilliseconds: number
   maxEntries: number
+  /** Bounds the memory of all values together. Leave it out where all values are small. */
+  memory?: { readonly maxBytes: number; readonly bytesOf: (key: string, value: Value) => number }
 }
+
+type Entry<Value> = { readonly value: Value; readonly loadedAt: number; readonly bytes: number }
 
 /**
  * Concurrent calls for the same key share one load. A missing value is not cached: it is found as soon as it exists, and unauthenticated
  * callers cannot fill the memory with unknown keys.
  */
-export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxEntries }: LoadCacheOptions<Value>): LoadCache<Value> {
-  const entries = new Map<string, { readonly value: Value; readonly loadedAt: number }>()
+export function createLoadCache<Value>(options: LoadCacheOptions<Value>): LoadCache<Value> {
+  const { load, clock, lifetimeMilliseconds } = options
+  const entries = new BoundedEntries(options)
   const loading = new Map<string, Promise<Value | undefined>>()
   let drops = 0
 
@@ -34,9 +39,7 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
     // A `drop` during the load may concern the value that is being loaded, but cannot see it yet. So a value is not cached after any `drop`
     // or `clear` during its load.
     if (value !== undefined && drops === dropsBefore) {
-      entries.delete(key)
-      if (entries.size >= maxEntries) deleteOldest(entries)
-      entries.set(key, { value, loadedAt })
+      entries.set(key, value, loadedAt)
     }
     return value
   }
@@ -62,7 +65,7 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
     drop(matches) {
       drops++
       loading.clear()
-      for (const [key, { value }] of entries) if (matches(value)) entries.delete(key)
+      entries.deleteWhere(matches)
     },
 
     clear() {
@@ -73,10 +76,46 @@ export function createLoadCache<Value>({ load, clock, lifetimeMilliseconds, maxE
   }
 }
 
-/** Deletes the value that was loaded first: a Map keeps the order of insertion. */
-function deleteOldest(entries: Map<string, unknown>): void {
-  for (const key of entries.keys()) {
-    entries.delete(key)
-    return
+/** The values of a cache. The value that was loaded first makes room for others: a Map keeps the order of insertion. */
+class BoundedEntries<Value> {
+  readonly #entries = new Map<string, Entry<Value>>()
+  readonly #maxEntries: number
+  readonly #memory: NonNullable<LoadCacheOptions<Value>['memory']>
+  #bytes = 0
+
+  constructor({ maxEntries, memory = { maxBytes: 0, bytesOf: () => 0 } }: LoadCacheOptions<Value>) {
+    this.#maxEntries = maxEntries
+    this.#memory = memory
+  }
+
+  get(key: string): Entry<Value> | undefined {
+    return this.#entries.get(key)
+  }
+
+  set(key: string, value: Value, loadedAt: number): void {
+    this.#delete(key)
+    const { maxBytes, bytesOf } = this.#memory
+    const bytes = bytesOf(key, value)
+    if (bytes > maxBytes) return
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size < this.#maxEntries && this.#bytes + bytes <= maxBytes) break
+      this.#delete(oldest)
+    }
+    this.#bytes += bytes
+    this.#entries.set(key, { value, loadedAt, bytes })
+  }
+
+  deleteWhere(matches: (value: Value) => boolean): void {
+    for (const [key, { value }] of this.#entries) if (matches(value)) this.#delete(key)
+  }
+
+  clear(): void {
+    this.#entries.clear()
+    this.#bytes = 0
+  }
+
+  #delete(key: string): void {
+    this.#bytes -= this.#entries.get(key)?.bytes ?? 0
+    this.#entries.delete(key)
   }
 }

@@ -9,7 +9,9 @@ export type SecretPurpose =
   | 'decoy'
   | 'feedback'
   | 'device'
+  | 'device-request'
   | 'device-step'
+  | 'dpop-nonce'
   | 'domain-session'
   | 'identity-provider'
   | 'import'
@@ -33,6 +35,7 @@ export type SecretPurpose =
   | 'test-code'
   | 'trigger-answer'
   | 'trigger-invocation'
+  | 'user-code'
 
 /** Sealing and keyed hashing under subkeys of the master key. While the master key is being changed, there are two master keys. */
 export type Secrets = {
@@ -51,6 +54,8 @@ export type Secrets = {
   reseal(purpose: SecretPurpose, sealed: string, context?: string): string
   /** HMAC-SHA-256 under the purpose's subkey, over the parts, each with its length. */
   mac(purpose: SecretPurpose, ...parts: readonly string[]): Buffer
+  /** The `mac` of the parts under each of the master keys, to find a row by it. */
+  macs(purpose: SecretPurpose, ...parts: readonly string[]): readonly Buffer[]
   /** Whether `given` (base64url) is the `mac` of the parts under one of the master keys. Takes constant time. */
   isMac(purpose: SecretPurpose, given: string, ...parts: readonly string[]): boolean
 }
@@ -148,6 +153,8 @@ function secretsOf(ring: Ring): Secrets {
     },
 
     mac: (purpose, ...parts) => keyedHash(macKey(ring.sealing, purpose), parts),
+
+    macs: (purpose, ...parts) => ring.keys.map((key) => keyedHash(macKey(key, purpose), parts)),
 
     isMac(purpose, given, ...parts) {
       const bytes = Buffer.from(given, 'base64url')

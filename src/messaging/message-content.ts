@@ -35,6 +35,7 @@ export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   'update-attribute': 'UpdateUserAttribute',
   invitation: 'AdminCreateUser',
   mfa: 'Authentication',
+  'sign-in-link': 'SignInLink',
 }
 
 /** Stands for `renderContent` when the user does not exist: waits as long and does nothing. */

@@ -1,5 +1,13 @@
 /** The occasion of a message. */
-export type MessageKind = 'sign-up' | 'resend' | 'forgot-password' | 'verify-attribute' | 'update-attribute' | 'invitation' | 'mfa'
+export type MessageKind =
+  | 'sign-up'
+  | 'resend'
+  | 'forgot-password'
+  | 'verify-attribute'
+  | 'update-attribute'
+  | 'invitation'
+  | 'mfa'
+  | 'sign-in-link'
 
 export type Channel = 'email' | 'sms'
 
@@ -11,7 +19,7 @@ type Envelope = {
   readonly trigger: MessageKind
   /** An e-mail address or a phone number, not masked. */
   readonly recipient: string
-  /** The code or temporary password in the message, for custom senders and the dev inbox. */
+  /** The code or temporary password in the message, for custom senders and the dev inbox. For custom senders also a link that signs in. */
   readonly code: string | undefined
   /** The time from which on the message is useless, so that no further delivery is attempted, in epoch milliseconds. */
   readonly expiresAt: number

@@ -77,6 +77,13 @@ export function queueSignInCode(tx: Tx, secrets: Secrets, input: SignInCode): Pr
   return queueDraft(tx, secrets, { ...input, kind: 'mfa' })
 }
 
+type SignInLinkMessage = MessageInput & { readonly contact: Contact; readonly link: string; readonly expiresAt: number }
+
+/** Queues the e-mail with a link that signs the user in. */
+export function queueSignInLink(tx: Tx, secrets: Secrets, input: SignInLinkMessage): Promise<Delivery> {
+  return queueDraft(tx, secrets, { ...input, kind: 'sign-in-link', code: undefined })
+}
+
 /** For how long the delivery of an invitation is retried. The temporary password may live longer. */
 const invitationRetriedForMs = dayMs
 
@@ -164,8 +171,10 @@ function envelopeOf({ pool, user, contact, kind, code, expiresAt }: MessageDraft
 
 function customSenderMessage(draft: MessageDraft): CustomSenderMessage {
   const { callerContext, recipient } = draft.messageContent
+  // A function that writes the message itself needs the whole link.
+  const code = draft.kind === 'sign-in-link' ? draft.link : draft.code
   const channel = `custom-${channelOf(draft.contact.attribute)}` as const
-  return { ...envelopeOf(draft), ...callerContext, channel, userAttributes: recipient.userAttributes }
+  return { ...envelopeOf({ ...draft, code }), ...callerContext, channel, userAttributes: recipient.userAttributes }
 }
 
 /**

@@ -1,6 +1,6 @@
 import { escapeHtml } from '../base/html.ts'
-import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
-import type { LocalizedTemplates, MessageTemplates } from '../pools/message-templates.ts'
+import { extensionsOf, signInLinksOf } from '../pools/extensions/pool-extensions.ts'
+import type { AllTemplates, LocalizedTemplates, MessageTemplates } from '../pools/message-templates.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { CustomMessageResponse } from '../triggers/custom-message.ts'
 import { textOfHtml } from './html-text.ts'
@@ -11,7 +11,7 @@ export type TemplateValues = {
   readonly username: string
   /** The code, or the temporary password of an invitation. Undefined when the invited user has no password. */
   readonly code: string | undefined
-  /** The URL that confirms a new user at a click. Undefined except in e-mail of pools that verify by link. */
+  /** The URL that confirms a new user, or signs a user in. Undefined in a message with a code. */
   readonly link: string | undefined
   /** What the CustomMessage trigger wrote; it takes the place of the template. */
   readonly customMessage?: CustomMessageResponse | undefined
@@ -27,6 +27,8 @@ const defaults = {
   verificationSubject: 'Your verification code',
   link: 'Please click the link below to verify your email address. {##Verify Email##} ',
   linkSubject: 'Your verification link',
+  signInLink: 'Use this link to sign in. It works once. {##Sign in##} If you did not ask for it, ignore this message. ',
+  signInLinkSubject: 'Your sign-in link',
   invitation: 'Your username is {username} and temporary password is {####}. ',
   invitationWithoutPassword: 'Your username is {username}. ',
   invitationSubject: 'Your temporary password',
@@ -46,8 +48,9 @@ type Template = {
 const placeholders = /\{####\}|\{username\}|\{##([^{}]*)##\}/g
 const linkPlaceholder = /\{##[^{}]+##\}/
 
-/** Whether a message of this kind carries a link instead of a code. Only the e-mail that confirms a new user can carry a link. */
+/** Whether a message of this kind carries a link instead of a code. Only e-mail that confirms a new user or signs a user in can do so. */
 export function usesLink(templates: MessageTemplates, kind: MessageKind, channel: Channel): boolean {
+  if (kind === 'sign-in-link') return true
   return templates.verifyBy === 'CONFIRM_WITH_LINK' && channel === 'email' && (kind === 'sign-up' || kind === 'resend')
 }
 
@@ -56,7 +59,7 @@ export function usesLink(templates: MessageTemplates, kind: MessageKind, channel
  * silently sends nothing. The e-mail template is HTML, so values are escaped there.
  */
 export function renderMessage(
-  templates: MessageTemplates,
+  templates: AllTemplates,
   kind: MessageKind,
   channel: Channel,
   values: TemplateValues,
@@ -75,8 +78,12 @@ function customize(template: Template, channel: Channel, customMessage: CustomMe
   return { ...template, subject: customMessage.subject ?? template.subject, body: customMessage[channel] ?? template.body }
 }
 
-function templateFor(templates: MessageTemplates, kind: MessageKind, channel: Channel, values: TemplateValues): Template {
+function templateFor(templates: AllTemplates, kind: MessageKind, channel: Channel, values: TemplateValues): Template {
   if (kind === 'invitation') return invitationTemplate(templates, channel, values)
+  if (kind === 'sign-in-link') {
+    const { signInLinkSubject: subject = defaults.signInLinkSubject, signInLinkEmail: body = defaults.signInLink } = templates
+    return { subject, body, needs: 'link' }
+  }
   if (usesLink(templates, kind, channel)) {
     return { subject: templates.linkSubject ?? defaults.linkSubject, body: templates.linkEmail ?? defaults.link, needs: 'link' }
   }
@@ -127,9 +134,10 @@ function withoutControls(text: string): string {
  * The pool's templates in the language of a user: each text from the template of the locale, else of the same locale without its last part
  * (`zh-Hant-TW`, `zh-Hant`, `zh`), else from the pool's own template.
  */
-export function templatesFor(pool: Pool, locale: string | undefined): MessageTemplates {
+export function templatesFor(pool: Pool, locale: string | undefined): AllTemplates {
   const { templates: byLocale } = extensionsOf(pool).messages
-  let templates = pool.templates
+  const { email, subject } = signInLinksOf(pool)
+  let templates: AllTemplates = { ...pool.templates, signInLinkEmail: email, signInLinkSubject: subject }
   for (const name of localesOf(locale).toReversed()) {
     const texts = byLocale[name]
     if (texts !== undefined) templates = { ...templates, ...present(texts) }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { AppClient } from '../pools/app-client.ts'
-import { clientExtensionsOf } from '../pools/client-extensions/client-extensions.ts'
+import { hasKeys, type PublicJwk } from '../pools/client-extensions/client-extensions.ts'
 import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import { isClientSecretValid } from '../pools/secret-hash.ts'
@@ -23,6 +23,16 @@ export type ClientAuthenticationDeps = {
   readonly clock: Clock
   readonly pools: PoolCatalog
   readonly publicUrl: string
+  readonly clientKeySets: ClientKeySets
+}
+
+/** The key sets that clients publish at a URI, which this process fetches and caches. */
+export type ClientKeySets = {
+  /**
+   * The key set at `uri`. With `isStale`, which gets a cached set, the set is fetched again if that was not tried in the last minute. Undefined
+   * when there is no usable set.
+   */
+  find(uri: string, isStale?: boolean): Promise<readonly PublicJwk[] | undefined>
 }
 
 /** What a client sent to authenticate itself. */
@@ -38,8 +48,15 @@ export const nobody: Presented = { clientId: '', proves: () => false }
 /** A method of client authentication (RFC 6749 §2.3). Undefined when the request does not use it. */
 export type AuthenticationMethod = (request: ClientRequest) => Presented | undefined
 
-/** How an endpoint authenticates clients: the methods in the order in which they are tried, and the status of `invalid_client`. */
-export type ClientAuthentication = { readonly methods: readonly AuthenticationMethod[]; readonly refusalStatus: 400 | 401 }
+/** How an endpoint authenticates clients. */
+export type ClientAuthentication = {
+  /** In the order in which they are tried. */
+  readonly methods: readonly AuthenticationMethod[]
+  /** The status of `invalid_client`. */
+  readonly refusalStatus: 400 | 401
+  /** Whether a client that used the Authorization header is told its scheme in WWW-Authenticate (RFC 6749 §5.2). */
+  readonly challengesClients?: boolean
+}
 
 /** How an endpoint authenticates the clients of a pool, by the manner of the pool. Without an entry, such pools do not have the endpoint. */
 export type AuthenticationByManner = Readonly<Partial<Record<Manner, ClientAuthentication>>> & { readonly STRICT: ClientAuthentication }
@@ -55,7 +72,7 @@ export class MissingEndpoint extends Error {
  */
 function secretIn(readings: readonly string[]): Presented['proves'] {
   return (_deps, { client }) => {
-    if (clientExtensionsOf(client).privateKeyJwt.keys !== undefined) return false
+    if (hasKeys(client)) return false
     const matches = readings.map((secret) => isClientSecretValid(client, secret))
     return client.secrets.length === 0 || matches.includes(true)
   }
@@ -96,14 +113,20 @@ export async function authenticateClient(
   const manner = await mannerOfRequest(deps, byManner, request)
   const authentication = manner === undefined ? spokenMethods(byManner, request) : byManner[manner]
   if (authentication === undefined) throw new MissingEndpoint()
-  const { methods, refusalStatus } = authentication
+  const { methods } = authentication
   const presented = firstOf(methods, request)
   if (presented === undefined) throw new OAuthError('invalid_request')
   const owner = await findClientOfHost(deps, request.host, presented.clientId)
   // Two methods in one request may name clients of two pools.
   const isOfManner = owner !== undefined && mannerOf(owner.pool) === manner
-  if (!isOfManner || !(await presented.proves(deps, owner))) throw new OAuthError('invalid_client', { status: refusalStatus })
+  if (!isOfManner || !(await presented.proves(deps, owner))) throw refusedClient(authentication, request)
   return owner
+}
+
+/** The refusal of a client that has not proven who it is. */
+export function refusedClient({ refusalStatus, challengesClients }: ClientAuthentication, { authorization }: ClientRequest): OAuthError {
+  const challenge = challengesClients && /^Basic /i.test(authorization ?? '') ? 'Basic realm="oauth2"' : undefined
+  return new OAuthError('invalid_client', { status: refusalStatus, challenge })
 }
 
 /** The manner of the pool that the request is for: that of the host's domain, else that of the client. Undefined for an unknown client. */
@@ -130,7 +153,7 @@ function spokenMethods(byManner: AuthenticationByManner, request: ClientRequest)
 
 /** Whether the client can prove who it is. A public client cannot. */
 export function isConfidential(client: AppClient): boolean {
-  return client.secrets.length > 0 || clientExtensionsOf(client).privateKeyJwt.keys !== undefined
+  return client.secrets.length > 0 || hasKeys(client)
 }
 
 function firstOf(methods: readonly AuthenticationMethod[], request: ClientRequest): Presented | undefined {

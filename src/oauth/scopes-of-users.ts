@@ -1,5 +1,7 @@
 import type { AppClient } from '../pools/app-client.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import { findExistingScopes } from '../pools/resource-servers/scopes.ts'
+import type { Db } from '../storage/db.ts'
 import { attributesOfScope } from '../tokens/granted-scopes.ts'
 import { OAuthError } from './oauth-error.ts'
 
@@ -25,6 +27,27 @@ export async function requireUserScopes(
   const scopes = wanted.filter((scope) => existing.has(scope))
   if (scopes.length === 0) throw new OAuthError('invalid_scope')
   return scopes
+}
+
+/** The most scopes that a request may name in manner strict. Each unknown scope is looked up. */
+const mostScopes = 100
+
+/**
+ * The same in pools of manner strict. Scopes that the pool does not have are ignored (OpenID Connect Core §3.1.2.1). Scopes that it has but
+ * that the client may not have are refused (RFC 6749 §4.1.2.1).
+ *
+ * @throws OAuthError invalid_scope as `requireUserScopes` does, and when the client asks for too many scopes.
+ */
+export async function requireKnownScopes(
+  { db, pools }: { readonly db: Db; readonly pools: PoolCatalog },
+  client: AppClient,
+  requested: readonly string[] | undefined,
+): Promise<readonly string[]> {
+  if (requested !== undefined && requested.length > mostScopes) throw new OAuthError('invalid_scope')
+  const unlisted = requested?.filter((scope) => !client.oauthScopes?.includes(scope)) ?? []
+  const existing = unlisted.length === 0 ? new Set() : await findExistingScopes(db, client.poolId, unlisted)
+  const known = requested?.filter((scope) => !unlisted.includes(scope) || existing.has(scope))
+  return requireUserScopes(pools, client, known)
 }
 
 /** Whether the client may read all attributes that the scope stands for. */

@@ -2,12 +2,22 @@ import { decodeJwt } from 'jose/jwt/decode'
 import { ApiError } from '../contract/api-error.ts'
 import { readableAttributes } from '../pools/attribute-rules.ts'
 import { type Manner, mannerOf } from '../pools/extensions/pool-extensions.ts'
-import { type AccessTokenDeps, boundKeyOf, MissingScope, requireAccessToken, type ScopedCaller } from '../tokens/access-token.ts'
+import type { Pool } from '../pools/pool.ts'
+import {
+  type AccessTokenDeps,
+  boundKeyOf,
+  MissingScope,
+  requestedClaimsOf,
+  requireAccessToken,
+  type ScopedCaller,
+} from '../tokens/access-token.ts'
 import { type Claims, claimValue } from '../tokens/claim-value.ts'
 import { shownAttributes } from '../tokens/granted-scopes.ts'
-import { verifyProof } from './dpop/dpop-proof.ts'
+import { type DpopDeps, proofAlgorithms, verifyProof } from './dpop/dpop-proof.ts'
 import { OAuthError } from './oauth-error.ts'
 import type { RequestHost } from './request-host.ts'
+
+export type UserInfoDeps = AccessTokenDeps & DpopDeps
 
 type UserInfoRequest = {
   readonly host: RequestHost
@@ -18,6 +28,8 @@ type UserInfoRequest = {
   /** The header DPoP. */
   readonly dpop: string | undefined
   readonly method: string
+  /** Called as soon as the pool is known, before a proof is checked. */
+  readonly onPool: (pool: Pool) => void
   /** Called as soon as the token is verified. */
   readonly onCaller: (caller: ScopedCaller) => void
 }
@@ -26,23 +38,35 @@ type UserInfoRequest = {
  * The claims about the user of an access token (OpenID Connect Core §5.3). Which ones follows from the scopes of the token and from what
  * the client may read. In manner cognito all are texts, in manner strict they have the types of OpenID Connect Core §5.1.
  *
- * @throws OAuthError invalid_request when no Bearer token was sent (RFC 6750 §2.1), invalid_token, insufficient_scope.
+ * @throws OAuthError invalid_request when no token was sent (RFC 6750 §2.1), invalid_token, insufficient_scope, invalid_dpop_proof,
+ *   use_dpop_nonce.
  */
-export async function readUserInfo(deps: AccessTokenDeps, request: UserInfoRequest): Promise<Claims> {
+export async function readUserInfo(deps: UserInfoDeps, request: UserInfoRequest): Promise<Claims> {
   const { authorization, formToken } = request
   const [, scheme, sent] = /^(Bearer|DPoP) +([\w~+/.-]+=*)$/i.exec(authorization ?? '') ?? []
   const token = sent ?? formToken
-  if (token === undefined) throw badRequest()
+  if (token === undefined) throw await refuseWithoutToken(deps, request)
   const caller = await requireCaller(deps, request, { token, isBound: scheme?.toLowerCase() === 'dpop' })
   const manner = mannerOf(caller.pool)
   if (sent === undefined && manner !== 'STRICT') throw badRequest()
   request.onCaller(caller)
   const { pool, client, user, scopes } = caller
   const readable = readableAttributes(pool, client)
-  const shown = shownAttributes({ scopes, resource: undefined })
+  const claims = { userInfo: requestedClaimsOf(token), idToken: [] }
+  const shown = shownAttributes(pool, { scopes, resource: undefined, claims }, 'userInfo')
   const given = Object.entries(user.attributes).filter(([name]) => readable(name) && shown(name))
   const attributes = given.map(([name, value]) => [name, valueIn[manner](name, value)] as const)
   return { sub: user.sub, ...Object.fromEntries(attributes), username: user.username }
+}
+
+/**
+ * On the domain of a pool of manner strict, the answer names the schemes and no error (RFC 6750 §3). On the main host, nothing tells which
+ * pool is meant, so the answer is that of Cognito.
+ */
+async function refuseWithoutToken({ pools }: UserInfoDeps, { host, authorization }: UserInfoRequest): Promise<OAuthError> {
+  const pool = host.kind === 'domain' && authorization === undefined ? await pools.findPool(host.domain.poolId) : undefined
+  if (pool === undefined || mannerOf(pool) !== 'STRICT') return badRequest()
+  return new OAuthError('invalid_request', { status: 401, challenge: `Bearer, DPoP algs="${proofAlgorithms.join(' ')}"` })
 }
 
 const badRequest = () => new OAuthError('invalid_request', { description: 'Bad OAuth2 request at UserInfo Endpoint' })
@@ -63,20 +87,21 @@ function boundKeyIn(token: string): string | undefined {
 
 /** The proof comes with the token, and its key is that of the token. */
 async function requireKey(
-  deps: AccessTokenDeps,
+  deps: UserInfoDeps,
   { dpop, method }: UserInfoRequest,
-  { poolId, token, boundTo }: { readonly poolId: string; readonly token: string; readonly boundTo: string },
+  { pool, token, boundTo }: { readonly pool: Pool; readonly token: string; readonly boundTo: string },
 ): Promise<void> {
-  const refused = (cause?: Error) => new OAuthError('invalid_dpop_proof', { status: 401, cause })
-  if (dpop === undefined) throw refused()
-  const proven = await verifyProof(deps, dpop, { poolId, method, path: '/oauth2/userInfo', accessToken: token }).catch((error: unknown) => {
-    throw error instanceof OAuthError ? refused(error) : error
+  const invalidProof = new OAuthError('invalid_dpop_proof', { status: 401 })
+  if (dpop === undefined) throw invalidProof
+  const proven = await verifyProof(deps, dpop, { pool, method, path: '/oauth2/userInfo', accessToken: token }).catch((error: unknown) => {
+    if (!(error instanceof OAuthError)) throw error
+    throw new OAuthError(error.error, { description: error.description, status: 401, cause: error })
   })
-  if (proven !== boundTo) throw refused()
+  if (proven !== boundTo) throw invalidProof
 }
 
 /** A token of another pool than the domain's is invalid there. */
-async function requireCaller(deps: AccessTokenDeps, request: UserInfoRequest, { token, isBound }: PresentedToken): Promise<ScopedCaller> {
+async function requireCaller(deps: UserInfoDeps, request: UserInfoRequest, { token, isBound }: PresentedToken): Promise<ScopedCaller> {
   const { host } = request
   const boundTo = isBound ? boundKeyIn(token) : undefined
   if (isBound && boundTo === undefined) throw invalidToken()
@@ -85,7 +110,8 @@ async function requireCaller(deps: AccessTokenDeps, request: UserInfoRequest, { 
     throw error instanceof ApiError ? invalidToken(error) : error
   })
   if (host.kind === 'unknown' || (host.kind === 'domain' && host.domain.poolId !== caller.pool.id)) throw invalidToken()
-  if (boundTo !== undefined) await requireKey(deps, request, { poolId: caller.pool.id, token, boundTo })
+  request.onPool(caller.pool)
+  if (boundTo !== undefined) await requireKey(deps, request, { pool: caller.pool, token, boundTo })
   return caller
 }
 

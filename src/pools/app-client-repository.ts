@@ -35,10 +35,10 @@ export async function lockAppClient(tx: Tx, secrets: Secrets, poolId: string, cl
 }
 
 export async function updateAppClient(tx: Tx, secrets: Secrets, client: AppClient): Promise<void> {
-  const { name, updated_at, config } = toRow(client, secrets)
+  const { name, updated_at, config, extensions, registration } = toRow(client, secrets)
   await tx
     .updateTable('app_client')
-    .set({ name, updated_at, config })
+    .set({ name, updated_at, config, extensions, registration })
     .where('pool_id', '=', client.poolId)
     .where('id', '=', client.id)
     .execute()
@@ -60,13 +60,26 @@ export async function countAppClientsUpTo(db: Db | Tx, poolId: string, limit: nu
   return (await db.selectFrom('app_client').select('id').where('pool_id', '=', poolId).limit(limit).execute()).length
 }
 
+/** The number of clients in the pool that registered themselves, counted up to `limit`. */
+export async function countRegisteredClientsUpTo(db: Db | Tx, poolId: string, limit: number): Promise<number> {
+  const query = db.selectFrom('app_client').select('id').where('pool_id', '=', poolId).where('registration', 'is not', null)
+  return (await query.limit(limit).execute()).length
+}
+
+type ListedClient = Pick<AppClient, 'id' | 'name'> & { readonly isRegistered: boolean }
+
 /** Ids and names of the pool's app clients, ordered by client id, beginning after the id `after`. */
 export async function listAppClients(
   db: Db | Tx,
   poolId: string,
   page: { after: string | undefined; limit: number },
-): Promise<readonly Pick<AppClient, 'id' | 'name'>[]> {
-  let query = db.selectFrom('app_client').select(['id', 'name']).where('pool_id', '=', poolId).orderBy('id').limit(page.limit)
+): Promise<readonly ListedClient[]> {
+  let query = db
+    .selectFrom('app_client')
+    .select(['id', 'name', 'registration'])
+    .where('pool_id', '=', poolId)
+    .orderBy('id')
+    .limit(page.limit)
   if (page.after !== undefined) query = query.where('id', '>', page.after)
-  return query.execute()
+  return (await query.execute()).map(({ id, name, registration }) => ({ id, name, isRegistered: registration !== null }))
 }

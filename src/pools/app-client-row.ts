@@ -8,20 +8,25 @@ type Row = Selectable<AppClientTable>
 
 type SealedSecret = { readonly id: string; readonly sealed: string; readonly createdAt: number }
 
-/** The content of the `config` column. */
-type Config = Omit<AppClient, 'id' | 'poolId' | 'name' | 'createdAt' | 'updatedAt' | 'secrets'> & {
+/** The content of the `config` column. Clients from before migration 0029 may have their extensions in it. */
+type Config = Omit<AppClient, 'id' | 'poolId' | 'name' | 'createdAt' | 'updatedAt' | 'secrets' | 'registration'> & {
   readonly secrets: readonly SealedSecret[]
 }
 
 export function toRow(client: AppClient, secrets: Secrets): Row {
-  const { id, poolId, name, createdAt, updatedAt, ...rest } = client
+  const { id, poolId, name, createdAt, updatedAt, extensions, registration, ...rest } = client
   const sealed = client.secrets.map((secret) => ({
     id: secret.id,
     sealed: secrets.seal('client-secret', secret.value, id),
     createdAt: secret.createdAt,
   }))
   const config: Config = { ...rest, secrets: sealed }
-  return { id, pool_id: poolId, name, created_at: createdAt, updated_at: updatedAt, config: JSON.stringify(config) }
+  const columns = {
+    config: JSON.stringify(config),
+    extensions: extensions === undefined ? null : JSON.stringify(extensions),
+    registration: registration === undefined ? null : JSON.stringify(registration),
+  }
+  return { id, pool_id: poolId, name, created_at: createdAt, updated_at: updatedAt, ...columns }
 }
 
 /** @throws Error when a secret does not open; such a client must not look like a public one, which has no secret */
@@ -34,6 +39,8 @@ export function fromRow(row: Row, secrets: Secrets): AppClient {
     name: row.name,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    extensions: row.extensions === null ? config.extensions : JSON.parse(row.extensions),
+    registration: row.registration === null ? undefined : JSON.parse(row.registration),
     secrets: config.secrets.map((secret) => openSecret(secret, row.id, secrets)),
   }
 }

@@ -23,12 +23,12 @@ export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, 
 
 /**
  * `client` after UpdateUserPoolClient. Settings that the request does not name return to their defaults. Exceptions are the name, the
- * secrets and `ssoSessionMinutes`.
+ * secrets, `ssoSessionMinutes`, the extensions, and what the client registered about itself.
  */
 export function readClientUpdate(client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
-  const { id, poolId, createdAt, secrets, ssoSessionMinutes, extensions } = client
+  const { id, poolId, createdAt, secrets, ssoSessionMinutes, extensions, registration } = client
   const identity = { id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
-  return { ...readSettings(request), ...identity, ssoSessionMinutes, extensions }
+  return { ...readSettings(request), ...identity, ssoSessionMinutes, extensions, registration }
 }
 
 function readSettings(request: Omit<UpdateUserPoolClientRequest, 'ClientId'>) {
@@ -86,8 +86,7 @@ export function writeClient(client: AppClient): UserPoolClientType {
     EnablePropagateAdditionalUserContextData: client.propagateUserContext,
     AuthSessionValidity: client.authSessionValidityMinutes,
     RefreshTokenRotation: writeRotation(client.refreshRotation),
-    // The other type, DCR, is for clients that registered themselves.
-    ClientType: 'REGULAR',
+    ClientType: client.registration === undefined ? 'REGULAR' : 'DCR',
   }
 }
 

@@ -1,5 +1,6 @@
 import type { ClientExtensions } from './client-extensions/client-extensions.ts'
 import type { OAuthFlow, Pool } from './pool.ts'
+import type { SelfRegistration } from './self-registration.ts'
 
 export type AuthFlowPermission =
   | 'ADMIN_NO_SRP_AUTH'
@@ -55,6 +56,8 @@ export type AppClient = {
   readonly ssoSessionMinutes: number | undefined
   /** The settings that Cognito does not have. Undefined, as in old clients, means `noClientExtensions`. */
   readonly extensions?: ClientExtensions | undefined
+  /** Of a client that registered itself. */
+  readonly registration?: SelfRegistration | undefined
   readonly refreshRotation: { readonly enabled: boolean; readonly gracePeriodSeconds: number } | undefined
 }
 

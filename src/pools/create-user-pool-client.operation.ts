@@ -1,27 +1,23 @@
 import type { AuditedCaller } from '../audit/audited-caller.ts'
 import type { Clock } from '../base/clock.ts'
 import { newClientId, newClientSecret } from '../base/ids.ts'
-import type { Secrets } from '../base/secrets.ts'
 import { invalidParameter } from '../contract/api-error.ts'
 import type { CreateUserPoolClientRequest } from '../contract/generated/types.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import type { ClientSecret } from './app-client.ts'
-import { countAppClientsUpTo, insertAppClient } from './app-client-repository.ts'
-import { requireValidClient } from './app-client-rules.ts'
 import { readNewClient, writeClient } from './app-client-wire.ts'
 import { requireLockedPool } from './change-pool.ts'
-import { findClientReferences } from './client-references.ts'
-import { type Quotas, requireWithinQuota } from './quotas.ts'
-import { requireTierOfClient, type Tiers } from './tier-rules.ts'
+import { insertValidClient, type NewClientDeps } from './store-client.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; tiers: Tiers }
+type Deps = NewClientDeps & { db: Db; clock: Clock }
 
 export const createUserPoolClient = operation('CreateUserPoolClient', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas, tiers }: Deps, { audit }: AuditedCaller) {
+  async handle(request, deps: Deps, { audit }: AuditedCaller) {
+    const { db, clock } = deps
     const id = newClientId()
     const now = clock.now()
     const clientSecrets = draftSecrets(request, id, now)
@@ -30,10 +26,7 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
       // The pool is locked, so that the settings that the client is checked against do not change before the commit.
       const pool = await requireLockedPool(tx, request.UserPoolId)
       const client = readNewClient(request, { id, pool, secrets: clientSecrets, now })
-      requireValidClient(pool, client, await findClientReferences(tx, client), 'creating')
-      requireTierOfClient(tiers, pool, client)
-      await insertAppClient(tx, secrets, client)
-      requireWithinQuota(quotas, 'appClientsPerPool', await countAppClientsUpTo(tx, pool.id, quotas.appClientsPerPool + 1))
+      await insertValidClient(tx, deps, pool, client)
       await audit.record(tx, { subject: id, detail: `name: ${client.name}` })
       return { UserPoolClient: writeClient(client) }
     })

@@ -1,8 +1,7 @@
 import type { AuditedCaller } from '../audit/audited-caller.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
-import { deleteAppClient } from './app-client-repository.ts'
-import { deleteClientResources } from './delete-client-resources.ts'
+import { deleteClient } from './delete-client-resources.ts'
 import { clientNotFound, type PoolCatalog } from './pool-catalog.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
@@ -16,9 +15,8 @@ export const deleteUserPoolClient = operation('DeleteUserPoolClient', {
     const { UserPoolId: poolId, ClientId: clientId } = request
     await pools.getPool(poolId)
     await db.transaction().execute(async (tx) => {
-      const name = await deleteAppClient(tx, poolId, clientId)
+      const name = await deleteClient(tx, poolId, clientId)
       if (name === undefined) throw clientNotFound(clientId)
-      await deleteClientResources(tx, poolId, clientId)
       await audit.record(tx, { detail: `name: ${name}` })
     })
     await pools.invalidate(poolId)

@@ -9,6 +9,8 @@ type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets }
 
 const defaultPageSize = 60
 
+const typeOf = (isRegistered: boolean) => (isRegistered ? 'DCR' : 'REGULAR')
+
 export const listUserPoolClients = operation('ListUserPoolClients', {
   auth: 'iam',
 
@@ -17,12 +19,13 @@ export const listUserPoolClients = operation('ListUserPoolClients', {
     await pools.getPool(poolId)
     const list = `ListUserPoolClients ${poolId}`
     const after = readPageToken(secrets, list, request.NextToken)
-    // Clients cannot register themselves yet, so the list of clients that registered themselves is empty.
-    if (request.ClientType === 'DCR') return { UserPoolClients: [] }
     const found = await listAppClients(db, poolId, { after, limit: size + 1 })
     const { entries, nextToken } = pageOf(found, size, secrets, list)
+    // A filter can leave pages short or empty that have a NextToken, as at Cognito.
+    const isListed = (isRegistered: boolean) => (request.ClientType ?? typeOf(isRegistered)) === typeOf(isRegistered)
+    const listed = entries.filter(({ isRegistered }) => isListed(isRegistered))
     return {
-      UserPoolClients: entries.map(({ id, name }) => ({ ClientId: id, UserPoolId: poolId, ClientName: name })),
+      UserPoolClients: listed.map(({ id, name }) => ({ ClientId: id, UserPoolId: poolId, ClientName: name })),
       NextToken: nextToken,
     }
   },

@@ -14,8 +14,17 @@ export type MessageTemplates = {
   readonly inviteSubject: string | undefined
 }
 
+/** The texts of the e-mail with a link that signs in. Cognito has no such message. */
+type SignInLinkTemplates = {
+  readonly signInLinkEmail?: string | undefined
+  readonly signInLinkSubject?: string | undefined
+}
+
+/** The texts of all messages of a pool, those of Lifeguard's own messages included. */
+export type AllTemplates = MessageTemplates & SignInLinkTemplates
+
 /** Texts in one language. For a missing text, the pool's own template is used. */
-export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'>
+export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'> & SignInLinkTemplates
 
 /** The kinds of messages. Their names follow `CustomMessage_` in the source of the CustomMessage trigger. */
 export const messageKinds = [
@@ -26,5 +35,6 @@ export const messageKinds = [
   'VerifyUserAttribute',
   'AdminCreateUser',
   'Authentication',
+  'SignInLink',
 ] as const
 export type MessageKindName = (typeof messageKinds)[number]

@@ -47,7 +47,7 @@ function requireValidClientCredentials(client: AppClient): void {
 }
 
 /** A redirect URL is absolute, has no fragment (RFC 6749 §3.1.2), and must not expose codes to the network. */
-function requireRedirectUrl(text: string): void {
+export function requireRedirectUrl(text: string): void {
   const url = URL.parse(text)
   if (url === null || text.includes('#'))
     throw invalidParameter(`${text} is not a valid redirect URL: it must be absolute and have no fragment.`)

@@ -4,14 +4,12 @@ import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
-import { updateAppClient } from './app-client-repository.ts'
-import { requireValidClient } from './app-client-rules.ts'
 import { readClientUpdate, writeClient } from './app-client-wire.ts'
 import { requireLockedClient } from './change-client.ts'
-import { findClientReferences } from './client-references.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { findPool } from './pool-repository.ts'
-import { requireTierOfClient, type Tiers } from './tier-rules.ts'
+import { updateValidClient } from './store-client.ts'
+import type { Tiers } from './tier-rules.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets; tiers: Tiers }
 
@@ -26,9 +24,7 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
       if (pool === undefined) throw poolNotFound(poolId)
       const before = await requireLockedClient(tx, secrets, poolId, clientId)
       const after = readClientUpdate(before, request, clock.now())
-      requireValidClient(pool, after, await findClientReferences(tx, after), 'updating')
-      requireTierOfClient(tiers, pool, after)
-      await updateAppClient(tx, secrets, after)
+      await updateValidClient(tx, { secrets, tiers }, pool, after)
       await audit.record(tx, { changedMembers: changedMembers(writeClient(before), writeClient(after)) })
       return after
     })

@@ -1,9 +1,9 @@
 import { hourMs } from '../base/durations.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { Db } from '../storage/db.ts'
-import { type AttemptKey, countAttempt } from './attempt-repository.ts'
+import { type AttemptKey, countAttempt, uncountAttempt } from './attempt-repository.ts'
 
-/** How many times each action may be attempted for one user in an hour. The numbers are from Cognito's quotas page, except as noted. */
+/** How many times each action may be attempted for one subject, mostly a user, in an hour. The numbers are from Cognito's quotas page, except as noted. */
 const hourlyLimits = {
   ConfirmSignUp: 15,
   ResendConfirmationCode: 5,
@@ -25,6 +25,10 @@ const hourlyLimits = {
   // Messages with sign-in codes where the code is the first factor. They need no password, so anybody can use up this limit. Therefore
   // they have a count of their own, and the count of SignInMessage is left to the user.
   FirstFactorMessage: 20,
+  // Wrong user codes of devices (RFC 8628 §5.1), from one network and in the whole pool. Cognito has no device grant. A user code has more
+  // than 10^10 values. The limit of the pool is high, because whoever uses it up keeps others from typing their codes.
+  UserCodeOfNetwork: 20,
+  UserCodeOfPool: 5000,
 } as const
 
 export type LimitedAction = keyof typeof hourlyLimits
@@ -48,4 +52,21 @@ export async function limitAttempts(db: Db, attempt: LimitedAttempt, now: number
   if (count <= hourlyLimits[attempt.action]) return
   const code = tooManyRequestsActions.includes(attempt.action) ? 'TooManyRequestsException' : 'LimitExceededException'
   throw new ApiError(code, 'Attempt limit exceeded, please try after some time.')
+}
+
+/**
+ * Runs `check`, which checks one guess, and counts the guess if it was wrong (undefined). Every guess is counted before it is checked, so
+ * that guesses that are sent at the same time do not pass together.
+ * @throws ApiError LimitExceededException or TooManyRequestsException as `limitAttempts` does, before `check` runs
+ */
+export async function limitWrongGuesses<T>(
+  db: Db,
+  attempts: readonly LimitedAttempt[],
+  now: number,
+  check: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  for (const attempt of attempts) await limitAttempts(db, attempt, now)
+  const found = await check()
+  if (found !== undefined) for (const attempt of attempts) await uncountAttempt(db, attempt)
+  return found
 }

@@ -3,7 +3,7 @@ import { prepareLookup } from '../storage/prepared-query.ts'
 
 export type AttemptKey = {
   readonly poolId: string
-  /** The `sub` of a user or of a decoy. */
+  /** The `sub` of a user or of a decoy, or what else attempts are counted for. */
   readonly subject: string
   readonly action: string
 }
@@ -50,6 +50,11 @@ export async function replaceAttempts(db: Db | Tx, key: AttemptKey, { before, af
 /** Undoes `replaceAttempts`. When other requests have changed the count or the lock since, it only subtracts one from the count. */
 export async function undoAttempt(db: Db | Tx, key: AttemptKey, { before, after }: AttemptChange): Promise<void> {
   if (await replaceAttempts(db, key, { before: after, after: before })) return
+  await uncountAttempt(db, key)
+}
+
+/** Subtracts one from the count. */
+export async function uncountAttempt(db: Db | Tx, key: AttemptKey): Promise<void> {
   await db
     .updateTable('attempt')
     .set((eb) => ({ count: eb('count', '-', 1) }))

@@ -23,6 +23,10 @@ export interface AppClientTable {
   updated_at: number
   /** JSON; client secrets inside it are sealed. */
   config: string
+  /** JSON. Null when SetUserPoolClientExtensions was never called. */
+  extensions: string | null
+  /** JSON, of a client that registered itself; else null. */
+  registration: string | null
 }
 
 /** Primary key: (pool_id, kind, id). Other named parts of a pool's configuration, such as resource servers. */
@@ -59,6 +63,19 @@ export interface PushedRequestTable {
   form: string
   /** When a browser brought the request URI for the first time; null until then. */
   opened_at: number | null
+  expires_at: number
+}
+
+/** Primary key: (pool_id, id). Index: (expires_at). Tokens with which app clients register themselves (RFC 7591). */
+export interface InitialAccessTokenTable {
+  pool_id: string
+  /** A UUIDv7. */
+  id: string
+  /** SHA-256 of the token. */
+  token_hash: string
+  description: string
+  remaining_uses: number
+  created_at: number
   expires_at: number
 }
 

@@ -1,6 +1,6 @@
 /**
- * Primary key: (pool_id, id). Indexes: (id), (access_key_id, id), (action, id), (subject, id), (at), and (id) of the rows without
- * `streamed_at`. The audit records. Ids sort by time. A row outlives the pool and the user that it is about.
+ * Primary key: (pool_id, id). Indexes: (id), (access_key_id, id), (action, id), (subject, id), (session_arn, id), (session_identity_id,
+ * id), (at), and (id) of the rows without `streamed_at`. The audit records. Ids sort by time. A row outlives the pool and the user that it is about.
  */
 export interface AuditRecordTable {
   /** Empty when the call is not about a pool. */
@@ -10,6 +10,10 @@ export interface AuditRecordTable {
   /** The operation's name. */
   action: string
   access_key_id: string | null
+  /** Null in rows of earlier releases. */
+  session_arn: string | null
+  /** Null in rows of earlier releases. */
+  session_identity_id: string | null
   /** Only in rows of earlier releases. Later ones have the `sub` in `subject`. */
   sub: string | null
   username: string | null

@@ -4,6 +4,7 @@ import type { InboxMessageTable, MessageCountTable, OutboxTable } from './messag
 import type {
   AppClientTable,
   DeletedPoolTable,
+  InitialAccessTokenTable,
   PoolDomainTable,
   PoolResourceTable,
   ProviderSignInTable,
@@ -20,12 +21,15 @@ import type {
   CodeTable,
   DeletedGroupTable,
   DeletedUserTable,
+  DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
   PasskeyTable,
   PasswordHistoryTable,
+  SessionClientTable,
   SessionTable,
+  SignInLinkTable,
   SoftwareTokenTable,
   UserAliasTable,
   UserAttributeTable,
@@ -57,9 +61,13 @@ export interface Schema {
   code: CodeTable
   attempt: AttemptTable
   session: SessionTable
+  session_client: SessionClientTable
   auth_event: AuthEventTable
   authorization_code: AuthorizationCodeTable
+  sign_in_link: SignInLinkTable
   pushed_request: PushedRequestTable
+  device_authorization: DeviceAuthorizationTable
+  initial_access_token: InitialAccessTokenTable
   provider_sign_in: ProviderSignInTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable

@@ -30,13 +30,17 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   device: 'at-once',
   device_step: 'at-once',
   code: 'at-once',
+  sign_in_link: 'at-once',
   trigger_invocation: 'at-once',
   trigger_answer: 'at-once',
   attempt: 'at-once',
   outbox: 'at-once',
   authorization_code: 'in-batches',
+  device_authorization: 'in-batches',
   session: 'in-batches',
   auth_event: 'in-batches',
+  // The deletion ends the user's sessions, and the apps have to be told. Each row is deleted when its app was told or given up.
+  session_client: 'kept',
   // These rows show what administrators did to the user.
   audit_record: 'kept',
   // Each of these rows names a deleted user whose other rows the sweeper has to delete. The sweeper deletes this row after all others.

@@ -12,6 +12,7 @@ import type { Db } from '../storage/db.ts'
 import { accessTokenRevoked, type TokenCaller } from '../users/caller.ts'
 import { findUser } from '../users/user-repository.ts'
 import type { Claims } from './claim-value.ts'
+import { userInfoClaimsName } from './claims.ts'
 import { selfServiceScope } from './granted-scopes.ts'
 import { issuerOf } from './issue-tokens.ts'
 import { isRevoked } from './session.ts'
@@ -127,6 +128,15 @@ export function authenticationOf(token: string): { readonly methods: readonly st
   const { amr, auth_time: authTime } = decodeJwt(token)
   const methods = Array.isArray(amr) ? amr.filter((method): method is string => typeof method === 'string') : []
   return { methods, authTime: typeof authTime === 'number' ? authTime : 0 }
+}
+
+/** The scopes of an access token that this server has issued, separated by spaces. */
+export const scopeOfAccessToken = (token: string): string => String(decodeJwt(token)['scope'] ?? '')
+
+/** The attributes that the app asked for at userInfo, by a verified access token. */
+export function requestedClaimsOf(token: string): readonly string[] {
+  const names = decodeJwt(token)[userInfoClaimsName]
+  return Array.isArray(names) ? names.filter((name): name is string => typeof name === 'string') : []
 }
 
 /** The id of the pool that the token names. Do not trust it before the signature is checked. */

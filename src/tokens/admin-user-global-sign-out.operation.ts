@@ -15,7 +15,7 @@ export const adminUserGlobalSignOut = operation('AdminUserGlobalSignOut', {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
     await db.transaction().execute(async (tx) => {
-      await signOutUser(tx, pool.id, user.sub, clock.now())
+      await signOutUser(tx, pool, user.sub, clock.now())
       await audit.record(tx, { user })
     })
     return {}

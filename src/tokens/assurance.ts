@@ -18,6 +18,20 @@ export function levelOf(methods: readonly AuthMethod[]): AssuranceLevel {
   return has('otp', 'sms', 'email_otp') ? 2 : 1
 }
 
+/** The levels of assurance that an app asks for. */
+export type RequestedAssurance = {
+  /** The preferred one first; never empty. */
+  readonly levels: readonly AssuranceLevel[]
+  /** Whether the app accepts no other level (OpenID Connect Core §5.5.1.1). */
+  readonly isEssential: boolean
+}
+
+/** The first of the levels that the methods reach. A higher level includes all lower ones. Undefined when the methods reach none. */
+export function metLevel({ levels }: RequestedAssurance, methods: readonly AuthMethod[]): AssuranceLevel | undefined {
+  const reached = levelOf(methods)
+  return levels.find((level) => level <= reached)
+}
+
 /** The pool's name for the level: the value of `acr`. */
 export function acrOf({ acrValues }: Pick<Pool, 'acrValues'>, level: AssuranceLevel): string {
   return (acrValues ?? defaultAcrValues)[`Level${level}`] ?? ''

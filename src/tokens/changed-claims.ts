@@ -23,6 +23,7 @@ const fixedClaims: ReadonlySet<string> = new Set([
   'origin_jti',
   'sub',
   'token_use',
+  'userinfo_claims',
   'username',
   'version',
 ])

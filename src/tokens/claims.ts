@@ -31,6 +31,8 @@ export type Grant = TokenSubject & {
   readonly nonce: string | undefined
   /** The thumbprint of the key that the access token is bound to (RFC 9449 §6.1). */
   readonly boundTo: string | undefined
+  /** The session of the hosted pages, for logout (OpenID Connect Front-Channel Logout 1.0 §3). Undefined where ID tokens do not name it. */
+  readonly sid: string | undefined
   /** What the PreTokenGeneration trigger changes. */
   readonly changes: TokenChanges | undefined
 }
@@ -45,7 +47,8 @@ export function accessClaims(grant: Grant, jti: string): Claims {
 export function idClaims(grant: Grant, jti: string, accessToken: string | undefined): Claims {
   const ruled = withRuledClaims(defaultIdClaims(grant, jti), 'ID', factsOf(grant))
   const claims = { ...ruled, ...(accessToken !== undefined && { at_hash: accessTokenHash(accessToken) }) }
-  return grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
+  const changed = grant.changes === undefined ? claims : changeIdClaims(claims, grant.changes)
+  return grant.sid === undefined ? changed : { ...changed, sid: grant.sid }
 }
 
 const factsOf = ({ pool, client, user, groups }: Grant) => ({ pool, client, user, groupNames: groups.names })
@@ -62,6 +65,7 @@ function defaultAccessClaims(grant: Grant, jti: string): Claims {
     event_id: grant.sessionId,
     token_use: 'access',
     scope: scopesOf(grant.granted).join(' '),
+    ...userInfoClaims(grant),
     auth_time: grant.authTime,
     ...assuranceClaims(grant),
     exp: grant.issuedAt + accessTokenSeconds(grant.client),
@@ -99,9 +103,17 @@ export function boundClaims(boundTo: string | undefined): Claims {
   return boundTo === undefined ? {} : { cnf: { jkt: boundTo } }
 }
 
+/** The claim of an access token with the names of the attributes that the app asked for at userInfo. */
+export const userInfoClaimsName = 'userinfo_claims'
+
+function userInfoClaims({ granted }: Grant): Claims {
+  const names = granted?.claims?.userInfo ?? []
+  return names.length === 0 ? {} : { [userInfoClaimsName]: names }
+}
+
 /** How the user was authenticated, and the level of assurance that follows (RFC 8176; OpenID Connect Core §2). */
-function assuranceClaims({ pool, methods }: Grant): Claims {
-  return methods === undefined ? {} : { acr: acrOf(pool, levelOf(methods)), amr: methods }
+function assuranceClaims({ pool, methods, granted }: Grant): Claims {
+  return methods === undefined ? {} : { acr: acrOf(pool, granted?.level ?? levelOf(methods)), amr: methods }
 }
 
 /** The group names. The claim is absent for a user without groups. */
@@ -120,7 +132,7 @@ function roleClaims({ groups: { roles, preferredRole } }: Grant): Claims {
 /** The attributes that the client may read and that the scopes show. */
 function attributeClaims({ pool, client, user, granted }: Grant): Record<string, unknown> {
   const readable = readableAttributes(pool, client)
-  const shown = shownAttributes(granted)
+  const shown = shownAttributes(pool, granted, 'idToken')
   const claims: Record<string, unknown> = {}
   for (const [name, value] of Object.entries(user.attributes)) {
     if (readable(name) && shown(name)) claims[name] = claimValue(name, value)

@@ -9,7 +9,7 @@ export const globalSignOut = operation('GlobalSignOut', {
   auth: 'access-token',
 
   async handle(_request, { db, clock }: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
-    await signOutUser(db, pool.id, user.sub, clock.now())
+    await db.transaction().execute((tx) => signOutUser(tx, pool, user.sub, clock.now()))
     return {}
   },
 })

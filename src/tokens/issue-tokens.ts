@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { newOrderedId } from '../base/ordered-id.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { type AppClient, accessTokenSeconds, refreshTokenSeconds } from '../pools/app-client.ts'
+import { mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { Db } from '../storage/db.ts'
 import type { Triggers } from '../triggers/trigger.ts'
 import type { User } from '../users/user.ts'
@@ -79,13 +80,15 @@ type Authentication = {
   readonly granted?: GrantedScopes | undefined
   readonly nonce?: string | undefined
   readonly binding?: KeyBinding | undefined
+  /** The session of the hosted pages, as ID tokens name it. Undefined for a sign-in through the API. */
+  readonly sid?: string | undefined
 }
 
 /** The three tokens of a new sign-in. Signs on the thread pool; never call it inside a transaction. */
 export async function issueTokens(
   deps: TokenDeps,
   subject: TokenSubject,
-  { session, device, methods, since, customization, granted, nonce, binding }: Authentication,
+  { session, device, methods, since, customization, granted, nonce, binding, sid }: Authentication,
   now: number,
 ): Promise<IssuedTokens> {
   const refresh: RefreshToken = {
@@ -100,6 +103,7 @@ export async function issueTokens(
     methods,
     granted,
     boundTo: binding?.bindsRefreshToken ? binding.boundTo : undefined,
+    sid,
   }
   const confirmed = device?.isConfirmed ? device.key : undefined
   return {
@@ -146,6 +150,7 @@ export async function reissueTokens(
     granted,
     nonce,
     boundTo,
+    sid: mannerOf(pool) === 'STRICT' ? refresh.sid : undefined,
     changes,
   }
   const signing = signJwt(accessKey, accessClaims(grant, randomUUID()))

@@ -5,9 +5,12 @@ import type { SigningKey } from './signing-key.ts'
 
 const signOnThreadPool = promisify(sign) as (algorithm: string, data: Buffer, key: SigningKey['privateKey']) => Promise<Buffer>
 
-/** A compact JWS (RFC 7515 §7.1) by the algorithm of the key. The header has exactly `kid` and `alg`, as Cognito's headers have. */
-export async function signJwt(key: SigningKey, claims: Claims): Promise<string> {
-  const input = `${headerOf(key)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+/**
+ * A compact JWS (RFC 7515 §7.1) by the algorithm of the key. The header has exactly `kid` and `alg`, as Cognito's headers have, and `typ`
+ * where the kind of token has one.
+ */
+export async function signJwt(key: SigningKey, claims: Claims, typ?: string): Promise<string> {
+  const input = `${typ === undefined ? headerOf(key) : writeHeader(key, typ)}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
   const signature = await signOnThreadPool(hashes[key.publicJwk.alg], Buffer.from(input), key.privateKey)
   return `${input}.${signature.toString('base64url')}`
 }
@@ -19,8 +22,12 @@ const headers = new WeakMap<SigningKey, string>()
 function headerOf(key: SigningKey): string {
   let header = headers.get(key)
   if (header === undefined) {
-    header = Buffer.from(JSON.stringify({ kid: key.kid, alg: key.publicJwk.alg })).toString('base64url')
+    header = writeHeader(key, undefined)
     headers.set(key, header)
   }
   return header
+}
+
+function writeHeader({ kid, publicJwk: { alg } }: SigningKey, typ: string | undefined): string {
+  return Buffer.from(JSON.stringify({ kid, alg, typ })).toString('base64url')
 }

@@ -1,5 +1,5 @@
 import type { Secrets } from '../base/secrets.ts'
-import type { AuthMethod } from './assurance.ts'
+import type { AssuranceLevel, AuthMethod } from './assurance.ts'
 import type { GrantedScopes } from './granted-scopes.ts'
 
 /** The content of a refresh token. It is sealed: only this installation can read or make one. */
@@ -20,6 +20,8 @@ export type RefreshToken = {
   readonly granted?: GrantedScopes | undefined
   /** The thumbprint of the key without which the token is of no use (RFC 9449 §5). Undefined for most tokens. */
   readonly boundTo?: string | undefined
+  /** The session of the hosted pages that the token comes from, as ID tokens name it. Undefined in manner cognito and for the API. */
+  readonly sid?: string | undefined
 }
 
 /**
@@ -43,14 +45,21 @@ type ArrayForm = FixedMembers | readonly [...FixedMembers, readonly AuthMethod[]
  * release without hosted pages cannot open it. Such a server would ignore the scopes, and issue access tokens with more rights than the
  * user granted. See docs/decisions/0015-refresh-tokens-with-scopes.md.
  */
-type GrantedForm = readonly [...FixedMembers, readonly AuthMethod[] | null, scopes: readonly string[], resource: string | null]
+/** What the app asked for: names of attributes and a level of assurance. A server that does not know these elements shows fewer attributes. */
+type AskedElements = readonly [userInfo?: readonly string[], idToken?: readonly string[], level?: AssuranceLevel | null]
+
+type GrantedForm = readonly [
+  ...FixedMembers,
+  readonly AuthMethod[] | null,
+  scopes: readonly string[],
+  resource: string | null,
+  boundTo?: string | null,
+  sid?: string | null,
+  ...asked: AskedElements,
+]
 const grantedContext = 'granted'
 
-/**
- * The format of a token that is bound to a key: one more element. It has a context of its own, because a server that does not know it
- * would ignore the key.
- */
-type BoundForm = readonly [...GrantedForm, boundTo: string]
+/** A token that is bound to a key has a context of its own, because a server that does not know it would ignore the key. */
 const boundContext = 'bound'
 
 export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string {
@@ -65,14 +74,23 @@ export function writeRefreshToken(secrets: Secrets, token: RefreshToken): string
     token.generation,
   ]
   if (token.granted !== undefined) {
-    const { scopes, resource = null } = token.granted
-    const granted: GrantedForm = [...fixed, token.methods ?? null, scopes, resource]
-    if (token.boundTo === undefined) return prefix + secrets.seal('refresh-token', JSON.stringify(granted), grantedContext)
-    const bound: BoundForm = [...granted, token.boundTo]
-    return prefix + secrets.seal('refresh-token', JSON.stringify(bound), boundContext)
+    const form = grantedForm([...fixed, token.methods ?? null], token, token.granted)
+    return prefix + secrets.seal('refresh-token', JSON.stringify(form), token.boundTo === undefined ? grantedContext : boundContext)
   }
   const content: ArrayForm = token.methods === undefined ? fixed : [...fixed, token.methods]
   return prefix + secrets.seal('refresh-token', JSON.stringify(content))
+}
+
+/** The last elements are left out where the app asked for nothing, and the session of the pages where there is none. */
+function grantedForm(
+  fixed: readonly [...FixedMembers, readonly AuthMethod[] | null],
+  { boundTo, sid }: Pick<RefreshToken, 'boundTo' | 'sid'>,
+  { scopes, resource, claims, level }: GrantedScopes,
+): GrantedForm {
+  const form = [...fixed, scopes, resource ?? null, boundTo ?? null] as const
+  if (claims !== undefined || level !== undefined)
+    return [...form, sid ?? null, claims?.userInfo ?? [], claims?.idToken ?? [], level ?? null]
+  return sid === undefined ? form : [...form, sid]
 }
 
 /** Undefined when this installation did not make the token, or a later release made it in a format that this release does not know. */
@@ -94,8 +112,15 @@ function readGrantedForm(opened: Buffer | undefined): RefreshToken | undefined {
   if (opened === undefined) return undefined
   const content: unknown = JSON.parse(opened.toString())
   if (!Array.isArray(content)) return undefined
-  const form = content as unknown as GrantedForm | BoundForm
-  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource, boundTo] = form
-  const granted = { scopes, resource: resource ?? undefined }
-  return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods: methods ?? undefined, granted, boundTo }
+  const form = content as unknown as GrantedForm
+  const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods, scopes, resource, boundTo, sid, ...asked] =
+    form
+  const fixed = { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation }
+  const granted: GrantedScopes = { scopes, resource: resource ?? undefined, ...readAsked(asked) }
+  return { ...fixed, methods: methods ?? undefined, granted, boundTo: boundTo ?? undefined, sid: sid ?? undefined }
+}
+
+function readAsked([userInfo = [], idToken = [], level]: AskedElements): Pick<GrantedScopes, 'claims' | 'level'> {
+  const hasClaims = userInfo.length > 0 || idToken.length > 0
+  return { ...(hasClaims && { claims: { userInfo, idToken } }), ...(level != null && { level }) }
 }

@@ -8,6 +8,7 @@ import type { CallerContext } from '../triggers/trigger.ts'
 import { findDevice } from '../users/devices/device-repository.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
+import type { GrantedScopes } from './granted-scopes.ts'
 import { type IssuedTokens, reissueTokens, type TokenDeps } from './issue-tokens.ts'
 import { type RefreshToken, readRefreshToken, writeRefreshToken } from './refresh-token.ts'
 import { runPreTokenGeneration } from './run-pre-token-generation.ts'
@@ -23,6 +24,8 @@ export type RefreshContext = RequestContext & {
   readonly caller: CallerContext
   /** The thumbprint of the key that the caller has proven to have (RFC 9449). New access tokens are bound to it. */
   readonly boundTo?: string | undefined
+  /** The scopes of the new tokens, if they are to have fewer than the session (RFC 6749 §6). */
+  readonly scopes?: readonly string[] | undefined
 }
 
 export type RefreshDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
@@ -108,16 +111,32 @@ export async function refreshTokens(
   const subject = { pool: context.pool, client: context.client, user }
   // A token that a rotation has replaced stays invalid, even after its client stops rotating.
   if (token.generation !== session.generation) throw refuse('Refresh Token has been revoked')
-  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', context.caller, token.granted)
+  const customization = await runPreTokenGeneration(
+    deps,
+    subject,
+    'TokenGeneration_RefreshTokens',
+    context.caller,
+    narrowed(context, token),
+  )
   const now = deps.clock.now()
   const activity = nextActivity(context.pool, session, context, now)
   const recording = activity === null ? undefined : recordActivity(deps.db, session, activity)
   const [tokens] = await Promise.all([
-    reissueTokens(deps, subject, { refresh: token, deviceKey, customization, boundTo: context.boundTo }, now),
+    reissueTokens(deps, subject, { ...sourceOf(context, token), deviceKey, customization }, now),
     recording,
   ])
   return { ...tokens, refreshToken: undefined }
 }
+
+/** What the new tokens are for. The session, and its refresh tokens, keep all scopes. */
+function narrowed({ scopes }: RefreshContext, { granted }: RefreshToken): GrantedScopes | undefined {
+  return granted && scopes ? { ...granted, scopes } : granted
+}
+
+const sourceOf = (context: RefreshContext, token: RefreshToken) => ({
+  refresh: { ...token, granted: narrowed(context, token) },
+  boundTo: context.boundTo,
+})
 
 /**
  * New access and ID tokens and a new refresh token, which expires when the old refresh token would. The old one still works during the
@@ -142,10 +161,10 @@ async function rotateTokens(
   // The reuse is handled before PreTokenGeneration runs: a trigger function must not be able to keep the session alive.
   if (session.generation !== token.generation && !withinGrace(client, session, token, arrivedAt)) await endReusedSession()
   // PreTokenGeneration and the signing come before the rotation, so that a failure of either leaves the old refresh token valid.
-  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller, token.granted)
+  const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_RefreshTokens', caller, narrowed(context, token))
   // The grace period of the old refresh token begins now, not before the trigger function ran.
   const now = deps.clock.now()
-  const tokens = await reissueTokens(deps, subject, { refresh: token, deviceKey, customization, boundTo: context.boundTo }, now)
+  const tokens = await reissueTokens(deps, subject, { ...sourceOf(context, token), deviceKey, customization }, now)
   const rotated = await rotateSession(deps.db, key, token.generation, { now, activity: nextActivity(pool, session, context, now) })
   if (!rotated && !withinGrace(client, (await findSession(deps.db, key)) ?? session, token, arrivedAt)) await endReusedSession()
   return { ...tokens, refreshToken: writeRefreshToken(deps.secrets, { ...token, generation: token.generation + 1 }) }

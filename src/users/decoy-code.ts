@@ -46,7 +46,8 @@ type SimulatedMessage = {
   readonly username: string
   readonly attribute: ContactAttribute
   readonly kind: MessageKind
-  readonly code: string
+  readonly code: string | undefined
+  readonly link?: string | undefined
   readonly now: number
 }
 
@@ -57,9 +58,9 @@ export async function simulateQueue(
   tx: Tx,
   secrets: Secrets,
   pool: Pool,
-  { sub, username, attribute, kind, code, now }: SimulatedMessage,
+  { sub, username, attribute, kind, code, link, now }: SimulatedMessage,
 ): Promise<void> {
-  const rendered = renderMessage(pool.templates, kind, channelOf(attribute), { username, code, link: undefined })
+  const rendered = renderMessage(pool.templates, kind, channelOf(attribute), { username, code, link })
   if (rendered === undefined) return
   const envelope = { poolId: pool.id, sub, username, trigger: kind, recipient: '', code, expiresAt: now }
   const message = rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...noSender }

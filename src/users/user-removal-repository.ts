@@ -4,6 +4,7 @@ import { createDeferredRemoval } from '../storage/deferred-removal.ts'
 import { runTogether } from '../storage/run-together.ts'
 import { type UserTable, userColumnOf, userTablesDeleted } from '../storage/user-rows.ts'
 import { deleteInvocationsBeforeUser } from '../triggers/invocations/invocation-repository.ts'
+import { endSessionClients } from './session-clients/session-client-repository.ts'
 
 const tablesAtOnce = userTablesDeleted('at-once')
 const tablesInBatches = userTablesDeleted('in-batches')
@@ -13,14 +14,15 @@ const maxRowsAtOnce = 500
 
 /**
  * Deletes everything that is known of the user: names, attributes, memberships, passwords, codes, sessions, counted attempts, records of
- * triggers, and messages, sent or not. If there are very many sessions or auth events, the sweeper deletes the rest: no operation shows
- * them, because every operation looks for the user first.
+ * triggers, and messages, sent or not. The apps of the user's domain sessions are told that these have ended. If there are very many
+ * sessions or auth events, the sweeper deletes the rest: no operation shows them, because every operation looks for the user first.
  * @NOTE The user's own row goes first. A transaction that stores another row about a user holds the user's own row until its commit
  * (lockUser, or FOR KEY SHARE). If that transaction got the user's row first, this function waits for its commit, and then finds the stored
  * row. Otherwise that transaction waits for this function's transaction, and then finds no user.
  */
 export async function deleteUserRows(tx: Tx, poolId: string, sub: string, now: number): Promise<void> {
   await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  await endSessionClients(tx, { poolId, sub, sid: undefined }, now)
   const aliases = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
   const names = aliases.map(({ value_key }) => value_key)
   await runTogether(tx, [

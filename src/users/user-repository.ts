@@ -1,8 +1,11 @@
 import { ApiError } from '../contract/api-error.ts'
+import { hostedPagesOf } from '../pools/extensions/pool-extensions.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
+import { securityStampOf } from './security-stamp.ts'
+import { endSessionClients } from './session-clients/session-client-repository.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
 import { fromRow, toRow } from './user-row.ts'
 
@@ -53,9 +56,13 @@ export async function getUserByName(db: Db | Tx, pool: Pool, name: string): Prom
   return user
 }
 
-/** Ends the user's sessions, and sign-ins in progress. Stores the time that `nextSignOut` computes, but without reading the user first. */
-export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now: number): Promise<void> {
-  await db
+/**
+ * Ends the user's sessions, and sign-ins in progress. Stores the time that `nextSignOut` computes, but without reading the user first. Where
+ * that ends the sessions of browsers as well, their apps are told.
+ */
+export async function signOutUser(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
+  const poolId = pool.id
+  await tx
     .updateTable('user')
     .set((eb) => ({
       signed_out_at: eb
@@ -68,6 +75,7 @@ export async function signOutUser(db: Db | Tx, poolId: string, sub: string, now:
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .execute()
+  if (hostedPagesOf(pool).endSessionsOnSignOut) await endSessionClients(tx, { poolId, sub, sid: undefined }, now)
 }
 
 /**
@@ -156,6 +164,10 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
 
   const { pool_id, sub, created_at, ...changes } = toRow(after)
   await tx.updateTable('user').set(changes).where('pool_id', '=', pool_id).where('sub', '=', sub).execute()
+  const isDisabled = before.enabled && !after.enabled
+  if (isDisabled || (hostedPagesOf(pool).endSessionsOnSignOut && securityStampOf(before) !== securityStampOf(after))) {
+    await endSessionClients(tx, { poolId: pool.id, sub: after.sub, sid: undefined }, after.updatedAt)
+  }
   return undefined
 }
 

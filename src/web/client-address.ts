@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { readIpAddress } from '../base/ip-address.ts'
 
 /**
  * The address that a request comes from, or undefined when its connection is closed. Each trusted proxy appends the address of its client
@@ -8,24 +8,5 @@ import { isIP } from 'node:net'
 export function clientAddress(peer: string | undefined, forwardedFor: readonly string[], trustedProxies: number): string | undefined {
   const entries = forwardedFor.flatMap((line) => line.split(','))
   const forwarded = trustedProxies === 0 ? undefined : entries[Math.max(0, entries.length - trustedProxies)]
-  return addressIn(forwarded) ?? addressIn(peer)
-}
-
-/** Removes the port that some proxies add, and the `::ffff:` before IPv4 addresses on a socket that listens on IPv6. */
-function addressIn(text: string | undefined): string | undefined {
-  const trimmed = text?.trim() ?? ''
-  const host = /^\[([^\]]*)\](?::\d+)?$/.exec(trimmed)?.[1] ?? /^([\d.]+):\d+$/.exec(trimmed)?.[1] ?? trimmed
-  const address = host.replace(/^::ffff:(?=[\d.]+$)/i, '')
-  return isIP(address) === 0 ? undefined : address
-}
-
-/** The network that one client usually controls, in a canonical form: an IPv4 address, or the /64 network of an IPv6 address. */
-export function networkOf(address: string | undefined): string {
-  if (address === undefined || !address.includes(':')) return address ?? 'unknown'
-  const [before = '', after] = address.split('::')
-  const head = before === '' ? [] : before.split(':')
-  const tail = after ? after.split(':') : []
-  const zeros = after === undefined ? [] : Array<string>(Math.max(0, 8 - head.length - tail.length)).fill('0')
-  const groups = [...head, ...zeros, ...tail].slice(0, 4)
-  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`
+  return readIpAddress(forwarded) ?? readIpAddress(peer)
 }

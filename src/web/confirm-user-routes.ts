@@ -9,7 +9,7 @@ import { brandShell } from './pages/branding/brand-shell.ts'
 import { renderPage, type Shell } from './pages/layout.ts'
 import type { TextKey } from './pages/locales/en.ts'
 import { pageHeaders } from './pages/page-headers.ts'
-import { plainShell } from './pages/shell.ts'
+import { plainShell, withOwnTexts } from './pages/shell.ts'
 import { addressOf } from './rpc/received-head.ts'
 import type { Throttle } from './rpc/throttle.ts'
 
@@ -80,11 +80,12 @@ function shellOf({ headers }: FastifyRequest): Shell {
 }
 
 async function brandedShell(deps: Deps, request: FastifyRequest, { pool, client }: PoolAndClient): Promise<Shell> {
+  const shell = withOwnTexts(shellOf(request), { pool, client })
   const look = await deps.pools.findLookOf(client.id)
-  if (look === undefined) return shellOf(request)
+  if (look === undefined) return shell
   const host = await findRequestHost(deps, request.headers.host)
   const brand = { look, clientId: client.id, clientName: client.name, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
-  return brandShell(shellOf(request), brand)
+  return brandShell(shell, brand)
 }
 
 async function sendAnswer(

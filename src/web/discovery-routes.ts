@@ -8,6 +8,7 @@ import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
 import type { SigningCertificateDeps } from '../pools/signing-certificate/signing-certificate.ts'
 import { identityPoolKeys, type SigningKeys } from '../tokens/signing-keys.ts'
+import { languages } from './pages/texts.ts'
 
 type Deps = { readonly pools: PoolCatalog; readonly signingKeys: SigningKeys; readonly publicUrl: string }
 type PoolPath = { Params: { userPoolId: string } }
@@ -26,7 +27,7 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
   const sendDocument = async (request: FastifyRequest<PoolPath>, reply: FastifyReply, isThere: (pool: Pool) => boolean) => {
     const pool = await pools.findPool(request.params.userPoolId)
     if (pool === undefined || !isThere(pool)) return reply.callNotFound()
-    return reply.headers(publicCacheHeaders(cacheSeconds)).send(await discoveryDocument({ pools, publicUrl }, pool))
+    return reply.headers(publicCacheHeaders(cacheSeconds)).send(await discoveryDocument({ pools, publicUrl, uiLocales: languages }, pool))
   }
   app.get<PoolPath>('/:userPoolId/.well-known/openid-configuration', (request, reply) => sendDocument(request, reply, () => true))
   // RFC 8414 §3.1 puts the name before the path of the issuer. Some clients append it, as OpenID Connect does.

@@ -10,6 +10,7 @@ const purposes: Readonly<Record<string, string>> = {
   'update-attribute': 'Verify new address',
   invitation: 'Invitation',
   mfa: 'Sign-in code',
+  'sign-in-link': 'Sign-in link',
 }
 
 const stateNames: Readonly<Record<UnsentEntry['state'], string>> = { queued: 'Waiting', failed: 'Not sent', suppressed: 'Held back' }

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { MessageMetrics } from '../messaging/message-metrics.ts'
+import type { LogoutAttemptOutcome } from '../oauth/logout/back-channel/logout-worker.ts'
 import type { RequestCategory } from '../pools/provisioned-limits/request-categories.ts'
 import type { CountLocked } from '../protection/lockout.ts'
 import type { CountSignInStep } from '../signin/sign-in-metrics.ts'
@@ -28,6 +29,8 @@ export type Metrics = {
   readonly sweeps: SweepMetrics
   /** Counts a batch of audit records that could not be delivered to the target of the stream. */
   countAuditStreamFailure(): void
+  /** Counts an attempt to send a logout token to an app. */
+  countLogoutAttempt(outcome: LogoutAttemptOutcome): void
   /** From now on, whenever the metrics are read, the gauges get their values from `sources`. */
   watch(sources: GaugeSources): void
   text(): Promise<string>
@@ -48,6 +51,7 @@ export function createMetrics(): Metrics {
     messages: messageMetrics(registry),
     sweeps: sweepMetrics(registry),
     ...auditMetrics(registry),
+    countLogoutAttempt: logoutMetrics(registry),
     watch: (sources) => registerGauges(registry, sources),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -79,10 +83,19 @@ function requestMetrics(registry: Registry): Pick<Metrics, 'count' | 'countShed'
     labelNames: ['category'],
     registers: [registry],
   })
+  // To look up a metric by its labels costs more than to count. The names of operations and outcomes are from fixed lists.
+  const labelled = new Map<string, { readonly inc: () => void; readonly observe: (seconds: number) => void }>()
   return {
     count(operation, outcome, seconds) {
-      requests.inc({ operation, outcome })
-      durations.observe({ operation }, seconds)
+      const key = `${operation} ${outcome}`
+      let both = labelled.get(key)
+      if (both === undefined) {
+        const [request, duration] = [requests.labels({ operation, outcome }), durations.labels({ operation })]
+        both = { inc: () => request.inc(), observe: (value) => duration.observe(value) }
+        labelled.set(key, both)
+      }
+      both.inc()
+      both.observe(seconds)
     },
     countShed: () => shed.inc(),
     countThrottled: (category) => throttled.inc({ category }),
@@ -135,6 +148,16 @@ function auditMetrics(registry: Registry): Pick<Metrics, 'countAuditStreamFailur
     registers: [registry],
   })
   return { countAuditStreamFailure: () => failures.inc() }
+}
+
+function logoutMetrics(registry: Registry): Metrics['countLogoutAttempt'] {
+  const attempts = new Counter({
+    name: 'lifeguard_logout_token_attempts_total',
+    help: 'Attempts to tell an app that a session of the hosted pages has ended (back-channel logout), by outcome.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  return (outcome) => attempts.inc({ outcome })
 }
 
 function statementMetrics(registry: Registry): TimeStatement {

@@ -5,11 +5,12 @@ import { createLoadCache } from '../../src/base/load-cache.ts'
 type Value = { readonly key: string; readonly number: number }
 
 /** A cache whose loads the test completes one by one. */
-function openCache({ lifetimeMilliseconds = 1000, maxEntries = 10 } = {}) {
+function openCache({ lifetimeMilliseconds = 1000, maxEntries = 10, maxBytes = 1000 } = {}) {
   let now = 0
   const waiting: { key: string; answer(value: Value | undefined): void; fail(error: Error): void }[] = []
   const load = (key: string) => new Promise<Value | undefined>((answer, fail) => waiting.push({ key, answer, fail }))
-  const cache = createLoadCache<Value>({ load, clock: { now: () => now }, lifetimeMilliseconds, maxEntries })
+  const memory = { maxBytes, bytesOf: (key: string, { number }: Value) => key.length + number }
+  const cache = createLoadCache<Value>({ load, clock: { now: () => now }, lifetimeMilliseconds, maxEntries, memory })
   return {
     cache,
     waiting,
@@ -88,5 +89,47 @@ describe('A load cache', () => {
     assert.equal(waiting.length, 0)
     void cache.get('a')
     assert.equal(waiting.length, 1)
+  })
+
+  it('drops the values that were loaded first when all together would take more memory than allowed', async () => {
+    const { cache, fill } = openCache({ maxBytes: 100 })
+    await fill('a', 39)
+    await fill('b', 39)
+    await fill('c', 18)
+    assert.deepEqual(
+      ['a', 'b', 'c'].map((key) => cache.peek(key)?.number),
+      [39, 39, 18],
+    )
+    await fill('d', 29)
+    assert.deepEqual(
+      ['a', 'b', 'c', 'd'].map((key) => cache.peek(key)?.number),
+      [undefined, 39, 18, 29],
+    )
+  })
+
+  it('does not cache a value that alone takes more memory than allowed, and keeps the others', async () => {
+    const { cache, fill } = openCache({ maxBytes: 100 })
+    await fill('a', 50)
+    assert.equal((await fill('b', 100))?.number, 100)
+    assert.equal(cache.peek('b'), undefined)
+    assert.equal(cache.peek('a')?.number, 50)
+  })
+
+  it('counts memory no longer when its values are dropped, replaced or cleared', async () => {
+    const { cache, advance, fill } = openCache({ maxBytes: 100, lifetimeMilliseconds: 10 })
+    for (let round = 0; round < 5; round++) {
+      await fill('a', 89)
+      advance(10)
+      await fill('a', 88)
+      cache.drop(({ key }) => key === 'a')
+      await fill('b', 89)
+      cache.clear()
+    }
+    await fill('a', 49)
+    await fill('b', 49)
+    assert.deepEqual(
+      ['a', 'b'].map((key) => cache.peek(key)?.number),
+      [49, 49],
+    )
   })
 })

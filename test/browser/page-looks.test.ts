@@ -6,14 +6,16 @@ import {
   CreateUserPoolDomainCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import type { Page } from 'playwright-core'
+import { givenDevice, givenDevicePool } from '../support/device-grant.ts'
 import { engines } from '../support/engines.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { type FactorName, giveAttributes, prefer, setMfa } from '../support/mfa.ts'
-import { callback, encode, givenOAuthPool } from '../support/oauth.ts'
+import { callback, codeClient, encode, givenOAuthPool } from '../support/oauth.ts'
 import { openApp } from '../support/open-app.ts'
 import { checkLooks, useLooks } from '../support/page-looks.ts'
 import { setWebAuthn } from '../support/passkeys.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
+import { enableLinks, linkClient, linkPool, linkSentTo } from '../support/sign-in-links.ts'
 import { type TestPoolOptions, useTestServer } from '../support/test-server.ts'
 
 const contacts = { email: 'ana@example.test', email_verified: 'true', phone_number: '+12025550199', phone_number_verified: 'true' }
@@ -70,6 +72,36 @@ for (const engine of engines.slice(0, 1)) {
         await press(page, 'Use another method')
         await press(page, 'Sign in with a password')
         await checkLooks(page, 'password')
+      })
+    })
+
+    it('ask for a link and open it', async () => {
+      const { poolId, at } = await givenPool({ pool: linkPool, client: linkClient })
+      await enableLinks(server(), poolId)
+      await givenUser(server(), poolId, 'ana')
+      await giveAttributes(server(), poolId, 'ana', contacts)
+      await withPage(async (page) => {
+        await page.goto(at('/login'))
+        await checkLooks(page, 'name-first-with-links')
+        await page.getByLabel('Username').fill('ana')
+        await press(page, 'Continue')
+        await checkLooks(page, 'choose-factor-with-links')
+        await press(page, 'Email me a link')
+        await page.getByRole('heading', { name: 'Check your email' }).waitFor()
+        await checkLooks(page, 'link-sent')
+        await press(page, 'Send a new link')
+        await page.getByRole('status').waitFor()
+        await checkLooks(page, 'link-resent')
+      })
+      await withPage(async (page) => {
+        const link = server().url + (await linkSentTo(server(), poolId))
+        await page.goto(link)
+        await page.getByRole('heading', { name: 'Sign in as ana?' }).waitFor()
+        await checkLooks(page, 'link-opened')
+        await enableLinks(server(), poolId, { Enabled: false })
+        await page.goto(link)
+        await page.getByRole('heading', { name: 'This link is not valid' }).waitFor()
+        await checkLooks(page, 'link-dead')
       })
     })
 
@@ -219,6 +251,31 @@ for (const engine of engines.slice(0, 1)) {
         await page.getByRole('alert').waitFor()
         await checkLooks(page, 'reset-password-wrong')
       })
+    })
+
+    it('connect a device', async () => {
+      const client = { ClientName: 'Television', AllowedOAuthScopes: [...codeClient.AllowedOAuthScopes, 'https://api.test/read'] }
+      const { clientId } = await givenDevicePool(server(), { client })
+      const devices = [await givenDevice(server(), clientId), await givenDevice(server(), clientId)]
+      for (const [at, device] of devices.entries()) {
+        await withPage(async (page) => {
+          await page.goto(`${server().url}${device.page}`)
+          await checkLooks(page, 'device')
+          await page.getByLabel('Code on the device').fill('BCDF')
+          await press(page, 'Continue')
+          await page.getByRole('alert').waitFor()
+          await checkLooks(page, 'device-wrong')
+          await page.goto(`${server().url}${device.completePage}`)
+          await checkLooks(page, 'device-with-code')
+          await press(page, 'Continue')
+          await signIn(page, page.url())
+          await page.getByRole('button', { name: 'Allow', exact: true }).waitFor()
+          await checkLooks(page, 'device-decision')
+          await press(page, at === 0 ? 'Allow' : 'Deny')
+          await page.getByRole('heading', { name: at === 0 ? 'Your device is connected' : 'The device got no access' }).waitFor()
+          await checkLooks(page, at === 0 ? 'device-allowed' : 'device-denied')
+        })
+      }
     })
 
     it('errors, also in German', async () => {

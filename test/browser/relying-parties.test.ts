@@ -113,6 +113,7 @@ for (const engine of engines) {
             await isWelcome(page)
             await signOut(page)
             await page.goto(`${app.origin}/goodbye`)
+            if (manner === 'STRICT') await click(page, 'Sign out')
             await page.getByRole('heading', { name: 'Signed out' }).waitFor()
             assert.equal(page.url(), `${app.origin}/`)
             await signIn(page)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as oauth from 'oauth4webapi'
+import { decideOn, givenDevicePool } from '../support/device-grant.ts'
 import { engines } from '../support/engines.ts'
 import { callback, encode, givenOAuthPool } from '../support/oauth.ts'
 import { givenUser } from '../support/sign-in.ts'
@@ -62,6 +63,30 @@ for (const engine of engines) {
       const { headers } = await new TestBrowser(server()).visit(`/oauth2/authorize?${query}`)
       const back = new URL(headers.get('location') ?? '')
       assert.throws(() => oauth.validateAuthResponse(as, { client_id: clientId }, back, 's'), { error: 'invalid_scope' })
+    })
+
+    it('checks every answer of the device grant, with the errors before the decision, and a bound token', async () => {
+      const { poolId, clientId } = await givenDevicePool(server())
+      const issuer = new URL(`${server().url}/${poolId}`)
+      const as = await oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, { ...insecure }))
+      const client: oauth.Client = { client_id: clientId }
+      const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'))
+      const asked = await oauth.deviceAuthorizationRequest(as, client, oauth.None(), { scope: 'openid' }, { ...insecure })
+      const device = await oauth.processDeviceAuthorizationResponse(as, client, asked)
+      const poll = async () => {
+        const request = oauth.deviceCodeGrantRequest(as, client, oauth.None(), device.device_code, { ...insecure, DPoP })
+        return oauth.processDeviceCodeResponse(as, client, await request)
+      }
+      const refused = (error: string) => (thrown: oauth.ResponseBodyError) => thrown.error === error && thrown.status === 400
+      await assert.rejects(poll(), refused('authorization_pending'))
+      await assert.rejects(poll(), refused('slow_down'))
+      const { pathname, search } = new URL(device.verification_uri)
+      const typed = { clientId, deviceCode: device.device_code, userCode: device.user_code, page: pathname + search, completePage: '' }
+      await decideOn(new TestBrowser(server()), typed, 'allow')
+      const tokens = await poll()
+      assert.equal(tokens.token_type, 'dpop')
+      assert.equal(oauth.getValidatedIdTokenClaims(tokens)?.['cognito:username'], 'ana')
+      await assert.rejects(poll(), refused('invalid_grant'))
     })
   })
 }

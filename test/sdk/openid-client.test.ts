@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as oidc from 'openid-client'
+import { decideOn, givenDevicePool } from '../support/device-grant.ts'
 import { engines } from '../support/engines.ts'
 import { callback, givenClient, givenOAuthPool, machineClient } from '../support/oauth.ts'
 import { givenUser } from '../support/sign-in.ts'
@@ -96,5 +97,34 @@ for (const engine of engines) {
       assert.deepEqual([typeof access_token, scope, expires_in], ['string', undefined, 3600])
       await assert.rejects(oidc.clientCredentialsGrant(config, { scope: 'nothing' }), { error: 'invalid_scope' })
     })
+
+    for (const kind of ['public', 'confidential']) {
+      it(`polls for the tokens of a device of a ${kind} client, and hears of a denial`, async () => {
+        const given = await givenDevicePool(server(), kind === 'public' ? {} : { client: { GenerateSecret: true } })
+        const config = await configure(server(), given)
+        const ask = () => oidc.initiateDeviceAuthorization(config, { scope: 'openid email' })
+        const askingDevice = ({ device_code, user_code, verification_uri }: oidc.DeviceAuthorizationResponse) => ({
+          ...{ clientId: given.clientId, deviceCode: device_code, userCode: user_code, completePage: '' },
+          page: pathOf(new URL(verification_uri)),
+        })
+        const device = await ask()
+        const polls: unknown[] = []
+        // The user decides after the second poll. The clock of the server advances by the interval before each poll.
+        config[oidc.customFetch] = async (url, options) => {
+          server().clock.advance((device.interval ?? 0) * 1000)
+          const response = await fetch(url, options as RequestInit)
+          polls.push(response.ok ? 'ok' : ((await response.clone().json()) as { error: unknown }).error)
+          if (polls.length === 2) await decideOn(new TestBrowser(server()), askingDevice(device), 'allow')
+          return response
+        }
+        const tokens = await oidc.pollDeviceAuthorizationGrant(config, { ...device, interval: 0.01 })
+        assert.equal(tokens.claims()?.['cognito:username'], 'ana')
+        assert.deepEqual(polls.slice(0, 3), ['authorization_pending', 'authorization_pending', 'ok'])
+        await oidc.refreshTokenGrant(config, tokens.refresh_token ?? '')
+        const denied = await ask()
+        await decideOn(new TestBrowser(server()), askingDevice(denied), 'deny')
+        await assert.rejects(oidc.pollDeviceAuthorizationGrant(config, { ...denied, interval: 0.01 }), { error: 'access_denied' })
+      })
+    }
   })
 }

@@ -4,6 +4,7 @@ import type { OperationName } from '../../src/contract/operation.ts'
 import { listIdentitiesOf } from '../../src/identity-pools/identities/identity-administration-repository.ts'
 import { listIdentityPools } from '../../src/identity-pools/identity-pool-repository.ts'
 import { listMessageRows } from '../../src/messaging/message-record-repository.ts'
+import { listInitialAccessTokens } from '../../src/oauth/client-registration/initial-access-tokens/initial-access-token-repository.ts'
 import { listAppClients } from '../../src/pools/app-client-repository.ts'
 import { listIdentityProviders } from '../../src/pools/identity-providers/identity-provider-repository.ts'
 import { listPools } from '../../src/pools/pool-repository.ts'
@@ -56,6 +57,7 @@ const devices: AskForPage = (db, after, limit) => listDevicesOf(db, { poolId, su
 export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, AskForPage>>>> = {
   ListUserPools: { all: (db, after, limit) => listPools(db, { after: after === undefined ? undefined : poolIdOf(after), limit }) },
   ListUserPoolClients: { all: (db, after, limit) => listAppClients(db, poolId, { after: idAfter(after), limit }) },
+  ListInitialAccessTokens: { all: (db, after, limit) => listInitialAccessTokens(db, poolId, { after: idAfter(after), limit }) },
   ListResourceServers: { all: (db, after, limit) => listResources(db, poolId, resourceServers, { after: idAfter(after), limit }) },
   ListIdentityProviders: { all: (db, after, limit) => listIdentityProviders(db, poolId, { after: idAfter(after), limit }) },
   ListTerms: { all: (db, after, limit) => listResources(db, poolId, termsDocuments, { after: idAfter(after), limit }) },
@@ -88,6 +90,8 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
     all: auditRecordsBy({}),
     UserPoolId: auditRecordsBy({ poolId }),
     AccessKeyId: auditRecordsBy({ accessKeyId: 'AKIA' }),
+    SessionArn: auditRecordsBy({ sessionArn: 'x' }),
+    SessionIdentityId: auditRecordsBy({ sessionIdentityId: 'x' }),
     Operation: auditRecordsBy({ operation: 'AdminDeleteUser' }),
     Subject: auditRecordsBy({ subject: 'ana' }),
   },

@@ -13,10 +13,11 @@ type Values = Record<string, string | number | null>
 /** For each list: its table, the values that all its rows share, and the values of row `at`. Other columns get a value of their type. */
 const lists: readonly (readonly [table: string, same: Values, differing: (at: number) => Values])[] = [
   ['user_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
-  ['app_client', {}, (at) => ({ id: idOf(at) })],
+  ['app_client', { registration: null }, (at) => ({ id: idOf(at) })],
   ...['resource-server', 'identity-provider', 'terms'].map(
     (kind) => ['pool_resource', { kind, config: '{}' }, (at: number) => ({ id: idOf(at) })] as const,
   ),
+  ['initial_access_token', {}, (at) => ({ id: idOf(at) })],
   ['user', { attributes: '{}', mfa: null }, (at) => ({ sub: idOf(at) })],
   ['user_attribute', { name: 'status', value_key: 'Enabled' }, (at) => ({ sub: idOf(at) })],
   ['user_attribute', { name: 'email' }, (at) => ({ sub: idOf(at), value_key: idOf(at) })],

@@ -2,14 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { sweepProviderSignIns } from '../../src/federation/pending/provider-sign-in-repository.ts'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
+import { sweepInitialAccessTokens } from '../../src/oauth/client-registration/initial-access-tokens/initial-access-token-repository.ts'
 import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-code-repository.ts'
+import { insertDeviceAuthorization, sweepDeviceAuthorizations } from '../../src/oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from '../../src/oauth/pushed-requests/pushed-request-repository.ts'
 import { sweepAttempts } from '../../src/protection/attempt-repository.ts'
 import { sweepDeviceSteps } from '../../src/signin/factors/device/device-step-repository.ts'
+import { sweepSignInLinks } from '../../src/signin/factors/sign-in-link/sign-in-link-repository.ts'
 import type { Db, Tx } from '../../src/storage/db.ts'
 import { sweepRetiredKeys } from '../../src/tokens/signing-key-repository.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { saveLastAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
+import { sweepSessionClients } from '../../src/users/session-clients/session-client-repository.ts'
 import type { User } from '../../src/users/user.ts'
 import { deleteUserRows } from '../../src/users/user-removal-repository.ts'
 import { insertUser } from '../../src/users/user-repository.ts'
@@ -68,6 +72,17 @@ const cases: readonly Case[] = [
     sweep: (tx, before) => sweepAuthorizationCodes(tx, before, 10),
   },
   {
+    name: 'device authorizations',
+    store: (db, id) => {
+      const asked = { clientId: 'c', details: { granted: { scopes: [], resource: undefined } }, expiresAt: 5, intervalSeconds: 5 }
+      const open = { polledAt: null, decision: null, approval: null, sessionId: null }
+      return insertDeviceAuthorization(db, { poolId: 'p', id, deviceCodeHash: id, ...asked, ...open })
+    },
+    hold: (tx, id) =>
+      tx.updateTable('device_authorization').set({ polled_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepDeviceAuthorizations(tx, before, 10),
+  },
+  {
     name: 'pushed authorization requests',
     store: (db, id) =>
       db.insertInto('pushed_request').values({ pool_id: 'p', id, client_id: 'c', form: '', opened_at: null, expires_at: 5 }).execute(),
@@ -80,6 +95,41 @@ const cases: readonly Case[] = [
       db.insertInto('provider_sign_in').values({ pool_id: 'p', id, client_id: 'c', details: '', answer: null, expires_at: 5 }).execute(),
     hold: (tx, id) => tx.updateTable('provider_sign_in').set({ answer: '' }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
     sweep: (tx, before) => sweepProviderSignIns(tx, before, 10),
+  },
+  {
+    name: 'links to sign in with',
+    store: (db, sub) =>
+      db
+        .insertInto('sign_in_link')
+        .values({ pool_id: 'p', sub, id: 'i', token_hash: '', client_id: 'c', details: '', expires_at: 5 })
+        .execute(),
+    hold: (tx, sub) => tx.updateTable('sign_in_link').set({ details: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
+    sweep: (tx, before) => sweepSignInLinks(tx, before, 10),
+  },
+  {
+    name: 'clients of domain sessions',
+    store: (db, sid) => {
+      const fixed = { pool_id: 'p', sub: 's', client_id: 'c', notify_at: null, attempts: 0 }
+      return db
+        .insertInto('session_client')
+        .values({ ...fixed, sid, expires_at: 5 })
+        .execute()
+    },
+    hold: (tx, sid) => tx.updateTable('session_client').set({ attempts: 1 }).where('pool_id', '=', 'p').where('sid', '=', sid).execute(),
+    sweep: (tx, before) => sweepSessionClients(tx, before, 10),
+  },
+  {
+    name: 'initial access tokens',
+    store: (db, id) => {
+      const fixed = { pool_id: 'p', token_hash: '', description: '', remaining_uses: 1, created_at: 1, expires_at: 5 }
+      return db
+        .insertInto('initial_access_token')
+        .values({ ...fixed, id })
+        .execute()
+    },
+    hold: (tx, id) =>
+      tx.updateTable('initial_access_token').set({ remaining_uses: 0 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepInitialAccessTokens(tx, before, 10),
   },
   {
     name: 'records of triggers',

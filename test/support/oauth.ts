@@ -43,7 +43,7 @@ export async function givenResourceServer(server: TestServer, poolId: string, na
   await server.send(new CreateResourceServerCommand({ UserPoolId: poolId, Identifier: 'https://api.test', Name: 'api', Scopes }))
 }
 
-export async function givenClient(server: TestServer, poolId: string, options: Partial<CreateUserPoolClientCommandInput>) {
+export async function givenClient(server: Pick<TestServer, 'send'>, poolId: string, options: Partial<CreateUserPoolClientCommandInput>) {
   const request = { UserPoolId: poolId, ClientName: 'oauth', ...options }
   const { UserPoolClient: client } = await server.send(new CreateUserPoolClientCommand(request))
   return { clientId: client?.ClientId ?? '', secret: client?.ClientSecret ?? '' }

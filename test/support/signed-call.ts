@@ -6,7 +6,7 @@ import { type Credentials, type ProductionServer, plainRequest } from './product
  * @throws Error with the name and message of the response
  */
 export async function signedCall(
-  server: ProductionServer,
+  server: Pick<ProductionServer, 'url' | 'region'> & { readonly clock: { now(): number } },
   { accessKeyId, secretAccessKey, sessionToken }: Credentials,
   operation: string,
   request: object,

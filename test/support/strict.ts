@@ -15,13 +15,24 @@ export async function givenStrictPool(server: TestServer, options: TestPoolOptio
   return given
 }
 
-/** The tokens of ana after a sign-in on the hosted pages, for a client with or without a secret. */
-export async function givenHostedTokens(server: TestServer, { clientId, secret }: { clientId: string; secret?: string }, scope = 'openid') {
-  const request = { response_type: 'code', client_id: clientId, redirect_uri: callback, scope }
-  const code = (await new TestBrowser(server).signIn(request, 'ana')).searchParams.get('code') ?? ''
+type Client = { readonly clientId: string; readonly secret?: string }
+
+/** The answer of the token endpoint after ana has signed in on the hosted pages. `more` are members of the authorization request. */
+export async function signInForTokens(server: TestServer, client: Client, more: Readonly<Record<string, string | undefined>> = {}) {
+  const request = { response_type: 'code', client_id: client.clientId, redirect_uri: callback, scope: 'openid', ...more }
+  return redeemCode(server, client, (await new TestBrowser(server).signIn(request, 'ana')).searchParams.get('code') ?? '')
+}
+
+/** The answer of the token endpoint to a code, for a client with or without a secret. */
+export async function redeemCode(server: Pick<TestServer, 'url'>, { clientId, secret }: Client, code: string) {
   const client_secret = secret === '' ? undefined : secret
   const form = { grant_type: 'authorization_code', client_id: clientId, client_secret, redirect_uri: callback, code }
-  const { body } = await requestToken(server, form)
+  return (await requestToken(server, form)).body
+}
+
+/** The tokens of ana after a sign-in on the hosted pages, for a client with or without a secret. */
+export async function givenHostedTokens(server: TestServer, client: Client, scope = 'openid') {
+  const body = await signInForTokens(server, client, { scope })
   return {
     accessToken: String(body['access_token']),
     refreshToken: String(body['refresh_token']),

@@ -54,10 +54,30 @@ describe('a refresh token of the hosted pages', () => {
     for (const methods of [content.methods, undefined]) {
       for (const resource of [granted.resource, undefined]) {
         for (const boundTo of ['thumbprint', undefined]) {
-          const token = { ...content, methods, granted: { ...granted, resource }, boundTo }
+          const token = { ...content, methods, granted: { ...granted, resource }, boundTo, sid: undefined }
           assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
         }
       }
+    }
+  })
+
+  it('carries the attributes and the level of assurance that the app asked for, with and without a key', () => {
+    const claims = { userInfo: ['name', 'custom:plan'], idToken: [] }
+    for (const asked of [{ claims }, { level: 3 as const }, { claims, level: 4 as const }]) {
+      for (const boundTo of ['thumbprint', undefined]) {
+        for (const sid of ['session', undefined]) {
+          const token = { ...content, methods: undefined, granted: { ...granted, ...asked }, boundTo, sid }
+          assert.deepEqual(readRefreshToken(secrets, writeRefreshToken(secrets, token)), token)
+        }
+      }
+    }
+  })
+
+  it('keeps the form that it has had when the app asked for nothing', () => {
+    for (const boundTo of ['thumbprint', undefined]) {
+      const sealed = writeRefreshToken(secrets, { ...content, granted, boundTo }).slice('lgr_'.length)
+      const form = JSON.parse(secrets.open('refresh-token', sealed, boundTo === undefined ? 'granted' : 'bound')?.toString() ?? '')
+      assert.deepEqual(form, [...Object.values(content), granted.scopes, granted.resource, boundTo ?? null])
     }
   })
 

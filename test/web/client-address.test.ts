@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { clientAddress, networkOf } from '../../src/web/client-address.ts'
+import { networkOf } from '../../src/base/network-of.ts'
+import { clientAddress } from '../../src/web/client-address.ts'
 
 describe('The address of a client', () => {
   it('is that of the connection, whatever the header says, when no proxy is trusted', () => {

@@ -48,7 +48,8 @@ function readHeaders(sent: Readonly<Record<string, readonly string[]>>): Headers
   const headers: Record<string, readonly string[]> = Object.create(null)
   for (const [name, values] of Object.entries(sent)) {
     const lower = name.toLowerCase()
-    headers[lower] = [...(headers[lower] ?? []), ...values]
+    const others = headers[lower]
+    headers[lower] = others === undefined ? values : [...others, ...values]
   }
   return headers
 }

@@ -2,6 +2,7 @@ import { RequestRefusal } from '../../access/request-refusal.ts'
 import { type Headers, headerValues } from '../../access/signed-request.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { AskedRequest } from './decide-request.ts'
+import { contextOfProxy } from './proxy-context.ts'
 
 /** The proxies whose questions this server understands. */
 export type ProxyShape = 'nginx' | 'traefik' | 'envoy'
@@ -59,7 +60,7 @@ export function readProxyQuestion(question: ProxyQuestion): AskedRequest {
       action === null || resource === null
         ? undefined
         : { action: action.replaceAll('{method}', method), resource: withPath(resource, path) },
-    told: new Map(),
+    told: contextOfProxy({ headers, query }, { addressHeader: required.get('AddressHeader') ?? undefined, queryKeys: all('QueryKey') }),
   }
 }
 
@@ -111,8 +112,8 @@ function requireTold(headers: Headers, name: string, pattern: RegExp): string {
   throw invalidParameter(`The proxy must send the header ${name} once, as its guide says.`)
 }
 
-const single = ['Action', 'Resource', 'Service', 'Region', 'UserPoolId']
-const several = ['ClientId', 'RequiredGroup', 'RequiredScope']
+const single = ['Action', 'Resource', 'Service', 'Region', 'UserPoolId', 'AddressHeader']
+const several = ['ClientId', 'RequiredGroup', 'RequiredScope', 'QueryKey']
 
 /** A misspelt requirement would require nothing, so it is an error. */
 function readRequirements(text: string): URLSearchParams {

@@ -467,6 +467,8 @@ export interface AuditRecordType {
   Address?: string | undefined
   Detail?: string | undefined
   Reason?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
 }
 
 export interface AuthEventType {
@@ -590,6 +592,23 @@ export interface ClientAuthenticationResultType {
   ExpiresIn?: number | undefined
   TokenType?: string | undefined
 }
+
+export interface ClientHostedPagesExtensionType {
+  Texts?: Record<string, Record<string, string>> | undefined
+}
+
+export interface ClientRegistrationExtensionType {
+  Mode?: ClientRegistrationModeType | undefined
+  AllowedScopes?: readonly string[] | undefined
+  AllowedGrantTypes?: readonly RegistrationGrantTypeType[] | undefined
+  AllowedRedirectHosts?: readonly string[] | undefined
+  MaxClients?: number | undefined
+}
+
+export type ClientRegistrationModeType =
+  | 'OFF'
+  | 'INITIAL_ACCESS_TOKEN'
+  | 'OPEN'
 
 export interface ClientSSOSessionConfigType {
   MaxValidityMinutes: number
@@ -760,6 +779,18 @@ export interface CreateIdentityProviderRequest {
 
 export interface CreateIdentityProviderResponse {
   IdentityProvider: IdentityProviderType
+}
+
+export interface CreateInitialAccessTokenRequest {
+  UserPoolId: string
+  Description?: string | undefined
+  LifetimeHours?: number | undefined
+  Uses?: number | undefined
+}
+
+export interface CreateInitialAccessTokenResponse {
+  Token?: string | undefined
+  InitialAccessToken?: InitialAccessTokenType | undefined
 }
 
 export interface CreateManagedLoginBrandingRequest {
@@ -966,6 +997,13 @@ export interface DeleteIdentityProviderRequest {
   ProviderName: string
 }
 
+export interface DeleteInitialAccessTokenRequest {
+  UserPoolId: string
+  InitialAccessTokenId: string
+}
+
+export type DeleteInitialAccessTokenResponse = Record<never, never>
+
 export interface DeleteManagedLoginBrandingRequest {
   ManagedLoginBrandingId: string
   UserPoolId: string
@@ -1157,6 +1195,10 @@ export interface DescribeUserPoolResponse {
 export interface DeviceConfigurationType {
   ChallengeRequiredOnNewDevice?: boolean | undefined
   DeviceOnlyRememberedOnUserPrompt?: boolean | undefined
+}
+
+export interface DeviceGrantExtensionType {
+  Enabled?: boolean | undefined
 }
 
 export type DeviceRememberedStatusType =
@@ -1527,6 +1569,10 @@ export interface GetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1618,6 +1664,8 @@ export interface HostedPagesExtensionType {
   SessionIdleMinutes?: number | undefined
   RememberMeDays?: number | undefined
   EndSessionsOnSignOut?: boolean | undefined
+  SignInLinks?: SignInLinksType | undefined
+  Texts?: Record<string, Record<string, string>> | undefined
 }
 
 export interface HttpHeader {
@@ -1685,6 +1733,14 @@ export interface InboundFederationLambdaType {
 
 export type InboundFederationLambdaVersionType =
   | 'V1_0'
+
+export interface InitialAccessTokenType {
+  InitialAccessTokenId?: string | undefined
+  Description?: string | undefined
+  RemainingUses?: number | undefined
+  CreatedAt?: Date | undefined
+  ExpiresAt?: Date | undefined
+}
 
 export interface InitiateAuthRequest {
   AuthFlow: AuthFlowType
@@ -1790,6 +1846,8 @@ export interface ListAuditRecordsRequest {
   EndTime?: Date | undefined
   MaxResults?: number | undefined
   NextToken?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
 }
 
 export interface ListAuditRecordsResponse {
@@ -1850,6 +1908,17 @@ export interface ListIdentityProvidersRequest {
 
 export interface ListIdentityProvidersResponse {
   Providers: readonly ProviderDescription[]
+  NextToken?: string | undefined
+}
+
+export interface ListInitialAccessTokensRequest {
+  UserPoolId: string
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListInitialAccessTokensResponse {
+  InitialAccessTokens?: readonly InitialAccessTokenType[] | undefined
   NextToken?: string | undefined
 }
 
@@ -2047,6 +2116,8 @@ export interface LocalizedTemplatesType {
   InvitationSms?: string | undefined
   InvitationEmail?: string | undefined
   InvitationEmailSubject?: string | undefined
+  SignInLinkEmail?: string | undefined
+  SignInLinkEmailSubject?: string | undefined
 }
 
 export interface LogConfigurationType {
@@ -2065,6 +2136,11 @@ export interface LogDeliveryConfigurationType {
 export type LogLevel =
   | 'ERROR'
   | 'INFO'
+
+export interface LogoutExtensionType {
+  Uri?: string | undefined
+  SessionRequired?: boolean | undefined
+}
 
 export interface LookupDeveloperIdentityInput {
   IdentityPoolId: string
@@ -2135,6 +2211,7 @@ export type MessageKindType =
   | 'VerifyUserAttribute'
   | 'AdminCreateUser'
   | 'Authentication'
+  | 'SignInLink'
 
 export type MessageStateType =
   | 'QUEUED'
@@ -2188,6 +2265,9 @@ export interface NumberAttributeConstraintsType {
 export interface OAuthExtensionType {
   Manner?: OAuthMannerType | undefined
   NonProductionClientIds?: readonly string[] | undefined
+  RequirePushedAuthorizationRequests?: boolean | undefined
+  RequireDPoPNonces?: boolean | undefined
+  ClientRegistration?: ClientRegistrationExtensionType | undefined
 }
 
 export type OAuthFlowType =
@@ -2241,6 +2321,7 @@ export type PrincipalTypeType =
 
 export interface PrivateKeyJwtExtensionType {
   Keys?: unknown | undefined
+  JwksUri?: string | undefined
 }
 
 export interface ProviderDescription {
@@ -2308,6 +2389,10 @@ export interface RefreshTokenRotationType {
   Feature: FeatureType
   RetryGracePeriodSeconds?: number | undefined
 }
+
+export type RegistrationGrantTypeType =
+  | 'authorization_code'
+  | 'client_credentials'
 
 export interface ReplayTriggerInvocationRequest {
   UserPoolId: string
@@ -2600,6 +2685,10 @@ export interface SetUserPoolClientExtensionsRequest {
   ClientId: string
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2607,6 +2696,10 @@ export interface SetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
+  FrontChannelLogout?: LogoutExtensionType | undefined
+  BackChannelLogout?: LogoutExtensionType | undefined
+  DeviceGrant?: DeviceGrantExtensionType | undefined
+  HostedPages?: ClientHostedPagesExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {
@@ -2682,6 +2775,13 @@ export interface SetUserSettingsRequest {
 }
 
 export type SetUserSettingsResponse = Record<never, never>
+
+export interface SignInLinksType {
+  Enabled?: boolean | undefined
+  LifetimeMinutes?: number | undefined
+  EmailMessage?: string | undefined
+  EmailSubject?: string | undefined
+}
 
 export interface SignInPolicyType {
   AllowedFirstAuthFactors?: readonly AuthFactorType[] | undefined
@@ -3521,12 +3621,15 @@ export interface Operations {
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
+  CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
+  DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }
   IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
   ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
+  ListInitialAccessTokens: { input: ListInitialAccessTokensRequest; output: ListInitialAccessTokensResponse }
   ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
   ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }

@@ -3,6 +3,7 @@ import { decodeProtectedHeader } from 'jose/decode/protected_header'
 import * as errors from 'jose/errors'
 import { compactVerify } from 'jose/jws/compact/verify'
 import { decodeJwt } from 'jose/jwt/decode'
+import { createVerifiedSignatures } from '../../base/verified-signatures.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { IdentityLogin } from '../identity.ts'
 
@@ -45,6 +46,8 @@ export function requireClaim({ claims }: LoginToken, name: string): string {
   return value
 }
 
+const signatures = createVerifiedSignatures()
+
 /**
  * Checks the signature and the times of a token.
  * @throws ApiError NotAuthorizedException when the key is undefined, the signature is wrong, or the token is expired or not yet valid
@@ -56,7 +59,7 @@ export async function verifyLoginToken(
 ): Promise<void> {
   if (key === undefined) throw wrongSignature()
   try {
-    await compactVerify(text, key, { algorithms: [...algorithms] })
+    await signatures.verifyOnce(text, key, algorithms, () => compactVerify(text, key, { algorithms: [...algorithms] }))
   } catch (error) {
     throw error instanceof errors.JOSEError ? wrongSignature() : error
   }

@@ -1,12 +1,14 @@
 import type { RequestContext } from '../../contract/operation.ts'
-import type { AuthMethod } from '../../tokens/assurance.ts'
+import { type AssuranceLevel, type AuthMethod, metLevel } from '../../tokens/assurance.ts'
 import type { User } from '../../users/user.ts'
 import { codeLifetimeMs, hashOfCode, newAuthorizationCode } from '../codes/authorization-code.ts'
 import { insertAuthorizationCode } from '../codes/authorization-code-repository.ts'
+import type { DomainSessionReference } from '../domain-session/session-cookie.ts'
 import { errorOfApi } from '../error-of-api.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { deletePushedRequest } from '../pushed-requests/pushed-request-repository.ts'
 import { type HostedTokensDeps, issueHostedTokens } from '../token/hosted-tokens.ts'
+import { scopeMember } from '../token/scope-member.ts'
 import type { AnswerTarget, AuthorizationRequest } from './authorization-request.ts'
 
 /** The user who answers an authorization request, and how the user was authenticated. */
@@ -15,6 +17,8 @@ export type AuthenticatedUser = {
   /** Epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** The session of the browser. Undefined in manner cognito. */
+  readonly domainSession: DomainSessionReference | undefined
 }
 
 /** Where the browser goes. With `form` it sends these members there by POST. */
@@ -22,7 +26,7 @@ export type AppAnswer = { readonly location: string; readonly form?: Members | u
 
 /**
  * Answers an authorization request for a user, with a code or with tokens. An error, such as the refusal of a trigger function, goes to the
- * same address.
+ * same address. The device page gets no answer: it finds the user's session itself.
  */
 export async function answerForUser(
   deps: HostedTokensDeps,
@@ -30,13 +34,15 @@ export async function answerForUser(
   authenticated: AuthenticatedUser,
   context: RequestContext,
 ): Promise<AppAnswer> {
+  if (request.isForDevicePage) return { location: request.target.redirectUri }
   try {
-    // OpenID Connect Core §3.1.2.1: no other user than the hinted one may answer.
-    if (request.hintedSub !== undefined && request.hintedSub !== authenticated.user.sub) throw new OAuthError('login_required')
+    // OpenID Connect Core §3.1.2.1: no other user than those that the app means may answer.
+    if (request.acceptedSubs?.includes(authenticated.user.sub) === false) throw new OAuthError('login_required')
+    const answered = { ...request, granted: { ...request.granted, level: requireAssurance(request, authenticated) } }
     await consumePushedRequest(deps, request)
     const members = await (request.responseType === 'code'
-      ? giveCode(deps, request, authenticated)
-      : giveTokens(deps, request, authenticated, context))
+      ? giveCode(deps, answered, authenticated)
+      : giveTokens(deps, answered, authenticated, context))
     return answerTo(request.target, members)
   } catch (error) {
     const refusal = errorOfApi(error)
@@ -44,6 +50,17 @@ export async function answerForUser(
     // `invalid_grant` is an error of the token endpoint only. Here the user was disabled or signed out in this moment.
     return errorAnswer(request.target, refusal.error === 'invalid_grant' ? new OAuthError('server_error', { cause: error }) : refusal)
   }
+}
+
+/**
+ * The level of assurance that tokens name, among those that the app asks for.
+ *
+ * @throws OAuthError unmet_authentication_requirements when the user has not reached a level that the app insists on.
+ */
+function requireAssurance({ assurance }: AuthorizationRequest, { methods }: AuthenticatedUser): AssuranceLevel | undefined {
+  const level = assurance && methods && metLevel(assurance, methods)
+  if (assurance?.isEssential && level === undefined) throw new OAuthError('unmet_authentication_requirements')
+  return level
 }
 
 /** A pushed request is answered once (RFC 9126 §7.3). */
@@ -64,7 +81,7 @@ type Members = Readonly<Record<string, string | undefined>>
 async function giveCode(
   { db, clock }: HostedTokensDeps,
   { pool, client, target, challenge, granted, nonce, boundTo }: AuthorizationRequest,
-  { user, authTime, methods }: AuthenticatedUser,
+  { user, authTime, methods, domainSession }: AuthenticatedUser,
 ): Promise<Members> {
   const code = newAuthorizationCode()
   const { redirectUri, isDefaultRedirect } = target
@@ -75,7 +92,7 @@ async function giveCode(
     sub: user.sub,
     clientId: client.id,
     expiresAt: clock.now() + codeLifetimeMs,
-    details: { ...binding, authTime, methods, userSignedOutAt: user.signedOutAt },
+    details: { ...binding, authTime, methods, domainSession, userSignedOutAt: user.signedOutAt },
     sessionId: null,
   })
   if (!isStored) throw new OAuthError('server_error')
@@ -91,7 +108,8 @@ async function giveTokens(
 ): Promise<Members> {
   const authentication = { ...authenticated, pool, client, granted, nonce, context }
   const { idToken, accessToken, expiresInSeconds } = await issueHostedTokens(deps, authentication, async () => undefined)
-  return { id_token: idToken, access_token: accessToken, token_type: 'Bearer', expires_in: String(expiresInSeconds) }
+  const members = { id_token: idToken, access_token: accessToken, token_type: 'Bearer', expires_in: String(expiresInSeconds) }
+  return { ...members, ...scopeMember(pool, accessToken) }
 }
 
 /** A redirect URI may have a query of its own, which stays as it is. A header must be ASCII, so other characters are encoded. */

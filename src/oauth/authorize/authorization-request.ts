@@ -3,11 +3,13 @@ import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db } from '../../storage/db.ts'
+import type { RequestedAssurance } from '../../tokens/assurance.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
+import { findDeviceTarget } from '../device-grant/device-target.ts'
 import type { HintDeps } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
-import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
+import { listIn, type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
 import { expandPushedRequest } from '../pushed-requests/pushed-request.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
 import { isCoveredByWildcard } from './wildcard-redirect.ts'
@@ -35,6 +37,8 @@ export type IdentifiedRequest = PoolAndClient & {
   readonly received: ReceivedParameters
   /** The pushed request (RFC 9126) that the parameters come from. Undefined when the browser brought them. */
   readonly pushedId: string | undefined
+  /** Whether the answer is for the page of the device grant, and not for an app. The user's session is all that the page needs. */
+  readonly isForDevicePage: boolean
   /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
   readonly isManagedLogin: boolean
 }
@@ -52,8 +56,12 @@ export type AuthorizationRequest = IdentifiedRequest & {
   readonly providerName?: string | undefined
   /** The user has to have signed in within so many seconds. */
   readonly maxAge?: number | undefined
-  /** The `sub` of the only user whom the app means. */
-  readonly hintedSub?: string | undefined
+  /** The `sub` of each user whom the app accepts. Undefined when it accepts all. */
+  readonly acceptedSubs?: readonly string[] | undefined
+  /** The languages that the app asks for, as BCP 47 tags, the preferred one first. */
+  readonly uiLocales?: readonly string[] | undefined
+  /** The levels of assurance that the app asks for. Undefined when it asks for none. */
+  readonly assurance?: RequestedAssurance | undefined
 }
 
 export type AuthorizationRequestDeps = HintDeps & { readonly db: Db; readonly clock: Clock; readonly pools: PoolCatalog }
@@ -65,6 +73,8 @@ export type AuthorizationRequestDeps = HintDeps & { readonly db: Db; readonly cl
  */
 export async function identifyRequest(deps: AuthorizationRequestDeps, host: RequestHost, query: string): Promise<IdentifiedRequest> {
   const owner = await requirePageClient(deps, host, receiveParameters(query))
+  const devicePage = findDeviceTarget(owner, receiveParameters(query))
+  if (devicePage !== undefined) return identifyForDevicePage(deps, host, { ...owner, ...devicePage })
   const { received, pushedId } = await expandPushedRequest(deps, owner, receiveParameters(query))
   const { parameters, wrong, areTooMany } = received
   if (areTooMany || wrong.has('redirect_uri')) throw new PageError('invalid_request', owner.client.id)
@@ -77,19 +87,43 @@ export async function identifyRequest(deps: AuthorizationRequestDeps, host: Requ
     ...answerMode[mannerOf(pool)](parameters, issuerOf(deps.publicUrl, pool.id)),
     state: parameters.get('state'),
   }
-  return { pool, client, target, received, pushedId, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+  return { pool, client, target, received, pushedId, isForDevicePage: false, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+}
+
+async function identifyForDevicePage(
+  deps: AuthorizationRequestDeps,
+  host: RequestHost,
+  found: PoolAndClient & { readonly location: string; readonly received: ReceivedParameters },
+): Promise<IdentifiedRequest> {
+  const { pool, client, location, received } = found
+  const target = { redirectUri: location, isDefaultRedirect: false, mode: 'query', issuer: undefined, state: undefined } as const
+  return {
+    pool,
+    client,
+    target,
+    received,
+    pushedId: undefined,
+    isForDevicePage: true,
+    isManagedLogin: await isManagedLogin(deps, host, pool.id),
+  }
 }
 
 type AnswerMode = Pick<AnswerTarget, 'mode' | 'issuer'>
 
 const defaultMode = (parameters: Parameters): 'fragment' | 'query' => (parameters.get('response_type') === 'token' ? 'fragment' : 'query')
 
+/** Answers to all flows with tokens go into the fragment, refusals too (OAuth 2.0 Multiple Response Type Encoding Practices §5). */
+function standardMode(parameters: Parameters): 'fragment' | 'query' {
+  const types = listIn(parameters, 'response_type') ?? []
+  return types.includes('token') || types.includes('id_token') ? 'fragment' : 'query'
+}
+
 /** How the answer is sent, by the manner of the pool. An unknown `response_mode` is refused by a later step. */
 const answerMode: Readonly<Record<Manner, (parameters: Parameters, issuer: string) => AnswerMode>> = {
   COGNITO: (parameters) => ({ mode: defaultMode(parameters), issuer: undefined }),
   STRICT: (parameters, issuer) => {
     const wanted = parameters.get('response_mode')
-    return { mode: wanted === 'form_post' || wanted === 'fragment' ? wanted : defaultMode(parameters), issuer }
+    return { mode: wanted === 'form_post' || wanted === 'fragment' ? wanted : standardMode(parameters), issuer }
   },
 }
 

@@ -8,12 +8,14 @@ import {
   type LiveSession,
   type SessionCookie,
 } from '../domain-session/domain-session.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { findOfferedProviders, offersOwnUsers } from '../providers/find-provider.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
+import { isAssuranceAccepted } from './accepted-assurance.ts'
 import { type AppAnswer, answerForUser, errorAnswer } from './authorization-answer.ts'
 import { type AnswerTarget, type AuthorizationRequest, type AuthorizationRequestDeps, identifyRequest } from './authorization-request.ts'
-import { readAuthorizationRequest, requestStepsOf } from './request-checks.ts'
+import { readAuthorizationRequest } from './read-request.ts'
 
 export type AuthorizeDeps = AuthorizationRequestDeps & HostedTokensDeps & { readonly secrets: Secrets }
 
@@ -65,7 +67,9 @@ export async function answerForSession(
   const live = await findUsableSession(deps, browser, request)
   if (live === undefined) return undefined
   const { session, user } = live
-  const answer = await answerForUser(deps, request, { user, authTime: session.authTime, methods: session.methods }, browser.context)
+  const { authTime, methods } = session
+  const authenticated = { user, authTime, methods, domainSession: referenceTo(session) }
+  const answer = await answerForUser(deps, request, authenticated, browser.context)
   const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
   return { kind: 'redirect', ...answer, session: changed && { ...changed, poolId: request.pool.id } }
 }
@@ -82,7 +86,7 @@ export async function readingForApp<T>(
 ): Promise<T | RedirectToApp> {
   const identified = await identifyRequest(deps, host, query)
   try {
-    return await work(await readAuthorizationRequest(deps, requestStepsOf(identified.pool), identified))
+    return await work(await readAuthorizationRequest(deps, identified))
   } catch (error) {
     if (error instanceof OAuthError) return refusedToApp(identified.target, error)
     throw error
@@ -94,17 +98,21 @@ const refusedToApp = (target: AnswerTarget, error: OAuthError): RedirectToApp =>
   ...errorAnswer(target, error),
 })
 
+/** What an app, or a page of ours, asks of a session. */
+type SessionWish = Pick<AuthorizationRequest, 'pool' | 'client' | 'prompts' | 'maxAge' | 'acceptedSubs' | 'assurance'>
+
 /** Undefined when there is no session, the client wants a newer one, or the app asks for a new sign-in or the choice of an account. */
 export async function findUsableSession(
   deps: AuthorizeDeps,
   { sessionCookieOf }: BrowserRequest,
-  { pool, client, prompts, maxAge = Number.POSITIVE_INFINITY, hintedSub }: AuthorizationRequest,
+  { pool, client, prompts, maxAge = Number.POSITIVE_INFINITY, acceptedSubs, assurance }: SessionWish,
 ): Promise<LiveSession | undefined> {
   if (prompts.includes('login') || prompts.includes('select_account')) return undefined
   const live = await findDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) })
   const now = deps.clock.now()
   if (live === undefined || !acceptsSession(client, live.session, now)) return undefined
   const isRecent = now <= (live.session.authTime + maxAge) * 1000
-  const isMeant = hintedSub === undefined || hintedSub === live.user.sub
-  return isRecent && isMeant ? live : undefined
+  const isMeant = acceptedSubs === undefined || acceptedSubs.includes(live.user.sub)
+  if (!isRecent || !isMeant) return undefined
+  return (await isAssuranceAccepted(deps, { pool, assurance }, live)) ? live : undefined
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { minuteMs } from '../../base/durations.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
+import type { DomainSessionReference } from '../domain-session/session-cookie.ts'
 
 /** An authorization code (RFC 6749 §4.1.2): what it was given for, and whether it was redeemed. The code itself is stored as a hash. */
 export type AuthorizationCode = {
@@ -30,6 +31,8 @@ export type CodeDetails = {
   /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** The session of the browser. Undefined in manner cognito. */
+  readonly domainSession?: DomainSessionReference | undefined
   /** The user's `signedOutAt` when the code was given. A later sign-out everywhere makes the code invalid. */
   readonly userSignedOutAt: number | null
 }

@@ -3,14 +3,16 @@ import type { Clock } from '../../base/clock.ts'
 import { dayMs, minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { AppClient } from '../../pools/app-client.ts'
-import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import { hostedPagesOf, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { consumeState, isStateConsumed } from '../../storage/consumed-state-repository.ts'
+import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
+import { extendSessionClients } from '../../users/session-clients/session-client-repository.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
+import { type EndedSession, endDomainSession } from './end-domain-session.ts'
 import { type DomainSession, openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 
 /** The most users who are signed in side by side. A cookie has a limited length. */
@@ -36,17 +38,19 @@ type NewSession = {
 }
 
 /**
- * The cookie after a sign-in: the new session comes first, which makes its user the current one. Other users of the browser stay signed in.
+ * The session after a sign-in, and the cookie with it. The new session comes first, which makes its user the current one. Other users of
+ * the browser stay signed in.
  */
-export async function cookieWithSession(
-  { db, clock, secrets }: Deps,
+export async function beginDomainSession(
+  deps: Deps,
   { pool, cookie }: SentCookie,
-  signedIn: NewSession,
-): Promise<SessionCookie> {
-  const { user, authTime, methods, isRemembered } = signedIn
+  { user, authTime, methods, isRemembered }: NewSession,
+): Promise<{ readonly session: DomainSession; readonly cookie: SessionCookie }> {
+  const { clock, secrets } = deps
   const now = clock.now()
   const { sessionMinutes, sessionIdleMinutes, rememberMeDays } = hostedPagesOf(pool)
   const isLong = isRemembered && rememberMeDays !== undefined
+  const before = openSessionCookie(secrets, pool.id, cookie).filter(({ expiresAt }) => now < expiresAt)
   const session: DomainSession = {
     id: randomUUID(),
     poolId: pool.id,
@@ -56,12 +60,22 @@ export async function cookieWithSession(
     expiresAt: now + (isLong ? rememberMeDays * dayMs : sessionMinutes * minuteMs),
     usedAt: sessionIdleMinutes === undefined || isLong ? undefined : now,
     securityStamp: securityStampOf(user),
+    sid: mannerOf(pool) === 'STRICT' ? await findLiveSid(deps, pool, before, user) : undefined,
   }
-  const before = openSessionCookie(secrets, pool.id, cookie).filter(({ expiresAt }) => now < expiresAt)
   const others = before.filter(({ sub }) => sub !== user.sub).slice(0, mostAccounts - 1)
   // A session that leaves the cookie ends, so that a copy of the cookie does not keep it.
-  for (const one of before) if (!others.includes(one)) await consumeState(db, one.id, one.expiresAt)
-  return writeCookie({ clock, secrets }, pool, [session, ...others])
+  for (const one of before) if (!others.includes(one)) await endDomainSession(deps, one, { isContinued: one.sid === session.sid })
+  const { sid, sub, expiresAt } = session
+  const isContinued = sid !== undefined && before.some((one) => one.sid === sid)
+  if (isContinued) await extendSessionClients(deps.db, { poolId: pool.id, sub, sid }, expiresAt)
+  return { session, cookie: writeCookie({ clock, secrets }, pool, [session, ...others]) }
+}
+
+/** The `sid` of the user's session in the browser, if it lasts: for the apps, a new sign-in of the same user goes on with it. */
+async function findLiveSid(deps: Deps, pool: Pool, sessions: readonly DomainSession[], { sub }: User): Promise<string> {
+  const earlier = sessions.find((session) => session.sub === sub)
+  const live = earlier && (await findLive(deps, pool, earlier))
+  return live?.session.sid ?? randomUUID()
 }
 
 /**
@@ -113,7 +127,9 @@ export function acceptsSession({ ssoSessionMinutes }: AppClient, { authTime }: D
   return ssoSessionMinutes === undefined || now < authTime * 1000 + ssoSessionMinutes * minuteMs
 }
 
-/** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. */
-export async function endDomainSessions({ db, secrets }: Omit<Deps, 'clock'>, { pool, cookie }: SentCookie): Promise<void> {
-  for (const { id, expiresAt } of openSessionCookie(secrets, pool.id, cookie)) await consumeState(db, id, expiresAt)
+/** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. Returns them with the clients that are to be told. */
+export async function endDomainSessions(deps: Deps, { pool, cookie }: SentCookie): Promise<readonly EndedSession[]> {
+  const ended: EndedSession[] = []
+  for (const session of openSessionCookie(deps.secrets, pool.id, cookie)) ended.push(await endDomainSession(deps, session))
+  return ended
 }

@@ -19,6 +19,22 @@ export type DomainSession = {
   readonly usedAt: number | undefined
   /** Changes when the user sets a password or signs out everywhere. */
   readonly securityStamp: string
+  /**
+   * What ID tokens call the session. Unlike `id` it stays when the user signs in anew on the browser. Undefined in manner cognito, and in
+   * cookies of earlier releases.
+   */
+  readonly sid: string | undefined
+}
+
+/** A session of the hosted pages, as codes and tokens carry it. */
+export type DomainSessionReference = {
+  readonly sid: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+export function referenceTo({ sid, expiresAt }: DomainSession): DomainSessionReference | undefined {
+  return sid === undefined ? undefined : { sid, expiresAt }
 }
 
 /** A session in its sealed form. Its keys are short, because browsers send the cookie with each request. */
@@ -30,6 +46,7 @@ type SealedSession = {
   readonly e: number
   readonly u?: number | undefined
   readonly p: string
+  readonly n?: string | undefined
 }
 
 /** Version 2 holds several sessions, the current one first. A server refuses a version that it does not know. */
@@ -45,6 +62,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       e: one.expiresAt,
       u: one.usedAt,
       p: one.securityStamp,
+      n: one.sid,
     }),
   )
   const form: Form = { v: 2, a: sealed }
@@ -66,6 +84,7 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     expiresAt: one.e,
     usedAt: one.u,
     securityStamp: one.p,
+    sid: one.n,
   }))
 }
 

@@ -6,17 +6,26 @@ import { calculateJwkThumbprint } from 'jose/jwk/thumbprint'
 import { jwtVerify } from 'jose/jwt/verify'
 import type { Clock } from '../../base/clock.ts'
 import { minuteMs } from '../../base/durations.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { endpointBasesOf } from '../endpoint-base.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { isValidNonce, requiresNonces } from './dpop-nonce.ts'
 
-export type DpopDeps = { readonly db: Db; readonly clock: Clock; readonly pools: PoolCatalog; readonly publicUrl: string }
+export type DpopDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly pools: PoolCatalog
+  readonly publicUrl: string
+}
 
 /** A request that a proof is for. */
 export type ProvenRequest = {
-  readonly poolId: string
+  readonly pool: Pool
   readonly method: string
   /** The path of the endpoint. */
   readonly path: string
@@ -25,7 +34,7 @@ export type ProvenRequest = {
 }
 
 /** The algorithms of proofs. All of them are asymmetric (RFC 9449 §4.3). */
-const proofAlgorithms: readonly string[] = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA', 'Ed25519']
+export const proofAlgorithms: readonly string[] = ['ES256', 'ES384', 'ES512', 'RS256', 'PS256', 'EdDSA', 'Ed25519']
 
 /** The longest proof. Those with an RSA key of 4096 bits have about 2,000 characters. */
 const longestProof = 8192
@@ -37,6 +46,7 @@ const skewMs = minuteMs
  * Checks a proof (RFC 9449 §4.3), and uses it up. Returns the thumbprint of its key (RFC 7638).
  *
  * @throws OAuthError invalid_dpop_proof when the proof is not valid, is for another request or token, or was used before.
+ * @throws OAuthError use_dpop_nonce when the pool demands a nonce, and the proof has none or one that is too old.
  */
 export async function verifyProof(deps: DpopDeps, proof: string, request: ProvenRequest): Promise<string> {
   const { jkt, claims } = await verifySignature(deps, proof)
@@ -46,6 +56,7 @@ export async function verifyProof(deps: DpopDeps, proof: string, request: Proven
   if (typeof iat !== 'number' || iat * 1000 <= now - oldestMs || iat * 1000 > now + skewMs) throw invalidProof()
   if (request.accessToken !== undefined && !isHashOf(request.accessToken, ath)) throw invalidProof()
   if (typeof jti !== 'string' || jti === '') throw invalidProof()
+  if (requiresNonces(request.pool) && !isValidNonce(deps, request.pool, claims['nonce'])) throw nonceNeeded()
   const id = createHash('sha256')
     .update(JSON.stringify([jkt, jti]))
     .digest('base64url')
@@ -75,10 +86,10 @@ async function verifySignature({ clock }: DpopDeps, proof: string): Promise<Veri
 }
 
 /** The address without query and fragment. A pool's endpoints have more than one host (RFC 9449 §4.3, point 9). */
-async function isOwnAddress({ pools, publicUrl }: DpopDeps, { poolId, path }: ProvenRequest, htu: unknown): Promise<boolean> {
+async function isOwnAddress({ pools, publicUrl }: DpopDeps, { pool, path }: ProvenRequest, htu: unknown): Promise<boolean> {
   const url = typeof htu === 'string' ? URL.parse(htu) : null
   if (url === null) return false
-  const bases = endpointBasesOf(publicUrl, await pools.findDomainsOf(poolId))
+  const bases = endpointBasesOf(publicUrl, await pools.findDomainsOf(pool.id))
   return bases.some((base) => `${url.origin}${url.pathname}` === `${base}${path}`)
 }
 
@@ -88,6 +99,8 @@ function isHashOf(accessToken: string, ath: unknown): boolean {
   return given.length === expected.length && timingSafeEqual(given, expected)
 }
 
+/** The answer carries a nonce in the header DPoP-Nonce. */
+const nonceNeeded = () => new OAuthError('use_dpop_nonce', { description: 'The proof needs the nonce of the header DPoP-Nonce.' })
 const invalidProof = (cause?: unknown) => new OAuthError('invalid_dpop_proof', { cause })
 
 /** The members of discovery documents in pools of manner strict (RFC 9449 §5.1). */

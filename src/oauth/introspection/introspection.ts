@@ -1,5 +1,4 @@
 import { ApiError } from '../../contract/api-error.ts'
-import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import {
   type AccessTokenDeps,
@@ -12,12 +11,18 @@ import { boundClaims } from '../../tokens/claims.ts'
 import { scopesOf } from '../../tokens/granted-scopes.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
 import { isReplaced, type RefreshDeps, verifyRefreshToken } from '../../tokens/refresh.ts'
-import { type AuthenticationByManner, authenticateClient, type ClientRequest, isConfidential } from '../client-authentication.ts'
-import { OAuthError } from '../oauth-error.ts'
+import {
+  type AuthenticationByManner,
+  authenticateClient,
+  type ClientAuthenticationDeps,
+  type ClientRequest,
+  isConfidential,
+  refusedClient,
+} from '../client-authentication.ts'
 import { requireParameter } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 
-export type IntrospectionDeps = AccessTokenDeps & RefreshDeps & { readonly pools: PoolCatalog }
+export type IntrospectionDeps = AccessTokenDeps & RefreshDeps & ClientAuthenticationDeps
 
 const clientAuthentication: AuthenticationByManner = { STRICT: strictClientAuthentication }
 
@@ -48,7 +53,7 @@ export async function introspectToken(
   request: ClientRequest & { readonly onClient: (owner: PoolAndClient) => void },
 ): Promise<IntrospectionAnswer> {
   const owner = await authenticateClient(deps, clientAuthentication, request)
-  if (!isConfidential(owner.client)) throw new OAuthError('invalid_client', { status: 401 })
+  if (!isConfidential(owner.client)) throw refusedClient(strictClientAuthentication, request)
   request.onClient(owner)
   const token = requireParameter(request.parameters, 'token')
   // `token_type_hint` is not needed: the two kinds of tokens look different.

@@ -8,9 +8,10 @@ import type { AuthorizationRequest } from '../authorize/authorization-request.ts
 import type { RedirectToApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { Parameters } from '../parameters.ts'
-import { type Continue, detourFor, type LoginDeps, type SignedIn, toNextPage } from './login.ts'
+import { type Continue, detourFor, type SignedIn, toNextPage } from './login.ts'
 import { withSetupMethod } from './mfa-setup.ts'
 import { type ChallengeStep, newPageStep } from './page-step.ts'
+import { type LinkDeps, sendLink } from './send-link.ts'
 import { beginAgain, type ExpiredStep, openStep, type StepForm, takeStepForm } from './step-page.ts'
 import { codeIn, newPasswordIn } from './typed-values.ts'
 
@@ -22,7 +23,7 @@ export type ChallengeForm = StepForm<'challenge'> & { readonly form?: Parameters
  *
  * @throws PageError when client or redirect URI cannot be used.
  */
-export const openChallenge = (deps: LoginDeps, browser: BrowserRequest): Promise<ChallengeForm | ExpiredStep | RedirectToApp> =>
+export const openChallenge = (deps: LinkDeps, browser: BrowserRequest): Promise<ChallengeForm | ExpiredStep | RedirectToApp> =>
   openStep(deps, browser, 'challenge')
 
 /**
@@ -31,7 +32,7 @@ export const openChallenge = (deps: LoginDeps, browser: BrowserRequest): Promise
  * @throws PageError when client or redirect URI cannot be used.
  */
 export function submitChallenge(
-  deps: LoginDeps,
+  deps: LinkDeps,
   browser: BrowserRequest,
   form: Parameters,
 ): Promise<ChallengeForm | ExpiredStep | Continue | SignedIn | RedirectToApp> {
@@ -48,7 +49,7 @@ export function submitChallenge(
 }
 
 async function takeForm(
-  deps: LoginDeps,
+  deps: LinkDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
   step: ChallengeStep,
@@ -63,6 +64,10 @@ async function takeForm(
   if (form.get('action') === 'change' && step.available !== undefined) return stay({ ...step, challenge: 'SELECT_CHALLENGE' })
   if (step.challenge === 'MFA_SETUP' && form.get('method') !== undefined) {
     return stay(await withSetupMethod(deps, step, form.get('method') ?? ''))
+  }
+  if (step.challenge === 'SELECT_CHALLENGE' && form.get('factor') === 'link') {
+    const { username, isRemembered, session } = step
+    return sendLink(deps, browser, request, { username, isRemembered, session })
   }
   const { challenge, session, responses } = await answerOf(deps, step, form)
   const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: browser.context }
@@ -85,7 +90,7 @@ const responsesOf: Readonly<Partial<Record<ChallengeName, (form: Parameters) => 
   NEW_PASSWORD_REQUIRED: (form) => ({ NEW_PASSWORD: newPasswordIn(form), ...attributesIn(form) }),
 }
 
-async function answerOf(deps: LoginDeps, step: ChallengeStep, form: Parameters): Promise<Answer> {
+async function answerOf(deps: LinkDeps, step: ChallengeStep, form: Parameters): Promise<Answer> {
   const { challenge, session } = step
   if (challenge === 'MFA_SETUP') return setupAnswer(deps, step, form)
   if (form.get('action') === 'resend' && step.available !== undefined) {
@@ -96,7 +101,7 @@ async function answerOf(deps: LoginDeps, step: ChallengeStep, form: Parameters):
   return { challenge, session, responses: read(form) }
 }
 
-async function setupAnswer(deps: LoginDeps, { session, parameters }: ChallengeStep, form: Parameters): Promise<Answer> {
+async function setupAnswer(deps: LinkDeps, { session, parameters }: ChallengeStep, form: Parameters): Promise<Answer> {
   const challenge = 'MFA_SETUP'
   if (parameters['SETUP_METHOD'] !== 'SOFTWARE_TOKEN_MFA') return { challenge, session, responses: { EMAIL: form.get('contact') ?? '' } }
   const registration = { code: codeIn(form), deviceName: form.get('device_name') ?? null }

@@ -3,11 +3,13 @@ import { allowsFlow } from '../../signin/client-flows.ts'
 import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
+import { metLevel } from '../../tokens/assurance.ts'
 import { type AppAnswer, answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { cookieWithSession } from '../domain-session/domain-session.ts'
+import { beginDomainSession } from '../domain-session/domain-session.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
 import type { Parameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { offersOwnUsers } from '../providers/find-provider.ts'
@@ -88,9 +90,13 @@ export function isNameFirst({ pool, client, isManagedLogin }: AuthorizationReque
   return isManagedLogin && allowsFlow(client, 'choice') && pool.allowedFirstFactors.some((factor) => factor !== 'PASSWORD')
 }
 
+/** Whether a passkey reaches a level of assurance that the app asks for. */
+const isPasskeyEnough = ({ assurance }: AuthorizationRequest): boolean =>
+  assurance === undefined || !assurance.isEssential || metLevel(assurance, ['swk']) !== undefined
+
 /** What the sign-in page offers to browsers with passkeys. */
 export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequest): Promise<PasskeyOffer | undefined> {
-  return isNameFirst(request) ? offerPasskeys(deps, request) : undefined
+  return isNameFirst(request) && isPasskeyEnough(request) ? offerPasskeys(deps, request) : undefined
 }
 
 async function begin(
@@ -120,8 +126,9 @@ export async function toNextPage(
     const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const session = await cookieWithSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
+  const { session, cookie } = await beginDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
-  const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, result, context)
-  return { kind: 'signed-in', session: { ...session, poolId: pool.id }, ...answer }
+  const authenticated = { ...result, domainSession: referenceTo(session) }
+  const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, authenticated, context)
+  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, ...answer }
 }

@@ -23,6 +23,18 @@ export type ChallengeStep = PageAttempt & {
   readonly available: readonly ChallengeName[] | undefined
 }
 
+/** A sign-in that waits until the user opens the link in an e-mail. */
+export type LinkStep = PageAttempt & {
+  readonly kind: 'link'
+  /** Sends another link, or lets the user choose another first factor. */
+  readonly session: string
+  /** Masked. */
+  readonly destination: string | undefined
+  readonly available: readonly ChallengeName[]
+  /** Whether the link is not the first one. */
+  readonly isResent: boolean
+}
+
 /** Where the code of a sign-up or of a password reset went. */
 export type SentCode = {
   readonly username: string
@@ -43,7 +55,7 @@ export type ResetStep = SentCode & { readonly kind: 'reset' }
 export type DoneStep = { readonly kind: 'done'; readonly username: string; readonly done: 'confirmed' | 'reset' }
 
 /** What a user has to do next on the pages of a pool. */
-export type NextStep = ChallengeStep | ConfirmStep | ResetStep | DoneStep
+export type NextStep = ChallengeStep | LinkStep | ConfirmStep | ResetStep | DoneStep
 
 /**
  * A step, as the browser keeps it: sealed in a cookie, so that nothing is stored and a page can be reloaded. The page's form carries `id`.
@@ -58,11 +70,11 @@ export type PageStep = NextStep & {
 
 /** The longest AuthSessionValidity. The Session of a challenge may end earlier. */
 const challengeMs = 15 * minuteMs
-/** As long as the code of a password reset is valid. */
+/** As long as the code of a password reset is valid, and as long as a link can be at most. */
 const codeMs = 60 * minuteMs
 
-export function newPageStep(clientId: string, step: NextStep, now: number): PageStep {
-  return { ...step, id: randomUUID(), clientId, expiresAt: now + (step.kind === 'challenge' ? challengeMs : codeMs) }
+export function newPageStep(clientId: string, step: NextStep, now: number, id: string = randomUUID()): PageStep {
+  return { ...step, id, clientId, expiresAt: now + (step.kind === 'challenge' ? challengeMs : codeMs) }
 }
 
 /** The parameters of challenges that pages show. Others are left out, because a cookie has a limited length. */

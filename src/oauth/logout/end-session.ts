@@ -8,46 +8,59 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { endDomainSessions, findAccounts } from '../domain-session/domain-session.ts'
 import { readIdTokenHint } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
-import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
+import { listIn, type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
 import { findClientOfHost } from '../request-host.ts'
+import type { LogoutWorker } from './back-channel/logout-worker.ts'
+import { findFrontChannelAddresses } from './front-channel.ts'
+import { requireCognitoAddress } from './logout.ts'
 
-/** The sessions of the browser are ended, or the user has to say so first. `location` is the app's; undefined when it named none. */
+/**
+ * The sessions of the browser are ended, or the user has to say so first. `location` is where the browser goes then; undefined when the app
+ * named nothing. `frames` are addresses of apps that the browser has to load first.
+ */
 export type EndSession = PoolAndClient & {
   readonly kind: 'ended' | 'ask'
   readonly location: string | undefined
   readonly isManagedLogin: boolean
+  readonly frames: readonly string[]
+  /** The languages that the app asks for. */
+  readonly uiLocales: readonly string[] | undefined
 }
 
-/** The parameters of Cognito's logout. With them the endpoint behaves as Cognito's, also in manner strict. */
+export type EndSessionDeps = AuthorizeDeps & { readonly logoutWorker: Pick<LogoutWorker, 'wake'> }
+
+/** The parameters of Cognito's logout. */
 const ofCognito = ['logout_uri', 'redirect_uri']
 
 /**
- * The end-session endpoint of pools of manner strict (OpenID Connect RP-Initiated Logout 1.0). An ID token of the signed-in user lets the app
- * end the session at once. Otherwise the user is asked, because any page can lead a browser here. `isConfirmed` says that the user agreed.
- * Undefined when the request is for Cognito's logout.
+ * The end-session endpoint of pools of manner strict (OpenID Connect RP-Initiated Logout 1.0), which takes the parameters of Cognito's logout
+ * as well. An ID token of the signed-in user lets the app end the session at once. Otherwise a user who is signed in is asked, because any
+ * page can lead a browser here. `isConfirmed` says that the user agreed. Undefined in pools of manner cognito.
  *
  * @throws PageError when the client or the address to return to cannot be used.
  */
-export async function endSession(deps: AuthorizeDeps, browser: BrowserRequest, isConfirmed: boolean): Promise<EndSession | undefined> {
+export async function endSession(deps: EndSessionDeps, browser: BrowserRequest, isConfirmed: boolean): Promise<EndSession | undefined> {
   const received = receiveParameters(browser.query)
   const { parameters, wrong, areTooMany } = received
-  if (ofCognito.some((name) => parameters.has(name))) return undefined
   const owner = await findClient(deps, browser, received)
   if (owner === undefined || mannerOf(owner.pool) !== 'STRICT') return undefined
   const { pool, client } = owner
   if (wrong.size > 0 || areTooMany) throw new PageError('invalid_request', client.id)
-  const location = returnAddress(owner, parameters)
+  const isOfCognito = ofCognito.some((name) => parameters.has(name))
+  const location = isOfCognito ? requireCognitoAddress(client, received) : returnAddress(owner, parameters)
   const token = parameters.get('id_token_hint')
   const hint = token === undefined ? undefined : await readIdTokenHint(deps, pool, token)
   // RP-Initiated Logout §2: the two have to name the same client.
   if (hint !== undefined && hint.clientId !== client.id) throw new PageError('invalid_request', client.id)
   const cookie = browser.sessionCookieOf(pool.id)
   const accounts = await findAccounts(deps, { pool, cookie })
-  const isMeant = hint !== undefined && accounts.every(({ user }) => user.sub === hint.sub)
-  const page = { pool, client, location, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
-  if (!isConfirmed && !isMeant) return { ...page, kind: 'ask' }
-  await endDomainSessions(deps, { pool, cookie })
-  return { ...page, kind: 'ended' }
+  const isMeant = accounts.every(({ user }) => user.sub === hint?.sub)
+  const uiLocales = listIn(parameters, 'ui_locales')
+  const page = { pool, client, location, uiLocales, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
+  if (!isConfirmed && !isMeant) return { ...page, kind: 'ask', frames: [] }
+  const ended = await endDomainSessions(deps, { pool, cookie })
+  deps.logoutWorker.wake()
+  return { ...page, kind: 'ended', frames: await findFrontChannelAddresses(deps, pool, ended) }
 }
 
 /** The client that `client_id` names, else the one of the ID token. The token is verified later. */

@@ -1,13 +1,15 @@
+import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { AppClient } from '../../pools/app-client.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { requirePageClient } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { endDomainSessions } from '../domain-session/domain-session.ts'
 import { PageError } from '../page-error.ts'
-import { type Parameters, receiveParameters } from '../parameters.ts'
+import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
 
-type LogoutDeps = { readonly db: Db; readonly secrets: Secrets; readonly pools: PoolCatalog }
+type LogoutDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly pools: PoolCatalog }
 
 /** The browser drops its cookie for the pool and goes to `location`. */
 type LoggedOut = { readonly poolId: string; readonly location: string }
@@ -21,12 +23,21 @@ type LoggedOut = { readonly poolId: string; readonly location: string }
 export async function logOut(deps: LogoutDeps, { host, query, sessionCookieOf }: BrowserRequest): Promise<LoggedOut> {
   const received = receiveParameters(query)
   const { pool, client } = await requirePageClient(deps, host, received)
-  const { parameters, wrong, areTooMany } = received
+  const location = requireCognitoAddress(client, received)
+  await endDomainSessions(deps, { pool, cookie: sessionCookieOf(pool.id) })
+  return { poolId: pool.id, location }
+}
+
+/**
+ * Where the browser goes after a logout of Cognito's form.
+ *
+ * @throws PageError redirect_mismatch when the address is none of the client's, or repeated.
+ */
+export function requireCognitoAddress(client: AppClient, { parameters, wrong, areTooMany }: ReceivedParameters): string {
   const isBroken = areTooMany || wrong.has('logout_uri') || wrong.has('redirect_uri')
   const location = isBroken ? undefined : (findLogoutUri(client.logoutUrls, parameters) ?? findLoginPage(client.callbackUrls, parameters))
   if (location === undefined) throw new PageError('redirect_mismatch', client.id)
-  await endDomainSessions(deps, { pool, cookie: sessionCookieOf(pool.id) })
-  return { poolId: pool.id, location }
+  return location
 }
 
 /** One of the registered URIs, byte for byte. */

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import * as errors from 'jose/errors'
 import { createLocalJWKSet } from 'jose/jwks/local'
 import { decodeJwt } from 'jose/jwt/decode'
-import { jwtVerify } from 'jose/jwt/verify'
+import { type JWTVerifyOptions, jwtVerify } from 'jose/jwt/verify'
 import { hourMs, minuteMs } from '../../base/durations.ts'
-import { clientExtensionsOf } from '../../pools/client-extensions/client-extensions.ts'
+import type { AppClient } from '../../pools/app-client.ts'
+import { clientExtensionsOf, type PublicJwk } from '../../pools/client-extensions/client-extensions.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { consumeState } from '../../storage/consumed-state-repository.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
@@ -60,36 +61,58 @@ function claimedClientId(assertion: string): string | undefined {
 }
 
 async function isValidAssertion(deps: ClientAuthenticationDeps, { pool, client }: PoolAndClient, assertion: string): Promise<boolean> {
-  const { keys } = clientExtensionsOf(client).privateKeyJwt
-  if (keys === undefined) return false
   const now = deps.clock.now()
   const bases = endpointBasesOf(deps.publicUrl, await deps.pools.findDomainsOf(pool.id))
   const issuer = issuerOf(deps.publicUrl, pool.id)
   const audience = [issuer, ...bases.flatMap((base) => endpoints.map((path) => `${base}${path}`))]
-  const verified = await verifyOrRefuse(
-    jwtVerify(assertion, createLocalJWKSet({ keys: [...keys] as never }), {
-      algorithms: [...assertionAlgorithms],
-      issuer: client.id,
-      subject: client.id,
-      audience,
-      requiredClaims: ['exp', 'jti'],
-      clockTolerance: skewSeconds,
-      currentDate: new Date(now),
-    }),
-  )
-  if (verified === undefined) return false
+  const verified = await verifyByKeys(deps, client, assertion, {
+    algorithms: [...assertionAlgorithms],
+    issuer: client.id,
+    subject: client.id,
+    audience,
+    requiredClaims: ['exp', 'jti'],
+    clockTolerance: skewSeconds,
+    currentDate: new Date(now),
+  })
+  if (verified === undefined || verified === 'unknown key') return false
   const { exp = 0, iat = 0, jti } = verified.payload
   if (typeof jti !== 'string' || jti === '' || exp * 1000 > now + longestValidityMs || iat * 1000 > now + skewSeconds * 1000) return false
   return consumeState(deps.db, idOf(client.id, jti), Math.ceil((exp + skewSeconds) * 1000))
 }
 
 /** The endpoints at which clients authenticate themselves. An assertion may name any of them (RFC 9126 §2). */
-const endpoints: readonly string[] = ['/oauth2/token', '/oauth2/introspect', '/oauth2/revoke', '/oauth2/par']
+const endpoints: readonly string[] = [
+  '/oauth2/token',
+  '/oauth2/introspect',
+  '/oauth2/revoke',
+  '/oauth2/par',
+  '/oauth2/device_authorization',
+]
 
-async function verifyOrRefuse<T>(verifying: Promise<T>): Promise<T | undefined> {
+/**
+ * Checks the signature by the keys of the client, and the claims. A key that is not in the cached set of the client's URI may be a new one,
+ * so the set is fetched again.
+ */
+async function verifyByKeys({ clientKeySets }: ClientAuthenticationDeps, client: AppClient, assertion: string, options: JWTVerifyOptions) {
+  const { keys, jwksUri } = clientExtensionsOf(client).privateKeyJwt
+  if (jwksUri === undefined) return verifyOrRefuse(assertion, keys, options)
+  const verified = await verifyOrRefuse(assertion, await clientKeySets.find(jwksUri), options)
+  if (verified !== 'unknown key') return verified
+  return verifyOrRefuse(assertion, await clientKeySets.find(jwksUri, true), options)
+}
+
+type Verified = Awaited<ReturnType<typeof jwtVerify>>
+
+async function verifyOrRefuse(
+  assertion: string,
+  keys: readonly PublicJwk[] | undefined,
+  options: JWTVerifyOptions,
+): Promise<Verified | 'unknown key' | undefined> {
+  if (keys === undefined) return undefined
   try {
-    return await verifying
+    return await jwtVerify(assertion, createLocalJWKSet({ keys: [...keys] as never }), options)
   } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return 'unknown key'
     if (error instanceof errors.JOSEError) return undefined
     throw error
   }
@@ -105,6 +128,7 @@ const idOf = (clientId: string, jti: string): string =>
 export const strictClientAuthentication: ClientAuthentication = {
   methods: [privateKeyJwt, clientSecretBasic, clientSecretPost],
   refusalStatus: 401,
+  challengesClients: true,
 }
 
 /** The members of discovery documents in pools of manner strict (RFC 8414 §2). */

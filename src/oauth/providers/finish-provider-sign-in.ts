@@ -9,7 +9,8 @@ import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { cookieWithSession } from '../domain-session/domain-session.ts'
+import { beginDomainSession } from '../domain-session/domain-session.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
 import { errorOfApi } from '../error-of-api.ts'
 import type { SignedIn } from '../login/login.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -40,9 +41,11 @@ export async function finishProviderSignIn(
 ): Promise<SignedIn> {
   const { pool } = request
   const result = await signIn(deps, browser, request, arrived)
-  const cookie = await cookieWithSession(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }, { ...result, isRemembered: false })
-  const session = { ...cookie, poolId: pool.id }
-  return { kind: 'signed-in', session, ...(await answerForUser(deps, request, result, browser.context)) }
+  const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
+  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false })
+  const authenticated = { ...result, domainSession: referenceTo(session) }
+  const answer = await answerForUser(deps, request, authenticated, browser.context)
+  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, ...answer }
 }
 
 async function signIn(

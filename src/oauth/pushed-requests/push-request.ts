@@ -1,14 +1,17 @@
 import { randomBytes } from 'node:crypto'
+import { oauthOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { type AuthorizationRequestDeps, identifyRequest } from '../authorize/authorization-request.ts'
-import { readAuthorizationRequest, requestStepsOf } from '../authorize/request-checks.ts'
+import { readAuthorizationRequest } from '../authorize/read-request.ts'
 import {
   type AuthenticationByManner,
   authenticateClient,
   type ClientAuthenticationDeps,
   type ClientRequest,
 } from '../client-authentication.ts'
-import { verifyProof } from '../dpop/dpop-proof.ts'
+import { deviceParameter } from '../device-grant/device-target.ts'
+import { type DpopDeps, verifyProof } from '../dpop/dpop-proof.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
@@ -16,15 +19,15 @@ import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.t
 import { hashOfRequestUri, pushedLifetimeSeconds, requestUriPrefix } from './pushed-request.ts'
 import { insertPushedRequest } from './pushed-request-repository.ts'
 
-export type PushRequestDeps = ClientAuthenticationDeps & AuthorizationRequestDeps
+export type PushRequestDeps = ClientAuthenticationDeps & AuthorizationRequestDeps & DpopDeps
 
 const clientAuthentication: AuthenticationByManner = { STRICT: strictClientAuthentication }
 
 /** The most characters of a pushed request. Browsers and proxies allow less in the query of an address. */
 const longestForm = 16_384
 
-/** Parameters that authenticate the client. They are no part of the authorization request. */
-const ofAuthentication: ReadonlySet<string> = new Set(['client_secret', 'client_assertion', 'client_assertion_type'])
+/** Parameters that are no part of an authorization request: those that authenticate the client, and that of the device page. */
+const leftOut: ReadonlySet<string> = new Set(['client_secret', 'client_assertion', 'client_assertion_type', deviceParameter])
 
 type PushAnswer = { readonly request_uri: string; readonly expires_in: number }
 
@@ -43,7 +46,7 @@ export async function pushRequest(
   const owner = await authenticateClient(deps, clientAuthentication, request)
   request.onClient(owner)
   if (request.parameters.has('request_uri')) throw new OAuthError('invalid_request')
-  const parameters = new Map([...request.parameters].filter(([name]) => !ofAuthentication.has(name)))
+  const parameters = new Map([...request.parameters].filter(([name]) => !leftOut.has(name)))
   parameters.set('client_id', owner.client.id)
   if (request.dpop !== undefined) parameters.set('dpop_jkt', await readKey(deps, owner, request.dpop, parameters))
   const form = new URLSearchParams([...parameters]).toString()
@@ -63,7 +66,7 @@ export async function pushRequest(
 
 /** The key of a proof that comes with the request, in the place of `dpop_jkt` (RFC 9449 §10.1). */
 async function readKey(deps: PushRequestDeps, { pool }: PoolAndClient, proof: string, parameters: Parameters): Promise<string> {
-  const proven = await verifyProof(deps, proof, { poolId: pool.id, method: 'POST', path: '/oauth2/par' })
+  const proven = await verifyProof(deps, proof, { pool, method: 'POST', path: '/oauth2/par' })
   if ((parameters.get('dpop_jkt') ?? proven) !== proven) throw new OAuthError('invalid_dpop_proof')
   return proven
 }
@@ -72,7 +75,7 @@ async function readKey(deps: PushRequestDeps, { pool }: PoolAndClient, proof: st
 async function requireValidRequest(deps: PushRequestDeps, { host }: ClientRequest, form: string): Promise<void> {
   try {
     const identified = await identifyRequest(deps, host, form)
-    await readAuthorizationRequest(deps, requestStepsOf(identified.pool), { ...identified, pushedId: 'being pushed' })
+    await readAuthorizationRequest(deps, { ...identified, pushedId: 'being pushed' })
   } catch (error) {
     if (!(error instanceof PageError)) throw error
     throw new OAuthError(error.code === 'unauthorized_client' ? 'unauthorized_client' : 'invalid_request', { cause: error })
@@ -80,4 +83,7 @@ async function requireValidRequest(deps: PushRequestDeps, { host }: ClientReques
 }
 
 /** The members of discovery documents in pools of manner strict (RFC 9126 §5). */
-export const pushedRequestMetadata = (base: string) => ({ pushed_authorization_request_endpoint: `${base}/oauth2/par` })
+export const pushedRequestMetadata = (base: string, pool: Pool) => ({
+  pushed_authorization_request_endpoint: `${base}/oauth2/par`,
+  require_pushed_authorization_requests: oauthOf(pool).requirePushedRequests ?? false,
+})

@@ -1,83 +1,62 @@
-import { revokeSession } from '../../tokens/session-repository.ts'
-import type { User } from '../../users/user.ts'
-import { findUser } from '../../users/user-repository.ts'
+import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import { type AuthorizationCode, hashOfCode } from '../codes/authorization-code.ts'
 import { findAuthorizationCode, redeemAuthorizationCode } from '../codes/authorization-code-repository.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { requireParameter } from '../parameters.ts'
 import { fitsChallenge } from '../pkce.ts'
-import { isReadableScope } from '../scopes-of-users.ts'
 import { type Grant, type GrantRequest, mayUseFlow, mayUseOAuth } from './grant.ts'
-import { type HostedTokensDeps, issueHostedTokens } from './hosted-tokens.ts'
+import type { HostedTokensDeps } from './hosted-tokens.ts'
+import { invalidGrant, type OneTimeGrant, redeemOnce, refuseSecondUse } from './redeem-once.ts'
 
 /** The grant `authorization_code` (RFC 6749 §4.1.3, RFC 7636): a client redeems a code of the hosted pages, once. */
 export const authorizationCode: Grant<HostedTokensDeps> = {
   checks: [mayUseOAuth, mayUseFlow('code')],
 
   async exchange(deps, request) {
-    const { pool, client, context, parameters, boundTo } = request
+    const { pool, client, parameters } = request
     const hash = hashOfCode(requireParameter(parameters, 'code'))
     const code = await findAuthorizationCode(deps.db, pool.id, hash)
     if (code === undefined || code.clientId !== client.id) throw invalidGrant()
-    if (code.sessionId !== null) throw await refuseSecondUse(deps, code)
+    const grant = grantOf(deps, code)
+    if (code.sessionId !== null) throw await refuseSecondUse(deps, grant)
     if (code.expiresAt <= deps.clock.now()) throw invalidGrant()
-    for (const check of codeChecks) check(code, request)
-    const user = await requireUser(deps, code)
-    // The refresh token of a client with a secret is of no use to others anyway (RFC 9449 §5). The API does not know keys of clients.
-    const binding = boundTo === undefined ? undefined : { boundTo, bindsRefreshToken: client.secrets.length === 0 }
-    return issueHostedTokens(deps, { ...code.details, pool, client, user, context, binding }, async (tx, session) => {
-      if (await redeemAuthorizationCode(tx, code, { sessionId: session.id, now: deps.clock.now() })) return
-      throw new RedeemedMeanwhile('invalid_grant')
-    }).catch(async (error: unknown) => {
-      throw error instanceof RedeemedMeanwhile ? await refuseSecondUse(deps, code) : error
-    })
+    for (const check of codeChecks[mannerOf(pool)]) check(code, request)
+    return redeemOnce(deps, request, grant)
   },
 }
 
-/** Another request has redeemed the code after this one found it unused. */
-class RedeemedMeanwhile extends OAuthError {}
+function grantOf({ clock }: HostedTokensDeps, code: AuthorizationCode): OneTimeGrant {
+  const { poolId, sub, id } = code
+  return {
+    ...code.details,
+    domainSession: code.details.domainSession,
+    poolId,
+    sub,
+    redeem: (tx, sessionId) => redeemAuthorizationCode(tx, code, { sessionId, now: clock.now() }),
+    findSessionId: async (db) => (await findAuthorizationCode(db, poolId, id))?.sessionId,
+  }
+}
 
 /** One thing that a code is bound to. It throws an OAuthError when the token request does not fit. */
 type CodeCheck = (code: AuthorizationCode, request: GrantRequest) => void
 
-const hasSameRedirectUri: CodeCheck = ({ details }, { parameters }) => {
-  const given = parameters.get('redirect_uri')
-  if (given === undefined && !details.isDefaultRedirect) throw new OAuthError('invalid_request')
-  if (given !== undefined && given !== details.redirectUri) {
-    throw new OAuthError('unauthorized_client', { description: 'invalid_redirect' })
+/** `refusal` is the error for another redirect URI than that of the authorization request. */
+const hasSameRedirectUri =
+  (refusal: () => OAuthError): CodeCheck =>
+  ({ details }, { parameters }) => {
+    const given = parameters.get('redirect_uri')
+    if (given === undefined && !details.isDefaultRedirect) throw new OAuthError('invalid_request')
+    if (given !== undefined && given !== details.redirectUri) throw refusal()
   }
-}
+
+const invalidRedirect = () => new OAuthError('unauthorized_client', { description: 'invalid_redirect' })
 
 const hasVerifier: CodeCheck = ({ details }, { parameters }) => {
   if (!fitsChallenge(details.challenge, parameters.get('code_verifier'))) throw invalidGrant()
 }
 
-/** Where the client may not read all attributes of a scope, Cognito refuses the grant. */
-const mayReadScopes: CodeCheck = ({ details }, { client }) => {
-  if (!details.granted.scopes.every((scope) => isReadableScope(client, scope))) throw invalidGrant()
+const codeChecks: Readonly<Record<Manner, readonly CodeCheck[]>> = {
+  COGNITO: [hasSameRedirectUri(invalidRedirect), hasVerifier],
+  // RFC 6749 §5.2
+  STRICT: [hasSameRedirectUri(invalidGrant), hasVerifier],
 }
-
-/** RFC 9449 §10. */
-const hasKey: CodeCheck = ({ details }, { boundTo }) => {
-  if (details.boundTo !== undefined && details.boundTo !== boundTo) throw invalidGrant()
-}
-
-const codeChecks: readonly CodeCheck[] = [hasSameRedirectUri, hasVerifier, hasKey, mayReadScopes]
-
-async function requireUser({ db }: HostedTokensDeps, { poolId, sub, details }: AuthorizationCode): Promise<User> {
-  const user = await findUser(db, poolId, sub)
-  if (user === undefined || !user.enabled || user.signedOutAt !== details.userSignedOutAt) throw invalidGrant()
-  return user
-}
-
-/**
- * A code that is used twice is in the hands of two parties, and nothing tells which of them is the thief. So the session of the first use
- * ends (RFC 6749 §4.1.2). Returns the refusal.
- */
-async function refuseSecondUse({ db, clock }: HostedTokensDeps, { poolId, id, sub }: AuthorizationCode): Promise<OAuthError> {
-  const used = await findAuthorizationCode(db, poolId, id)
-  if (used !== undefined && used.sessionId !== null) await revokeSession(db, { poolId, sub, id: used.sessionId }, clock.now())
-  return invalidGrant()
-}
-
-const invalidGrant = () => new OAuthError('invalid_grant')

@@ -11,6 +11,8 @@ import { beginLimitedSession } from '../../tokens/sessions/begin-session.ts'
 import { firstActivity } from '../../tokens/sessions/tracked-sessions.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import type { User } from '../../users/user.ts'
+import { recordSessionClient } from '../domain-session/record-session-client.ts'
+import type { DomainSessionReference } from '../domain-session/session-cookie.ts'
 
 export type HostedTokensDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
 
@@ -24,12 +26,15 @@ export type HostedAuthentication = PoolAndClient & {
   readonly granted: GrantedScopes
   readonly nonce: string | undefined
   readonly binding?: KeyBinding | undefined
+  /** The domain session that the tokens belong to. Undefined in manner cognito, and for a device, whose tokens outlive it. */
+  readonly domainSession: DomainSessionReference | undefined
 }
 
 /**
  * Begins a session and issues its tokens. `consume` runs in the transaction that stores the session: it uses up what the tokens are given
  * for. If it throws, no session is stored.
  *
+ * @throws OAuthError invalid_grant when the session of the browser has ended, and the client would have been told so.
  * @throws ApiError when the PreTokenGeneration trigger refuses, and NotAuthorizedException when the user was disabled, signed out or deleted
  *   meanwhile.
  */
@@ -38,13 +43,14 @@ export async function issueHostedTokens(
   authentication: HostedAuthentication,
   consume: (tx: Tx, session: Session) => Promise<void>,
 ): Promise<IssuedTokens> {
-  const { pool, client, user, context, authTime, methods, granted, nonce, binding } = authentication
+  const { pool, client, user, context, authTime, methods, granted, nonce, binding, domainSession } = authentication
   const subject = { pool, client, user }
   const caller = callerContextOf(client, context, undefined)
   const customization = await runPreTokenGeneration(deps, subject, 'TokenGeneration_HostedAuth', caller, granted)
   const now = deps.clock.now()
   const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device: undefined })
   const storing = deps.db.transaction().execute(async (tx) => {
+    if (domainSession !== undefined) await recordSessionClient(tx, subject, domainSession)
     await consume(tx, session)
     await beginLimitedSession(tx, pool, session)
   })
@@ -52,7 +58,7 @@ export async function issueHostedTokens(
   const issuing = issueTokens(
     deps,
     subject,
-    { session, device: undefined, customization, methods, since: authTime, granted, nonce, binding },
+    { session, device: undefined, customization, methods, since: authTime, granted, nonce, binding, sid: domainSession?.sid },
     now,
   )
   await Promise.allSettled([issuing, storing])

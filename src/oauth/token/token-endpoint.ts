@@ -17,8 +17,10 @@ import { requireParameter } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'
 import { authorizationCode } from './authorization-code.ts'
 import { type ClientCredentialsDeps, clientCredentials } from './client-credentials.ts'
+import { deviceCode, deviceCodeGrantType } from './device-code.ts'
 import type { Grant, GrantedTokens } from './grant.ts'
 import { refreshToken } from './refresh-token.ts'
+import { scopeMember } from './scope-member.ts'
 
 export type TokenEndpointDeps = ClientCredentialsDeps & RefreshDeps & ClientAuthenticationDeps
 
@@ -28,13 +30,18 @@ type TokenEndpoint = {
   readonly grants: Readonly<Record<string, Grant<TokenEndpointDeps>>>
 }
 
-/** The token endpoint as Cognito has it. */
+/** The token endpoint as Cognito has it. The device grant is for pools of manner strict only. */
 export const cognitoTokenEndpoint: TokenEndpoint = {
   clientAuthentication: {
     COGNITO: { methods: [clientSecretBasic, clientSecretPost], refusalStatus: 400 },
     STRICT: strictClientAuthentication,
   },
-  grants: { authorization_code: authorizationCode, refresh_token: refreshToken, client_credentials: clientCredentials },
+  grants: {
+    authorization_code: authorizationCode,
+    refresh_token: refreshToken,
+    client_credentials: clientCredentials,
+    [deviceCodeGrantType]: deviceCode,
+  },
 }
 
 export type TokenRequest = ClientRequest & {
@@ -52,6 +59,7 @@ export type TokenAnswer = {
   readonly refresh_token?: string
   readonly expires_in: number
   readonly token_type: 'Bearer' | 'DPoP'
+  readonly scope?: string
 }
 
 /**
@@ -73,7 +81,8 @@ export async function exchangeGrant(
   const boundTo = await readKeyOf[mannerOf(pool)](deps, pool, request.dpop)
   const grantRequest = { pool, client, parameters: request.parameters, context: request.context, boundTo }
   for (const check of grant.checks) check(grantRequest)
-  return writeAnswer(await grant.exchange(deps, grantRequest), boundTo === undefined ? 'Bearer' : 'DPoP')
+  const tokens = await grant.exchange(deps, grantRequest)
+  return { ...writeAnswer(tokens, boundTo === undefined ? 'Bearer' : 'DPoP'), ...scopeMember(pool, tokens.accessToken) }
 }
 
 type ReadKey = (deps: TokenEndpointDeps, pool: Pool, proof: string | undefined) => Promise<string | undefined>
@@ -82,7 +91,7 @@ type ReadKey = (deps: TokenEndpointDeps, pool: Pool, proof: string | undefined) 
 const readKeyOf: Readonly<Record<Manner, ReadKey>> = {
   COGNITO: async () => undefined,
   STRICT: async (deps, pool, proof) =>
-    proof === undefined ? undefined : verifyProof(deps, proof, { poolId: pool.id, method: 'POST', path: '/oauth2/token' }),
+    proof === undefined ? undefined : verifyProof(deps, proof, { pool, method: 'POST', path: '/oauth2/token' }),
 }
 
 function writeAnswer(

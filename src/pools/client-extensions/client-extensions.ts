@@ -1,18 +1,29 @@
+import type { PageTexts } from '../extensions/page-texts.ts'
+
 /** A public key (RFC 7517 §4), checked by `readPublicKeys`. */
 export type PublicJwk = Readonly<Record<string, unknown>>
 
 /**
  * The settings of an app client that Cognito does not have. UpdateUserPoolClient does not change them, so that programs that know only
- * Cognito's settings (such as Terraform) do not remove them. They have an effect in pools of manner `STRICT` only.
+ * Cognito's settings (such as Terraform) do not remove them. Keys and pushed requests have an effect in pools of manner `STRICT` only.
  */
 export type ClientExtensions = {
   readonly privateKeyJwt: PrivateKeyJwtExtension
   readonly pushedRequests: PushedRequestsExtension
+  /** Undefined, in clients of earlier releases, means `noLogout`. */
+  readonly frontChannelLogout?: LogoutExtension
+  readonly backChannelLogout?: LogoutExtension
+  /** Undefined in clients of earlier releases. */
+  readonly deviceGrant?: DeviceGrantExtension
+  /** Undefined in clients of earlier releases. */
+  readonly hostedPages?: ClientHostedPagesExtension
 }
 
 export type PrivateKeyJwtExtension = {
-  /** The public keys with which the client authenticates itself. Undefined: the client has a secret, or is public. */
+  /** The public keys with which the client authenticates itself. */
   readonly keys: readonly PublicJwk[] | undefined
+  /** Where the client publishes its public keys, in the place of `keys`. Without both, the client has a secret, or is public. */
+  readonly jwksUri?: string | undefined
 }
 
 export type PushedRequestsExtension = {
@@ -20,8 +31,41 @@ export type PushedRequestsExtension = {
   readonly isRequired: boolean
 }
 
-const noClientExtensions: ClientExtensions = { privateKeyJwt: { keys: undefined }, pushedRequests: { isRequired: false } }
+/** How the client learns that a session of the hosted pages has ended. */
+export type LogoutExtension = {
+  /** The address that the browser loads (front channel) or that the server calls (back channel). Undefined: it is not used. */
+  readonly uri: string | undefined
+  /** Whether the client needs to know which session has ended. Logout tokens always say it; the address of the front channel on demand. */
+  readonly isSessionRequired: boolean
+}
 
-export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): ClientExtensions {
+export type DeviceGrantExtension = {
+  /** Whether the client may use the device authorization grant (RFC 8628). It needs the code flow besides. */
+  readonly isEnabled: boolean
+}
+
+export type ClientHostedPagesExtension = {
+  /** Texts that replace those of the pages and those of the pool. */
+  readonly texts: PageTexts | undefined
+}
+
+const noLogout: LogoutExtension = { uri: undefined, isSessionRequired: false }
+
+const noClientExtensions = {
+  privateKeyJwt: { keys: undefined },
+  pushedRequests: { isRequired: false },
+  frontChannelLogout: noLogout,
+  backChannelLogout: noLogout,
+  deviceGrant: { isEnabled: false },
+  hostedPages: { texts: undefined },
+} satisfies ClientExtensions
+
+export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): Required<ClientExtensions> {
   return { ...noClientExtensions, ...extensions }
+}
+
+/** Whether the client authenticates itself by keys, and so by nothing else. */
+export function hasKeys(client: { readonly extensions?: ClientExtensions | undefined }): boolean {
+  const { keys, jwksUri } = clientExtensionsOf(client).privateKeyJwt
+  return keys !== undefined || jwksUri !== undefined
 }

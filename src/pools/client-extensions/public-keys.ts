@@ -29,14 +29,24 @@ export function readPublicKeys(set: unknown, where: string): readonly PublicJwk[
 }
 
 function requirePublicKey(jwk: unknown, where: string): void {
-  if (!isObject(jwk) || JSON.stringify(jwk).length > longestKey) throw invalidParameter(`${where} is no JWK.`)
-  if (privateMembers.some((name) => jwk[name] !== undefined)) {
-    throw invalidParameter(`${where} is a private or symmetric key. Send the public key only.`)
-  }
-  if ((jwk['use'] ?? 'sig') !== 'sig') throw invalidParameter(`${where} is not for signatures (use).`)
+  const problem = problemOf(jwk)
+  if (problem !== undefined) throw invalidParameter(`${where}${problem}`)
+}
+
+/** Why the key cannot check signatures, as the end of a sentence about it. Undefined when it can. */
+function problemOf(jwk: unknown): string | undefined {
+  if (!isObject(jwk) || JSON.stringify(jwk).length > longestKey) return ' is no JWK.'
+  if (privateMembers.some((name) => jwk[name] !== undefined)) return ' is a private or symmetric key. Send the public key only.'
+  if ((jwk['use'] ?? 'sig') !== 'sig') return ' is not for signatures (use).'
   const kid = jwk['kid']
-  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) throw invalidParameter(`${where}: kid must be a text.`)
-  if (!isStrongKey(jwk)) throw invalidParameter(`${where} must be a key of RSA (from 2048 bits on), of P-256, P-384 or P-521, or Ed25519.`)
+  if (kid !== undefined && (typeof kid !== 'string' || kid === '')) return ': kid must be a text.'
+  return isStrongKey(jwk) ? undefined : ' must be a key of RSA (from 2048 bits on), of P-256, P-384 or P-521, or Ed25519.'
+}
+
+/** The keys for signatures among the first ones of a published set. Keys of other kinds are skipped: a set may be for several purposes. */
+export function usableKeysOf(set: Readonly<Record<string, unknown>>): readonly PublicJwk[] {
+  const keys = Array.isArray(set['keys']) ? set['keys'].slice(0, mostKeys) : []
+  return keys.filter((key) => problemOf(key) === undefined)
 }
 
 const curves: readonly unknown[] = ['P-256', 'P-384', 'P-521', 'Ed25519']

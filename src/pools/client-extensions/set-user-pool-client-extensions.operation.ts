@@ -5,10 +5,12 @@ import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AppClient } from '../app-client.ts'
 import { changeClient } from '../change-client.ts'
+import type { PageTextCatalog } from '../extensions/page-texts.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
 import { readClientExtensions, writeClientExtensions } from './client-extensions-wire.ts'
+import type { JwksUriRule } from './jwks-uri.ts'
 
-type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
+type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog; pageTexts: PageTextCatalog; jwksUriRule: JwksUriRule }
 
 /** Lifeguard's own operation: sets extensions of an app client. A section in the request replaces the old section. Other sections stay. */
 export const setUserPoolClientExtensions = operation('SetUserPoolClientExtensions', {
@@ -18,7 +20,7 @@ export const setUserPoolClientExtensions = operation('SetUserPoolClientExtension
   async handle(request, deps: Deps, { audit }: AuditedCaller) {
     let changed: AppClient | undefined
     await changeClient(deps, { poolId: request.UserPoolId, clientId: request.ClientId }, async (before, tx) => {
-      changed = { ...before, extensions: readClientExtensions(before, request) }
+      changed = { ...before, extensions: readClientExtensions(deps, before, request) }
       await audit.record(tx, { changedMembers: changedMembers(writeClientExtensions(before), writeClientExtensions(changed)) })
       return changed
     })

@@ -2,7 +2,6 @@ import type { Secrets } from '../../base/secrets.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type {
   GetUserPoolExtensionsResponse,
-  HostedPagesExtensionType,
   MessagesExtensionType,
   OAuthExtensionType,
   SetUserPoolExtensionsRequest,
@@ -12,12 +11,14 @@ import type {
 import { nameKey, type Pool } from '../pool.ts'
 import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
+import { noClientRegistration, readClientRegistration, writeClientRegistration } from './client-registration.ts'
 import { readFederation, writeFederation } from './federation-extension.ts'
+import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
+import type { PageTextCatalog } from './page-texts.ts'
 import {
   extensionsOf,
   federationOf,
-  type HostedPagesExtension,
   hostedPagesOf,
   type MessagesExtension,
   noExtensions,
@@ -27,11 +28,13 @@ import {
   type TestUser,
 } from './pool-extensions.ts'
 
+export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
+
 /**
  * The extensions of `pool` after SetUserPoolExtensions: each section of the request replaces the old section, and other sections stay.
  * @throws ApiError InvalidParameterException when a section is invalid
  */
-export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
+export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
   const before = extensionsOf(pool)
   return {
     triggers: request.Triggers === undefined ? before.triggers : readPolicies(request.Triggers),
@@ -50,7 +53,7 @@ export function readExtensions(secrets: Secrets, pool: Pool, request: SetUserPoo
             unconfirmedLifetimeHours: request.SignUp.UnconfirmedUserLifetimeHours,
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
-    hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(request.HostedPages),
+    hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(pageTexts, request.HostedPages),
     federation: request.Federation === undefined ? federationOf(pool) : readFederation(request.Federation),
     oauth: request.OAuth === undefined ? oauthOf(pool) : readOAuth(request.OAuth),
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
@@ -130,31 +133,24 @@ function writeMessages({ suppress, templates, maxPerDay, maxPerRecipientPerHour,
   }
 }
 
-function readHostedPages(pages: HostedPagesExtensionType): HostedPagesExtension {
-  const defaults = noExtensions.hostedPages
+function readOAuth(oauth: OAuthExtensionType): OAuthExtension {
   return {
-    sessionMinutes: pages.SessionMinutes ?? defaults.sessionMinutes,
-    sessionIdleMinutes: pages.SessionIdleMinutes,
-    rememberMeDays: pages.RememberMeDays,
-    endSessionsOnSignOut: pages.EndSessionsOnSignOut ?? defaults.endSessionsOnSignOut,
+    manner: oauth.Manner ?? noExtensions.oauth.manner,
+    nonProductionClientIds: oauth.NonProductionClientIds,
+    requirePushedRequests: oauth.RequirePushedAuthorizationRequests,
+    requireDpopNonces: oauth.RequireDPoPNonces,
+    clientRegistration: readClientRegistration(oauth.ClientRegistration),
   }
 }
 
-function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtensionType {
+function writeOAuth(oauth: OAuthExtension): OAuthExtensionType {
   return {
-    SessionMinutes: pages.sessionMinutes,
-    SessionIdleMinutes: pages.sessionIdleMinutes,
-    RememberMeDays: pages.rememberMeDays,
-    EndSessionsOnSignOut: pages.endSessionsOnSignOut,
+    Manner: oauth.manner,
+    NonProductionClientIds: oauth.nonProductionClientIds,
+    RequirePushedAuthorizationRequests: oauth.requirePushedRequests,
+    RequireDPoPNonces: oauth.requireDpopNonces,
+    ClientRegistration: writeClientRegistration(oauth.clientRegistration ?? noClientRegistration),
   }
-}
-
-function readOAuth({ Manner, NonProductionClientIds }: OAuthExtensionType): OAuthExtension {
-  return { manner: Manner ?? noExtensions.oauth.manner, nonProductionClientIds: NonProductionClientIds }
-}
-
-function writeOAuth({ manner, nonProductionClientIds }: OAuthExtension): OAuthExtensionType {
-  return { Manner: manner, NonProductionClientIds: nonProductionClientIds }
 }
 
 function readTestUsers(secrets: Secrets, pool: Pool, users: readonly TestUserType[]): TestUser[] {

@@ -15,6 +15,7 @@ const requiredPlaceholders: Readonly<Partial<Record<keyof LocalizedTemplatesType
   VerificationSms: code,
   VerificationEmail: code,
   LinkEmail: link,
+  SignInLinkEmail: link,
   AuthenticationSms: code,
   AuthenticationEmail: code,
   InvitationSms: name,
@@ -48,8 +49,7 @@ function canonicalLocale(text: string): string {
 function readTemplates(locale: string, texts: LocalizedTemplatesType): LocalizedTemplates {
   for (const [name, placeholder] of Object.entries(requiredPlaceholders)) {
     const text = texts[name as keyof LocalizedTemplatesType]
-    if (text === undefined || placeholder.pattern.test(text)) continue
-    throw invalidParameter(`Messages.Templates: ${name} of ${locale} must contain ${placeholder.description}.`)
+    if (text !== undefined) requirePlaceholder(placeholder, text, `Messages.Templates: ${name} of ${locale}`)
   }
   return {
     verificationSms: texts.VerificationSms,
@@ -57,6 +57,8 @@ function readTemplates(locale: string, texts: LocalizedTemplatesType): Localized
     verificationSubject: texts.VerificationEmailSubject,
     linkEmail: texts.LinkEmail,
     linkSubject: texts.LinkEmailSubject,
+    signInLinkEmail: texts.SignInLinkEmail,
+    signInLinkSubject: texts.SignInLinkEmailSubject,
     mfaSms: texts.AuthenticationSms,
     mfaEmail: texts.AuthenticationEmail,
     mfaSubject: texts.AuthenticationEmailSubject,
@@ -66,6 +68,16 @@ function readTemplates(locale: string, texts: LocalizedTemplatesType): Localized
   }
 }
 
+/**
+ * Requires a link in the text of an e-mail. `where` names the text in the error.
+ * @throws ApiError InvalidParameterException when the text has no place for the link
+ */
+export const requireLink = (text: string, where: string): void => requirePlaceholder(link, text, where)
+
+function requirePlaceholder({ pattern, description }: Placeholder, text: string, where: string): void {
+  if (!pattern.test(text)) throw invalidParameter(`${where} must contain ${description}.`)
+}
+
 function writeTemplates(texts: LocalizedTemplates): LocalizedTemplatesType {
   return {
     VerificationSms: texts.verificationSms,
@@ -73,6 +85,8 @@ function writeTemplates(texts: LocalizedTemplates): LocalizedTemplatesType {
     VerificationEmailSubject: texts.verificationSubject,
     LinkEmail: texts.linkEmail,
     LinkEmailSubject: texts.linkSubject,
+    SignInLinkEmail: texts.signInLinkEmail,
+    SignInLinkEmailSubject: texts.signInLinkSubject,
     AuthenticationSms: texts.mfaSms,
     AuthenticationEmail: texts.mfaEmail,
     AuthenticationEmailSubject: texts.mfaSubject,

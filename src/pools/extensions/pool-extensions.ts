@@ -1,7 +1,9 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
+import { type ClientRegistrationExtension, noClientRegistration } from './client-registration.ts'
 import { type FederationExtension, noFederation } from './federation-extension.ts'
+import type { PageTexts } from './page-texts.ts'
 
 /**
  * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
@@ -60,6 +62,20 @@ export type HostedPagesExtension = {
   readonly rememberMeDays: number | undefined
   /** Whether GlobalSignOut and a new password end the user's sessions in all browsers. */
   readonly endSessionsOnSignOut: boolean
+  /** Undefined, in old pools, means `noSignInLinks`. */
+  readonly signInLinks?: SignInLinksExtension
+  /** Texts that replace those of the pages. Undefined in old pools. */
+  readonly texts?: PageTexts | undefined
+}
+
+/** Links by e-mail that sign a user in. They are another form of the e-mail code of a first factor. */
+export type SignInLinksExtension = {
+  readonly enabled: boolean
+  /** How long a link is valid. */
+  readonly lifetimeMinutes: number
+  /** The pool's own text and subject of the e-mail. Undefined: the default ones. */
+  readonly email: string | undefined
+  readonly subject: string | undefined
 }
 
 /**
@@ -72,6 +88,12 @@ export type OAuthExtension = {
   readonly manner: Manner
   /** App clients whose callback URLs may have a wildcard label. */
   readonly nonProductionClientIds?: readonly string[] | undefined
+  /** Whether all clients of a pool of manner strict have to push their authorization requests (RFC 9126 §5). Undefined means no. */
+  readonly requirePushedRequests?: boolean | undefined
+  /** Whether proofs of DPoP have to carry a nonce of the server, in a pool of manner strict (RFC 9449 §8). Undefined means no. */
+  readonly requireDpopNonces?: boolean | undefined
+  /** Undefined, in old pools, means `noClientRegistration`. */
+  readonly clientRegistration?: ClientRegistrationExtension | undefined
 }
 
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }
@@ -84,6 +106,8 @@ export type TestUser = {
   readonly sealedCode: string
 }
 
+export const noSignInLinks: SignInLinksExtension = { enabled: false, lifetimeMinutes: 15, email: undefined, subject: undefined }
+
 export const noExtensions = {
   triggers: {},
   customAuth: { mfaAfterPassword: 'REQUIRED', wrongAnswers: 'UNLIMITED' },
@@ -91,7 +115,7 @@ export const noExtensions = {
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
   federation: noFederation,
-  oauth: { manner: 'COGNITO', nonProductionClientIds: undefined },
+  oauth: { manner: 'COGNITO', nonProductionClientIds: undefined, clientRegistration: noClientRegistration },
   tokens: { claims: [] },
   testUsers: [],
 } satisfies PoolExtensions
@@ -108,10 +132,18 @@ export function federationOf(pool: { readonly extensions: PoolExtensions | undef
   return extensionsOf(pool).federation ?? noFederation
 }
 
+export function signInLinksOf(pool: { readonly extensions: PoolExtensions | undefined }): SignInLinksExtension {
+  return hostedPagesOf(pool).signInLinks ?? noSignInLinks
+}
+
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {
   return extensionsOf(pool).oauth ?? noExtensions.oauth
 }
 
 export function mannerOf(pool: { readonly extensions: PoolExtensions | undefined }): Manner {
   return oauthOf(pool).manner
+}
+
+export function clientRegistrationOf(pool: { readonly extensions: PoolExtensions | undefined }): ClientRegistrationExtension {
+  return oauthOf(pool).clientRegistration ?? noClientRegistration
 }

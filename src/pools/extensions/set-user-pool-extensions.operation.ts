@@ -1,24 +1,23 @@
 import type { AuditedCaller } from '../../audit/audited-caller.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
 import type { Pool } from '../pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { readExtensions, writeExtensions } from './extensions-wire.ts'
+import { type ExtensionDeps, readExtensions, writeExtensions } from './extensions-wire.ts'
 
-type Deps = { db: Db; secrets: Secrets; pools: PoolCatalog }
+type Deps = ExtensionDeps & { db: Db; pools: PoolCatalog }
 
 /** Lifeguard's own operation: sets extensions of a pool. A section in the request replaces the old section. Other sections stay. */
 export const setUserPoolExtensions = operation('SetUserPoolExtensions', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, secrets, pools }: Deps, { audit }: AuditedCaller) {
+  async handle(request, { db, secrets, pools, pageTexts }: Deps, { audit }: AuditedCaller) {
     const write = (pool: Pool) => writeExtensions(secrets, pool)
     const changed = await changePool({ db, pools, audit }, request.UserPoolId, write, (before) => ({
       ...before,
-      extensions: readExtensions(secrets, before, request),
+      extensions: readExtensions({ secrets, pageTexts }, before, request),
     }))
     return write(changed)
   },

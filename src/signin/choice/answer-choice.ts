@@ -36,14 +36,10 @@ function emailOtp(): Factor<ChoiceDeps> {
 
 /** `named` is the first factor whose name the client gave as the name of the challenge; undefined if the client gave SELECT_CHALLENGE. */
 async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: FirstFactor | undefined): Promise<StepOutcome> {
-  const { context, responses } = answer
-  const state = requireChoiceState(deps, answer)
-  const { name } = state.memory
-  const user = await findUserOfState(deps, context.pool, state.sub, requireParameter(responses, 'USERNAME'))
-  if (user !== undefined) requireNotReset(context.client, user)
-  const { signIn, choices } = await findChoices(deps, { context, sub: state.sub, user, name, stepUp: state.progress.stepUp })
+  const { responses } = answer
+  const { state, user, signIn, choices } = await resumeChoice(deps, answer)
   const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))
-  const migrated = user === undefined && chosen === 'PASSWORD' ? await migrate(deps, answer, name) : undefined
+  const migrated = user === undefined && chosen === 'PASSWORD' ? await migrate(deps, answer, state.memory.name) : undefined
   const choosing = { ...signIn, ...migrated }
 
   const outcome = await proveChoice(deps, choosing, { choices, chosen, parameters: responses, state })
@@ -54,6 +50,22 @@ async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: Fi
   return { kind: 'challenge', challenge: await createChosenChallenge(deps, choosing, choices, chosen), consumes: state }
 }
 
+/**
+ * The choice-based sign-in of a Session, with the choices that its user has now.
+ *
+ * @throws ApiError NotAuthorizedException when the Session is invalid or expired, and when the user is disabled.
+ * @throws ApiError PasswordResetRequiredException when the user has to reset the password.
+ */
+export async function resumeChoice(deps: ChoiceDeps, answer: ChallengeAnswer) {
+  const { context, responses } = answer
+  const state = requireChoiceState(deps, answer)
+  const user = await findUserOfState(deps, context.pool, state.sub, requireParameter(responses, 'USERNAME'))
+  if (user !== undefined) requireNotReset(context.client, user)
+  const { name } = state.memory
+  const found = await findChoices(deps, { context, sub: state.sub, user, name, stepUp: state.progress.stepUp })
+  return { ...found, state, user }
+}
+
 /** Migrates an unknown user from the system behind the UserMigration trigger, if the answer has a password and that system accepts it. */
 async function migrate(deps: ChoiceDeps, { context, responses }: ChallengeAnswer, username: string): Promise<Candidate | undefined> {
   const password = responses[proofParameters.PASSWORD]
@@ -61,7 +73,7 @@ async function migrate(deps: ChoiceDeps, { context, responses }: ChallengeAnswer
 }
 
 /** @throws ApiError InvalidParameterException when the user cannot choose this factor. */
-function requireAvailable({ available }: Choices, chosen: string): FirstFactor {
+export function requireAvailable({ available }: Choices, chosen: string): FirstFactor {
   const found = available.find((name) => name === chosen)
   if (found === undefined) throw new ApiError('InvalidParameterException', `The challenge must be one of ${available.join(', ')}.`)
   return found

@@ -1,4 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
+import type { AssuranceLevel } from '../../tokens/assurance.ts'
 import { canContinue, chooseGoal, firstsToward } from '../assurance/goal.ts'
 import { readStepUp, type StepUpRequest } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
@@ -17,6 +18,8 @@ type ChoiceRequest = {
   readonly parameters: RequestParameters
   /** The Session that a new user got from SignUp or ConfirmSignUp. */
   readonly session: string | undefined
+  /** The levels of assurance that the app of a page asks for, the preferred one first. A user who can reach none signs in without them. */
+  readonly levels?: readonly AssuranceLevel[] | undefined
 }
 
 /**
@@ -28,7 +31,7 @@ type ChoiceRequest = {
 export async function startChoice(
   deps: ChoiceDeps,
   context: SignInContext,
-  { username, parameters, session }: ChoiceRequest,
+  { username, parameters, session, levels = [] }: ChoiceRequest,
 ): Promise<StepOutcome> {
   const { pool, client } = context
   const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
@@ -42,7 +45,7 @@ export async function startChoice(
 
   const stepUp = await readStepUp(deps, pool, parameters)
   const found = await findChoices(deps, { ...candidate, context, name: username, stepUp: undefined })
-  const started = stepUp === undefined ? found : startStepUp(found, stepUp)
+  const started = stepUp === undefined ? towardLevels(found, levels) : startStepUp(found, stepUp)
   if ('kind' in started) return started
   const { signIn, choices } = started
   const chosen = choices.available.find((name) => name === preferred)
@@ -76,5 +79,17 @@ function startStepUp({ signIn, choices }: FoundChoices, { levels, earlier }: Ste
     const progress = { ...noProgress, proofs, stepUp: { goal, since: earlier.since } }
     return { kind: 'proven', user: signIn.user, progress, consumes: undefined }
   }
-  return { signIn: { ...signIn, stepUp: { goal } }, choices: { ...choices, available: firstsToward(goal, abilities) } }
+  return towardGoal({ signIn, choices }, goal)
+}
+
+/** Leaves out the first factors that lead to none of the levels, if the user can reach one of them. */
+function towardLevels(found: FoundChoices, levels: readonly AssuranceLevel[]): FoundChoices {
+  const { available, seconds } = found.choices
+  const goal = chooseGoal(levels, [], { firsts: available, seconds })
+  return goal === undefined ? found : towardGoal(found, goal)
+}
+
+function towardGoal({ signIn, choices }: FoundChoices, goal: AssuranceLevel): FoundChoices {
+  const available = firstsToward(goal, { firsts: choices.available, seconds: choices.seconds })
+  return { signIn: { ...signIn, stepUp: { goal } }, choices: { ...choices, available } }
 }

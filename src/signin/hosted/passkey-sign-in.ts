@@ -15,7 +15,7 @@ import { noProgress, type PoolAndClient, type SignInContext } from '../sign-in.t
 import { wrongPassword } from '../sign-in-errors.ts'
 import { newState, requireState } from '../sign-in-state.ts'
 import { runPreAuthentication } from '../sign-in-triggers.ts'
-import { beginOnPage, type PageStepResult } from './hosted-sign-in.ts'
+import { beginOnPage, type PageOwner, type PageStepResult } from './hosted-sign-in.ts'
 
 /** What a sign-in page offers to the browser before it knows who the user is. */
 export type PasskeyOffer = {
@@ -49,7 +49,7 @@ export async function offerPasskeys(deps: SignInDeps, { pool, client }: PoolAndC
  */
 export function signInByPasskeyOnPage(
   deps: SignInDeps,
-  owner: PoolAndClient,
+  owner: PageOwner,
   { session, credential, from }: { readonly session: string; readonly credential: string; readonly from: RequestContext },
 ): Promise<PageStepResult> {
   return beginOnPage(deps, owner, { flow: 'USER_AUTH', username: undefined, from }, (context) =>

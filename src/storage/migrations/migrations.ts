@@ -19,6 +19,12 @@ import { identityPools } from './0018-identity-pools.ts'
 import { roles } from './0019-roles.ts'
 import { authorizationCodes } from './0020-authorization-codes.ts'
 import { pushedRequests } from './0022-pushed-requests.ts'
+import { deviceAuthorizations } from './0023-device-authorizations.ts'
+import { clientRegistration } from './0024-client-registration.ts'
+import { sessionClients } from './0025-session-clients.ts'
+import { signInLinks } from './0028-sign-in-links.ts'
+import { extensionsOfClients } from './0029-extensions-of-clients.ts'
+import { auditOfSessions } from './0030-audit-of-sessions.ts'
 import { providerSignIns } from './0031-provider-sign-ins.ts'
 import type { Migration } from './migration.ts'
 
@@ -45,5 +51,11 @@ export const migrations: readonly Migration[] = [
   roles,
   authorizationCodes,
   pushedRequests,
+  deviceAuthorizations,
+  clientRegistration,
+  sessionClients,
+  signInLinks,
+  extensionsOfClients,
+  auditOfSessions,
   providerSignIns,
 ]

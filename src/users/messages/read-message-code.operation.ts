@@ -11,7 +11,8 @@ type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog }
 
 /**
  * Lifeguard's own operation: shows the code or temporary password in a message, for an administrator who helps a user that the message did
- * not reach. A code is shown even if it was used or replaced since. The audit record names the administrator, never the code.
+ * not reach. A code is shown even if it was used or replaced since. A link that signs in is not
+ * shown: who opens it is signed in. The audit record names the administrator, never the code.
  */
 export const readMessageCode = operation('ReadMessageCode', {
   auth: 'iam',
@@ -21,8 +22,9 @@ export const readMessageCode = operation('ReadMessageCode', {
     const pool = await pools.getPool(request.UserPoolId)
     return db.transaction().execute(async (tx) => {
       const row = await getMessageRow(tx, pool, request.MessageId)
-      const { code, expiresAt, sub, username } = openUnexpiredMessage(secrets, row, clock.now())
-      if (code === undefined) throw new ApiError('InvalidParameterException', `Message ${row.id} holds no code.`)
+      const { code, trigger, expiresAt, sub, username } = openUnexpiredMessage(secrets, row, clock.now())
+      if (code === undefined || trigger === 'sign-in-link')
+        throw new ApiError('InvalidParameterException', `Message ${row.id} holds no code.`)
       await audit.record(tx, { user: { sub, username }, detail: `message: ${row.id}`, reason: request.Reason })
       return { Code: code, ExpiresAt: new Date(expiresAt) }
     })

@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { formPostScript, formPostScriptPath } from '../pages/form-post-page.ts'
 import { passkeyScript, passkeyScriptPath } from '../pages/passkey-script.ts'
+import { signedOutScript, signedOutScriptPath } from '../pages/signed-out-page.ts'
 import { pageStyles, pageStylesPath } from '../pages/styles.ts'
 
 /** What the pages load. The addresses change with the content, so browsers may keep it for ever (RFC 8246). */
 export function pageAssetRoutes(app: FastifyInstance): void {
   addAsset(app, pageStylesPath, 'text/css', pageStyles)
   addAsset(app, formPostScriptPath, 'text/javascript', formPostScript)
+  addAsset(app, signedOutScriptPath, 'text/javascript', signedOutScript)
   addAsset(app, passkeyScriptPath, 'text/javascript', passkeyScript)
 }
 

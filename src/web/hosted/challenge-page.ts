@@ -3,6 +3,7 @@ import { setupMethodsOf } from '../../oauth/login/mfa-setup.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import type { FirstFactor, MfaMethod, PasswordPolicy } from '../../pools/pool.ts'
 import { mfaMethods } from '../../pools/pool.ts'
+import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
 import { messagePage, newPasswordPage, type PasswordRules } from '../pages/account-pages.ts'
 import type { Page, Shell } from '../pages/layout.ts'
@@ -61,7 +62,10 @@ const views: Readonly<Partial<Record<ChallengeName, View>>> = {
     const offersRemember = !step.isRemembered && hostedPagesOf(request.pool).rememberMeDays !== undefined
     return passwordPage(shell, { ...base, offersRememberMe: offersRemember })
   },
-  SELECT_CHALLENGE: (shell, { step }, base) => factorPage(shell, { ...base, factors: factorsOf(step.available ?? []) }),
+  SELECT_CHALLENGE: (shell, { request, step: { available = [] } }, base) => {
+    const offersLink = offersLinks(request) && available.includes('EMAIL_OTP')
+    return factorPage(shell, { ...base, factors: factorsOf(available), offersLink })
+  },
   SELECT_MFA_TYPE: (shell, { step }, base) =>
     secondFactorPage(shell, { ...base, purpose: 'verify', methods: methodsIn(step.parameters['MFAS_CAN_CHOOSE']) }),
   WEB_AUTHN: (shell, { step }, base) => {

@@ -15,6 +15,7 @@ import type { ExpiredStep } from '../../oauth/login/step-page.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
 import { offersOwnUsers } from '../../oauth/providers/find-provider.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
 import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { signInPage } from '../pages/sign-in-pages.ts'
@@ -51,6 +52,7 @@ export async function openExpired({ deps, browser }: Visit, form: Parameters, pr
 
 const pageOf: Readonly<Record<PageStep['kind'], string>> = {
   challenge: '/challenge',
+  link: '/login/link/sent',
   confirm: '/confirm',
   reset: '/confirmForgotPassword',
   done: '/login',
@@ -91,6 +93,7 @@ export async function sendLogin(visit: Visit, { request, username, problem, done
     providers: await providerLinksOf(visit, request),
     hasForm: offersOwnUsers(client),
     ...accountLinksOf(request, visit.browser.query),
+    linkAction: offersLinks(request) ? `/login/link/send?${visit.browser.query}` : undefined,
     problem: problem && problemText(shell.text, problem),
     notice: done && shell.text(noticeOf[done]),
   })

@@ -6,8 +6,9 @@ import { sessionCookieName, writeCookie } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
 import { withForm } from '../oauth/oauth-route.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
-import { messagePage, signOutPage } from '../pages/account-pages.ts'
-import { type Handler, sendPage, shellOf, type Visit } from './visit.ts'
+import { signOutPage } from '../pages/account-pages.ts'
+import { signedOutPage } from '../pages/signed-out-page.ts'
+import { type Handler, refusePost, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogout: Handler = async (visit) => {
   const { deps, options, browser } = visit
@@ -27,7 +28,7 @@ export const postLogout: Handler = async (visit) => {
     return endSession(deps, browser, isOwnForm(request, token, names))
   })
   if (typeof outcome === 'string' && isOfStandard(outcome)) return reply.redirect(`/logout?${new URLSearchParams(outcome)}`, 303)
-  if (outcome === undefined || typeof outcome === 'string') return refuseMethod(reply)
+  if (outcome === undefined || typeof outcome === 'string') return refusePost(reply)
   return send(visit, outcome)
 }
 
@@ -37,23 +38,21 @@ const isOfStandard = (body: string): boolean => {
   return parameters.has('id_token_hint') || parameters.has('post_logout_redirect_uri')
 }
 
-const refuseMethod = (reply: FastifyReply) => reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
-
 function dropSession({ names, reply, browser }: Visit, poolId: string): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
 }
 
 async function send(visit: Visit, outcome: EndSession): Promise<FastifyReply> {
-  const { kind, pool, location } = outcome
+  const { kind, pool, location, frames } = outcome
   if (kind === 'ended') dropSession(visit, pool.id)
-  if (kind === 'ended' && location !== undefined) return visit.reply.redirect(location, 302)
+  if (kind === 'ended' && location !== undefined && frames.length === 0) return visit.reply.redirect(location, 302)
   const shell = await shellOf(visit, outcome)
   if (kind === 'ask') {
     return sendPage(visit, shell, signOutPage(shell, { action: `/logout?${visit.browser.query}` }), {
-      redirectUri: location,
+      // Cognito's logout may lead to the sign-in page of this host.
+      redirectUri: location?.startsWith('/') ? undefined : location,
       isForm: true,
     })
   }
-  const { text } = shell
-  return sendPage(visit, shell, messagePage(shell, { title: text('signedOutTitle'), message: text('signedOutText'), kind: 'done' }))
+  return sendPage(visit, shell, signedOutPage(shell, { frames, next: location }))
 }

@@ -10,16 +10,25 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'The browser sent no cookie.': 'errorCookies',
   'The passwords are not the same.': 'errorPasswordsDiffer',
   'This page has expired. Please try again.': 'errorExpired',
+  'The user code is not valid.': 'errorDeviceCode',
+  'The name is missing.': 'errorNameMissing',
+  'User is already confirmed.': 'errorAlreadyConfirmed',
+  'User cannot be confirmed. Current status is CONFIRMED': 'errorAlreadyConfirmed',
+  'Cannot reset password for the user as there is no registered/verified email or phone_number': 'errorCannotReset',
+  'User password cannot be reset in the current state.': 'errorCannotReset',
 }
 
 const byCode: Readonly<Partial<Record<ErrorCode, TextKey>>> = {
   AliasExistsException: 'errorUserExists',
+  CodeDeliveryFailureException: 'errorNotSent',
   CodeMismatchException: 'errorWrongCode',
   EnableSoftwareTokenMFAException: 'errorWrongCode',
   ExpiredCodeException: 'errorExpiredCode',
   InvalidPasswordException: 'errorPasswordRules',
   LimitExceededException: 'errorTooMany',
+  PasswordHistoryPolicyViolationException: 'errorPasswordUsed',
   TooManyRequestsException: 'errorTooMany',
+  UserNotFoundException: 'errorUserNotFound',
   UsernameExistsException: 'errorUserExists',
 }
 

@@ -42,7 +42,7 @@ async function sendChoice(visit: Visit, { request, accounts }: AccountChoice): P
 }
 
 /** By what users recognise their accounts. In some pools the username is a random id, so an address comes before it. */
-function namesOf({ attributes, username }: User): { readonly label: string; readonly detail: string | undefined } {
+export function namesOf({ attributes, username }: User): { readonly label: string; readonly detail: string | undefined } {
   const contact = attributes['email'] ?? attributes['phone_number'] ?? attributes['preferred_username'] ?? username
   const name = attributes['name']
   return name === undefined ? { label: contact, detail: undefined } : { label: name, detail: contact }

@@ -17,11 +17,12 @@ type Shown = {
 /** Sends the page with a form: a fresh one, or the one that was refused, with the reason. */
 export async function sendForm(
   visit: Visit,
-  { request: { client, pool, target, ...request }, step, problem }: Shown,
+  { request, step, problem }: Shown,
   view: (shell: Shell, problem: string | undefined) => Page,
 ): Promise<FastifyReply> {
+  const { client, pool, target } = request
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
-  const plain = await shellOf(visit, { client, pool, isManagedLogin: request.isManagedLogin })
+  const plain = await shellOf(visit, request)
   const shell = {
     ...plain,
     hiddenFields: { ...plain.hiddenFields, ...(step !== undefined && { step: step.id }) },

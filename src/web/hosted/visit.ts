@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from '../../oauth/authorize/authorization-r
 import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
+import type { EndSessionDeps } from '../../oauth/logout/end-session.ts'
 import { PageError } from '../../oauth/page-error.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
@@ -16,10 +17,10 @@ import { brandShell } from '../pages/branding/brand-shell.ts'
 import { formPostPage } from '../pages/form-post-page.ts'
 import { type Page, renderPage, type Shell } from '../pages/layout.ts'
 import { pageHeaders } from '../pages/page-headers.ts'
-import { plainShell } from '../pages/shell.ts'
+import { plainShell, withOwnTexts } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
-export type PageDeps = LoginDeps & AddPasskeyDeps & ProviderAnswerDeps & HostDeps
+export type PageDeps = LoginDeps & AddPasskeyDeps & ProviderAnswerDeps & EndSessionDeps & HostDeps
 
 /** One request to a page. */
 export type Visit = {
@@ -46,14 +47,24 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
   return { ...visit, browser }
 }
 
-type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin'>
+type Client = Pick<AuthorizationRequest, 'pool' | 'client' | 'isManagedLogin' | 'uiLocales'>
 
-/** What all pages of the visit have in common that belong to no app client. */
-export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>): Shell {
+/** What all pages of the visit have in common that belong to no app client. `uiLocales` are the languages that the app asks for. */
+export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>, uiLocales: readonly string[] = []): Shell {
   const { lang } = languageOf(request)
   if (lang !== undefined) reply.header('set-cookie', writeCookie(names, languageCookieName(names), lang, yearSeconds))
-  const wishes = { lang, cookie: cookieIn(request, languageCookieName(names)), acceptLanguage: request.headers['accept-language'] }
-  return plainShell(wishes)
+  const cookie = cookieIn(request, languageCookieName(names))
+  return plainShell({ lang, uiLocales, cookie, acceptLanguage: request.headers['accept-language'] })
+}
+
+/** What all pages with a form have in common: their form token, and the addresses of the page in other languages. */
+export function formShellOf(visit: Visit, uiLocales?: readonly string[]): Shell {
+  const { names, request, reply } = visit
+  return {
+    ...plainShellOf(visit, uiLocales),
+    hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
+    languageLinks: languageLinksOf(request),
+  }
 }
 
 /**
@@ -62,16 +73,12 @@ export function plainShellOf({ names, request, reply }: Omit<Visit, 'browser'>):
  * @throws PageError when the pages are those of managed login on a domain, and the client has no style. Cognito has no fall-back style.
  *   On the main host, which only Lifeguard has, such a client has the default look.
  */
-export async function shellOf(visit: Visit, { pool, client, isManagedLogin }: Client): Promise<Shell> {
-  const { deps, names, request, reply, browser } = visit
+export async function shellOf(visit: Visit, { pool, client, isManagedLogin, uiLocales }: Client): Promise<Shell> {
+  const { deps, browser } = visit
   const look = await deps.pools.findLookOf(client.id)
   const needsStyle = isManagedLogin && browser.host.kind === 'domain'
   if (needsStyle && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
-  const shell = {
-    ...plainShellOf(visit),
-    hiddenFields: { _csrf: csrfTokenFor(request, reply, names) },
-    languageLinks: languageLinksOf(request),
-  }
+  const shell = withOwnTexts(formShellOf(visit, uiLocales), { pool, client })
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
 
@@ -93,6 +100,10 @@ function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string>
     }),
   )
 }
+
+/** The answer to a POST that the manner of the pool does not know. */
+export const refusePost = (reply: FastifyReply): FastifyReply =>
+  reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
 
 export function keepSession({ names, reply, browser }: Visit, { poolId, value, maxAgeSeconds }: PoolCookie): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))
@@ -127,6 +138,7 @@ export function sendPage(
   }: { readonly status?: number; readonly redirectUri?: string | undefined; readonly isForm?: boolean } = {},
 ): FastifyReply {
   const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
-  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined })
+  const frameOrigins = [...new Set(page.frames?.map((address) => new URL(address).origin))]
+  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined, frameOrigins })
   return reply.code(status).headers(headers).send(renderPage(shell, page).toString())
 }

@@ -1,15 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OperationName } from '../../contract/operation.ts'
-import type { OAuthError } from '../../oauth/oauth-error.ts'
+import { newNonce, requiresNonces } from '../../oauth/dpop/dpop-nonce.ts'
+import { type DpopDeps, proofAlgorithms } from '../../oauth/dpop/dpop-proof.ts'
+import { OAuthError } from '../../oauth/oauth-error.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import { revokeToken } from '../../oauth/revocation.ts'
+import { deviceCodeGrantType } from '../../oauth/token/device-code.ts'
 import { cognitoTokenEndpoint, exchangeGrant, type TokenEndpointDeps } from '../../oauth/token/token-endpoint.ts'
 import { readUserInfo } from '../../oauth/userinfo.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { note } from '../request-notes.ts'
-import { addOAuthRoute, answering, contextOf, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
+import { addOAuthRoute, answering, contextOf, countAs, hasForm, type OAuthRouteOptions, withForm } from './oauth-route.ts'
 
 type Deps = TokenEndpointDeps & HostDeps
 
@@ -55,17 +59,15 @@ async function userInfo(deps: Deps, options: OAuthRouteOptions, request: Fastify
       authorization,
       dpop: proofIn(request),
       method: request.method,
+      onPool: (pool) => offerNonce(deps, { request, reply, pool }),
       onCaller: (caller) => {
         noteClient(request, caller)
         countAs('GetUser', request, options)
       },
     })
   // With the header, a body has no meaning.
-  const hasForm =
-    authorization === undefined &&
-    request.method === 'POST' &&
-    /^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? '')
-  const claims = hasForm
+  const isTokenInForm = authorization === undefined && request.method === 'POST' && hasForm(request)
+  const claims = isTokenInForm
     ? await withForm(options, request, async (form) => ask(readParameters(form).get('access_token')))
     : await runAdmitted(options, () => ask(undefined))
   return send(request, reply, 200, claims)
@@ -75,6 +77,23 @@ async function userInfo(deps: Deps, options: OAuthRouteOptions, request: Fastify
 const operationOfGrant: Readonly<Record<string, OperationName>> = {
   client_credentials: 'GetClientToken',
   refresh_token: 'GetTokensFromRefreshToken',
+}
+
+function countGrant(grantType: string, request: FastifyRequest, options: OAuthRouteOptions): void {
+  if (grantType === deviceCodeGrantType) countPoll(request, options)
+  else countAs(operationOfGrant[grantType] ?? 'GetTokensFromRefreshToken', request, options)
+}
+
+/**
+ * Devices poll for minutes. That must not use up the rate of sign-ins. Past the rate, devices are told to poll less often (RFC 8628 §3.5):
+ * after another error they give up.
+ */
+function countPoll(request: FastifyRequest, options: OAuthRouteOptions): void {
+  try {
+    countAs('GetUser', request, options)
+  } catch (error) {
+    throw new OAuthError('slow_down', { cause: error })
+  }
 }
 
 async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
@@ -88,7 +107,8 @@ async function token(deps: Deps, options: OAuthRouteOptions, request: FastifyReq
       context: contextOf(request, options),
       onClient: (owner, grantType) => {
         noteClient(request, owner)
-        countAs(operationOfGrant[grantType] ?? 'GetTokensFromRefreshToken', request, options)
+        offerNonce(deps, { request, reply, pool: owner.pool })
+        countGrant(grantType, request, options)
       },
     })
   })
@@ -101,9 +121,19 @@ export function proofIn({ headers }: FastifyRequest): string | undefined {
   return Array.isArray(proof) ? proof.join(',') : proof
 }
 
+/** In pools that demand nonces, each answer to a proof carries a fresh one, so that clients need not ask again (RFC 9449 §8.2). */
+export function offerNonce(
+  deps: DpopDeps,
+  { request, reply, pool }: { readonly request: FastifyRequest; readonly reply: FastifyReply; readonly pool: Pool },
+): void {
+  if (proofIn(request) !== undefined && requiresNonces(pool)) reply.header('dpop-nonce', newNonce(deps, pool))
+}
+
 export function noteClient({ raw }: FastifyRequest, { pool, client }: PoolAndClient): void {
   note(raw, { clientId: client.id, userPoolId: pool.id })
 }
+
+const exposedHeaders = 'www-authenticate, x-amz-cognito-request-id, retry-after'
 
 /** The headers of every answer, as Cognito sends them. Answers contain tokens, so no cache may keep them (RFC 6749 §5.1). */
 export function send(request: FastifyRequest, reply: FastifyReply, status: number, body: object | undefined): FastifyReply {
@@ -113,7 +143,7 @@ export function send(request: FastifyRequest, reply: FastifyReply, status: numbe
       'content-type': 'application/json;charset=UTF-8',
       'x-amz-cognito-request-id': request.id,
       'access-control-allow-origin': '*',
-      'access-control-expose-headers': 'www-authenticate, x-amz-cognito-request-id, retry-after',
+      'access-control-expose-headers': reply.hasHeader('dpop-nonce') ? `${exposedHeaders}, dpop-nonce` : exposedHeaders,
       'cache-control': 'no-cache, no-store, max-age=0, must-revalidate',
       pragma: 'no-cache',
       expires: '0',
@@ -125,8 +155,9 @@ export function send(request: FastifyRequest, reply: FastifyReply, status: numbe
 
 export const refuse =
   (request: FastifyRequest, reply: FastifyReply) =>
-  ({ error, description, status }: OAuthError): FastifyReply => {
+  ({ error, description, status, challenge }: OAuthError): FastifyReply => {
     if (status === 503) reply.header('retry-after', '1')
+    if (challenge !== undefined) reply.header('www-authenticate', challenge)
     return send(request, reply, status, { error, ...(description !== undefined && { error_description: description }) })
   }
 
@@ -134,10 +165,14 @@ export const refuse =
 const refuseBearer =
   (request: FastifyRequest, reply: FastifyReply) =>
   (refusal: OAuthError): FastifyReply => {
-    const { error, description, status } = refusal
+    const { error, description, status, challenge } = refusal
     const scheme = /^DPoP /i.test(request.headers.authorization ?? '') ? 'DPoP' : 'Bearer'
-    const challenge =
-      description === undefined ? `${scheme} error="${error}"` : `${scheme} error="${error}", error_description="${description}"`
-    if (status < 429) reply.header('www-authenticate', challenge)
+    const members = [
+      `error="${error}"`,
+      ...(description === undefined ? [] : [`error_description="${description}"`]),
+      // RFC 9449 §7.1
+      ...(scheme === 'DPoP' ? [`algs="${proofAlgorithms.join(' ')}"`] : []),
+    ]
+    if (status < 429 && challenge === undefined) reply.header('www-authenticate', `${scheme} ${members.join(', ')}`)
     return refuse(request, reply)(refusal)
   }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { ApiError } from '../../contract/api-error.ts'
 import type { OperationName, RequestContext } from '../../contract/operation.ts'
+import { MissingEndpoint } from '../../oauth/client-authentication.ts'
 import { errorOfApi } from '../../oauth/error-of-api.ts'
 import { OAuthError } from '../../oauth/oauth-error.ts'
 import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
@@ -22,24 +23,28 @@ export type OAuthRouteOptions = RunLimits & {
 
 /** The most bytes of a form: as many as the request of an unsigned API operation may have. */
 const formBytes = 144 * 1024
+/** The most bytes of JSON: the metadata of a client. */
+const jsonBytes = 64 * 1024
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
 type Route = {
   readonly path: string
-  readonly allowed: Readonly<Partial<Record<'GET' | 'POST', (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>>>>
+  readonly allowed: Readonly<Partial<Record<Method, (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>>>>
   /** Whether pages of any origin may call the endpoint. */
   readonly isForPages: boolean
 }
 
 /** Adds an endpoint. All other methods answer 405 (RFC 9110 §15.5.6), HEAD as well: a HEAD must not use anything up. */
 export function addOAuthRoute(app: FastifyInstance, { path, allowed, isForPages }: Route): void {
-  const names = Object.keys(allowed) as ('GET' | 'POST')[]
+  const names = Object.keys(allowed) as Method[]
   for (const name of names) app.route({ method: name, url: path, exposeHeadRoute: false, handler: allowed[name] as never })
   if (isForPages) {
     app.route({ method: 'OPTIONS', url: path, handler: async (_request, reply) => sendPreflight(reply, names) })
   }
-  const others = methods.filter((name) => !names.includes(name as 'GET') && !(isForPages && name === 'OPTIONS'))
+  const others = methods.filter((name) => !names.includes(name as Method) && !(isForPages && name === 'OPTIONS'))
   app.route({
     method: [...others],
     url: path,
@@ -66,21 +71,45 @@ export function contextOf({ raw, headers }: FastifyRequest, { trustedProxies }: 
   return { ip: addressOf(raw, trustedProxies), userAgent: headers['user-agent'] }
 }
 
-/** Counts a request against the rate of the API operation that does the same. */
-export function countAs(operation: OperationName, request: FastifyRequest, { throttle, trustedProxies }: OAuthRouteOptions): void {
-  throttle(operation, { address: addressOf(request.raw, trustedProxies) })
+/** Counts a request against the rate of the API operation that does the same. With `poolId`, the pool has a rate of its own. */
+export function countAs(
+  operation: OperationName,
+  request: FastifyRequest,
+  { throttle, trustedProxies }: OAuthRouteOptions,
+  poolId?: string,
+): void {
+  throttle(operation, { address: addressOf(request.raw, trustedProxies), poolId })
 }
+
+const formType = /^application\/x-www-form-urlencoded *(;|$)/i
+
+/** Whether the body is a form. */
+export const hasForm = ({ headers }: FastifyRequest): boolean => formType.test(headers['content-type'] ?? '')
 
 /**
  * Reads the form in the body, and does `work` with it once the request is admitted.
  *
  * @throws OAuthError invalid_request when the body is no form, is too large, ends early or comes too slowly; and as `work` does.
  */
-export async function withForm<T>(options: OAuthRouteOptions, request: FastifyRequest, work: (form: string) => Promise<T>): Promise<T> {
+export function withForm<T>(options: OAuthRouteOptions, request: FastifyRequest, work: (form: string) => Promise<T>): Promise<T> {
+  return withBody(options, request, { type: formType, mostBytes: formBytes }, work)
+}
+
+/** Reads JSON in the body, and does `work` with its text once the request is admitted. @throws OAuthError as `withForm` */
+export function withJson<T>(options: OAuthRouteOptions, request: FastifyRequest, work: (json: string) => Promise<T>): Promise<T> {
+  return withBody(options, request, { type: /^application\/json *(;|$)/i, mostBytes: jsonBytes }, work)
+}
+
+async function withBody<T>(
+  options: OAuthRouteOptions,
+  request: FastifyRequest,
+  { type, mostBytes }: { readonly type: RegExp; readonly mostBytes: number },
+  work: (text: string) => Promise<T>,
+): Promise<T> {
   if (options.admission.isFull()) throw new ShedError()
-  if (!/^application\/x-www-form-urlencoded *(;|$)/i.test(request.headers['content-type'] ?? '')) throw new OAuthError('invalid_request')
-  if (Number(request.headers['content-length']) > formBytes) throw tooLarge(formBytes)
-  const body = await options.bodies.read(request.raw, formBytes)
+  if (!type.test(request.headers['content-type'] ?? '')) throw new OAuthError('invalid_request')
+  if (Number(request.headers['content-length']) > mostBytes) throw tooLarge(mostBytes)
+  const body = await options.bodies.read(request.raw, mostBytes)
   return runAdmitted(options, () => work(body.bytes.toString()), body)
 }
 
@@ -99,6 +128,23 @@ export async function answering(
     if (error instanceof ShedError || error instanceof BudgetError) options.countShed()
     note(request.raw, { outcome: refusal.error })
     return refuse(refusal)
+  }
+}
+
+/** As `answering`, for endpoints that only some pools have. In the other pools they answer 404. */
+export async function answeringIfThere(
+  options: OAuthRouteOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<FastifyReply>,
+  refuse: (error: OAuthError) => FastifyReply,
+): Promise<FastifyReply> {
+  try {
+    return await answering(options, request, work, refuse)
+  } catch (error) {
+    if (!(error instanceof MissingEndpoint)) throw error
+    reply.callNotFound()
+    return reply
   }
 }
 

@@ -6,12 +6,16 @@ import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/pa
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postConfirm, postResendCode, visitConfirm } from '../hosted/confirm.ts'
+import { postDevice, visitDevice } from '../hosted/device.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
+import { postAuthorize } from '../hosted/post-authorize.ts'
 import { postProviderAnswer, sendToProvider, visitProviderAnswer } from '../hosted/provider-answer.ts'
 import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
+import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
+import { postLink, visitLink } from '../hosted/sign-in-link.ts'
 import { postSignUp, visitSignUp } from '../hosted/sign-up.ts'
 import { beginVisit, type Handler, type PageDeps, plainShellOf, redirectToApp, sendPage, type Visit } from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
@@ -23,10 +27,13 @@ type Page = { readonly path: string; readonly get?: Handler; readonly post?: Han
 
 /** The endpoints that browsers visit. */
 const pages: readonly Page[] = [
-  { path: '/oauth2/authorize', get: visitAuthorize },
+  { path: '/oauth2/authorize', get: visitAuthorize, post: postAuthorize },
   { path: '/oauth2/idpresponse', get: visitProviderAnswer, post: postProviderAnswer },
   { path: '/saml2/idpresponse', get: visitProviderAnswer, post: postProviderAnswer },
   { path: '/login', get: visitLogin, post: postLogin },
+  { path: '/login/link', get: visitLink, post: postLink },
+  { path: '/login/link/send', post: postLinkRequest },
+  { path: '/login/link/sent', get: visitSentLink, post: postSentLink },
   { path: '/challenge', get: visitChallenge, post: postChallenge },
   { path: '/signup', get: visitSignUp, post: postSignUp },
   { path: '/confirm', get: visitConfirm, post: postConfirm },
@@ -36,6 +43,7 @@ const pages: readonly Page[] = [
   { path: '/.well-known/change-password', get: visitChangePassword },
   { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, post: postAddPasskey },
+  { path: '/device', get: visitDevice, post: postDevice },
   { path: '/logout', get: visitLogout, post: postLogout },
   { path: '/error', get: visitError },
 ]

@@ -1,13 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { MissingEndpoint } from '../../oauth/client-authentication.ts'
+import { type DeviceAuthorizationDeps, requestDeviceAuthorization } from '../../oauth/device-grant/request-device-authorization.ts'
 import { type IntrospectionDeps, introspectToken } from '../../oauth/introspection/introspection.ts'
 import { readParameters } from '../../oauth/parameters.ts'
 import { type PushRequestDeps, pushRequest } from '../../oauth/pushed-requests/push-request.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
-import { noteClient, proofIn, refuse, send } from './api-routes.ts'
-import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
+import { noteClient, offerNonce, proofIn, refuse, send } from './api-routes.ts'
+import { addOAuthRoute, answeringIfThere, countAs, type OAuthRouteOptions, withForm } from './oauth-route.ts'
 
-type Deps = IntrospectionDeps & PushRequestDeps & HostDeps
+type Deps = IntrospectionDeps & PushRequestDeps & DeviceAuthorizationDeps & HostDeps
 
 type Work = (deps: Deps, options: OAuthRouteOptions, request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>
 
@@ -19,14 +19,11 @@ export function strictApiRoutes(app: FastifyInstance, deps: Deps, options: OAuth
       isForPages,
       allowed: {
         POST: (request, reply) =>
-          answering(options, request, () => work(deps, options, request, reply), refuse(request, reply)).catch((error: unknown) => {
-            if (!(error instanceof MissingEndpoint)) throw error
-            reply.callNotFound()
-            return reply
-          }),
+          answeringIfThere(options, request, reply, () => work(deps, options, request, reply), refuse(request, reply)),
       },
     })
   route('/oauth2/par', push, true)
+  route('/oauth2/device_authorization', authorizeDevice, true)
   // A resource server is no page.
   route('/oauth2/introspect', introspect, false)
 }
@@ -57,10 +54,29 @@ const push: Work = async (deps, options, request, reply) => {
       dpop: proofIn(request),
       onClient: (owner) => {
         noteClient(request, owner)
+        offerNonce(deps, { request, reply, pool: owner.pool })
         // As many as the authorization endpoint answers.
         countAs('GetTokensFromRefreshToken', request, options)
       },
     })
   })
   return send(request, reply, 201, answer)
+}
+
+const authorizeDevice: Work = async (deps, options, request, reply) => {
+  const answer = await withForm(options, request, async (form) => {
+    const { authorization, host } = request.headers
+    return requestDeviceAuthorization(deps, {
+      host: await findRequestHost(deps, host),
+      authorization,
+      parameters: readParameters(form),
+      dpop: proofIn(request),
+      onClient: (owner) => {
+        noteClient(request, owner)
+        offerNonce(deps, { request, reply, pool: owner.pool })
+        countAs('GetTokensFromRefreshToken', request, options)
+      },
+    })
+  })
+  return send(request, reply, 200, answer)
 }

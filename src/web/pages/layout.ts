@@ -1,6 +1,6 @@
 import { type Html, html } from '../../base/html.ts'
 import type { TermsLinks } from '../../pools/terms/terms-links.ts'
-import { type Language, locales, type Text } from './texts.ts'
+import { directionOf, type Language, locales, type Text } from './texts.ts'
 
 /** An image of the branding. Where the page follows the browser's colour mode, `darkSrc` takes its place in dark mode. */
 export type PageImage = { readonly src: string; readonly darkSrc?: string | undefined; readonly alt: string }
@@ -37,20 +37,24 @@ export type Page = {
   readonly body: Html | readonly (Html | undefined)[]
   /** The address of the page's script, which this server serves. Most pages have none. */
   readonly script?: string | undefined
+  /** Addresses of other sites that the browser loads and does not show. */
+  readonly frames?: readonly string[] | undefined
+  /** Where the browser goes once all of the page is loaded, frames included. */
+  readonly next?: string | undefined
 }
 
 /** A whole document. It has no inline style or script, so that its Content-Security-Policy can forbid them. */
-export function renderPage(shell: Shell, { title, body, script }: Page): Html {
+export function renderPage(shell: Shell, { title, body, script, frames = [], next }: Page): Html {
   const { language, colorMode, styleSheets, favicon, header, footer } = shell
   return html`<!doctype html>
-<html lang="${language}" dir="ltr" data-mode="${colorMode}">
+<html lang="${language}" dir="${directionOf(language)}" data-mode="${colorMode}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="${colorMode === 'dynamic' ? 'light dark' : colorMode}">
 <title>${title}</title>
-${iconLinks(favicon)}
+${next !== undefined && html`<meta http-equiv="refresh" content="0;url=${next}">\n`}${iconLinks(favicon)}
 ${styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}${script !== undefined && html`<script src="${script}" defer></script>\n`}</head>
 <body>
 ${header && html`<header class="bar bar-header">${header.logo && picture(header.logo)}</header>\n`}<div class="page background-customizable">
@@ -58,11 +62,16 @@ ${logoAt(shell, 'above-card')}<main class="card" id="main">
 ${logoAt(shell, 'card-top')}<h1>${title}</h1>
 ${Array.isArray(body) ? body : (body as Html)}
 ${logoAt(shell, 'card-bottom')}</main>
-${logoAt(shell, 'below-card')}${languageMenu(shell)}
+${frames.map(hiddenFrame)}${logoAt(shell, 'below-card')}${languageMenu(shell)}
 </div>
 ${footer && html`<div class="bar bar-footer">${footer.logo && picture(footer.logo)}</div>\n`}</body>
 </html>
 `
+}
+
+/** The site in the frame can run scripts and use its own storage. It can neither open windows nor lead the page elsewhere. */
+function hiddenFrame(address: string): Html {
+  return html`<iframe class="unseen" src="${address}" title="" aria-hidden="true" tabindex="-1" sandbox="allow-scripts allow-same-origin" referrerpolicy="no-referrer"></iframe>\n`
 }
 
 /** Without an icon the browser would ask for /favicon.ico. */

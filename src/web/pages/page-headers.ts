@@ -3,15 +3,18 @@ type Needs = {
   readonly formTargets?: readonly string[]
   /** Whether the page has a script of ours. */
   readonly hasScript?: boolean
+  /** The sites that the page loads in frames, and no others: their origins. */
+  readonly frameOrigins?: readonly string[]
 }
 
 /** The headers of a page. Everything that it loads comes from this host, and nothing stands inline. */
-export function pageHeaders({ formTargets = [], hasScript = false }: Needs = {}): Readonly<Record<string, string>> {
+export function pageHeaders({ formTargets = [], hasScript = false, frameOrigins = [] }: Needs = {}): Readonly<Record<string, string>> {
   const policy = [
     "default-src 'none'",
     "style-src 'self'",
     "img-src 'self' data:",
     ...(hasScript ? ["script-src 'self'"] : []),
+    ...(frameOrigins.length === 0 ? [] : [`frame-src ${frameOrigins.join(' ')}`]),
     "base-uri 'none'",
     `form-action ${formTargets.length === 0 ? "'none'" : formTargets.join(' ')}`,
     "frame-ancestors 'none'",

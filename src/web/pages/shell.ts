@@ -1,3 +1,7 @@
+import type { AppClient } from '../../pools/app-client.ts'
+import { clientExtensionsOf } from '../../pools/client-extensions/client-extensions.ts'
+import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { Shell } from './layout.ts'
 import { pageStylesPath } from './styles.ts'
 import { chooseLanguage, type Language, textsOf } from './texts.ts'
@@ -20,4 +24,9 @@ export function plainShell(wishes: Wishes): Shell {
     languageLinks: undefined,
     hiddenFields: {},
   }
+}
+
+/** The shell with the texts that administrators wrote for the app client, or for its pool. */
+export function withOwnTexts(shell: Shell, { pool, client }: { readonly pool: Pool; readonly client: AppClient }): Shell {
+  return { ...shell, text: textsOf(shell.language, [clientExtensionsOf(client).hostedPages.texts, hostedPagesOf(pool).texts]) }
 }

@@ -49,6 +49,8 @@ export type SignInView = {
   /** Undefined where the pool does not offer it. */
   readonly signUpHref: string | undefined
   readonly forgotHref: string | undefined
+  /** Where the form goes if the user asks for a link by e-mail. Undefined where the pages send none. */
+  readonly linkAction: string | undefined
   readonly problem: string | undefined
   readonly notice: string | undefined
 }
@@ -89,6 +91,7 @@ export function signInPage(shell: Shell, view: SignInView): Page {
     view.offersRememberMe ? checkbox({ name: 'remember', label: text('rememberMe') }) : undefined,
     submit(view.asksPassword ? text('signInButton') : text('continueButton')),
     view.passkey && passkeyButton(text('passkeyButton'), 'secondary'),
+    view.linkAction === undefined ? undefined : otherSubmit(text('emailLinkButton'), { action: view.linkAction }),
   ]
   return {
     title: text('signInTitle'),
@@ -162,7 +165,7 @@ export function passwordPage(
 }
 
 /** Who signs in, and the way to be another person. */
-function signingInAs({ text }: Shell, { username, changeHref }: { readonly username: string; readonly changeHref: string }): Html {
+export function signingInAs({ text }: Shell, { username, changeHref }: { readonly username: string; readonly changeHref: string }): Html {
   return html`<p class="account"><span>${text('signingInAs', { user: username })}</span> ${link(changeHref, text('changeAccountLink'))}</p>`
 }
 
@@ -181,10 +184,13 @@ export function factorPage(
     readonly username: string
     readonly changeHref: string
     readonly factors: readonly FirstFactor[]
+    /** Whether the user can get a link by e-mail. Its button sends `link` as the factor. */
+    readonly offersLink: boolean
     readonly problem: string | undefined
   },
 ): Page {
-  const options = view.factors.map((factor) => ({ value: factor, label: shell.text(factorTexts[factor]) }))
+  const factors = view.factors.map((factor) => ({ value: factor, label: shell.text(factorTexts[factor]) }))
+  const options = view.offersLink ? [...factors, { value: 'link', label: shell.text('emailLinkButton') }] : factors
   return {
     title: shell.text('factorTitle'),
     body: [signingInAs(shell, view), alert(view.problem), form(shell, { action: view.action, fields: [choices('factor', options)] })],

@@ -10,7 +10,7 @@ export const pageStyles = `
 @media(prefers-color-scheme:dark){[data-mode=dynamic]{color-scheme:dark;DARK}}
 *{box-sizing:border-box}
 html{font-size:100%;-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--page);color:var(--text);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Helvetica Neue",Arial,sans-serif;-webkit-font-smoothing:antialiased}
+body{margin:0;background:var(--page);color:var(--text);font:1rem/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Helvetica Neue",Arial,sans-serif;-webkit-font-smoothing:antialiased;text-wrap:pretty}
 .page{min-height:100vh;min-height:100dvh;display:flex;flex-direction:column;align-items:var(--place,center);justify-content:center;gap:1.25rem;padding:2rem 1rem}
 .card{width:100%;max-width:26rem;background:var(--card);border:1px solid var(--card-line);border-radius:var(--radius-card);box-shadow:var(--shadow);padding:2.25rem 2.25rem 2rem}
 .banner{margin:0 0 1.5rem}
@@ -29,6 +29,7 @@ input[type=date]{min-height:2.875rem}
 input[aria-invalid]{border-color:var(--bad)}
 input:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid color-mix(in srgb,var(--focus) 45%,transparent);outline-offset:2px}
 input:focus-visible{border-color:var(--focus);outline-offset:0}
+input[aria-invalid]:focus-visible{border-color:var(--bad);outline-color:color-mix(in srgb,var(--bad) 35%,transparent)}
 .error{color:var(--bad);font-size:.875rem;font-weight:550}
 .alert,.notice{padding:.75rem 1rem;border-radius:var(--radius-field);font-size:.9375rem;margin:1rem 0 0;overflow-wrap:anywhere}
 .alert{color:var(--bad);background:var(--bad-back);border:1px solid color-mix(in srgb,var(--bad) 30%,transparent)}
@@ -59,10 +60,15 @@ ul.choices,ul.providers{list-style:none;margin:0;padding:0;display:flex;flex-dir
 .rules ul{margin:.25rem 0 0;padding-inline-start:1.25rem}
 .legal{font-size:.875rem;color:var(--muted)}
 .steps{margin:0;padding-inline-start:1.25rem;display:flex;flex-direction:column;gap:.75rem}
+h1+.steps{margin-top:1rem}
 .steps p+p{margin-top:.25rem}
 .qr{display:inline-block;background:#fff;padding:.75rem;border-radius:12px;margin:.75rem 0;line-height:0;border:1px solid var(--card-line)}
 .qr svg{width:11rem;height:11rem}
 .key{font:600 .9375rem/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:.06em;overflow-wrap:anywhere;color:var(--heading)}
+.facts{display:flex;flex-direction:column;gap:.375rem;margin:0 0 1.25rem;font-size:.9375rem}
+.facts div{display:grid;grid-template-columns:auto 1fr;gap:0 .75rem}
+.facts dt{color:var(--muted)}
+.facts dd{margin:0;text-align:end;color:var(--heading);overflow-wrap:anywhere}
 .details{margin-top:1rem;font-size:.875rem;color:var(--muted)}
 .details p{margin-top:.5rem;overflow-wrap:anywhere}
 .languages{font-size:.875rem;color:var(--muted)}

@@ -12,7 +12,7 @@ import { requireSecretHash } from '../../pools/secret-hash.ts'
 import { type AccessTokenDeps, requireAccessToken } from '../../tokens/access-token.ts'
 import type { TokenCaller } from '../../users/caller.ts'
 import { noteIds, type RequestLogFields } from '../request-log.ts'
-import type { CheckedHead, GateHead, IamGate } from './gate.ts'
+import type { Authenticated, CheckedHead, GateHead, IamGate } from './gate.ts'
 import { parseBody, requireJsonContentType } from './json-body.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
 import type { Throttle } from './throttle.ts'
@@ -80,7 +80,7 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
         async answer(bytes, checked, logFields) {
           const administrator = checked?.authenticate(bytes)
           logFields.accessKeyId = administrator?.caller.accessKeyId
-          const audited = openAuditedCall(options, operation, { accessKeyId: logFields.accessKeyId, requestId, address: head.context.ip })
+          const audited = openAuditedCall(options, operation, administrator, { requestId, address: head.context.ip })
           try {
             const request = await refusalsRecorded(audited, async () => {
               const body = parseBody(bytes, limits)
@@ -114,9 +114,13 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
 function openAuditedCall(
   { audit, recordsAddresses }: Pick<Options<never>, 'audit' | 'recordsAddresses'>,
   { name, isAudited }: BuiltOperation<never>,
-  { address, ...origin }: Omit<CallOrigin, 'operation'>,
+  administrator: Authenticated | undefined,
+  { requestId, address }: Pick<CallOrigin, 'requestId' | 'address'>,
 ): OpenAuditedCall | undefined {
-  return isAudited ? audit.open({ operation: name, ...origin, address: recordsAddresses ? address : undefined }) : undefined
+  if (!isAudited) return undefined
+  const { caller, session } = administrator ?? {}
+  const who = { accessKeyId: caller?.accessKeyId, sessionArn: session?.arn, sessionIdentityId: session?.identityId }
+  return audit.open({ operation: name, ...who, requestId, address: recordsAddresses ? address : undefined })
 }
 
 /** Does a part of the work of a call. If it fails, the audit record of the refusal is stored before the caller gets the error. */

@@ -24,7 +24,12 @@ export type GateHead = RequestHead & {
 
 export type CheckedHead = { authenticate(body: Buffer): Authenticated }
 
-export type Authenticated = { readonly caller: IamCaller; authorize(body: unknown): void }
+export type Authenticated = {
+  readonly caller: IamCaller
+  /** The session of a role whose key signed the request. Undefined for a stored access key. */
+  readonly session: { readonly arn: string; readonly identityId: string | undefined } | undefined
+  authorize(body: unknown): void
+}
 
 /**
  * The gate of `dev`, which listens on loopback only: it accepts any credentials, or none. But a page of another site in the developer's
@@ -35,7 +40,7 @@ export const openGate: IamGate = async (head) => {
   refuseForeignPages(head)
   const accessKeyId = claimedKeyId(head)
   const caller = { accessKeyId, isAllowedOnIdentityPool: () => true }
-  return { authenticate: () => ({ caller, authorize: () => undefined }) }
+  return { authenticate: () => ({ caller, session: undefined, authorize: () => undefined }) }
 }
 
 /** @throws ApiError AccessDeniedException when a page of another site sent the request */
@@ -74,7 +79,8 @@ export function createIamGate({ clock, findCredential, region, accountId }: Opti
           // The operations that ask this have no tags, so that no condition asks about their body.
           isAllowedOnIdentityPool: (poolId) => isAllowedOnIdentityPool(principal, { ...request, body: undefined }, poolId),
         }
-        return { caller, authorize: (body) => authorize(principal, { ...request, body }) }
+        const session = principal.session && { arn: principal.arn, identityId: principal.session.identity?.id }
+        return { caller, session, authorize: (body) => authorize(principal, { ...request, body }) }
       },
     }
   }

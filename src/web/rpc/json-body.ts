@@ -58,10 +58,11 @@ const mostCommas = new Float64Array(deepestNesting + 1).fill(Number.POSITIVE_INF
 function requireWithinLimits(text: string, limits: JsonLimits): void {
   let depth = 0
   let values = 0
+  const hasEscapes = text.includes('\\')
   for (let at = 0; at < text.length; at++) {
     switch (text.charCodeAt(at)) {
       case quote:
-        at = endOfString(text, at + 1)
+        at = hasEscapes ? endOfString(text, at + 1) : endOfPlainString(text, at + 1)
         break
       case openBrace:
       case openBracket:
@@ -81,6 +82,12 @@ function requireWithinLimits(text: string, limits: JsonLimits): void {
         break
     }
   }
+}
+
+/** For a text without a backslash. */
+function endOfPlainString(text: string, start: number): number {
+  const at = text.indexOf('"', start)
+  return at < 0 ? text.length : at
 }
 
 function endOfString(text: string, start: number): number {

@@ -25,6 +25,8 @@ const unsignedBytes = 144 * kilobyte
  * than the limits here. The limits are needed because each entry costs more time than its bytes.
  */
 const entriesPerMap = 100
+/** Our own signed operations take more, such as an own text for each key of the hosted pages. */
+const entriesPerOwnMap = 500
 const elementsPerUnsignedList = 200
 const valuesPerUnsignedRequest = 5_000
 
@@ -43,7 +45,7 @@ export function requestLimits(name: OperationName, auth: Auth): RequestLimits {
   const types = new Set(shapes.map((shape) => getShape(shape).type))
   if (auth === 'iam') {
     const bytes = types.has('document') || service === 'lifeguard' ? largestBytes : signedBytes
-    const entries = types.has('document') ? Number.POSITIVE_INFINITY : entriesPerMap
+    const entries = types.has('document') ? Number.POSITIVE_INFINITY : service === 'lifeguard' ? entriesPerOwnMap : entriesPerMap
     return { bytes, entries, elements: Number.POSITIVE_INFINITY, values: Number.POSITIVE_INFINITY }
   }
   const hasMaps = types.has('map') || shapes.includes('AttributeListType')

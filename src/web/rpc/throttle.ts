@@ -1,14 +1,20 @@
 import { isStsAction, type StsAction } from '../../authorization/sts/sts-action.ts'
 import type { Clock } from '../../base/clock.ts'
+import { networkOf } from '../../base/network-of.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import type { OperationName } from '../../contract/operation.ts'
 import type { RequestCategory } from '../../pools/provisioned-limits/request-categories.ts'
-import { networkOf } from '../client-address.ts'
 import { categoryOf } from './operation-categories.ts'
 
 /** Where a request comes from: a caller with a valid signature, or an address, if it is known. */
-export type RequestSource = 'signed' | { readonly address: string | undefined }
+export type RequestSource =
+  | 'signed'
+  | {
+      readonly address: string | undefined
+      /** Of an existing pool. The pool then has a bucket of its own, so that the requests about one pool do not use up the limit of others. */
+      readonly poolId?: string | undefined
+    }
 
 /**
  * Counts a valid request against the limit of its category.
@@ -75,7 +81,7 @@ export function createThrottle({ clock, limitOf, countThrottled }: Options): Thr
     if (category === undefined) return
     const isAnswer = answers.has(operation)
     const perSecond = limitOf(category) * (isAnswer ? answersPerStart : 1)
-    const name = `${category}${isAnswer ? ' answers' : ''}${source === 'signed' ? ' signed' : ''}`
+    const name = `${category}${isAnswer ? ' answers' : ''}${source === 'signed' ? ' signed' : ''}${poolOf(source)}`
     const now = clock.now()
     const bucket = bucketOf(name, perSecond, now)
     const mayBorrow = source !== 'signed' && takeFromShare(name, networkOf(source.address), perSecond, now)
@@ -84,6 +90,8 @@ export function createThrottle({ clock, limitOf, countThrottled }: Options): Thr
     throw tooMany(operation)
   }
 }
+
+const poolOf = (source: RequestSource): string => (source === 'signed' || source.poolId === undefined ? '' : ` ${source.poolId}`)
 
 type Bucket = { tokens: number; filledAt: number }
 

@@ -152,11 +152,29 @@ for (const engine of engines) {
       }
     })
 
+    it('refuses an ID token that it has accepted before, once it is altered, its session or its key is revoked', async () => {
+      const reasonOf = async (token: string) => (await ask(token)).Reason
+      const [ana, bo, cy] = [await givenMember(), await givenMember(), await givenMember()]
+      for (const { idToken } of [ana, bo, cy, ana]) assert.equal(await reasonOf(idToken), 'allowed')
+      const [head = '', claims = '', signature = ''] = ana.idToken.split('.')
+      const claimsOfBo = bo.idToken.split('.')[1] ?? ''
+      const flipped = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`
+      for (const altered of [`${head}.${claimsOfBo}.${signature}`, `${head}.${claims}.${flipped}`, `${head}.${claims}.`]) {
+        assert.equal(await reasonOf(altered), 'InvalidToken')
+      }
+      await server.client(owner).send(new AdminUserGlobalSignOutCommand({ UserPoolId: pools.userPoolId, Username: bo.username }))
+      assert.equal(await reasonOf(bo.idToken), 'InvalidToken')
+      assert.equal(await reasonOf(ana.idToken), 'allowed')
+      await signedCall(server, owner, 'RotateSigningKeys', { UserPoolId: pools.userPoolId, RevokeOld: true })
+      assert.equal(await reasonOf(ana.idToken), 'InvalidToken')
+    })
+
     it('refuses tokens whose session was revoked or that have expired', async () => {
       const { username, idToken, accessToken } = await givenMember()
       await server.client(owner).send(new AdminUserGlobalSignOutCommand({ UserPoolId: pools.userPoolId, Username: username }))
       for (const token of [idToken, accessToken]) assert.equal((await ask(token)).Reason, 'InvalidToken')
       const late = await givenMember()
+      for (const token of [late.idToken, late.accessToken]) assert.equal((await ask(token)).Reason, 'allowed')
       server.clock.advance(3_600_001)
       for (const token of [late.idToken, late.accessToken]) assert.equal((await ask(token)).Reason, 'ExpiredToken')
     })

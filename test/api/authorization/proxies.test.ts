@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, describe, it } from 'node:test'
 import { SignatureV4 } from '@smithy/signature-v4'
 import { Sha256 } from '../../access/request-signer.ts'
 import { engines } from '../../support/engines.ts'
+import { blockOfGuide } from '../../support/guide-blocks.ts'
 import { nginxPath, startNginx } from '../../support/nginx.ts'
 import { givenProductionPools } from '../../support/production-identity-pools.ts'
 import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
@@ -16,14 +16,6 @@ const flags = ['--authorize-secret', secret]
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable
 const ownPath = 'arn:aws:files:::data/${cognito-identity.amazonaws.com:sub}/*'
 const requirements = 'Service=files&Action=files:{method}&Resource=arn:aws:files:::data{path}'
-
-/** The block of the guide in this language. */
-function blockOf(language: string): string {
-  const guide = readFileSync(new URL('../../../docs/authorize-proxies.md', import.meta.url), 'utf8')
-  const block = new RegExp(`\`\`\`${language}\n([\\s\\S]*?)\`\`\``).exec(guide)?.[1]
-  assert.ok(block)
-  return block
-}
 
 for (const engine of engines) {
   describe(`The questions of proxies on ${engine.name}`, () => {
@@ -168,7 +160,9 @@ for (const engine of engines) {
       }).listen(0, '127.0.0.1')
       await once(service, 'listening')
       const { port } = service.address() as AddressInfo
-      const locations = blockOf('nginx').replace('127.0.0.1:8080', `127.0.0.1:${port}`).replace('127.0.0.1:9911', new URL(server.url).host)
+      const locations = blockOfGuide('authorize-proxies.md', 'nginx')
+        .replace('127.0.0.1:8080', `127.0.0.1:${port}`)
+        .replace('127.0.0.1:9911', new URL(server.url).host)
       await using nginx = await startNginx(locations)
       try {
         const { host } = new URL(nginx.url)

@@ -11,6 +11,7 @@ import { importRequests } from './good-import-requests.ts'
 import { loginRequests } from './good-login-requests.ts'
 import { messageRequests } from './good-message-requests.ts'
 import { poolRequests } from './good-pool-requests.ts'
+import { registrationRequests } from './good-registration-requests.ts'
 import { triggerRequests } from './good-trigger-requests.ts'
 import { userRequests } from './good-user-requests.ts'
 import type { RequestFactory } from './request-factory.ts'
@@ -30,6 +31,7 @@ const factories: Partial<Record<OperationName, RequestFactory>> = {
   ...identityRequests,
   ...loginRequests,
   ...authorizationRequests,
+  ...registrationRequests,
 }
 
 export const neverGood: readonly OperationName[] = [

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { givenStyle, loginPath, settingsOf } from '../../support/branding.ts'
 import { engines } from '../../support/engines.ts'
-import { callback, encode, givenOAuthPool, type Reply } from '../../support/oauth.ts'
-import { TestBrowser } from '../../support/test-browser.ts'
+import { callback, encode, givenOAuthPool, type Reply, send } from '../../support/oauth.ts'
+import { alertIn } from '../../support/page-texts.ts'
+import { givenUser, goodPassword } from '../../support/sign-in.ts'
+import { formActionIn, hiddenFieldsIn, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 /** The title of the sign-in page in each language of managed login. */
@@ -70,6 +73,40 @@ for (const engine of engines.slice(0, 1)) {
         assert.equal(titleIn(page), 'Sign in')
         assert.ok(!page.headers.getSetCookie().some((cookie) => cookie.startsWith('lang=')))
         assert.ok(!page.text.includes('<script'))
+      }
+    })
+
+    it('is that of errors, too, also where the client tells which users exist', async () => {
+      const { poolId, clientId } = await givenOAuthPool(server())
+      await givenUser(server(), poolId, 'ana')
+      const query = { client_id: clientId, redirect_uri: callback, response_type: 'code', lang: 'de' }
+      const send = async (path: string, form: Readonly<Record<string, string>>) => {
+        const browser = new TestBrowser(server())
+        const page = await browser.visit(`${path}?${encode(query)}`)
+        return alertIn(await browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), ...form }))
+      }
+      assert.equal(await send('/login', { username: 'nobody', password: goodPassword }), 'Es gibt kein Konto mit diesem Namen.')
+      assert.equal(await send('/forgotPassword', { username: 'nobody' }), 'Es gibt kein Konto mit diesem Namen.')
+      assert.equal(await send('/forgotPassword', { username: 'ana' }), 'Das Passwort dieses Kontos kann hier nicht zurückgesetzt werden.')
+    })
+
+    it('sets the direction of the page, whose style names no left or right side, so that it holds for both directions', async () => {
+      const ids = await givenOAuthPool(server())
+      const values = { 'categories.form.location.horizontal': 'START', 'componentClasses.buttons.borderRadius': 3 }
+      await givenStyle(server(), ids, { Settings: settingsOf({ ...values, 'categories.global.pageHeader.enabled': true }) })
+      const { text } = await send(server(), loginPath(ids.clientId))
+      assert.match(text, /<html lang="en" dir="ltr" /)
+      const sheets = [...text.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)].map(([, href = '']) => href)
+      assert.equal(sheets.length, 2)
+      for (const sheet of sheets) {
+        const { text: css } = await send(server(), sheet)
+        assert.match(css, /\{/)
+        const sided = /(?:^|[;{\s-])(?:left|right)(?:-[a-z-]+)?\s*:|(?:float|clear|text-align|justify-content)\s*:\s*(?:left|right)\b/g
+        assert.deepEqual(css.match(sided), null)
+        const fourSides = [
+          ...css.matchAll(/(?:margin|padding|border-radius|border-width|inset):([^;}\s]+) ([^;}\s]+) ([^;}\s]+) ([^;}\s]+)[;}]/g),
+        ]
+        for (const [rule, , right, , left] of fourSides) assert.equal(right, left, rule)
       }
     })
 

@@ -159,13 +159,15 @@ for (const engine of engines) {
     it('keeps the extensions when UpdateUserPoolClient changes the client, and when another section is set', async () => {
       const { poolId, clientId } = await givenStrictPool(server())
       const ids = { UserPoolId: poolId, ClientId: clientId }
-      const defaults = { ...ids, PrivateKeyJwt: {}, PushedAuthorizationRequests: { Required: false } }
+      const logout = { FrontChannelLogout: { SessionRequired: false }, BackChannelLogout: { SessionRequired: false } }
+      const others = { ...logout, DeviceGrant: { Enabled: false }, HostedPages: {} }
+      const defaults = { ...ids, PrivateKeyJwt: {}, PushedAuthorizationRequests: { Required: false }, ...others }
       assert.deepEqual(await callLifeguard(server(), 'GetUserPoolClientExtensions', ids), defaults)
       const { jwk } = newClientKey()
       await setClientKeys(server(), poolId, clientId, [jwk])
       await callLifeguard(server(), 'SetUserPoolClientExtensions', { ...ids, PushedAuthorizationRequests: { Required: true } })
       await server().send(new UpdateUserPoolClientCommand({ ...ids, ClientName: 'renamed' }))
-      const all = { ...ids, PrivateKeyJwt: { Keys: { keys: [jwk] } }, PushedAuthorizationRequests: { Required: true } }
+      const all = { ...defaults, PrivateKeyJwt: { Keys: { keys: [jwk] } }, PushedAuthorizationRequests: { Required: true } }
       assert.deepEqual(await callLifeguard(server(), 'GetUserPoolClientExtensions', ids), all)
       const removed = await callLifeguard(server(), 'SetUserPoolClientExtensions', { ...ids, PrivateKeyJwt: {} })
       assert.deepEqual(removed.PrivateKeyJwt, {})

@@ -135,6 +135,25 @@ for (const engine of engines) {
       assert.ok(back.searchParams.get('code'))
     })
 
+    it('refuses unpushed requests of all clients in a pool that demands pushed ones, and says so in its metadata', async () => {
+      const { poolId, clientId } = await givenStrictPool(server())
+      const isRequired = async () => (await discover(server(), poolId)).as.require_pushed_authorization_requests
+      const demand = (OAuth: object) => callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, OAuth })
+      assert.equal(await isRequired(), false)
+      await demand({ Manner: 'STRICT', RequirePushedAuthorizationRequests: true })
+      assert.equal(await isRequired(), true)
+      const browser = new TestBrowser(server())
+      const pages = ['/oauth2/authorize', '/login', '/select-account', '/challenge', '/passkeys/add', '/signup', '/forgotPassword']
+      for (const path of pages) {
+        const location = locationOf(await browser.visit(`${path}?${encode({ client_id: clientId, ...asked })}`))
+        assert.match(location, /^https:\/\/app\.test\/callback\?.*error=invalid_request/, path)
+      }
+      const back = await browser.signIn({ client_id: clientId, request_uri: await pushed(clientId) }, 'ana')
+      assert.ok(back.searchParams.get('code'))
+      await demand({ Manner: 'COGNITO', RequirePushedAuthorizationRequests: true })
+      assert.match(locationOf(await browser.visit(`/oauth2/authorize?${encode({ client_id: clientId, ...asked })}`)), /[?&]code=/)
+    })
+
     it('answers wrong requests with the error of the standard', async () => {
       const { poolId, clientId, secret } = await givenStrictPool(server(), { client: { GenerateSecret: true } })
       const own = basic(clientId, secret)
@@ -147,7 +166,7 @@ for (const engine of engines) {
         ['a client without OAuth', { ...asked, client_id: machine.clientId }, {}, 400, 'unauthorized_client'],
         ['a wrong redirect URI', { ...asked, redirect_uri: 'https://evil.test' }, own, 400, 'invalid_request'],
         ['a request URI', { ...asked, request_uri: 'urn:x' }, own, 400, 'invalid_request'],
-        ['a wrong response type', { ...asked, response_type: 'code id_token' }, own, 400, 'invalid_request'],
+        ['a wrong response type', { ...asked, response_type: 'code id_token' }, own, 400, 'unsupported_response_type'],
         ['a flow of others', { ...asked, response_type: 'token' }, own, 400, 'unauthorized_client'],
         ['a wrong scope', { ...asked, scope: 'admin' }, own, 400, 'invalid_scope'],
         ['plain PKCE', { ...asked, code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' }, own, 400, 'invalid_request'],

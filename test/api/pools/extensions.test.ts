@@ -10,8 +10,16 @@ const defaults = {
   CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
-  HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false },
-  OAuth: { Manner: 'COGNITO' },
+  HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false, SignInLinks: { Enabled: false, LifetimeMinutes: 15 } },
+  OAuth: {
+    Manner: 'COGNITO',
+    ClientRegistration: {
+      Mode: 'OFF',
+      AllowedScopes: ['openid', 'email', 'phone', 'profile'],
+      AllowedGrantTypes: ['authorization_code'],
+      MaxClients: 100,
+    },
+  },
   Tokens: { Claims: [] },
   TestUsers: [],
 }
@@ -24,7 +32,7 @@ const everything = {
   CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
   SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
   Messages: {
-    Suppress: ['SignUp', 'Authentication'],
+    Suppress: ['SignUp', 'Authentication', 'SignInLink'],
     Templates: {
       de: {
         VerificationSms: 'Dein Code: {####}',
@@ -32,6 +40,8 @@ const everything = {
         VerificationEmailSubject: 'Dein Code',
         LinkEmail: 'Bitte {##bestätigen##}',
         LinkEmailSubject: 'Dein Link',
+        SignInLinkEmail: 'Bitte {##anmelden##}',
+        SignInLinkEmailSubject: 'Dein Link',
         AuthenticationSms: 'Anmeldung: {####}',
         AuthenticationEmail: 'Anmeldung: {####}',
         AuthenticationEmailSubject: 'Anmeldung',
@@ -45,8 +55,26 @@ const everything = {
     MaxPerRecipientPerHour: 5,
     OnRefusal: 'FAIL',
   },
-  HostedPages: { SessionMinutes: 120, SessionIdleMinutes: 30, RememberMeDays: 30, EndSessionsOnSignOut: true },
-  OAuth: { Manner: 'STRICT', NonProductionClientIds: ['abc'] },
+  HostedPages: {
+    SessionMinutes: 120,
+    SessionIdleMinutes: 30,
+    RememberMeDays: 30,
+    EndSessionsOnSignOut: true,
+    SignInLinks: { Enabled: true, LifetimeMinutes: 60, EmailMessage: 'Use {##this##}', EmailSubject: 'Your link' },
+  },
+  OAuth: {
+    Manner: 'STRICT',
+    NonProductionClientIds: ['abc'],
+    RequirePushedAuthorizationRequests: true,
+    RequireDPoPNonces: true,
+    ClientRegistration: {
+      Mode: 'OPEN',
+      AllowedScopes: ['openid', 'https://api.test/read'],
+      AllowedGrantTypes: ['authorization_code', 'client_credentials'],
+      AllowedRedirectHosts: ['app.test'],
+      MaxClients: 7,
+    },
+  },
   Tokens: {
     Claims: [
       { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
@@ -77,6 +105,9 @@ const refused: Readonly<Record<string, object>> = {
   'a lifetime of 0': { SignUp: { UnconfirmedUserLifetimeHours: 0 } },
   'a lifetime beyond a year': { SignUp: { UnconfirmedUserLifetimeHours: 8761 } },
   'an unknown kind of message': { Messages: { Suppress: ['Newsletter'] } },
+  'a link that lives for 0 minutes': { HostedPages: { SignInLinks: { LifetimeMinutes: 0 } } },
+  'a link that lives for more than an hour': { HostedPages: { SignInLinks: { LifetimeMinutes: 61 } } },
+  'an e-mail without its link': { HostedPages: { SignInLinks: { EmailMessage: 'Hello' } } },
   'a daily limit of 0': { Messages: { MaxPerDay: 0 } },
   'an hourly limit of 0': { Messages: { MaxPerRecipientPerHour: 0 } },
   'a daily limit that is too high': { Messages: { MaxPerDay: 100_000_001 } },

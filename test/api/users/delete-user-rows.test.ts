@@ -125,6 +125,11 @@ async function givenSession(db: Db, { poolId, sub }: User): Promise<void> {
     .insertInto('authorization_code')
     .values({ pool_id: poolId, id: `code of ${sub}`, sub, ...code })
     .execute()
+  const link = { id: 'link', token_hash: '', client_id: 'client', details: '', expires_at: now + 1000 }
+  await db
+    .insertInto('sign_in_link')
+    .values({ pool_id: poolId, sub, ...link })
+    .execute()
 }
 
 async function givenManyRows(db: Db, sub: string, count: number): Promise<void> {
@@ -160,11 +165,11 @@ async function listUserTables(db: Db): Promise<readonly { name: string; column: 
   })
 }
 
-/** How many rows each table has about the user. Leaves out audit records, which are kept after the user is deleted. */
+/** How many rows each table has about the user. Leaves out what is kept after the user is deleted: audit records, and apps to be told. */
 async function countRowsOf(db: Db, poolId: string, sub: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const { name, column } of await listUserTables(db)) {
-    if (name === 'audit_record') continue
+    if (name === 'audit_record' || name === 'session_client') continue
     const { rows } = await sql`
       select * from ${sql.table(name)} where pool_id = ${poolId} and ${sql.ref(column)} = ${sub}
     `.execute(db)

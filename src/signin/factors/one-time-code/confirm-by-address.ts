@@ -11,14 +11,14 @@ import { writeComparedUser } from '../../../users/compared-user.ts'
 import { isVerified, type User } from '../../../users/user.ts'
 import { runPostConfirmation } from '../../../users/user-triggers.ts'
 import { invalidSession, usedSession, wrongSignInCode } from '../../sign-in-errors.ts'
-import type { ConsumableState, SignInState } from '../../sign-in-state.ts'
+import type { ConsumableState } from '../../sign-in-state.ts'
 
-/** The address that a right code was sent to, and the sign-in state of the challenge that the code answered. */
+/** The address that a right code or link was sent to, and the state that the answer consumes. */
 type ProvenAddress = {
   readonly user: User
   readonly attribute: ContactAttribute
   readonly address: string
-  readonly state: SignInState
+  readonly state: ConsumableState
   readonly caller: CallerContext
   /** The audit record of the call; undefined in the public API. */
   readonly audit: AuditedCall | undefined

@@ -51,7 +51,7 @@ async function isAlive(db: Db, id = key.id): Promise<boolean> {
 }
 
 const overtakers: Readonly<Record<string, (tx: Tx) => Promise<void>>> = {
-  'a sign-out': (tx) => signOutUser(tx, pool.id, ana.sub, now),
+  'a sign-out': (tx) => signOutUser(tx, pool, ana.sub, now),
   'a disabling': disable,
   'a deletion': (tx) => deleteUserRows(tx, pool.id, ana.sub, now),
 }
@@ -116,7 +116,7 @@ for (const engine of engines) {
           .then((rows) => rows.length)}`
         assert.equal(await insertSession(db, sessionOf(await seen(), before)), true)
         assert.equal(await isAlive(db, before), true)
-        await signOutUser(db, pool.id, ana.sub, at)
+        await db.transaction().execute((tx) => signOutUser(tx, pool, ana.sub, at))
         assert.equal(await isAlive(db, before), false)
       }
       await db.transaction().execute(disable)

@@ -1,0 +1,6 @@
+import { createInitialAccessToken } from './client-registration/initial-access-tokens/create-initial-access-token.operation.ts'
+import { deleteInitialAccessToken } from './client-registration/initial-access-tokens/delete-initial-access-token.operation.ts'
+import { listInitialAccessTokens } from './client-registration/initial-access-tokens/list-initial-access-tokens.operation.ts'
+
+/** The API operations of this module. */
+export const oauthOperations = [createInitialAccessToken, listInitialAccessTokens, deleteInitialAccessToken] as const

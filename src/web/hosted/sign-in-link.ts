@@ -1,0 +1,96 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import { type DeadLink, type LinkForm, type LinkOutcome, openLink, reopenLink, submitLink } from '../../oauth/login/sign-in-link.ts'
+import { receiveParameters } from '../../oauth/parameters.ts'
+import { countAs } from '../oauth/oauth-route.ts'
+import { runAdmitted } from '../overload/run-admitted.ts'
+import { messagePage } from '../pages/account-pages.ts'
+import type { Shell } from '../pages/layout.ts'
+import { confirmLinkPage } from '../pages/link-pages.ts'
+import { note } from '../request-notes.ts'
+import { goOn } from './login.ts'
+import { takeOwnForm } from './own-form.ts'
+import { problemText } from './problem-text.ts'
+import { type Handler, plainShellOf, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
+
+export const visitLink: Handler = async (visit) => {
+  countAs('RespondToAuthChallenge', visit.request, visit.options)
+  const { parameters } = receiveParameters(visit.browser.query)
+  const isPreview = !isVisit(visit.request.headers)
+  return sendOutcome(visit, await runAdmitted(visit.options, () => openLink(visit.deps, visit.browser, parameters, { isPreview })))
+}
+
+export const postLink: Handler = async (visit) => {
+  const outcome = await takeOwnForm(visit, {
+    operation: 'RespondToAuthChallenge',
+    take: (form) => submitLink(visit.deps, visit.browser, form),
+    refuse: (form, problem) => reopenLink(visit.deps, visit.browser, form, problem),
+  })
+  return sendOutcome(visit, outcome)
+}
+
+/** Whether the user goes to the page. A browser may also load it ahead, or as a part of another page (Fetch Metadata). */
+function isVisit(headers: IncomingHttpHeaders): boolean {
+  const isAhead = [headers['sec-purpose'], headers['purpose'], headers['x-moz']].some((purpose) =>
+    /prefetch|preview/i.test(String(purpose)),
+  )
+  return !isAhead && (headers['sec-fetch-dest'] ?? 'document') === 'document'
+}
+
+async function sendOutcome(visit: Visit, { browser, outcome }: LinkOutcome): Promise<FastifyReply> {
+  switch (outcome.kind) {
+    case 'redirect':
+      return redirectToApp(visit, outcome)
+    case 'continue':
+    case 'signed-in':
+      return goOn({ ...visit, browser }, outcome)
+    case 'dead-link':
+      return sendDeadLink(visit, outcome)
+    case 'link-form':
+      return sendLinkForm(visit, outcome)
+  }
+}
+
+/** All dead links have the same text. One that is still known leads on to the sign-in page, or to the app if the user is signed in. */
+function sendDeadLink(visit: Visit, { query }: DeadLink): FastifyReply {
+  const shell = plainShellOf(visit)
+  const page = messagePage(shell, {
+    title: shell.text('linkInvalidTitle'),
+    message: shell.text('signInLinkInvalidText'),
+    kind: 'problem',
+    next: query === undefined ? undefined : { href: `/oauth2/authorize?${query}`, label: shell.text('signInTitle') },
+  })
+  return sendPage(visit, shell, page, { status: 400 })
+}
+
+async function sendLinkForm(visit: Visit, { request, link, token, problem }: LinkForm): Promise<FastifyReply> {
+  const { client, pool, target } = request
+  note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
+  const plain = await shellOf(visit, request)
+  const shell = { ...plain, hiddenFields: { ...plain.hiddenFields, client_id: client.id, token } }
+  const { username, origin } = link.details
+  const page = confirmLinkPage(shell, {
+    action: '/login/link',
+    username,
+    details: [
+      ['signInLinkApp', client.name],
+      ['signInLinkAskedAt', timeText(shell, origin.askedAt)],
+      ['signInLinkBrowser', origin.deviceType === 'unknown' ? undefined : origin.deviceType],
+      ['signInLinkAddress', origin.ip],
+    ],
+    problem: problem && problemText(shell.text, problem),
+  })
+  return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: target.redirectUri })
+}
+
+/** A time in the language of the page, in UTC: the server does not know the user's time zone. */
+const timeText = ({ language }: Shell, at: number): string =>
+  new Intl.DateTimeFormat(language, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone: 'UTC',
+    timeZoneName: 'short',
+  }).format(at)
