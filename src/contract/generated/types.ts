@@ -711,6 +711,11 @@ export interface ConfirmSignUpResponse {
   Session?: string | undefined
 }
 
+export interface ConfirmationLinksExtensionType {
+  SignIn?: boolean | undefined
+  ReturnUrls?: readonly string[] | undefined
+}
+
 export type ContactAttributeType =
   | 'email'
   | 'phone_number'
@@ -1573,6 +1578,7 @@ export interface GetUserPoolClientExtensionsResponse {
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1666,6 +1672,8 @@ export interface HostedPagesExtensionType {
   EndSessionsOnSignOut?: boolean | undefined
   SignInLinks?: SignInLinksType | undefined
   Texts?: Record<string, Record<string, string>> | undefined
+  CheckResetCodeFirst?: boolean | undefined
+  OfferPasskey?: boolean | undefined
 }
 
 export interface HttpHeader {
@@ -2689,6 +2697,7 @@ export interface SetUserPoolClientExtensionsRequest {
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2700,6 +2709,7 @@ export interface SetUserPoolClientExtensionsResponse {
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {
