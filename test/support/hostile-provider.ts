@@ -28,7 +28,8 @@ export const metadataOf = (issuer: string, more: Readonly<Record<string, unknown
   token_endpoint: `${issuer}/token`,
   jwks_uri: `${issuer}/jwks`,
   userinfo_endpoint: `${issuer}/userinfo`,
-  id_token_signing_alg_values_supported: ['RS256'],
+  // All but the first invite to forge.
+  id_token_signing_alg_values_supported: ['RS256', 'HS256', 'HS384', 'HS512', 'none', 'None', ''],
   ...more,
 })
 

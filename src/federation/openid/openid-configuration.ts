@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import { FederationError } from '../federation-error.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { clientAuthenticationOf } from './client-authentication.ts'
 
@@ -10,6 +11,8 @@ import { clientAuthenticationOf } from './client-authentication.ts'
 const metadataMs = hourMs
 /** The most issuers whose metadata is kept. */
 const mostIssuers = 1000
+/** The most characters of the metadata of an issuer. Those of large providers have about 8,000. */
+const mostMetadataCharacters = 64 * 1024
 const timeoutSeconds = 10
 
 type Deps = { readonly clock: Clock; readonly fetch: ProviderFetch }
@@ -43,6 +46,11 @@ export function createOpenIdConfigurations({ clock, fetch }: Deps): OpenIdConfig
       const details = completeDetails(provider.config)
       const given = givenMetadata(poolId, provider, details)
       const server = isComplete(provider, given) ? given : { ...(await metadataOf(given.issuer)), ...given }
+      const problem = problemOf(provider, server)
+      if (problem !== undefined) {
+        kept.delete(given.issuer)
+        throw new FederationError(`${provider.id} Error - ${problem}`)
+      }
       // The library compares times with the clock of the machine.
       const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
       const id = details['client_id'] ?? ''
@@ -62,6 +70,20 @@ async function discover(issuer: string, fetch: ProviderFetch): Promise<client.Se
   })
   const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
   return metadata
+}
+
+/**
+ * Why the endpoints cannot be used. Without a key set the signature of an ID token could not be checked. The browser is sent to the
+ * authorization endpoint, so this must not be a script.
+ */
+function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
+  const needed = ['authorization_endpoint', 'token_endpoint', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])]
+  const missing = needed.find((name) => server[name] === undefined)
+  if (missing !== undefined) return `the metadata has no ${missing}`
+  const isUsable = (url: unknown) => typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '')
+  if (JSON.stringify(server).length > mostMetadataCharacters) return 'the metadata is too long'
+  const wrong = [...needed, 'userinfo_endpoint'].find((name) => server[name] !== undefined && !isUsable(server[name]))
+  return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
 }
 
 function prepared(configuration: client.Configuration, fetch: ProviderFetch, issuer: string): client.Configuration {
@@ -86,8 +108,14 @@ function givenMetadata(poolId: string, provider: IdentityProvider, details: Prov
   }
   const given = Object.fromEntries(Object.entries(endpoints).filter((entry): entry is [string, string] => Boolean(entry[1])))
   // Providers without OpenID Connect have no issuer. The name only has to be there, and has to be one that no other provider has.
-  return { ...given, issuer: details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid` }
+  const issuer = details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid`
+  return isComplete(provider, { ...given, issuer })
+    ? { ...given, issuer, id_token_signing_alg_values_supported: publicKeyAlgorithms }
+    : { ...given, issuer }
 }
+
+/** The signatures that are accepted where no metadata says what the provider uses (RFC 7518 §3.1, RFC 8037). */
+const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 function isComplete(provider: IdentityProvider, { authorization_endpoint, token_endpoint, jwks_uri }: client.ServerMetadata): boolean {
   const hasEndpoints = authorization_endpoint !== undefined && token_endpoint !== undefined

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createHmac, createPublicKey, type JsonWebKey } from 'node:crypto'
+import { createHmac, createPublicKey, type JsonWebKeyInput } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { exportJWK, generateKeyPair } from 'jose'
 import { engines } from '../../support/engines.ts'
@@ -21,7 +21,7 @@ for (const engine of engines) {
 
     /** The public key of the provider, in each form that a confused verifier may take for a secret. */
     const publicKeys = (): readonly (string | Buffer)[] => {
-      const key = createPublicKey({ key: provider.publicJwk as JsonWebKey, format: 'jwk' })
+      const key = createPublicKey({ key: provider.publicJwk, format: 'jwk' } as JsonWebKeyInput)
       return [
         key.export({ format: 'pem', type: 'spki' }),
         key.export({ format: 'der', type: 'spki' }),
