@@ -47,7 +47,7 @@ function textOfUnreachable(id: string, { failure }: ProviderUnreachable, endpoin
     case 'too-large':
       return `${id} Error - the answer is too long`
     default:
-      return `${id} Error - Connection reset`
+      return 'Connection reset'
   }
 }
 
