@@ -15,29 +15,36 @@ const mostIssuers = 1000
 const mostMetadataCharacters = 64 * 1024
 const timeoutSeconds = 10
 
-type Deps = { readonly clock: Clock; readonly fetch: ProviderFetch }
+type Deps = {
+  readonly clock: Clock
+  readonly fetch: ProviderFetch
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+}
 
-type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number }
+type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number; isKnown: boolean }
 
 /** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
 export type OpenIdConfigurations = { of(poolId: string, provider: IdentityProvider): Promise<client.Configuration> }
 
 /** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
-export function createOpenIdConfigurations({ clock, fetch }: Deps): OpenIdConfigurations {
+export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps): OpenIdConfigurations {
   const kept = new Map<string, Kept>()
 
   function metadataOf(issuer: string): Promise<client.ServerMetadata> {
     const known = kept.get(issuer)
-    if (known !== undefined && clock.now() < known.until) return known.metadata
+    // Another request fetches the metadata at the moment. Only that one gives up its slot by itself.
+    if (known !== undefined && clock.now() < known.until) return known.isKnown ? known.metadata : withoutSlot(() => known.metadata)
     const metadata = discover(issuer, fetch)
+    const entry = { metadata, until: clock.now() + metadataMs, isKnown: false }
     kept.delete(issuer)
-    kept.set(issuer, { metadata, until: clock.now() + metadataMs })
+    kept.set(issuer, entry)
     const [oldest] = kept.keys()
     if (kept.size > mostIssuers && oldest !== undefined) kept.delete(oldest)
+    const forget = () => {
+      if (kept.get(issuer) === entry) kept.delete(issuer)
+    }
     // A failure must not last: the next sign-in asks again.
-    metadata.catch(() => {
-      if (kept.get(issuer)?.metadata === metadata) kept.delete(issuer)
-    })
+    metadata.then(() => Object.assign(entry, { isKnown: true }), forget)
     return metadata
   }
 

@@ -3,7 +3,16 @@ import { describe, it } from 'node:test'
 import type { CreateUserPoolCommandInput } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { appRequest, givenFederatedPool, usernamesIn } from '../../support/federation.ts'
-import { beginAt, type Claims, comeBack, json, metadataPath, runHostileProvider, signed, tokenAnswer } from '../../support/hostile-provider.ts'
+import {
+  beginAt,
+  type Claims,
+  comeBack,
+  json,
+  metadataPath,
+  runHostileProvider,
+  signed,
+  tokenAnswer,
+} from '../../support/hostile-provider.ts'
 import type { HostileAnswer } from '../../support/hostile-provider-process.ts'
 import { encode } from '../../support/oauth.ts'
 import { locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
@@ -63,7 +72,12 @@ const atProvider: readonly Row[] = [
     answers: { '/token': { status: 401, headers: { 'www-authenticate': 'Bearer realm="x"' } } },
   },
   { what: 'a connection that ends', error: 'invalid_request', text: 'Connection reset', answers: { '/token': { manner: 'reset' } } },
-  { what: 'a key set that fails', error: 'invalid_request', text: 'Corp Error - 503 error getting keys', answers: { '/jwks': { status: 503 } } },
+  {
+    what: 'a key set that fails',
+    error: 'invalid_request',
+    text: 'Corp Error - 503 error getting keys',
+    answers: { '/jwks': { status: 503 } },
+  },
   {
     what: 'user info that fails',
     error: 'invalid_request',
@@ -178,7 +192,10 @@ for (const engine of engines) {
     const withTriggers = async (row: Row) => {
       let refuses = false
       const triggers = Object.fromEntries(
-        Object.entries(row.triggers ?? {}).map(([name, handler]): [string, Handler] => [name, (event) => (refuses ? handler(event) : event)]),
+        Object.entries(row.triggers ?? {}).map(([name, handler]): [string, Handler] => [
+          name,
+          (event) => (refuses ? handler(event) : event),
+        ]),
       )
       const { clientId } = await given({ ...row, triggers })
       assert.match(await signIn(clientId, {}), /\?code=/)
