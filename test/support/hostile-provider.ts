@@ -76,7 +76,7 @@ export type Begun = {
 }
 
 export async function beginAt(
-  server: TestServer,
+  server: Pick<TestServer, 'url' | 'clock'>,
   provider: Pick<HostileProvider, 'issuer'>,
   clientId: string,
   more: Readonly<Record<string, string | undefined>> = {},

@@ -7,7 +7,7 @@ import {
   UpdateUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { givenFederatedPool, givenProvider, tokensFor, usernamesIn } from '../../support/federation.ts'
+import { givenFederatedPool, givenProvider, providerClient, tokensFor, usernamesIn } from '../../support/federation.ts'
 import {
   type Begun,
   beginAt,
@@ -20,16 +20,19 @@ import {
   tokenAnswer,
 } from '../../support/hostile-provider.ts'
 import { codeClient, encode, givenClient } from '../../support/oauth.ts'
-import { errorIn } from '../../support/openid-provider.ts'
+import { errorIn, runOpenIdProvider, signInAtProvider } from '../../support/openid-provider.ts'
 import { locationOf, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 /** Where a browser is sent whose answer belongs to no sign-in of its own. */
 const lost = '/error?error=invalid_request'
 
 for (const engine of engines) {
   describe(`Answers of identity providers that somebody else brings on ${engine.name}`, async () => {
-    const server = useTestServer(engine)
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
+    const certified = await runOpenIdProvider()
     const [provider, attacker] = [await runHostileProvider(), await runHostileProvider()]
 
     const begin = (clientId: string, more = {}, browser = new TestBrowser(server())) => beginAt(server(), provider, clientId, more, browser)
@@ -235,6 +238,33 @@ for (const engine of engines) {
         else assert.equal(location, lost, what)
         if (what !== 'pool') assert.deepEqual(await usernamesIn(server(), poolId), [], what)
       }
+    })
+
+    it('end in an error when the pool is deleted while they are verified', async () => {
+      const triggers = endpoint.given({
+        InboundFederation: async (event) => {
+          await server().send(new DeleteUserPoolCommand({ UserPoolId: event.userPoolId }))
+          return event
+        },
+      })
+      const { clientId } = await givenFederatedPool(server(), provider, { pool: { LambdaConfig: triggers.lambdaConfig } })
+      const begun = await begin(clientId)
+      await signInAs(begun)
+      assert.equal(errorIn(await comeBack(begun)).error, 'invalid_request')
+      assert.equal(await comeBack(begun), lost)
+    })
+
+    it('are refused by a certified provider, too, when the code belongs to another sign-in', async () => {
+      await certified.open({ clients: [providerClient(server())], accounts: [{ sub: 'ana' }, { sub: 'eve' }] })
+      const { poolId, clientId } = await givenFederatedPool(server(), certified)
+      const [own, theirs] = [await beginAt(server(), certified, clientId), await beginAt(server(), certified, clientId)]
+      const code = (await signInAtProvider(theirs.location.href, 'eve')).searchParams.get('code') ?? ''
+      assert.equal(
+        errorIn(await comeBack(own, { code, iss: certified.issuer })).description,
+        'Corp Error - 400 invalid_grant grant request is invalid',
+      )
+      assert.match(errorIn(await comeBack(theirs, { code, iss: provider.issuer })).description ?? '', /^Corp Error - /)
+      assert.deepEqual(await usernamesIn(server(), poolId), [])
     })
 
     it('give the app its own state and nonce back, never those of the provider', async () => {

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test'
 import { exportJWK, generateKeyPair } from 'jose'
 import { engines } from '../../support/engines.ts'
 import { givenFederatedPool, usernamesIn } from '../../support/federation.ts'
+import { recordingLogger } from '../../support/functions.ts'
 import { type Claims, json, runHostileProvider, signed, signInWithForged, tokenAnswer } from '../../support/hostile-provider.ts'
 import { errorIn } from '../../support/openid-provider.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -12,7 +13,8 @@ const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).t
 
 for (const engine of engines) {
   describe(`Forged ID tokens on ${engine.name}`, async () => {
-    const server = useTestServer(engine)
+    const { logger, lines } = recordingLogger('warn')
+    const server = useTestServer(engine, { logger })
     const provider = await runHostileProvider()
     const other = await generateKeyPair('RS256', { extractable: true })
     const otherJwk = { ...(await exportJWK(other.publicKey)), alg: 'RS256', use: 'sig' }
@@ -140,6 +142,22 @@ for (const engine of engines) {
         ['no body', { answers: { '/token': { status: 204 } } }],
       ]
       for (const [what, forged] of rows) await assertRefused(forged, what)
+    })
+
+    it('leaves the cause in the log, and nothing that the provider said of the user', async () => {
+      lines.length = 0
+      const personal = 'ana-personal@corp.test'
+      const claims = (good: Claims) => ({ ...good, email: personal, exp: 5 })
+      await assertRefused({ claims }, 'expired')
+      await assertRefused({ claims: (good) => ({ ...good, email: personal, nonce: personal }) }, 'another nonce')
+      await assertRefused({ answers: { '/userinfo': json({ sub: personal, email: personal }) } }, 'user info of another user')
+      await assertRefused({ answers: { '/token': json({ access_token: personal, token_type: 'mac' }) } }, 'another token type')
+      await assertRefused({ answers: { '/token': { status: 500, body: personal } } }, 'a fault')
+      assert.equal(lines.filter((line) => line.includes('A sign-in by an identity provider failed.')).length, 5)
+      assert.match(lines[0] ?? '', /JWT timestamp claim value failed validation/)
+      for (const secret of [personal, 'eyJ', 'a code', 'the secret of our client there']) {
+        assert.ok(!lines.some((line) => line.includes(secret)), secret)
+      }
     })
 
     it('refuses user info that is about another user', async () => {
