@@ -73,7 +73,7 @@ for (const engine of engines) {
         const begun = await beginAt(server, provider, clientId, { identity_provider: ProviderName })
         await provider.answer({ '/token': tokenAnswer(await signed(provider, begun.claims)) })
         const { description } = errorIn(await comeBack(begun))
-        assert.equal(description, key === undefined ? null : `${ProviderName} Error - address not allowed`, key)
+        assert.equal(description, key === undefined ? null : `${ProviderName} Error - address not allowed`, `${key}`)
       }
     })
   })
