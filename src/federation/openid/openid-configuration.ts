@@ -52,7 +52,9 @@ export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps):
     async of(poolId, provider) {
       const details = completeDetails(provider.config)
       const given = givenMetadata(poolId, provider, details)
-      const server = isComplete(provider, given) ? given : { ...(await metadataOf(given.issuer)), ...given }
+      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await metadataOf(given.issuer)
+      // Tokens name the issuer as its metadata does. The settings may lack its last slash.
+      const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
       const problem = problemOf(provider, server)
       if (problem !== undefined) {
         kept.delete(given.issuer)

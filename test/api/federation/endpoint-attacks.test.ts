@@ -25,7 +25,7 @@ const oneMegabyte = { body: ' '.repeat(1024), times: 1024 }
 for (const engine of engines) {
   describe(`Endpoints of a hostile OpenID provider on ${engine.name}`, async () => {
     const server = useTestServer(engine)
-    const provider = await runHostileProvider()
+    const [provider, other] = [await runHostileProvider(), await runHostileProvider()]
     let issuers = 0
 
     /** Begins a sign-in at an issuer of its own, because metadata is kept. Returns where the browser is sent. */
@@ -69,6 +69,22 @@ for (const engine of engines) {
         await provider.answer({ [path + metadataPath]: json(metadataOf(issuer)) })
         assert.ok(locationOf(await visitAuthorize(clientId)).startsWith(`${issuer}/auth?`), what)
       }
+    })
+
+    it('takes the issuer as its metadata writes it, with a slash that the settings lack', async () => {
+      const { poolId, clientId } = await givenFederatedPool(server(), other)
+      const answers = { [metadataPath]: json(metadataOf(other.issuer, { issuer: `${other.issuer}/` })) }
+      for (const [sub, iss, error] of [
+        ['eve', other.issuer, 'invalid_request'],
+        ['ana', `${other.issuer}/`, null],
+      ] as const) {
+        await other.answer(answers)
+        const begun = await beginAt(server(), other, clientId)
+        const idToken = await signed(other, { ...begun.claims, sub, iss })
+        await other.answer({ ...answers, '/token': tokenAnswer(idToken), '/userinfo': json({ sub }) })
+        assert.equal(errorIn(await comeBack(begun)).error, error)
+      }
+      assert.deepEqual(await usernamesIn(server(), poolId), ['Corp_ana'])
     })
 
     it('keeps no more of SAML metadata than a provider needs', async () => {
