@@ -240,6 +240,16 @@ for (const engine of engines) {
       }
     })
 
+    it('are taken by a server that was started meanwhile, also those by form', async () => {
+      const { clientId } = await givenFederatedPool(server(), provider)
+      const begun = await begin(clientId)
+      await signInAs(begun)
+      await server().restart()
+      await begun.browser.submit('/oauth2/idpresponse', { state: begun.state, code: 'c' })
+      await server().restart()
+      assert.match(await comeBack(begun, { code: undefined }), /\?code=/)
+    })
+
     it('end in an error when the pool is deleted while they are verified', async () => {
       const triggers = endpoint.given({
         InboundFederation: async (event) => {

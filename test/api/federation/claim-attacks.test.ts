@@ -4,11 +4,22 @@ import { AdminUpdateUserAttributesCommand, type CreateUserPoolCommandInput } fro
 import { CompactSign } from 'jose'
 import { engines } from '../../support/engines.ts'
 import { givenFederatedPool, givenProvider, readUser, tokensFor, usernamesIn } from '../../support/federation.ts'
-import { type Claims, json, runHostileProvider, signInWithForged } from '../../support/hostile-provider.ts'
+import {
+  beginAt,
+  type Claims,
+  comeBack,
+  json,
+  runHostileProvider,
+  signed,
+  signInWithForged,
+  tokenAnswer,
+} from '../../support/hostile-provider.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { errorIn } from '../../support/openid-provider.ts'
 import { givenUser } from '../../support/sign-in.ts'
+import { agree } from '../../support/sign-in-triggers.ts'
 import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 /** JSON that no `JSON.stringify` could write. */
 const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth)
@@ -17,7 +28,8 @@ const texts = (...names: readonly string[]): CreateUserPoolCommandInput['Schema'
 
 for (const engine of engines) {
   describe(`Claims of a hostile OpenID provider on ${engine.name}`, async () => {
-    const server = useTestServer(engine)
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
     const provider = await runHostileProvider()
 
     const given = (options: Parameters<typeof givenFederatedPool>[2] = {}) => givenFederatedPool(server(), provider, options)
@@ -139,6 +151,26 @@ for (const engine of engines) {
       const { attributes } = await readUser(server(), poolId, 'Corp_ana')
       assert.equal(attributes['custom:groups'], '[admin,a%2Cb,%5Bx%5D,R%26D+%C3%A9,1,true]')
       assert.deepEqual(claims['cognito:groups'], [`${poolId}_Corp`])
+    })
+
+    it('shows a function the tokens and all claims, and masks the tokens in its record', async () => {
+      const triggers = endpoint.given({ InboundFederation: agree })
+      const { poolId, clientId } = await given({ pool: { LambdaConfig: triggers.lambdaConfig } })
+      const groups = Array.from({ length: 20_000 }, (_, at) => `gruppe é ${at}`)
+      for (const userInfo of [{ sub: 'ana' }, { sub: 'ana', groups }]) {
+        const begun = await beginAt(server(), provider, clientId)
+        const tokens = tokenAnswer(await signed(provider, begun.claims), { refresh_token: 'a refresh token of the provider' })
+        await provider.answer({ '/token': tokens, '/userinfo': json(userInfo) })
+        assert.match(await comeBack(begun), /\?code=/)
+      }
+      const [first, second] = triggers.events.map(({ request }) => request.attributes)
+      assert.equal(first.tokenResponse.refresh_token, 'a refresh token of the provider')
+      assert.match(first.tokenResponse.id_token, /^eyJ/)
+      assert.match(second.userInfo.groups, /^\[gruppe\+%C3%A9\+0,/)
+      const records = JSON.stringify(await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId }))
+      assert.match(records, /InboundFederation_ExternalProvider/)
+      for (const secret of ['a refresh token', 'an access token', 'eyJ']) assert.ok(!records.includes(secret), secret)
+      assert.ok(records.length < 50_000, 'a record does not grow with the claims')
     })
 
     it('keeps what belongs to the pool out of the reach of claims', async () => {
