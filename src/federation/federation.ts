@@ -25,7 +25,7 @@ type Options = Parameters<typeof createProviderFetch>[0] & {
 
 export function createFederation({ db, secrets, clock, logger, ...http }: Options): Federation {
   const fetch = createProviderFetch(http)
-  const openId = createOpenIdProtocol(createOpenIdConfigurations({ clock, fetch }))
+  const openId = createOpenIdProtocol(createOpenIdConfigurations({ clock, fetch, withoutSlot: http.withoutSlot }))
   const saml = createSamlProtocol({ db, secrets, clock, metadata: createSamlMetadataSource({ clock, fetch }) })
   const protocols: Readonly<Record<ProviderType, ProviderProtocol>> = {
     Facebook: openId,

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import { FederationError } from '../federation-error.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { clientAuthenticationOf } from './client-authentication.ts'
 
@@ -10,31 +11,40 @@ import { clientAuthenticationOf } from './client-authentication.ts'
 const metadataMs = hourMs
 /** The most issuers whose metadata is kept. */
 const mostIssuers = 1000
+/** The most characters of the metadata of an issuer. Those of large providers have about 8,000. */
+const mostMetadataCharacters = 64 * 1024
 const timeoutSeconds = 10
 
-type Deps = { readonly clock: Clock; readonly fetch: ProviderFetch }
+type Deps = {
+  readonly clock: Clock
+  readonly fetch: ProviderFetch
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+}
 
-type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number }
+type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number; isKnown: boolean }
 
 /** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
 export type OpenIdConfigurations = { of(poolId: string, provider: IdentityProvider): Promise<client.Configuration> }
 
 /** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
-export function createOpenIdConfigurations({ clock, fetch }: Deps): OpenIdConfigurations {
+export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps): OpenIdConfigurations {
   const kept = new Map<string, Kept>()
 
   function metadataOf(issuer: string): Promise<client.ServerMetadata> {
     const known = kept.get(issuer)
-    if (known !== undefined && clock.now() < known.until) return known.metadata
+    // Another request fetches the metadata at the moment. Only that one gives up its slot by itself.
+    if (known !== undefined && clock.now() < known.until) return known.isKnown ? known.metadata : withoutSlot(() => known.metadata)
     const metadata = discover(issuer, fetch)
+    const entry = { metadata, until: clock.now() + metadataMs, isKnown: false }
     kept.delete(issuer)
-    kept.set(issuer, { metadata, until: clock.now() + metadataMs })
+    kept.set(issuer, entry)
     const [oldest] = kept.keys()
     if (kept.size > mostIssuers && oldest !== undefined) kept.delete(oldest)
+    const forget = () => {
+      if (kept.get(issuer) === entry) kept.delete(issuer)
+    }
     // A failure must not last: the next sign-in asks again.
-    metadata.catch(() => {
-      if (kept.get(issuer)?.metadata === metadata) kept.delete(issuer)
-    })
+    metadata.then(() => Object.assign(entry, { isKnown: true }), forget)
     return metadata
   }
 
@@ -42,7 +52,14 @@ export function createOpenIdConfigurations({ clock, fetch }: Deps): OpenIdConfig
     async of(poolId, provider) {
       const details = completeDetails(provider.config)
       const given = givenMetadata(poolId, provider, details)
-      const server = isComplete(provider, given) ? given : { ...(await metadataOf(given.issuer)), ...given }
+      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await metadataOf(given.issuer)
+      // Tokens name the issuer as its metadata does. The settings may lack its last slash.
+      const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
+      const problem = problemOf(provider, server)
+      if (problem !== undefined) {
+        kept.delete(given.issuer)
+        throw new FederationError(`${provider.id} Error - ${problem}`)
+      }
       // The library compares times with the clock of the machine.
       const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
       const id = details['client_id'] ?? ''
@@ -62,6 +79,20 @@ async function discover(issuer: string, fetch: ProviderFetch): Promise<client.Se
   })
   const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
   return metadata
+}
+
+/**
+ * Why the endpoints cannot be used. Without a key set the signature of an ID token could not be checked. The browser is sent to the
+ * authorization endpoint, so this must not be a script.
+ */
+function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
+  const needed = ['authorization_endpoint', 'token_endpoint', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])]
+  const missing = needed.find((name) => server[name] === undefined)
+  if (missing !== undefined) return `the metadata has no ${missing}`
+  const isUsable = (url: unknown) => typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '')
+  if (JSON.stringify(server).length > mostMetadataCharacters) return 'the metadata is too long'
+  const wrong = [...needed, 'userinfo_endpoint'].find((name) => server[name] !== undefined && !isUsable(server[name]))
+  return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
 }
 
 function prepared(configuration: client.Configuration, fetch: ProviderFetch, issuer: string): client.Configuration {
@@ -86,8 +117,14 @@ function givenMetadata(poolId: string, provider: IdentityProvider, details: Prov
   }
   const given = Object.fromEntries(Object.entries(endpoints).filter((entry): entry is [string, string] => Boolean(entry[1])))
   // Providers without OpenID Connect have no issuer. The name only has to be there, and has to be one that no other provider has.
-  return { ...given, issuer: details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid` }
+  const issuer = details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid`
+  return isComplete(provider, { ...given, issuer })
+    ? { ...given, issuer, id_token_signing_alg_values_supported: publicKeyAlgorithms }
+    : { ...given, issuer }
 }
+
+/** The signatures that are accepted where no metadata says what the provider uses (RFC 7518 §3.1, RFC 8037). */
+const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 function isComplete(provider: IdentityProvider, { authorization_endpoint, token_endpoint, jwks_uri }: client.ServerMetadata): boolean {
   const hasEndpoints = authorization_endpoint !== undefined && token_endpoint !== undefined
