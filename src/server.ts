@@ -15,7 +15,7 @@ import { openServices, rateFactorOf, type Services, workersOf } from './services
 import type { Settings, SettingsError } from './settings.ts'
 import { shutDown } from './shutdown.ts'
 import { authorizeRoutes } from './web/authorize-routes.ts'
-import { discoveryRoutes, identityDiscoveryRoutes } from './web/discovery-routes.ts'
+import { discoveryRoutes, identityDiscoveryRoutes, samlMetadataRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
 import { pageAssetRoutes } from './web/hosted/asset-routes.ts'
 import { lookRoutes } from './web/hosted/look-routes.ts'
@@ -167,6 +167,7 @@ function addRoutes(
   limits: RequestLimits,
 ): void {
   discoveryRoutes(app, services)
+  samlMetadataRoutes(app, services)
   identityDiscoveryRoutes(app, services)
   oauthApiRoutes(app, services, { ...limits, trustedProxies })
   strictApiRoutes(app, services, { ...limits, trustedProxies })

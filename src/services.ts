@@ -13,10 +13,8 @@ import type { Logger } from './base/logger.ts'
 import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredCredentials, configuredGateways } from './configured-gateways.ts'
+import { configuredProviders } from './configured-providers.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
-import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
-import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
-import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
@@ -24,7 +22,6 @@ import { createAfterCommit } from './messaging/outbox.ts'
 import { findWaitingByChannel } from './messaging/outbox-repository.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
-import { createClientKeySets } from './oauth/private-key-jwt/client-key-sets.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
 import type { ServerDefaults } from './pools/pool.ts'
@@ -116,7 +113,7 @@ export async function openServices(options: ServiceOptions) {
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
     ...signing,
-    ...keySourcesOf(options),
+    ...configuredProviders({ ...options, db, secrets }),
     credentialsSource: credentials.source,
     ...access.services,
     countSignInStep: metrics.countSignInStep,
@@ -198,18 +195,6 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
       const checking = hashes.check(question)
       return checking && withoutSlot(() => checking)
     },
-  }
-}
-
-/** The login providers whose users identity pools may accept, and what fetches the keys of app clients. */
-function keySourcesOf({ settings, clock, withoutSlot }: ServiceOptions) {
-  const jwksUriRule = { allowsLoopback: settings.mode === 'dev' }
-  return {
-    jwksUriRule,
-    clientKeySets: createClientKeySets({ clock, rule: jwksUriRule, withoutSlot }),
-    openIdClients: readOpenIdClients(settings.openIdClients),
-    openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
-    providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),
   }
 }
 

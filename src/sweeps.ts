@@ -1,6 +1,7 @@
 import { sweepAccessKeys } from './access/access-key-repository.ts'
 import { sweepAuditRecords } from './audit/audit-repository.ts'
 import { dayMs, hourMs } from './base/durations.ts'
+import { sweepProviderSignIns } from './federation/pending/provider-sign-in-repository.ts'
 import { createIdentityPoolRemoval } from './identity-pools/identity-pool-deletion-repository.ts'
 import { keptAfterExpiryMs, sweepCodes } from './messaging/code-repository.ts'
 import { sweepMessageCounts } from './messaging/message-count-repository.ts'
@@ -71,6 +72,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'initial access tokens', run: sweepInitialAccessTokens },
+  { name: 'sign-ins at identity providers', run: sweepProviderSignIns },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // A server that was down for long logs what it gives up. So the row lasts a day longer.
   { name: 'clients of domain sessions', run: (tx, now, limit) => sweepSessionClients(tx, now - dayMs, limit) },

@@ -26,6 +26,7 @@ export type SecretPurpose =
   | 'pagination'
   | 'passkey-registration'
   | 'password'
+  | 'provider-sign-in'
   | 'refresh-token'
   | 'role-session'
   | 'signing-key'

@@ -36,6 +36,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   pushed_request: ['id'],
   device_authorization: ['id'],
   initial_access_token: ['id'],
+  provider_sign_in: ['id'],
   session: ['sub', 'id'],
   session_client: ['sub', 'sid', 'client_id'],
   auth_event: ['sub', 'id'],

@@ -108,3 +108,15 @@ export interface DeletedPoolTable extends UserPoolTable {
   /** When the sweeper works on the pool next. */
   due_at: number
 }
+
+export interface ProviderSignInTable {
+  pool_id: string
+  /** SHA-256 of the state. */
+  id: string
+  client_id: string
+  /** Sealed. */
+  details: string
+  /** The provider's answer, if it came as a form. Sealed; null until then. */
+  answer: string | null
+  expires_at: number
+}

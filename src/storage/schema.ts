@@ -7,6 +7,7 @@ import type {
   InitialAccessTokenTable,
   PoolDomainTable,
   PoolResourceTable,
+  ProviderSignInTable,
   ProvisionedLimitTable,
   PushedRequestTable,
   SigningKeyTable,
@@ -67,6 +68,7 @@ export interface Schema {
   pushed_request: PushedRequestTable
   device_authorization: DeviceAuthorizationTable
   initial_access_token: InitialAccessTokenTable
+  provider_sign_in: ProviderSignInTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
   trigger_answer: TriggerAnswerTable

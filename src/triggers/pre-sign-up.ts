@@ -1,7 +1,7 @@
 import type { AnswerReader } from './answer-reader.ts'
 import { clientMetadataOf, type Texts, type TriggerSubject, type Triggers } from './trigger.ts'
 
-type Source = 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
+export type PreSignUpSource = 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser' | 'PreSignUp_ExternalProvider'
 
 type PreSignUpRequest = {
   /** The attributes as the request gave them. The user is not stored yet, so there is no `sub` and no status. */
@@ -25,7 +25,7 @@ const noResponse: PreSignUpResponse = { autoConfirm: false, autoVerify: [] }
 export async function invokePreSignUp(
   triggers: Triggers,
   subject: TriggerSubject,
-  source: Source,
+  source: PreSignUpSource,
   { userAttributes, validationData, clientMetadata }: PreSignUpRequest,
 ): Promise<PreSignUpResponse> {
   const request = { userAttributes, validationData: validationData ?? null, ...clientMetadataOf({ clientMetadata }) }
@@ -36,7 +36,7 @@ export async function invokePreSignUp(
 }
 
 /** The three flags must be booleans even when an administrator creates the user, although they have no effect then. */
-function readResponse(answer: AnswerReader, attributes: Texts, source: Source): PreSignUpResponse {
+function readResponse(answer: AnswerReader, attributes: Texts, source: PreSignUpSource): PreSignUpResponse {
   const autoConfirm = answer.boolean('autoConfirmUser')
   const flags = { email: answer.boolean('autoVerifyEmail'), phone_number: answer.boolean('autoVerifyPhone') }
   if (source === 'PreSignUp_AdminCreateUser') return noResponse
@@ -44,7 +44,8 @@ function readResponse(answer: AnswerReader, attributes: Texts, source: Source): 
   const absent = autoVerify.find((attribute) => !attributes[attribute])
   if (absent !== undefined) throw answer.error(`no automatic verification of ${absent} for a user without ${absent}`, 'one')
   // A verified address may be an alias. Then the new user would take the alias from the user who has it, before any proof.
-  if (autoVerify.length > 0 && !autoConfirm) {
+  const isConfirmed = autoConfirm || source === 'PreSignUp_ExternalProvider'
+  if (autoVerify.length > 0 && !isConfirmed) {
     throw answer.error('autoConfirmUser to be true when an address is verified automatically', 'false', verifiedUnconfirmed)
   }
   return { autoConfirm, autoVerify }

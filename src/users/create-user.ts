@@ -10,10 +10,16 @@ import { type AliasKind, type Attributes, aliasesOf, type User } from './user.ts
 import { findTakenName } from './user-names.ts'
 import { insertUser } from './user-repository.ts'
 
-/** A new user with a name and attributes that the rules of the pool allow. `createdAt` is the time of the request. */
-export type UserDraft = Pick<User, 'poolId' | 'sub' | 'username' | 'attributes' | 'createdAt'>
+/**
+ * A new user with a name and attributes that the rules of the pool allow. `createdAt` is the time of the request. The status is known
+ * where it decides which names the user has.
+ */
+export type UserDraft = Pick<User, 'poolId' | 'sub' | 'username' | 'attributes' | 'createdAt'> & { readonly status?: 'EXTERNAL_PROVIDER' }
 
-/** One of the three ways to create a user: SignUp, AdminCreateUser and migration. Each has rules, errors and a trigger of its own. */
+/**
+ * One of the ways to create a user: SignUp, AdminCreateUser, migration and a sign-in by an identity provider. Each has rules, errors and a
+ * trigger of its own.
+ */
 export type UserCreation = {
   readonly draft: UserDraft
   /** In the clear; undefined for a user without a password. */
@@ -32,6 +38,8 @@ export type UserCreation = {
   decide(): Promise<Decision> | Decision
   /** Undefined when the user gets no message. */
   readonly message: FirstMessage | undefined
+  /** Runs in the transaction that stores the user. */
+  readonly whenStored?: ((tx: Tx, user: User) => Promise<void>) | undefined
   /** The audit record of the call. Undefined in the public API, whose calls leave none. */
   readonly audit?: Pick<AuditedCall, 'record'> | undefined
 }
@@ -48,7 +56,7 @@ export type FirstMessage = {
 type Deps = { readonly db: Db; readonly passwords: Passwords }
 
 /**
- * Creates a user in the one order that the three ways share: free the names of expired sign-ups, check the names, call `decide`, hash the
+ * Creates a user in the one order that all ways share: free the names of expired sign-ups, check the names, call `decide`, hash the
  * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before the
  * transaction.
  *
@@ -58,7 +66,7 @@ type Deps = { readonly db: Db; readonly passwords: Passwords }
 export async function createUser(
   { db, passwords }: Deps,
   pool: Pool,
-  { draft, password, takesAliases, nameTaken, decide, message, audit }: UserCreation,
+  { draft, password, takesAliases, nameTaken, decide, message, whenStored, audit }: UserCreation,
 ): Promise<{ user: User; deliveries: readonly Delivery[] }> {
   const now = draft.createdAt
   await deleteExpiredSignUpsOf(db, pool, draft, now)
@@ -75,6 +83,7 @@ export async function createUser(
     const takenFrom = aliases.length === 0 ? [] : (await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)).takenFrom
     const clash = await insertUser(tx, pool, user)
     if (clash !== undefined) throw nameTaken(clash)
+    await whenStored?.(tx, user)
     const queued = message === undefined || content === undefined ? [] : await message.queue(tx, user, content)
     await audit?.record(tx, { user, detail: detailOfTaken(takenFrom) })
     return queued

@@ -5,7 +5,7 @@ import { requireNoAliasFormat } from '../pools/attribute-rules.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { deleteExpiredSignUpsOf } from './expired-sign-ups/expired-sign-ups.ts'
-import { type Alias, type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
+import { type Alias, type AliasKind, type AliasOwner, type Attributes, aliasesOf, type User } from './user.ts'
 import { findOwner, findUserByName } from './user-repository.ts'
 
 /** What the caller says of a new user, and the `sub` that the server chose. */
@@ -53,11 +53,7 @@ function requireAddressKind(pool: Pool, username: string): ContactAttribute {
  * clashes between names of the same kind. This function also finds a new username or preferred username that is spelled like another user's
  * `sub` or name of another kind: a search for that other user would find the new user.
  */
-export async function findTakenName(
-  db: Db | Tx,
-  pool: Pool,
-  user: Pick<User, 'sub' | 'username' | 'attributes'>,
-): Promise<AliasKind | undefined> {
+export async function findTakenName(db: Db | Tx, pool: Pool, user: AliasOwner): Promise<AliasKind | undefined> {
   return findTakenAlias(db, pool, user.sub, aliasesOf(pool, user))
 }
 

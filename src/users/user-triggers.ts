@@ -2,7 +2,7 @@ import type { MessageKind } from '../messaging/message.ts'
 import { type MessageContent, renderContent } from '../messaging/message-content.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import { type ConfirmationSource, invokePostConfirmation } from '../triggers/post-confirmation.ts'
-import { invokePreSignUp, type PreSignUpResponse } from '../triggers/pre-sign-up.ts'
+import { invokePreSignUp, type PreSignUpResponse, type PreSignUpSource } from '../triggers/pre-sign-up.ts'
 import type { CallerContext, TriggerSubject, Triggers } from '../triggers/trigger.ts'
 import type { AddressToVerify } from './attribute-changes.ts'
 import { type Attributes, aliasesOf, isContactAttribute, type User } from './user.ts'
@@ -33,7 +33,7 @@ export function triggerSubjectOf(
 
 type PreSignUp = {
   readonly pool: Pool
-  readonly source: 'PreSignUp_SignUp' | 'PreSignUp_AdminCreateUser'
+  readonly source: PreSignUpSource
   readonly username: string
   readonly userAttributes: Attributes
   readonly validationData: Readonly<Record<string, string>> | undefined

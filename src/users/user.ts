@@ -1,3 +1,4 @@
+import { federationOf } from '../pools/extensions/pool-extensions.ts'
 import { type ContactAttribute, type MfaMethod, nameKey, type Pool } from '../pools/pool.ts'
 import { identitiesOf, identityAlias } from './linked-identities/linked-identity.ts'
 
@@ -56,9 +57,10 @@ export function isVerified(attributes: Attributes, contact: ContactAttribute): b
 /**
  * All names, other than the `sub`, that the user can be found by, and the linked identities. An address counts in a pool with that username
  * attribute, verified or not, and in a pool with that alias attribute once it is verified. A preferred username counts as soon as it is
- * set.
+ * set. Users who came from an identity provider are another matter.
  */
-export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'attributes'>): Alias[] {
+export function aliasesOf(pool: Pool, user: AliasOwner): Alias[] {
+  if (isExternal(user)) return aliasesOfExternal(pool, user)
   const aliases: Alias[] = []
   if (user.username !== user.sub) aliases.push({ kind: 'username', key: nameKey(pool, user.username) })
   const addAttribute = (kind: ContactAttribute | 'preferred_username') => {
@@ -72,6 +74,24 @@ export function aliasesOf(pool: Pool, user: Pick<User, 'sub' | 'username' | 'att
   for (const identity of identitiesOf(user.attributes)) aliases.push(identityAlias(identity))
   return aliases
 }
+
+/**
+ * Users who came from an identity provider never sign in with a name, and their address may be that of another user who does. Only where the
+ * pool links identities by the address does a verified address belong to one user.
+ */
+function aliasesOfExternal(pool: Pool, { username, attributes }: AliasOwner): Alias[] {
+  const isName = pool.usernameAttributes.includes('email') || pool.aliasAttributes.includes('email')
+  const isTaken = isName && federationOf(pool).linking !== 'SEPARATE' && isVerified(attributes, 'email')
+  const email: Alias[] = isTaken ? [{ kind: 'email', key: nameKey(pool, attributes['email'] ?? '') }] : []
+  return [{ kind: 'username', key: nameKey(pool, username) }, ...email, ...identitiesOf(attributes).map(identityAlias)]
+}
+
+/** What decides which names find a user. The status is undefined for a user who is not stored yet. */
+export type AliasOwner = Pick<User, 'sub' | 'username' | 'attributes'> & { readonly status?: UserStatus | undefined }
+
+/** Whether an identity provider created the user, and the user has no password of the pool. */
+const isExternal = ({ status, attributes }: Pick<AliasOwner, 'status' | 'attributes'>): boolean =>
+  status === 'EXTERNAL_PROVIDER' && identitiesOf(attributes).some(({ primary }) => primary)
 
 /**
  * Applies `changes` to `attributes`. An empty value removes the attribute, as in Cognito. With an address it also removes the address's

@@ -1,9 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { serviceProviderMetadata } from '../federation/saml/service-provider-metadata.ts'
 import { identityIssuerOf } from '../identity-pools/tokens/identity-token.ts'
 import { discoveryDocument } from '../oauth/discovery.ts'
+import { endpointBaseOf } from '../oauth/endpoint-base.ts'
 import { mannerOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
+import type { SigningCertificateDeps } from '../pools/signing-certificate/signing-certificate.ts'
 import { identityPoolKeys, type SigningKeys } from '../tokens/signing-keys.ts'
 import { languages } from './pages/texts.ts'
 
@@ -31,6 +34,17 @@ export function discoveryRoutes(app: FastifyInstance, { pools, signingKeys, publ
   for (const path of ['/.well-known/oauth-authorization-server/:userPoolId', '/:userPoolId/.well-known/oauth-authorization-server']) {
     app.get<PoolPath>(path, (request, reply) => sendDocument(request, reply, (pool) => mannerOf(pool) === 'STRICT'))
   }
+}
+
+/** For SAML identity providers: the pool's metadata as a service provider. */
+export function samlMetadataRoutes(app: FastifyInstance, deps: Pick<Deps, 'pools' | 'publicUrl'> & SigningCertificateDeps): void {
+  app.get<PoolPath>('/:userPoolId/saml2/metadata', async (request, reply) => {
+    const pool = await deps.pools.findPool(request.params.userPoolId)
+    if (pool === undefined) return reply.callNotFound()
+    const base = endpointBaseOf(deps.publicUrl, await deps.pools.findDomainsOf(pool.id))
+    reply.headers({ 'cache-control': 'public, max-age=300', 'content-type': 'application/samlmetadata+xml' })
+    return serviceProviderMetadata(deps, pool, base)
+  })
 }
 
 /** For services that trust the tokens of identity pools, such as an STS. All identity pools have one issuer. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sweepProviderSignIns } from '../../src/federation/pending/provider-sign-in-repository.ts'
 import { sweepMessageCounts } from '../../src/messaging/message-count-repository.ts'
 import { sweepInitialAccessTokens } from '../../src/oauth/client-registration/initial-access-tokens/initial-access-token-repository.ts'
 import { sweepAuthorizationCodes } from '../../src/oauth/codes/authorization-code-repository.ts'
@@ -87,6 +88,13 @@ const cases: readonly Case[] = [
       db.insertInto('pushed_request').values({ pool_id: 'p', id, client_id: 'c', form: '', opened_at: null, expires_at: 5 }).execute(),
     hold: (tx, id) => tx.updateTable('pushed_request').set({ opened_at: 6 }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
     sweep: (tx, before) => sweepPushedRequests(tx, before, 10),
+  },
+  {
+    name: 'sign-ins at identity providers',
+    store: (db, id) =>
+      db.insertInto('provider_sign_in').values({ pool_id: 'p', id, client_id: 'c', details: '', answer: null, expires_at: 5 }).execute(),
+    hold: (tx, id) => tx.updateTable('provider_sign_in').set({ answer: '' }).where('pool_id', '=', 'p').where('id', '=', id).execute(),
+    sweep: (tx, before) => sweepProviderSignIns(tx, before, 10),
   },
   {
     name: 'links to sign in with',

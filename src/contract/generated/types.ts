@@ -440,6 +440,12 @@ export type AttributeDataType =
   | 'DateTime'
   | 'Boolean'
 
+export type AttributeModeType =
+  | 'ALWAYS'
+  | 'IF_EMPTY'
+  | 'FIRST'
+  | 'NEVER'
+
 export interface AttributeType {
   Name: string
   Value?: string | undefined
@@ -451,8 +457,6 @@ export interface AuditRecordType {
   Operation?: string | undefined
   Outcome?: string | undefined
   AccessKeyId?: string | undefined
-  SessionArn?: string | undefined
-  SessionIdentityId?: string | undefined
   SystemUser?: string | undefined
   UserPoolId?: string | undefined
   IdentityPoolId?: string | undefined
@@ -463,6 +467,8 @@ export interface AuditRecordType {
   Address?: string | undefined
   Detail?: string | undefined
   Reason?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
 }
 
 export interface AuthEventType {
@@ -1335,6 +1341,12 @@ export type FeatureType =
   | 'ENABLED'
   | 'DISABLED'
 
+export interface FederationExtensionType {
+  LinkingPolicy?: LinkingPolicyType | undefined
+  FirstLinkedSignIn?: FirstLinkedSignInType | undefined
+  Providers?: Record<string, ProviderExtensionType> | undefined
+}
+
 export type FeedbackValueType =
   | 'Valid'
   | 'Invalid'
@@ -1342,6 +1354,10 @@ export type FeedbackValueType =
 export interface FirehoseConfigurationType {
   StreamArn?: string | undefined
 }
+
+export type FirstLinkedSignInType =
+  | 'REFUSED'
+  | 'SIGNED_IN'
 
 export interface ForgetDeviceRequest {
   AccessToken: string
@@ -1558,11 +1574,11 @@ export interface GetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
-  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1587,6 +1603,7 @@ export interface GetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Federation?: FederationExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
@@ -1653,10 +1670,10 @@ export interface HostedPagesExtensionType {
   SessionIdleMinutes?: number | undefined
   RememberMeDays?: number | undefined
   EndSessionsOnSignOut?: boolean | undefined
-  CheckResetCodeFirst?: boolean | undefined
-  OfferPasskey?: boolean | undefined
   SignInLinks?: SignInLinksType | undefined
   Texts?: Record<string, Record<string, string>> | undefined
+  CheckResetCodeFirst?: boolean | undefined
+  OfferPasskey?: boolean | undefined
 }
 
 export interface HttpHeader {
@@ -1822,18 +1839,23 @@ export interface LimitType {
   FreeLimitValue: number
 }
 
+export type LinkingPolicyType =
+  | 'SEPARATE'
+  | 'VERIFIED_EMAIL'
+  | 'PROOF'
+
 export interface ListAuditRecordsRequest {
   UserPoolId?: string | undefined
   IdentityPoolId?: string | undefined
   AccessKeyId?: string | undefined
-  SessionArn?: string | undefined
-  SessionIdentityId?: string | undefined
   Operation?: string | undefined
   Subject?: string | undefined
   StartTime?: Date | undefined
   EndTime?: Date | undefined
   MaxResults?: number | undefined
   NextToken?: string | undefined
+  SessionArn?: string | undefined
+  SessionIdentityId?: string | undefined
 }
 
 export interface ListAuditRecordsResponse {
@@ -2096,14 +2118,14 @@ export interface LocalizedTemplatesType {
   VerificationEmailSubject?: string | undefined
   LinkEmail?: string | undefined
   LinkEmailSubject?: string | undefined
-  SignInLinkEmail?: string | undefined
-  SignInLinkEmailSubject?: string | undefined
   AuthenticationSms?: string | undefined
   AuthenticationEmail?: string | undefined
   AuthenticationEmailSubject?: string | undefined
   InvitationSms?: string | undefined
   InvitationEmail?: string | undefined
   InvitationEmailSubject?: string | undefined
+  SignInLinkEmail?: string | undefined
+  SignInLinkEmailSubject?: string | undefined
 }
 
 export interface LogConfigurationType {
@@ -2315,6 +2337,16 @@ export interface ProviderDescription {
   ProviderType?: IdentityProviderTypeType | undefined
   LastModifiedDate?: Date | undefined
   CreationDate?: Date | undefined
+}
+
+export type ProviderEmailVerifiedType =
+  | 'AS_CLAIMED'
+  | 'ALWAYS'
+  | 'NEVER'
+
+export interface ProviderExtensionType {
+  EmailVerified?: ProviderEmailVerifiedType | undefined
+  AttributeModes?: Record<string, AttributeModeType> | undefined
 }
 
 export interface ProviderUserIdentifierType {
@@ -2661,11 +2693,11 @@ export interface SetUserPoolClientExtensionsRequest {
   ClientId: string
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
-  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2673,11 +2705,11 @@ export interface SetUserPoolClientExtensionsResponse {
   ClientId?: string | undefined
   PrivateKeyJwt?: PrivateKeyJwtExtensionType | undefined
   PushedAuthorizationRequests?: PushedRequestsExtensionType | undefined
-  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
   FrontChannelLogout?: LogoutExtensionType | undefined
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {
@@ -2699,6 +2731,7 @@ export interface SetUserPoolExtensionsRequest {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Federation?: FederationExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
@@ -2711,6 +2744,7 @@ export interface SetUserPoolExtensionsResponse {
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
+  Federation?: FederationExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined

@@ -10,6 +10,7 @@ import {
 } from '../domain-session/domain-session.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { findOfferedProviders, offersOwnUsers } from '../providers/find-provider.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
 import { isAssuranceAccepted } from './accepted-assurance.ts'
 import { type AppAnswer, answerForUser, errorAnswer } from './authorization-answer.ts'
@@ -27,22 +28,34 @@ export type PoolCookie = SessionCookie & { readonly poolId: string }
 /** The user has to sign in first, or to choose among those who are signed in. */
 export type SignInNeeded = { readonly kind: 'sign-in' | 'select-account'; readonly request: AuthorizationRequest }
 
+/** The user has to sign in at an identity provider. */
+export type ProviderNeeded = { readonly kind: 'provider'; readonly providerName: string; readonly request: AuthorizationRequest }
+
 /**
  * The authorization endpoint (RFC 6749 §3.1, OpenID Connect Core §3.1.2): answers for the user of the browser's session, or says that the
  * user has to sign in.
  *
  * @throws PageError when client or redirect URI cannot be used.
  */
-export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): Promise<RedirectToApp | SignInNeeded> {
+export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): Promise<RedirectToApp | SignInNeeded | ProviderNeeded> {
   return readingForApp(deps, browser, async (request) => {
     const answered = await answerForSession(deps, browser, request)
     if (answered !== undefined) return answered
     if (request.prompts.includes('none')) throw new OAuthError('login_required')
     const { pool, prompts } = request
+    const providerName = request.providerName ?? (await findOnlyProvider(deps, request))
+    if (providerName !== undefined) return { kind: 'provider', providerName, request }
     const offersChoice = prompts.includes('select_account') && !prompts.includes('login')
     const accounts = offersChoice ? await findAccounts(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }) : []
     return { kind: accounts.length > 0 ? 'select-account' : 'sign-in', request }
   })
+}
+
+/** The only way to sign in to the client, if that is an identity provider: there is nothing to choose. */
+async function findOnlyProvider({ db }: AuthorizeDeps, request: AuthorizationRequest): Promise<string | undefined> {
+  if (offersOwnUsers(request.client)) return undefined
+  const providers = await findOfferedProviders(db, request)
+  return providers.length === 1 ? providers[0] : undefined
 }
 
 /** Answers for the user of the browser's session. Undefined when there is no session that the client and the request accept. */

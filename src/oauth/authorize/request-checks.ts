@@ -1,6 +1,7 @@
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { readCodeChallenge } from '../pkce.ts'
+import { findNamedProvider } from '../providers/find-provider.ts'
 import { readResource } from '../resource-indicators.ts'
 import { requireUserScopes } from '../scopes-of-users.ts'
 import type { AuthorizationRequest, AuthorizationRequestDeps, Prompt } from './authorization-request.ts'
@@ -28,13 +29,10 @@ export const readResponseType: RequestStep = (_deps, { client, received }) => {
   return { responseType }
 }
 
-/** Until users of identity providers can sign in, the users of the pool itself are the only ones. */
-export const checkIdentityProvider: RequestStep = (_deps, { client, received: { parameters } }) => {
-  const provider = parameters.get('identity_provider') ?? 'COGNITO'
-  const isOffered = client.identityProviders === undefined || client.identityProviders.includes(provider)
-  if (provider === 'COGNITO' && isOffered && !parameters.has('idp_identifier')) return {}
-  throw new OAuthError('invalid_request', { description: 'The identity provider is not available for this client.' })
-}
+/** The users of the pool itself sign in on its pages, and those of an identity provider at the provider. */
+export const readIdentityProvider: RequestStep = async ({ db }, { pool, client, received: { parameters } }) => ({
+  providerName: await findNamedProvider(db, { pool, client }, parameters),
+})
 
 /** RFC 7636, with codes only. */
 export const readChallenge: RequestStep = (_deps, { responseType, received }) => ({
@@ -64,7 +62,7 @@ export const readNonce: RequestStep = (_deps, { received }) => ({ nonce: receive
 export const cognitoRequestSteps: readonly RequestStep[] = [
   refuseRepeated,
   readResponseType,
-  checkIdentityProvider,
+  readIdentityProvider,
   readChallenge,
   readScopes,
   readResourceOfRequest,
@@ -73,4 +71,4 @@ export const cognitoRequestSteps: readonly RequestStep[] = [
 ]
 
 /** A sign-in for the device page. What the device asks for was checked when it asked. */
-export const devicePageSteps: readonly RequestStep[] = [refuseRepeated, checkIdentityProvider]
+export const devicePageSteps: readonly RequestStep[] = [refuseRepeated, readIdentityProvider]

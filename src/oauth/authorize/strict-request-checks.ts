@@ -7,9 +7,9 @@ import { readResource } from '../resource-indicators.ts'
 import { requireKnownScopes } from '../scopes-of-users.ts'
 import { intersect, readClaimsParameter } from './claims-parameter.ts'
 import {
-  checkIdentityProvider,
   type RequestStep,
   readChallenge,
+  readIdentityProvider,
   readNonce,
   readPrompts,
   readResponseType,
@@ -119,7 +119,7 @@ export const strictRequestSteps: readonly RequestStep[] = [
   refuseRepeated,
   refuseUnknownResponseType,
   readResponseType,
-  checkIdentityProvider,
+  readIdentityProvider,
   readChallenge,
   readKnownScopes,
   readResourceAlways,

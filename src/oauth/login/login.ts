@@ -15,6 +15,7 @@ import { referenceTo } from '../domain-session/session-cookie.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { offersPasskey } from '../passkeys/offer-passkey.ts'
+import { offersOwnUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep, queryForStep } from './page-step.ts'
@@ -110,7 +111,8 @@ export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequ
   return isNameFirst(request) && isPasskeyEnough(request) ? offerPasskeys(deps, request) : undefined
 }
 
-function begin(deps: LoginDeps, browser: BrowserRequest, request: AuthorizationRequest, form: Parameters): Promise<PageStepResult> {
+async function begin(deps: LoginDeps, browser: BrowserRequest, request: AuthorizationRequest, form: Parameters): Promise<PageStepResult> {
+  if (!offersOwnUsers(request.client)) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
   const from = visitorOf(deps, browser, request.pool)
   const username = nameIn(request.pool, form)
   const [credential, session] = [form.get('credential'), form.get('passkey_session')]

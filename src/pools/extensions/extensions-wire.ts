@@ -12,11 +12,13 @@ import { nameKey, type Pool } from '../pool.ts'
 import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigger-settings.ts'
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
 import { noClientRegistration, readClientRegistration, writeClientRegistration } from './client-registration.ts'
+import { readFederation, writeFederation } from './federation-extension.ts'
 import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import type { PageTextCatalog } from './page-texts.ts'
 import {
   extensionsOf,
+  federationOf,
   hostedPagesOf,
   type MessagesExtension,
   noExtensions,
@@ -52,6 +54,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(pageTexts, request.HostedPages),
+    federation: request.Federation === undefined ? federationOf(pool) : readFederation(request.Federation),
     oauth: request.OAuth === undefined ? oauthOf(pool) : readOAuth(request.OAuth),
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
@@ -67,6 +70,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
+    Federation: writeFederation(federationOf(pool)),
     OAuth: writeOAuth(oauthOf(pool)),
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),

@@ -2,6 +2,7 @@ import type { LocalizedTemplates, MessageKindName } from '../message-templates.t
 import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
 import { type ClientRegistrationExtension, noClientRegistration } from './client-registration.ts'
+import { type FederationExtension, noFederation } from './federation-extension.ts'
 import type { PageTexts } from './page-texts.ts'
 
 /**
@@ -15,6 +16,8 @@ export type PoolExtensions = {
   readonly messages: MessagesExtension
   /** Undefined, in old pools, means `noExtensions.hostedPages`. */
   readonly hostedPages?: HostedPagesExtension
+  /** Undefined in old pools. */
+  readonly federation?: FederationExtension
   /** Undefined in old pools. */
   readonly oauth?: OAuthExtension
   /** Undefined in old pools. */
@@ -122,6 +125,7 @@ export const noExtensions = {
     checkResetCodeFirst: false,
     offerPasskey: false,
   },
+  federation: noFederation,
   oauth: { manner: 'COGNITO', nonProductionClientIds: undefined, clientRegistration: noClientRegistration },
   tokens: { claims: [] },
   testUsers: [],
@@ -133,6 +137,10 @@ export function extensionsOf(pool: { readonly extensions: PoolExtensions | undef
 
 export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | undefined }): HostedPagesExtension {
   return extensionsOf(pool).hostedPages ?? noExtensions.hostedPages
+}
+
+export function federationOf(pool: { readonly extensions: PoolExtensions | undefined }): FederationExtension {
+  return extensionsOf(pool).federation ?? noFederation
 }
 
 export function signInLinksOf(pool: { readonly extensions: PoolExtensions | undefined }): SignInLinksExtension {

@@ -9,7 +9,8 @@ import { nameKey, type Pool } from '../pool.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
 import { insertIdentityProvider, listProviderNames, replaceIdentifiers } from './identity-provider-repository.ts'
 import { requireValidProvider } from './identity-provider-rules.ts'
-import { readNewProvider, writeProvider } from './identity-provider-wire.ts'
+import { readNewProvider } from './identity-provider-wire.ts'
+import { showProvider } from './show-provider.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas }
 
@@ -29,7 +30,7 @@ export const createIdentityProvider = operation('CreateIdentityProvider', {
       await replaceIdentifiers(tx, poolId, provider, [])
       await audit.record(tx)
     })
-    return { IdentityProvider: writeProvider(poolId, provider) }
+    return { IdentityProvider: await showProvider({ db, secrets, clock }, poolId, provider) }
   },
 })
 

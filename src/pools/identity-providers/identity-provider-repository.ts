@@ -11,7 +11,7 @@ import {
   lockResource,
   updateResource,
 } from '../pool-resource-repository.ts'
-import type { IdentityProvider, ProviderSummary } from './identity-provider.ts'
+import type { IdentityProvider, ProviderSummary, ProviderType } from './identity-provider.ts'
 import { fromStored, identityProviders, providerIdentifiers, toStored } from './identity-provider-row.ts'
 
 /** False when the pool already has a provider with that name. */
@@ -37,6 +37,11 @@ export async function findProviderByIdentifier(
 ): Promise<IdentityProvider | undefined> {
   const found = await findResource(db, poolId, providerIdentifiers, identifier)
   return found && findIdentityProvider(db, secrets, poolId, found.config.provider)
+}
+
+/** The name of the provider that has the identifier. */
+export async function findProviderNameByIdentifier(db: Db | Tx, poolId: string, identifier: string): Promise<string | undefined> {
+  return (await findResource(db, poolId, providerIdentifiers, identifier))?.config.provider
 }
 
 /** The stored provider, locked until the transaction ends. */
@@ -75,6 +80,11 @@ export async function listProviderNames(db: Db | Tx, poolId: string, limit: numb
 /** Those of `names` that are names of providers of the pool. */
 export async function findProviderNames(db: Db | Tx, poolId: string, names: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await findResources(db, poolId, identityProviders, names)).map(({ id }) => id))
+}
+
+/** The types of those of `names` that are names of providers of the pool. */
+export async function listProviderTypes(db: Db | Tx, poolId: string, names: readonly string[]): Promise<ReadonlyMap<string, ProviderType>> {
+  return new Map((await findResources(db, poolId, identityProviders, names)).map(({ id, config }) => [id, config.type]))
 }
 
 /**

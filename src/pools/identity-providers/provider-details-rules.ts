@@ -25,12 +25,14 @@ const requirements: Readonly<Record<Exclude<ProviderType, 'SAML'>, Requirement>>
 
 const endpointKeys: readonly string[] = ['oidc_issuer', 'authorize_url', 'token_url', 'attributes_url', 'jwks_uri']
 const methodKeys: readonly string[] = ['attributes_request_method', 'token_request_method']
+/** How the server authenticates itself at the provider. Cognito knows only the first. */
+const authenticationMethods: readonly string[] = ['client_secret_post', 'client_secret_basic', 'private_key_jwt']
 const flagKeys: readonly string[] = ['IDPSignout', 'IDPInit', 'EncryptedResponses', 'attributes_url_add_attributes']
 
 /** All keys of OAuth providers. Keys that only responses have are included, because callers send them back in updates. */
 const oauthKeys: ReadonlySet<string> = new Set([
   ...['client_id', 'client_secret', 'authorize_scopes', 'api_version', 'team_id', 'key_id', 'private_key'],
-  ...['attributes_url_add_attributes', ...methodKeys, ...endpointKeys],
+  ...['attributes_url_add_attributes', 'token_endpoint_auth_method', ...methodKeys, ...endpointKeys],
 ])
 
 const samlKeys: ReadonlySet<string> = new Set([
@@ -62,6 +64,7 @@ function requireValidDetail(key: string, value: string): void {
   if (methodKeys.includes(key)) requireOneOf(key, value, ['POST', 'GET'])
   if (flagKeys.includes(key)) requireOneOf(key, value, ['true', 'false'])
   if (key === 'RequestSigningAlgorithm') requireOneOf(key, value, ['rsa-sha256'])
+  if (key === 'token_endpoint_auth_method') requireOneOf(key, value, authenticationMethods)
   // The version becomes part of URLs, so a text with other characters could change the address that the server calls.
   if (key === 'api_version' && !/^v\d{1,3}\.\d{1,3}$/.test(value)) throw invalidParameter('api_version must have the form v17.0.')
 }

@@ -16,13 +16,17 @@ export function completeDetails({ type, details }: IdentityProvider['config']): 
   return { ...addedDetails(type, details), ...details }
 }
 
+/** Details of SAML providers that responses show and nobody sets. */
+const shownOnly: ReadonlySet<string> = new Set(['ActiveEncryptionCertificate', 'SLORedirectBindingURI', 'SSORedirectBindingURI'])
+
 /**
  * The sent details without those that `completeDetails` adds: callers send back what an earlier response showed. If the added details were
  * stored, they would keep a later release from adding a new API version or a new default.
  */
 export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails): ProviderDetails {
   const added = addedDetails(type, sent)
-  const isAdded = (key: string, value: string) => added[key] === value || (type === 'Facebook' && facebookEndpoint.test(value))
+  const isAdded = (key: string, value: string) =>
+    shownOnly.has(key) || added[key] === value || (type === 'Facebook' && facebookEndpoint.test(value))
   return Object.fromEntries(Object.entries(sent).filter(([key, value]) => key === 'api_version' || !isAdded(key, value)))
 }
 

@@ -9,6 +9,7 @@ import type { IdentityProvider } from './identity-provider.ts'
 import { lockIdentityProvider, replaceIdentifiers, updateIdentityProvider as storeProvider } from './identity-provider-repository.ts'
 import { providerNotFound, requireExternalProvider, requireValidProvider } from './identity-provider-rules.ts'
 import { readProviderUpdate, writeProvider } from './identity-provider-wire.ts'
+import { showProvider } from './show-provider.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets }
 
@@ -30,7 +31,7 @@ export const updateIdentityProvider = operation('UpdateIdentityProvider', {
       await audit.record(tx, { changedMembers: changedMembers(writeSettings(before), writeSettings(after)) })
       return after
     })
-    return { IdentityProvider: writeProvider(poolId, provider) }
+    return { IdentityProvider: await showProvider({ db, secrets, clock }, poolId, provider) }
   },
 })
 

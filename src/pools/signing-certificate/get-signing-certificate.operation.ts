@@ -1,6 +1,6 @@
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { getOrCreateSigningCertificate, type SigningCertificateDeps } from './signing-certificate.ts'
+import { getOrCreateSamlCertificate, type SigningCertificateDeps } from './signing-certificate.ts'
 
 type Deps = SigningCertificateDeps & { pools: PoolCatalog }
 
@@ -9,6 +9,6 @@ export const getSigningCertificate = operation('GetSigningCertificate', {
 
   async handle(request, deps: Deps) {
     const pool = await deps.pools.getPool(request.UserPoolId)
-    return { Certificate: await getOrCreateSigningCertificate(deps, pool.id) }
+    return { Certificate: await getOrCreateSamlCertificate(deps, pool.id, 'signing') }
   },
 })

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { createPrivateKey } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { Db } from '../../storage/db.ts'
@@ -12,18 +12,44 @@ type SigningCertificate = PoolResource<{ readonly certificate: string; readonly 
 
 export const signingCertificates = resourceKind<SigningCertificate['config']>('signing-certificate')
 
-/** The id of the only signing certificate that a pool has. */
-const id = 'saml'
+/** What the keys are for: to sign requests, and to open encrypted assertions. Each has an id of its own among the pool's resources. */
+const ids = { signing: 'saml', encryption: 'saml-encryption' } as const
+
+type SamlUse = keyof typeof ids
 
 export type SigningCertificateDeps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock }
 
 /**
- * The pool's certificate. The first call creates it.
+ * The pool's certificate for the use. The first call creates it.
  * @throws ApiError ResourceNotFoundException when the pool does not exist
  */
-export async function getOrCreateSigningCertificate({ db, secrets, clock }: SigningCertificateDeps, poolId: string): Promise<string> {
+export async function getOrCreateSamlCertificate(deps: SigningCertificateDeps, poolId: string, use: SamlUse): Promise<string> {
+  return (await getOrCreate(deps, poolId, use)).certificate
+}
+
+/** The certificate for the use, DER in base64, and its private key as PEM. The first call creates both. */
+export async function getSamlKey(
+  deps: SigningCertificateDeps,
+  poolId: string,
+  use: SamlUse,
+): Promise<{ readonly certificate: string; readonly privateKey: string }> {
+  const { certificate, sealedPrivateKey } = await getOrCreate(deps, poolId, use)
+  const key = deps.secrets.open('signing-key', sealedPrivateKey, sealContext(poolId))
+  if (key === undefined) throw new Error(`The SAML key of pool ${poolId} does not open with this master key.`)
+  return {
+    certificate,
+    privateKey: createPrivateKey({ key, format: 'der', type: 'pkcs8' }).export({ format: 'pem', type: 'pkcs8' }).toString(),
+  }
+}
+
+async function getOrCreate(
+  { db, secrets, clock }: SigningCertificateDeps,
+  poolId: string,
+  use: SamlUse,
+): Promise<SigningCertificate['config']> {
+  const id = ids[use]
   const stored = await findResource(db, poolId, signingCertificates, id)
-  if (stored !== undefined) return stored.config.certificate
+  if (stored !== undefined) return stored.config
   const now = clock.now()
   const created = await createCertificate(poolId, now)
   const config = {
@@ -32,20 +58,10 @@ export async function getOrCreateSigningCertificate({ db, secrets, clock }: Sign
   }
   return db.transaction().execute(async (tx) => {
     await requireLockedPool(tx, poolId)
-    if (await insertResource(tx, poolId, signingCertificates, { id, createdAt: now, updatedAt: now, config })) return config.certificate
+    if (await insertResource(tx, poolId, signingCertificates, { id, createdAt: now, updatedAt: now, config })) return config
     // Another request stored its certificate first. All callers must get the same one.
-    return (await findResource(tx, poolId, signingCertificates, id))?.config.certificate ?? config.certificate
+    return (await findResource(tx, poolId, signingCertificates, id))?.config ?? config
   })
-}
-
-/** The private key of the pool's certificate. Undefined when the pool has no certificate yet. */
-export async function findSigningKey(
-  { db, secrets }: Omit<SigningCertificateDeps, 'clock'>,
-  poolId: string,
-): Promise<KeyObject | undefined> {
-  const stored = await findResource(db, poolId, signingCertificates, id)
-  const key = stored && secrets.open('signing-key', stored.config.sealedPrivateKey, sealContext(poolId))
-  return key && createPrivateKey({ key, format: 'der', type: 'pkcs8' })
 }
 
 const sealContext = (poolId: string): string => `${poolId} saml`

@@ -25,6 +25,7 @@ import { sessionClients } from './0025-session-clients.ts'
 import { signInLinks } from './0028-sign-in-links.ts'
 import { extensionsOfClients } from './0029-extensions-of-clients.ts'
 import { auditOfSessions } from './0030-audit-of-sessions.ts'
+import { providerSignIns } from './0031-provider-sign-ins.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -56,4 +57,5 @@ export const migrations: readonly Migration[] = [
   signInLinks,
   extensionsOfClients,
   auditOfSessions,
+  providerSignIns,
 ]

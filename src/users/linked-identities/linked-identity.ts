@@ -8,6 +8,8 @@ export type LinkedIdentity = {
   readonly userId: string
   /** The provider's attribute that `userId` is a value of; undefined for the subject. */
   readonly attributeName?: string
+  /** The provider's issuer or entity id, where it has one. */
+  readonly issuer?: string
   /** Whether the first sign-in with this identity created the user. */
   readonly primary: boolean
   /** Epoch milliseconds. */

@@ -1,11 +1,13 @@
 import { isRecoveredByAdminOnly } from '../../messaging/destination.ts'
-import type { Pool } from '../../pools/pool.ts'
+import { offersOwnUsers } from '../../oauth/providers/find-provider.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
 
-/** The links of the sign-in pages that the pool's settings allow. */
+/** The links of the sign-in pages that the settings of pool and client allow. */
 export function accountLinksOf(
-  pool: Pool,
+  { pool, client }: PoolAndClient,
   query: string,
 ): { readonly signUpHref: string | undefined; readonly forgotHref: string | undefined } {
+  if (!offersOwnUsers(client)) return { signUpHref: undefined, forgotHref: undefined }
   return {
     signUpHref: pool.adminCreatesUsersOnly ? undefined : `/signup?${query}`,
     forgotHref: isRecoveredByAdminOnly(pool) ? undefined : `/forgotPassword?${query}`,

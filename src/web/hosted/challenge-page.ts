@@ -35,7 +35,7 @@ export function challengePage(shell: Shell, form: ChallengeForm, query: string):
     action: `/challenge?${query}`,
     username: step.username,
     changeHref: `/login?${query}`,
-    forgotHref: accountLinksOf(form.request.pool, query).forgotHref,
+    forgotHref: accountLinksOf(form.request, query).forgotHref,
     problem: shown,
   })
 }

@@ -12,6 +12,7 @@ import {
 import { type PageStep, sealPageStep } from '../../oauth/login/page-step.ts'
 import type { ExpiredStep } from '../../oauth/login/step-page.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
+import { offersOwnUsers } from '../../oauth/providers/find-provider.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
 import { deviceCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
@@ -21,6 +22,7 @@ import { accountLinksOf } from './account-links.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
+import { providerLinksOf } from './provider-links.ts'
 import { type FormHandler, type Handler, redirectTo, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
@@ -90,8 +92,9 @@ export async function sendLogin(visit: Visit, { request, username, problem, done
     asksPassword: !isNameFirst(request),
     passkey: offer && { kind: 'offer', options: offer.options, hiddenFields: { passkey_session: offer.session } },
     offersRememberMe: hostedPagesOf(request.pool).rememberMeDays !== undefined,
-    providers: [],
-    ...accountLinksOf(pool, visit.browser.query),
+    providers: await providerLinksOf(visit, request),
+    hasForm: offersOwnUsers(client),
+    ...accountLinksOf(request, visit.browser.query),
     linkAction: offersLinks(request) ? `/login/link/send?${visit.browser.query}` : undefined,
     problem: problem && problemText(shell.text, problem),
     notice: done && shell.text(noticeOf[done]),

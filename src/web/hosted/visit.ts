@@ -8,6 +8,7 @@ import { OAuthError } from '../../oauth/oauth-error.ts'
 import { PageError } from '../../oauth/page-error.ts'
 import { type Parameters, receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
+import type { ProviderAnswerDeps } from '../../oauth/providers/finish-provider-sign-in.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
 import {
   type CookieNames,
@@ -29,7 +30,7 @@ import { pageHeaders } from '../pages/page-headers.ts'
 import { plainShell, withOwnTexts } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
-export type PageDeps = LoginDeps & AddPasskeyDeps & EndSessionDeps & HostDeps
+export type PageDeps = LoginDeps & AddPasskeyDeps & ProviderAnswerDeps & EndSessionDeps & HostDeps
 
 /** One request to a page. */
 export type Visit = {

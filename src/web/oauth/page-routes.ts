@@ -13,6 +13,7 @@ import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { postAuthorize } from '../hosted/post-authorize.ts'
+import { postProviderAnswer, sendToProvider, visitProviderAnswer } from '../hosted/provider-answer.ts'
 import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
@@ -55,6 +56,8 @@ const mayGiveCode = { countsAs: 'GetTokensFromRefreshToken' } as const
 /** The endpoints that browsers visit. */
 const pages: readonly Page[] = [
   { path: '/oauth2/authorize', get: visitAuthorize, ...mayGiveCode, postBody: postAuthorize },
+  { path: '/oauth2/idpresponse', get: visitProviderAnswer, countsAs: 'InitiateAuth', postBody: postProviderAnswer },
+  { path: '/saml2/idpresponse', get: visitProviderAnswer, countsAs: 'InitiateAuth', postBody: postProviderAnswer },
   { path: '/login', get: visitLogin, post: postLogin },
   { path: '/login/link', get: visitLink, countsAs: 'RespondToAuthChallenge', post: postLink },
   { path: '/login/link/send', post: postLinkRequest },
@@ -115,6 +118,7 @@ async function visitAuthorize(visit: Visit): Promise<Send> {
   const { deps, browser } = visit
   const outcome = await authorize(deps, browser)
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
+  if (outcome.kind === 'provider') return sendToProvider(visit, outcome)
   return redirectTo(visit, `/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${browser.query}`)
 }
 

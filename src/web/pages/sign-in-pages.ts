@@ -44,6 +44,8 @@ export type SignInView = {
   readonly passkey: PasskeyUse | undefined
   readonly offersRememberMe: boolean
   readonly providers: readonly ProviderLink[]
+  /** False where users sign in by identity providers only. */
+  readonly hasForm: boolean
   /** Undefined where the pool does not offer it. */
   readonly signUpHref: string | undefined
   readonly forgotHref: string | undefined
@@ -97,7 +99,8 @@ export function signInPage(shell: Shell, view: SignInView): Page {
       alert(view.problem),
       notice(view.notice),
       ...(view.passkey ? passkeyNotes(shell, false) : []),
-      form(shell, { action: view.action, fields, passkey: view.passkey }),
+      view.hasForm ? form(shell, { action: view.action, fields, passkey: view.passkey }) : undefined,
+      view.hasForm && view.providers.length > 0 ? divider(shell) : undefined,
       providerLinks(shell, view.providers),
       view.signUpHref === undefined ? undefined : question(text('noAccount'), view.signUpHref, text('signUpLink')),
     ],
@@ -123,7 +126,7 @@ function providerLinks(shell: Shell, providers: readonly ProviderLink[]): Html |
     ({ label, href, isSocial = false }) =>
       html`<li><a class="provider ${isSocial ? 'social' : 'idp'}Button-customizable" href="${href}">${shell.text('continueWith', { provider: label })}</a></li>`,
   )
-  return html`${divider(shell)}<ul class="providers">${buttons}</ul>`
+  return html`<ul class="providers">${buttons}</ul>`
 }
 
 /** The second of two pages: the password of the person who gave a name on the first one. */

@@ -4,7 +4,7 @@ import { ConfirmForgotPasswordCommand } from '@aws-sdk/client-cognito-identity-p
 import { createAccessKey } from '../../../src/access/create-access-key.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { queueMessage } from '../../../src/messaging/outbox.ts'
-import { findSigningKey } from '../../../src/pools/signing-certificate/signing-certificate.ts'
+import { getSamlKey } from '../../../src/pools/signing-certificate/signing-certificate.ts'
 import { sealedTables } from '../../../src/sealed-tables.ts'
 import { engines } from '../../support/engines.ts'
 import { startJob, waitForJobEnd } from '../../support/imports.ts'
@@ -102,7 +102,7 @@ for (const engine of engines) {
       assert.equal((await waitForJobEnd(server, data.waitingImport)).ImportedUsers, 1)
       assert.equal(await decoySalt(server, data), flows.salt)
       await withDatabase(databaseUrl, { masterKey: keys.after }, async ({ storage: { db }, secrets }) =>
-        assert.ok(await findSigningKey({ db, secrets }, data.poolId)),
+        assert.ok(await getSamlKey({ db, secrets, clock: server.clock }, data.poolId, 'signing')),
       )
       await assert.rejects(refresh(server, flows.refreshable.clientId, flows.refreshable.token), { name: 'NotAuthorizedException' })
       server.clock.advance(hourMs)

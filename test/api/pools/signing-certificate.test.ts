@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { createSign, createVerify, X509Certificate } from 'node:crypto'
+import { createPrivateKey, createSign, createVerify, X509Certificate } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { GetSigningCertificateCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { createSecrets } from '../../../src/base/secrets.ts'
 import { insertPool } from '../../../src/pools/pool-repository.ts'
-import { findSigningKey, getOrCreateSigningCertificate } from '../../../src/pools/signing-certificate/signing-certificate.ts'
+import { getSamlKey } from '../../../src/pools/signing-certificate/signing-certificate.ts'
 import { engines } from '../../support/engines.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
@@ -54,10 +54,9 @@ for (const engine of engines) {
       const secrets = createSecrets(Buffer.alloc(32, 7))
       const pool = testPool()
       await insertPool(db, pool)
-      assert.equal(await findSigningKey({ db, secrets }, pool.id), undefined)
-      const certificate = await getOrCreateSigningCertificate({ db, secrets, clock: { now: () => 1_780_000_000_000 } }, pool.id)
-      const key = await findSigningKey({ db, secrets }, pool.id)
-      assert.ok(key)
+      const clock = { now: () => 1_780_000_000_000 }
+      const { certificate, privateKey } = await getSamlKey({ db, secrets, clock }, pool.id, 'signing')
+      const key = createPrivateKey(privateKey)
       const signature = createSign('sha256').update('request').sign(key)
       const { publicKey } = new X509Certificate(Buffer.from(certificate, 'base64'))
       assert.ok(createVerify('sha256').update('request').verify(publicKey, signature))
@@ -65,7 +64,8 @@ for (const engine of engines) {
       const [row] = await db.selectFrom('pool_resource').selectAll().where('pool_id', '=', pool.id).execute()
       const der = key.export({ type: 'pkcs8', format: 'der' })
       assert.ok(!row?.config.includes(der.toString('base64')))
-      assert.equal(await findSigningKey({ db, secrets: createSecrets(Buffer.alloc(32, 8)) }, pool.id), undefined)
+      const other = getSamlKey({ db, secrets: createSecrets(Buffer.alloc(32, 8)), clock }, pool.id, 'signing')
+      await assert.rejects(other, /does not open with this master key/)
     })
   })
 }

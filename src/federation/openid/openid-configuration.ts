@@ -1,0 +1,135 @@
+import * as client from 'openid-client'
+import type { Clock } from '../../base/clock.ts'
+import { hourMs } from '../../base/durations.ts'
+import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
+import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import { FederationError } from '../federation-error.ts'
+import type { ProviderFetch } from '../provider-http.ts'
+import { clientAuthenticationOf } from './client-authentication.ts'
+
+/** How long the metadata of an issuer is used before it is fetched again. A provider that changes its endpoints keeps the old ones longer. */
+const metadataMs = hourMs
+/** The most issuers whose metadata is kept. */
+const mostIssuers = 1000
+/** The most characters of the metadata of an issuer. Those of large providers have about 8,000. */
+const mostMetadataCharacters = 64 * 1024
+const timeoutSeconds = 10
+
+type Deps = {
+  readonly clock: Clock
+  readonly fetch: ProviderFetch
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+}
+
+type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number; isKnown: boolean }
+
+/** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
+export type OpenIdConfigurations = { of(poolId: string, provider: IdentityProvider): Promise<client.Configuration> }
+
+/** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
+export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps): OpenIdConfigurations {
+  const kept = new Map<string, Kept>()
+
+  function metadataOf(issuer: string): Promise<client.ServerMetadata> {
+    const known = kept.get(issuer)
+    // Another request fetches the metadata at the moment. Only that one gives up its slot by itself.
+    if (known !== undefined && clock.now() < known.until) return known.isKnown ? known.metadata : withoutSlot(() => known.metadata)
+    const metadata = discover(issuer, fetch)
+    const entry = { metadata, until: clock.now() + metadataMs, isKnown: false }
+    kept.delete(issuer)
+    kept.set(issuer, entry)
+    const [oldest] = kept.keys()
+    if (kept.size > mostIssuers && oldest !== undefined) kept.delete(oldest)
+    const forget = () => {
+      if (kept.get(issuer) === entry) kept.delete(issuer)
+    }
+    // A failure must not last: the next sign-in asks again.
+    metadata.then(() => Object.assign(entry, { isKnown: true }), forget)
+    return metadata
+  }
+
+  return {
+    async of(poolId, provider) {
+      const details = completeDetails(provider.config)
+      const given = givenMetadata(poolId, provider, details)
+      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await metadataOf(given.issuer)
+      // Tokens name the issuer as its metadata does. The settings may lack its last slash.
+      const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
+      const problem = problemOf(provider, server)
+      if (problem !== undefined) {
+        kept.delete(given.issuer)
+        throw new FederationError(`${provider.id} Error - ${problem}`)
+      }
+      // The library compares times with the clock of the machine.
+      const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
+      const id = details['client_id'] ?? ''
+      const configuration = new client.Configuration(server, id, clientMetadata, await clientAuthenticationOf(details, clock))
+      return prepared(configuration, fetch, server.issuer)
+    },
+  }
+}
+
+async function discover(issuer: string, fetch: ProviderFetch): Promise<client.ServerMetadata> {
+  const execute = isHttp(issuer) ? [client.allowInsecureRequests] : []
+  // The client is of no account here: only the metadata is kept.
+  const found = await client.discovery(new URL(issuer), 'discovery', undefined, client.None(), {
+    [client.customFetch]: fetch,
+    timeout: timeoutSeconds,
+    execute,
+  })
+  const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
+  return metadata
+}
+
+/**
+ * Why the endpoints cannot be used. Without a key set the signature of an ID token could not be checked. The browser is sent to the
+ * authorization endpoint, so this must not be a script.
+ */
+function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
+  const needed = ['authorization_endpoint', 'token_endpoint', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])]
+  const missing = needed.find((name) => server[name] === undefined)
+  if (missing !== undefined) return `the metadata has no ${missing}`
+  const isUsable = (url: unknown) => typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '')
+  if (JSON.stringify(server).length > mostMetadataCharacters) return 'the metadata is too long'
+  const wrong = [...needed, 'userinfo_endpoint'].find((name) => server[name] !== undefined && !isUsable(server[name]))
+  return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
+}
+
+function prepared(configuration: client.Configuration, fetch: ProviderFetch, issuer: string): client.Configuration {
+  configuration[client.customFetch] = fetch
+  configuration.timeout = timeoutSeconds
+  if (isHttp(issuer)) client.allowInsecureRequests(configuration)
+  // Signatures of ID tokens are checked although TLS vouches for the token endpoint, as at Cognito.
+  if (configuration.serverMetadata().jwks_uri !== undefined) client.enableNonRepudiationChecks(configuration)
+  return configuration
+}
+
+/** Only URLs of loopback hosts may begin with http: the rules for providers see to that. */
+const isHttp = (url: string): boolean => url.startsWith('http:')
+
+/** The endpoints that the settings of the provider name. Each takes the place of the discovered one. */
+function givenMetadata(poolId: string, provider: IdentityProvider, details: ProviderDetails): client.ServerMetadata {
+  const endpoints = {
+    authorization_endpoint: details['authorize_url'],
+    token_endpoint: details['token_url'],
+    userinfo_endpoint: details['attributes_url'],
+    jwks_uri: details['jwks_uri'],
+  }
+  const given = Object.fromEntries(Object.entries(endpoints).filter((entry): entry is [string, string] => Boolean(entry[1])))
+  // Providers without OpenID Connect have no issuer. The name only has to be there, and has to be one that no other provider has.
+  const issuer = details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid`
+  return isComplete(provider, { ...given, issuer })
+    ? { ...given, issuer, id_token_signing_alg_values_supported: publicKeyAlgorithms }
+    : { ...given, issuer }
+}
+
+/** The signatures that are accepted where no metadata says what the provider uses (RFC 7518 §3.1, RFC 8037). */
+const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+
+function isComplete(provider: IdentityProvider, { authorization_endpoint, token_endpoint, jwks_uri }: client.ServerMetadata): boolean {
+  const hasEndpoints = authorization_endpoint !== undefined && token_endpoint !== undefined
+  return hasEndpoints && (jwks_uri !== undefined || !givesIdTokens(provider))
+}
+
+/** Whether providers of this type give ID tokens. Facebook and Amazon speak OAuth 2.0 only. */
+export const givesIdTokens = ({ config: { type } }: IdentityProvider): boolean => type !== 'Facebook' && type !== 'LoginWithAmazon'

@@ -1,0 +1,120 @@
+import * as client from 'openid-client'
+import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
+import { subjectClaims } from '../../pools/identity-providers/identity-provider.ts'
+import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import type { JsonObject } from '../../triggers/trigger.ts'
+import { type FederatedIdentity, isTooDeep, textsOfClaims } from '../federated-identity.ts'
+import { FederationError } from '../federation-error.ts'
+import type { ProviderAnswer, ProviderProof, ProviderProtocol, ProviderRequest } from '../provider.ts'
+import { givesIdTokens, type OpenIdConfigurations } from './openid-configuration.ts'
+import { explainOpenIdError } from './openid-errors.ts'
+import { fetchUserClaims } from './user-claims.ts'
+
+/** Sign-in by OAuth 2.0 and OpenID Connect, with `openid-client`. The code flow only, as at Cognito. */
+export function createOpenIdProtocol(configurations: OpenIdConfigurations): ProviderProtocol {
+  return {
+    async begin(request) {
+      const { poolId, provider, redirectUri, state, nonce } = request
+      return explainOpenIdError(provider, undefined, async () => {
+        const configuration = await configurations.of(poolId, provider)
+        const verifier = configuration.serverMetadata().supportsPKCE() ? client.randomPKCECodeVerifier() : undefined
+        const location = client.buildAuthorizationUrl(configuration, await parametersFor(request, verifier))
+        return { location: location.href, proof: { redirectUri, state, nonce, verifier } }
+      })
+    },
+
+    async finish(provider, { poolId, proof, answer }) {
+      requireNoError(provider, answer)
+      const configuration = await explainOpenIdError(provider, undefined, () => configurations.of(poolId, provider))
+      return explainOpenIdError(provider, configuration.serverMetadata(), () => identify(configuration, provider, { proof, answer }))
+    },
+  }
+}
+
+async function parametersFor(request: ProviderRequest, verifier: string | undefined): Promise<URLSearchParams> {
+  const { provider, redirectUri, state, nonce } = request
+  const details = completeDetails(provider.config)
+  const scope = details['authorize_scopes']
+  return new URLSearchParams({
+    response_type: 'code',
+    redirect_uri: redirectUri,
+    state,
+    ...(scope && { scope }),
+    ...(givesIdTokens(provider) && { nonce }),
+    ...(verifier !== undefined && {
+      code_challenge: await client.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    }),
+    ...wishesFor(request, details),
+  })
+}
+
+/** What each type of provider knows beside the standard parameters. */
+function wishesFor({ provider, loginHint, prompts }: ProviderRequest, details: ProviderDetails): Record<string, string> {
+  switch (provider.config.type) {
+    case 'OIDC':
+      return { ...(loginHint !== undefined && { login_hint: loginHint }), ...promptOf(prompts, ['login', 'select_account', 'consent']) }
+    case 'Google':
+      return promptOf(prompts, ['select_account', 'consent'])
+    case 'SignInWithApple':
+      // Apple gives name and address only in a form.
+      return details['authorize_scopes'] ? { response_mode: 'form_post' } : {}
+    default:
+      return {}
+  }
+}
+
+function promptOf(prompts: readonly string[], known: readonly string[]): Record<string, string> {
+  const passed = prompts.filter((prompt) => known.includes(prompt))
+  return passed.length === 0 ? {} : { prompt: passed.join(' ') }
+}
+
+/** RFC 6749 §4.1.2.1. The provider's words go on to the app, as at Cognito. */
+function requireNoError(provider: IdentityProvider, answer: ProviderAnswer): void {
+  const error = answer.get('error')
+  if (error === undefined) return
+  const text = answer.get('error_description') ?? `${provider.id} Error - ${error}`
+  throw new FederationError(text.slice(0, 500), { error: error === 'access_denied' ? 'access_denied' : 'invalid_request' })
+}
+
+type Answered = { readonly proof: ProviderProof; readonly answer: ProviderAnswer }
+
+async function identify(
+  configuration: client.Configuration,
+  provider: IdentityProvider,
+  { proof, answer }: Answered,
+): Promise<FederatedIdentity> {
+  const hasIdToken = givesIdTokens(provider)
+  const tokens = await client.authorizationCodeGrant(configuration, addressOf(proof, answer), {
+    expectedState: proof.state,
+    ...(hasIdToken && { expectedNonce: proof.nonce }),
+    ...(proof.verifier !== undefined && { pkceCodeVerifier: proof.verifier }),
+  })
+  const idToken: JsonObject = (hasIdToken && tokens.claims()) || {}
+  const userInfo = await fetchUserClaims(configuration, provider, { accessToken: tokens.access_token, idToken, answer })
+  if ([tokens, idToken, userInfo].some((claims) => isTooDeep(claims)))
+    throw new FederationError(`${provider.id} Error - the claims are nested too deep`)
+  // What the ID token says is signed, so it counts more.
+  const claims = textsOfClaims({ ...userInfo, ...idToken, access_token: tokens.access_token, id_token: tokens.id_token })
+  const subject = claims[subjectClaimOf(provider)]
+  if (!subject) throw new FederationError(`${provider.id} Error - the answer has no ${subjectClaimOf(provider)}`)
+  return {
+    provider,
+    subject,
+    issuer: hasIdToken ? configuration.serverMetadata().issuer : undefined,
+    claims,
+    received: { tokenResponse: { ...tokens }, idToken: textsOfClaims(idToken), userInfo: textsOfClaims(userInfo) },
+  }
+}
+
+const subjectClaimOf = ({ config: { type } }: IdentityProvider): string => (type === 'SAML' ? 'sub' : subjectClaims[type])
+
+/** The address that the browser came back to. Only the parameters of the standards count (RFC 6749 §4.1.2, RFC 9207). */
+function addressOf({ redirectUri }: ProviderProof, answer: ProviderAnswer): URL {
+  const address = new URL(redirectUri)
+  for (const name of ['code', 'state', 'iss']) {
+    const value = answer.get(name)
+    if (value !== undefined) address.searchParams.set(name, value)
+  }
+  return address
+}

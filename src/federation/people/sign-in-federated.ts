@@ -1,0 +1,129 @@
+import { newOrderedId } from '../../base/ordered-id.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import type { RequestContext } from '../../contract/operation.ts'
+import { federationOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Quotas } from '../../pools/quotas.ts'
+import { recordAuthEvent } from '../../protection/record-auth-event.ts'
+import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import { invokeInboundFederation } from '../../triggers/inbound-federation.ts'
+import { invokePostAuthentication } from '../../triggers/post-authentication.ts'
+import { invokePreAuthentication } from '../../triggers/pre-authentication.ts'
+import { type CallerContext, callerContextOf } from '../../triggers/trigger.ts'
+import type { Attributes, User } from '../../users/user.ts'
+import { runPostConfirmation, triggerAttributesOf } from '../../users/user-triggers.ts'
+import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
+import { FederationError } from '../federation-error.ts'
+import { type CreateFederatedUserDeps, createFederatedUser, UserExists } from './create-federated-user.ts'
+import { findFederatedUser } from './find-federated-user.ts'
+import { findTwin } from './find-twin.ts'
+import { type IdentityToLink, linkIdentity } from './link-identity.ts'
+import { mapAttributes } from './map-attributes.ts'
+import { updateFederatedUser } from './update-federated-user.ts'
+
+export type FederatedSignInDeps = CreateFederatedUserDeps & { readonly quotas: Quotas }
+
+/** The user of the pool has to sign in to prove that the identity is theirs. */
+export class ProofNeeded extends Error {
+  override readonly name = 'ProofNeeded'
+  readonly user: User
+  readonly identity: IdentityToLink
+
+  constructor(user: User, identity: IdentityToLink) {
+    super('A user with the e-mail address of the identity exists.')
+    this.user = user
+    this.identity = identity
+  }
+}
+
+type Arrival = PoolAndClient & {
+  readonly identity: FederatedIdentity
+  readonly callerContext: CallerContext
+  readonly from: RequestContext
+}
+
+/**
+ * Signs in the user of an identity that a provider vouches for. The first time it creates the user. There is no second factor: that is the
+ * provider's affair, as at Cognito.
+ *
+ * @throws ProofNeeded when the pool wants a proof that the identity belongs to a user who exists.
+ * @throws FederationError or ApiError when the user cannot sign in.
+ */
+export async function signInFederated(
+  deps: FederatedSignInDeps,
+  { pool, client, identity, from }: PoolAndClient & { readonly identity: FederatedIdentity; readonly from: RequestContext },
+): Promise<HostedSignIn> {
+  const callerContext = callerContextOf(client, from, undefined)
+  const arrival = { pool, client, from, callerContext, identity: await withInboundClaims(deps, { pool, callerContext, identity }) }
+  const known = await findFederatedUser(deps.db, pool, arrival.identity)
+  const user = known === undefined ? await signUp(deps, arrival) : await signInAgain(deps, arrival, known)
+  const now = deps.clock.now()
+  const event = { sub: user.sub, type: 'SignIn', response: 'Pass', context: from, now, id: newOrderedId(now), clientId: client.id } as const
+  await recordAuthEvent(deps.db, pool, event)
+  return { kind: 'signed-in', user, authTime: Math.floor(now / 1000), methods: undefined }
+}
+
+async function withInboundClaims(
+  { triggers }: FederatedSignInDeps,
+  { pool, callerContext, identity }: Pick<Arrival, 'pool' | 'callerContext' | 'identity'>,
+): Promise<FederatedIdentity> {
+  const { provider, received } = identity
+  const subject = { pool, ...callerContext, username: federatedUsernameOf(identity), sub: undefined }
+  const facts = { providerName: provider.id, providerType: provider.config.type, attributes: received }
+  const claims = await invokeInboundFederation(triggers, subject, facts)
+  return claims === undefined ? identity : { ...identity, claims }
+}
+
+/** Links the identity to the user who has its address, where the pool wants that. Otherwise creates a user. */
+async function signUp(deps: FederatedSignInDeps, arrival: Arrival): Promise<User> {
+  const { pool, identity } = arrival
+  const mapped = mapAttributes(arrival, identity, undefined)
+  const twin = await findTwin(deps.db, pool, mapped)
+  if (twin === undefined) return createUserOf(deps, arrival, mapped)
+  const { provider, subject, issuer } = identity
+  const toLink = { providerName: provider.id, providerType: provider.config.type, subject, issuer }
+  if (federationOf(pool).linking === 'PROOF') throw new ProofNeeded(twin, toLink)
+  return signInAgain(deps, arrival, await linkIdentity(deps, pool, twin, toLink))
+}
+
+/** No PreAuthentication and PostAuthentication run, as at Cognito. */
+async function createUserOf(deps: FederatedSignInDeps, arrival: Arrival, mapped: Attributes): Promise<User> {
+  const { pool, identity, callerContext } = arrival
+  try {
+    const user = await createFederatedUser(deps, pool, { identity, mapped, callerContext })
+    await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
+    return user
+  } catch (error) {
+    if (!(error instanceof UserExists)) throw error
+    return signInMeanwhile(deps, arrival, error)
+  }
+}
+
+/**
+ * The user exists by now. Two sign-ins at once sign in the same user. But if PreSignUp has linked the identity to another user, this first
+ * sign-in fails and the next one succeeds, as observed at Cognito, unless the pool wants it otherwise.
+ */
+async function signInMeanwhile(deps: FederatedSignInDeps, arrival: Arrival, exists: UserExists): Promise<User> {
+  const { pool, identity } = arrival
+  // Read in a transaction: it waits until the other one has committed.
+  const user = await deps.db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
+  const mayGoOn = exists.kind === 'username' || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
+  if (user !== undefined && mayGoOn) return signInAgain(deps, arrival, user)
+  throw new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { cause: exists })
+}
+
+async function signInAgain(deps: FederatedSignInDeps, arrival: Arrival, found: User): Promise<User> {
+  const { pool, identity, callerContext } = arrival
+  const { clientMetadata, ...caller } = callerContext
+  const subjectOf = (user: User) => ({ pool, ...caller, username: user.username, sub: user.sub })
+  if (!found.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
+  await invokePreAuthentication(deps.triggers, subjectOf(found), {
+    userAttributes: triggerAttributesOf(pool, found),
+    validationData: undefined,
+    userNotFound: false,
+  })
+  const user = await updateFederatedUser(deps, pool, found, mapAttributes(arrival, identity, found))
+  const userAttributes = triggerAttributesOf(pool, user)
+  await invokePostAuthentication(deps.triggers, subjectOf(user), { userAttributes, newDeviceUsed: false, clientMetadata })
+  return user
+}

@@ -1,0 +1,30 @@
+import { FederationError } from '../federation-error.ts'
+import { loadXmlDom, type XmlElement } from './saml-library.ts'
+
+export const namespaces = {
+  metadata: 'urn:oasis:names:tc:SAML:2.0:metadata',
+  protocol: 'urn:oasis:names:tc:SAML:2.0:protocol',
+  assertion: 'urn:oasis:names:tc:SAML:2.0:assertion',
+  signature: 'http://www.w3.org/2000/09/xmldsig#',
+} as const
+
+/**
+ * Parses a document that an identity provider sent. Document types are refused, because entities can make a small document huge or read
+ * files (CWE-611, CWE-776). Nothing is fetched.
+ *
+ * @throws FederationError when the text is not such a document.
+ */
+export async function readXml(text: string): Promise<XmlElement> {
+  if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw new FederationError('Invalid SAML response received: a document type is not allowed')
+  const fail = (message: string): never => {
+    throw new FederationError('Invalid SAML response received: the XML cannot be read', { cause: new Error(message) })
+  }
+  const { DOMParser } = await loadXmlDom()
+  const parser = new DOMParser({ errorHandler: { warning: () => undefined, error: fail, fatalError: fail } })
+  const root = parser.parseFromString(text, 'text/xml')?.documentElement
+  return root ?? fail('no element')
+}
+
+/** The elements of the name below `element`, in the order of the document. */
+export const elementsIn = (element: XmlElement, namespace: string, name: string): readonly XmlElement[] =>
+  Array.from(element.getElementsByTagNameNS(namespace, name))

@@ -1,0 +1,97 @@
+import { FederationError } from '../federation-error.ts'
+import { elementsIn, namespaces, readXml } from './read-xml.ts'
+import type { XmlElement } from './saml-library.ts'
+
+/** The longest SAMLResponse, in base64, as at Cognito. */
+const longestResponse = 100_000
+
+export const invalidResponse = (reason: string, cause?: unknown) =>
+  new FederationError(`Invalid SAML response received: ${reason}`, { cause })
+
+/** The XML in a SAMLResponse. */
+export function decodeResponse(encoded: string | undefined): string {
+  if (encoded === undefined || encoded.length > longestResponse || !/^[A-Za-z0-9+/\s]+={0,2}\s*$/.test(encoded)) {
+    throw invalidResponse('the SAMLResponse is missing, too long or not base64')
+  }
+  return Buffer.from(encoded, 'base64').toString('utf8')
+}
+
+const strongAlgorithms: ReadonlySet<string> = new Set([
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha384',
+  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
+  'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
+  'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384',
+  'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512',
+  'http://www.w3.org/2001/04/xmlenc#sha256',
+  'http://www.w3.org/2001/04/xmldsig-more#sha384',
+  'http://www.w3.org/2001/04/xmlenc#sha512',
+])
+
+/** Refuses signatures by weak algorithms, such as SHA-1. The library would take them. */
+export function requireStrongSignatures(root: XmlElement): void {
+  for (const signature of elementsIn(root, namespaces.signature, 'SignedInfo')) {
+    const methods = ['SignatureMethod', 'DigestMethod'].flatMap((name) => elementsIn(signature, namespaces.signature, name))
+    const weak = methods.find((method) => !strongAlgorithms.has(method.getAttribute('Algorithm') ?? ''))
+    if (weak !== undefined) throw invalidResponse('a signature has a weak algorithm', new Error(weak.getAttribute('Algorithm') ?? 'none'))
+  }
+}
+
+/** A response without success has no assertion. One that has both is not what a provider sends. */
+export function requireSuccess(root: XmlElement): void {
+  if (root.localName !== 'Response' || root.namespaceURI !== namespaces.protocol) throw invalidResponse('the XML is no SAML response')
+  const [code] = elementsIn(root, namespaces.protocol, 'StatusCode')
+  const value = code?.getAttribute('Value') ?? ''
+  if (value === 'urn:oasis:names:tc:SAML:2.0:status:Success') return
+  throw new FederationError(`SAML provider returned ${value.replace(/^.*:/, '').slice(0, 100) || 'no status'}`)
+}
+
+type Expected = {
+  readonly entityId: string
+  readonly assertionConsumerUrl: string
+  /** The id of our request. Undefined where the provider began. */
+  readonly requestId: string | undefined
+  /** Epoch milliseconds. */
+  readonly now: number
+}
+
+/** What the verified assertion says of itself. */
+export type CheckedAssertion = { readonly id: string; readonly expiresAt: number }
+
+/** How far the provider's clock may differ from ours. */
+export const clockSkewMs = 3 * 60_000
+/** How old an assertion may be that nobody has asked for, as at Cognito. */
+const unsolicitedMs = 6 * 60_000
+
+/**
+ * Checks what the library leaves open: who issued the assertion, for whom it is, and that it answers our request (SAML 2.0 Profiles
+ * §4.1.4.3).
+ */
+export async function checkAssertion(assertionXml: string, expected: Expected): Promise<CheckedAssertion> {
+  const assertion = await readXml(assertionXml)
+  const [issuer] = elementsIn(assertion, namespaces.assertion, 'Issuer')
+  if (issuer?.textContent?.trim() !== expected.entityId) throw invalidResponse('the assertion is of another issuer')
+  const id = assertion.getAttribute('ID')
+  if (!id) throw invalidResponse('the assertion has no ID')
+  const confirmations = elementsIn(assertion, namespaces.assertion, 'SubjectConfirmation').filter(
+    (one) => one.getAttribute('Method') === 'urn:oasis:names:tc:SAML:2.0:cm:bearer',
+  )
+  const data = confirmations.flatMap((one) => elementsIn(one, namespaces.assertion, 'SubjectConfirmationData'))
+  const good = data.find((one) => isConfirmed(one, expected))
+  if (good === undefined) throw invalidResponse('no SubjectConfirmation fits: Recipient, NotOnOrAfter or InResponseTo is wrong')
+  const issuedAt = timeIn(assertion, 'IssueInstant')
+  const isTooOld = expected.requestId === undefined && !(expected.now < issuedAt + unsolicitedMs)
+  if (isTooOld) throw invalidResponse('the assertion is too old')
+  if (elementsIn(assertion, namespaces.assertion, 'AuthnStatement').length === 0)
+    throw invalidResponse('the assertion has no AuthnStatement')
+  return { id, expiresAt: timeIn(good, 'NotOnOrAfter') + clockSkewMs }
+}
+
+function isConfirmed(data: XmlElement, { assertionConsumerUrl, requestId, now }: Expected): boolean {
+  const answers = data.getAttribute('InResponseTo') || undefined
+  const isInTime = now < timeIn(data, 'NotOnOrAfter') + clockSkewMs
+  return data.getAttribute('Recipient') === assertionConsumerUrl && isInTime && answers === requestId
+}
+
+/** NaN when the attribute is missing or no time. Comparisons with it are false. */
+const timeIn = (element: XmlElement, attribute: string): number => Date.parse(element.getAttribute(attribute) ?? '')

@@ -1,0 +1,77 @@
+// The types of these libraries bring the types of browsers into all of our source. So this file has the few that are used. The libraries are
+// loaded on demand, because most servers have no SAML provider.
+
+/** The little of the DOM that this module uses. */
+export type XmlElement = {
+  readonly localName: string
+  readonly namespaceURI: string | null
+  readonly textContent: string | null
+  getAttribute(name: string): string | null
+  getElementsByTagNameNS(namespace: string, name: string): ArrayLike<XmlElement>
+}
+
+type CacheProvider = {
+  saveAsync(key: string, value: string): Promise<{ readonly value: string; readonly createdAt: number } | null>
+  getAsync(key: string): Promise<string | null>
+  removeAsync(key: string | null): Promise<string | null>
+}
+
+export type SamlOptions = {
+  readonly idpCert: string[]
+  readonly entryPoint: string
+  readonly logoutUrl?: string
+  readonly idpIssuer: string
+  readonly issuer: string
+  readonly audience: string
+  readonly callbackUrl: string
+  readonly identifierFormat: null
+  readonly disableRequestedAuthnContext: boolean
+  readonly wantAssertionsSigned: boolean
+  readonly wantAuthnResponseSigned: boolean
+  readonly acceptedClockSkewMs: number
+  readonly signatureAlgorithm: 'sha256'
+  readonly digestAlgorithm: 'sha256'
+  readonly privateKey?: string
+  readonly decryptionPvk?: string
+  readonly generateUniqueId?: () => string
+  readonly validateInResponseTo: 'never' | 'always'
+  readonly cacheProvider: CacheProvider
+}
+
+export type SamlProfile = { readonly nameID: string; getAssertionXml?(): string; readonly [name: string]: unknown }
+
+export type Saml = {
+  getAuthorizeUrlAsync(relayState: string, host: string | undefined, options: object): Promise<string>
+  validatePostResponseAsync(container: { readonly SAMLResponse: string }): Promise<{ readonly profile: SamlProfile | null }>
+  checkTimestampsValidityError(now: number, notBefore: string, notOnOrAfter: string, maxTimeLimitMs?: number): Error | null
+}
+
+type NodeSaml = {
+  readonly SAML: new (options: SamlOptions) => Saml
+  generateServiceProviderMetadata(params: {
+    readonly issuer: string
+    readonly callbackUrl: string
+    readonly identifierFormat: null
+    readonly wantAssertionsSigned: boolean
+    readonly privateKey: string
+    readonly publicCerts: readonly string[]
+    readonly decryptionPvk: string
+    readonly decryptionCert: string
+    readonly generateUniqueId: () => string
+  }): string
+}
+type NodeSamlXml = { decryptXml(xml: string, key: string): Promise<string> }
+type XmlDom = {
+  readonly DOMParser: new (options: {
+    errorHandler: Readonly<Record<'warning' | 'error' | 'fatalError', (message: string) => void>>
+  }) => {
+    parseFromString(text: string, type: string): { readonly documentElement: XmlElement | null } | undefined
+  }
+}
+
+export const loadNodeSaml = async (): Promise<NodeSaml> => (await import(import.meta.resolve('@node-saml/node-saml'))) as NodeSaml
+
+export const loadNodeSamlXml = async (): Promise<NodeSamlXml> =>
+  (await import(import.meta.resolve('@node-saml/node-saml/lib/xml.js'))) as NodeSamlXml
+
+export const loadXmlDom = async (): Promise<XmlDom> => (await import(import.meta.resolve('@xmldom/xmldom'))) as XmlDom

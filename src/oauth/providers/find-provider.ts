@@ -1,0 +1,38 @@
+import type { AppClient } from '../../pools/app-client.ts'
+import { findProviderNameByIdentifier, findProviderNames } from '../../pools/identity-providers/identity-provider-repository.ts'
+import type { PoolAndClient } from '../../signin/sign-in.ts'
+import type { Db } from '../../storage/db.ts'
+import { OAuthError } from '../oauth-error.ts'
+import type { Parameters } from '../parameters.ts'
+
+/** The name that stands for the users of the pool itself. */
+const ownUsers = 'COGNITO'
+
+/** Whether users of the pool itself can sign in to the client. */
+export const offersOwnUsers = ({ identityProviders }: AppClient): boolean => identityProviders?.includes(ownUsers) ?? true
+
+const providerNamesOf = ({ identityProviders = [] }: AppClient): readonly string[] => identityProviders.filter((name) => name !== ownUsers)
+
+/** The identity providers that the client offers and that still exist, in the client's order. */
+export async function findOfferedProviders(db: Db, { pool, client }: PoolAndClient): Promise<readonly string[]> {
+  const names = providerNamesOf(client)
+  if (names.length === 0) return []
+  const existing = await findProviderNames(db, pool.id, names)
+  return names.filter((name) => existing.has(name))
+}
+
+/**
+ * The identity provider that a request names by `identity_provider` or `idp_identifier`. Undefined for the pool itself, and when the request
+ * names none.
+ *
+ * @throws OAuthError invalid_request when the client does not offer the provider.
+ */
+export async function findNamedProvider(db: Db, owner: PoolAndClient, parameters: Parameters): Promise<string | undefined> {
+  const [given, identifier] = [parameters.get('identity_provider'), parameters.get('idp_identifier')]
+  if (given === undefined && identifier === undefined) return undefined
+  if (given === ownUsers && offersOwnUsers(owner.client)) return undefined
+  const name = given ?? (await findProviderNameByIdentifier(db, owner.pool.id, identifier ?? ''))
+  const offered = name !== undefined && name.length <= 32 && providerNamesOf(owner.client).includes(name)
+  if (offered && (await findOfferedProviders(db, owner)).includes(name)) return name
+  throw new OAuthError('invalid_request', { description: 'The identity provider is not available for this client.' })
+}

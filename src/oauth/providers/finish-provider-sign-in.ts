@@ -1,0 +1,80 @@
+import { ApiError } from '../../contract/api-error.ts'
+import { FederationError } from '../../federation/federation-error.ts'
+import { type FederatedSignInDeps, signInFederated } from '../../federation/people/sign-in-federated.ts'
+import type { ProviderProof } from '../../federation/provider.ts'
+import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
+import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
+import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
+import { answerForUser } from '../authorize/authorization-answer.ts'
+import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
+import type { AuthorizeDeps } from '../authorize/authorize.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { beginDomainSession } from '../domain-session/domain-session.ts'
+import { referenceTo } from '../domain-session/session-cookie.ts'
+import { errorOfApi } from '../error-of-api.ts'
+import type { SignedIn } from '../login/login.ts'
+import { OAuthError } from '../oauth-error.ts'
+import type { Parameters } from '../parameters.ts'
+import type { ProviderSignInDeps } from './begin-provider-sign-in.ts'
+
+export type ProviderAnswerDeps = ProviderSignInDeps & AuthorizeDeps & FederatedSignInDeps
+
+/** The answer of a provider, and what has to be true of the provider. */
+export type ArrivedAnswer = {
+  readonly providerName: string
+  readonly proof: ProviderProof
+  readonly answer: Parameters
+  /** Throws a FederationError for a provider that may not answer so. */
+  readonly requireProvider?: (provider: IdentityProvider) => void
+}
+
+/**
+ * Verifies the answer of an identity provider, signs the user in, and answers the app.
+ *
+ * @throws OAuthError for the app, when the user cannot sign in.
+ */
+export async function finishProviderSignIn(
+  deps: ProviderAnswerDeps,
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+  arrived: ArrivedAnswer,
+): Promise<SignedIn> {
+  const { pool } = request
+  // A device of the pool is remembered for its own second factor, which a provider's users do not have.
+  const result = { ...(await signIn(deps, browser, request, arrived)), deviceKey: undefined }
+  const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
+  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false })
+  const authenticated = { ...result, domainSession: referenceTo(session) }
+  const answer = await answerForUser(deps, request, authenticated, browser.context)
+  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: undefined, ...answer }
+}
+
+async function signIn(
+  deps: ProviderAnswerDeps,
+  { context }: BrowserRequest,
+  { pool, client }: AuthorizationRequest,
+  { providerName, proof, answer, requireProvider }: ArrivedAnswer,
+): Promise<HostedSignIn> {
+  try {
+    const isOffered = client.identityProviders?.includes(providerName)
+    const provider = isOffered ? await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName) : undefined
+    if (provider === undefined) throw new FederationError('The identity provider is not available for this client.')
+    requireProvider?.(provider)
+    const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer })
+    return await signInFederated(deps, { pool, client, identity, from: context })
+  } catch (error) {
+    const refusal = refusalOf(error)
+    if (refusal === undefined) throw error
+    deps.federation.logFailure({ poolId: pool.id, clientId: client.id, provider: providerName }, error)
+    throw refusal
+  }
+}
+
+/** What the app is told. Faults of the server go on. */
+function refusalOf(error: unknown): OAuthError | undefined {
+  if (error instanceof FederationError) return new OAuthError(error.error, { description: error.message, cause: error })
+  const known = errorOfApi(error)
+  if (known?.error === 'temporarily_unavailable') return undefined
+  if (error instanceof ApiError) return new OAuthError('invalid_request', { description: error.message.trim(), cause: error })
+  return known
+}

@@ -1,0 +1,48 @@
+import { FederationError } from '../../federation/federation-error.ts'
+import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
+import { listProviderTypes } from '../../pools/identity-providers/identity-provider-repository.ts'
+import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { endpointBaseOfHost } from '../endpoint-base.ts'
+import type { SignedIn } from '../login/login.ts'
+import { PageError } from '../page-error.ts'
+import type { Parameters } from '../parameters.ts'
+import { finishProviderSignIn, type ProviderAnswerDeps } from './finish-provider-sign-in.ts'
+
+/** Whether a form is a SAML response that the provider sends by itself: its RelayState is an authorization request. */
+export const isUnsolicited = (form: Parameters): boolean => new URLSearchParams(form.get('RelayState')).has('client_id')
+
+/**
+ * Takes a SAML response that nobody has asked for. The RelayState says which app the user wants, as at Cognito. Only providers with `IDPInit`
+ * may send such responses, and only to clients that offer nothing but SAML providers: any site can make a browser send one.
+ *
+ * @throws PageError when client or redirect URI cannot be used.
+ */
+export function takeUnsolicitedResponse(
+  deps: ProviderAnswerDeps,
+  browser: BrowserRequest,
+  form: Parameters,
+): Promise<SignedIn | RedirectToApp> {
+  const query = form.get('RelayState') ?? ''
+  if (form.get('SAMLResponse') === undefined) throw new PageError('invalid_request')
+  return readingForApp(deps, { ...browser, query }, async (request) => {
+    const { pool, client, providerName } = request
+    const redirectUri = `${endpointBaseOfHost(deps.publicUrl, browser.host)}/saml2/idpresponse`
+    const types = await listProviderTypes(deps.db, pool.id, client.identityProviders ?? [])
+    const isSamlOnly = client.identityProviders?.every((name) => types.get(name) === 'SAML') === true
+    return finishProviderSignIn(deps, browser, request, {
+      providerName: providerName ?? '',
+      proof: { redirectUri, state: '', nonce: request.nonce ?? '' },
+      answer: form,
+      requireProvider(provider) {
+        if (!isSamlOnly) throw new FederationError('IdP-initiated sign-in needs an app client with SAML providers only.')
+        requireIdpInit(provider)
+      },
+    })
+  })
+}
+
+function requireIdpInit({ id, config: { details } }: IdentityProvider): void {
+  if (details['IDPInit'] !== 'true')
+    throw new FederationError(`Invalid relayState from identity provider`, { cause: new Error(`IDPInit of ${id}`) })
+}

@@ -1,0 +1,58 @@
+import type { FederationExtensionType, ProviderExtensionType } from '../../contract/generated/types.ts'
+
+/**
+ * Who a new identity at a provider belongs to. `SEPARATE`: to a user of its own, as at Cognito. `VERIFIED_EMAIL`: to the user with the same
+ * e-mail address, if both the provider and this pool have verified it. `PROOF`: to that user, once the user has signed in to prove it.
+ */
+export type LinkingPolicy = 'SEPARATE' | 'VERIFIED_EMAIL' | 'PROOF'
+
+/** When the claim of a provider is written to its attribute. */
+export type AttributeMode = 'ALWAYS' | 'IF_EMPTY' | 'FIRST' | 'NEVER'
+
+export type ProviderExtension = {
+  /** Whether the provider's e-mail addresses count as verified. `AS_CLAIMED`: if its claim `email_verified` says so. */
+  readonly emailVerified: 'AS_CLAIMED' | 'ALWAYS' | 'NEVER'
+  /** By the name of the attribute. All others have the mode ALWAYS. */
+  readonly attributeModes: Readonly<Record<string, AttributeMode>>
+}
+
+export type FederationExtension = {
+  readonly linking: LinkingPolicy
+  /**
+   * What happens at the first sign-in of an identity that PreSignUp has linked to a user. `REFUSED`: an error, and the next sign-in succeeds,
+   * as at Cognito. `SIGNED_IN`: the user is signed in.
+   */
+  readonly firstLinkedSignIn: 'REFUSED' | 'SIGNED_IN'
+  /** By the name of the provider. */
+  readonly providers: Readonly<Record<string, ProviderExtension>>
+}
+
+export const noFederation: FederationExtension = { linking: 'SEPARATE', firstLinkedSignIn: 'REFUSED', providers: {} }
+
+const noProvider: ProviderExtension = { emailVerified: 'AS_CLAIMED', attributeModes: {} }
+
+/** The settings for a provider. A pool without the extension behaves as Cognito. */
+export function providerExtensionOf({ providers }: FederationExtension, name: string): ProviderExtension {
+  return Object.hasOwn(providers, name) ? (providers[name] ?? noProvider) : noProvider
+}
+
+export function readFederation({ LinkingPolicy, FirstLinkedSignIn, Providers = {} }: FederationExtensionType): FederationExtension {
+  return {
+    linking: LinkingPolicy ?? noFederation.linking,
+    firstLinkedSignIn: FirstLinkedSignIn ?? noFederation.firstLinkedSignIn,
+    providers: Object.fromEntries(Object.entries(Providers).map(([name, provider]) => [name, readProvider(provider)])),
+  }
+}
+
+const readProvider = ({ EmailVerified, AttributeModes }: ProviderExtensionType): ProviderExtension => ({
+  emailVerified: EmailVerified ?? noProvider.emailVerified,
+  attributeModes: AttributeModes ?? noProvider.attributeModes,
+})
+
+export function writeFederation({ linking, firstLinkedSignIn, providers }: FederationExtension): FederationExtensionType {
+  const all = Object.entries(providers).map(([name, { emailVerified, attributeModes }]) => [
+    name,
+    { EmailVerified: emailVerified, AttributeModes: attributeModes },
+  ])
+  return { LinkingPolicy: linking, FirstLinkedSignIn: firstLinkedSignIn, Providers: Object.fromEntries(all) }
+}

@@ -1,0 +1,64 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { after } from 'node:test'
+import type { ProviderAccount, ProviderSetUp } from './openid-provider-process.ts'
+import { paramsIn } from './test-browser.ts'
+
+export type RunningOpenIdProvider = {
+  readonly issuer: string
+  /** Adds accounts, or replaces those with the same `sub`. */
+  setAccounts(...accounts: readonly ProviderAccount[]): Promise<void>
+  /** Begins, or begins anew, with these clients, accounts and settings. */
+  open(setUp: ProviderSetUp): Promise<void>
+  /** The process stops to answer, and goes on. */
+  pause(): void
+  resume(): void
+}
+
+/** Starts an OpenID provider in a process of its own. Call it in a `describe`, with whose tests it ends, and `open` before the tests. */
+export async function runOpenIdProvider(): Promise<RunningOpenIdProvider> {
+  const child: ChildProcess = fork(new URL('./openid-provider-process.ts', import.meta.url), { silent: true })
+  const [{ issuer }] = (await once(child, 'message')) as [{ issuer: string }]
+  const tell = async (message: object) => {
+    child.send(message)
+    await once(child, 'message')
+  }
+  after(() => {
+    child.kill('SIGCONT')
+    child.disconnect()
+  })
+  return {
+    issuer,
+    setAccounts: (...accounts) => tell({ accounts }),
+    open: (next) => tell({ open: next }),
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+  }
+}
+
+/** A browser at the provider: follows its redirects, fills in its form, and returns the address back at our server. */
+export async function signInAtProvider(location: string, login: string, { decline = false } = {}): Promise<URL> {
+  const { origin } = new URL(location)
+  const cookies = new Map<string, string>()
+  let next = new URL(location)
+  for (let steps = 0; steps < 10; steps++) {
+    if (next.origin !== origin) return next
+    const isForm = next.pathname.startsWith('/interaction/')
+    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
+    const body = isForm ? new URLSearchParams({ login, ...(decline && { decline: '1' }) }) : undefined
+    const answer = await fetch(next, { method: isForm ? 'POST' : 'GET', headers, redirect: 'manual', ...(body && { body }) })
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+      cookies.set(name, value)
+    }
+    const to = answer.headers.get('location')
+    if (to === null) throw new Error(`The provider answered ${answer.status}: ${await answer.text()}`)
+    next = new URL(to, next)
+  }
+  throw new Error('The provider redirects without end.')
+}
+
+export const errorIn = (location: string) => ({
+  error: paramsIn(location).get('error'),
+  description: paramsIn(location).get('error_description'),
+})

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { createCertificate } from '../../src/pools/signing-certificate/create-certificate.ts'
+
+// A SAML identity provider with `samlify`, in a process of its own. The parent sends settings by IPC, and gets the metadata.
+
+export type SamlAccount = { readonly nameId: string; readonly attributes: Readonly<Record<string, string | readonly string[]>> }
+
+export type SamlSetUp = {
+  readonly serviceProvider: {
+    readonly entityId: string
+    readonly assertionConsumerUrl: string
+    /** DER in base64. */
+    readonly signingCertificate?: string
+    readonly encryptionCertificate?: string
+  }
+  /** What the provider signs. */
+  readonly signs?: 'assertion' | 'response'
+  readonly accounts: Readonly<Record<string, SamlAccount>>
+  /** Values of the response's template that replace the right ones. Undefined ones empty it. */
+  readonly values?: Readonly<Record<string, string>>
+  readonly signatureAlgorithm?: string
+  /** How far the provider's clock is ahead, in milliseconds. */
+  readonly clockMs?: number
+}
+
+/** The few of the library's types that this file needs. */
+type Entity = { getMetadata(): string }
+type Parsed = { readonly extract: { readonly request?: { readonly id?: string } } }
+type IdentityProvider = Entity & {
+  createLoginResponse(
+    sp: Entity,
+    request: object,
+    binding: 'post',
+    user: object,
+    customize: (template: string) => { readonly id: string; readonly context: string },
+  ): Promise<{ readonly context: string }>
+  parseLoginRequest(sp: Entity, binding: 'redirect', request: object): Promise<Parsed>
+}
+type Samlify = {
+  IdentityProvider(settings: object): IdentityProvider
+  ServiceProvider(settings: object): Entity
+  setSchemaValidator(validator: object): void
+}
+
+const samlify = ((await import(import.meta.resolve('samlify'))) as { default: Samlify }).default
+samlify.setSchemaValidator({ validate: async () => 'valid' })
+
+const { certificate, privateKey } = await createCertificate('provider', Date.now())
+const pem = (der: Buffer, label: string) =>
+  `-----BEGIN ${label}-----\n${der.toString('base64').replaceAll(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`
+
+let setUp: SamlSetUp | undefined
+
+const server = createServer((request, response) => {
+  void handle(request, response).catch((error: Error) => response.writeHead(500).end(String(error.stack)))
+})
+
+const newId = () => `_${randomBytes(16).toString('hex')}`
+const escaped = (value: string) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
+
+async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const url = new URL(request.url ?? '/', 'http://localhost')
+  response.setHeader('content-type', 'text/html')
+  if (url.pathname === '/metadata') return void response.setHeader('content-type', 'text/xml').end(entities().provider.getMetadata())
+  if (request.method === 'GET') return void response.end(loginPage(url.search))
+  const form = new URLSearchParams(await text(request))
+  const query = new URLSearchParams(form.get('query') ?? '')
+  const isAsked = query.has('SAMLRequest')
+  const requestId = isAsked ? await requestIdIn(query) : undefined
+  const SAMLResponse = await respond(form.get('login') ?? '', requestId)
+  const fields = { SAMLResponse, RelayState: query.get('RelayState') ?? '' }
+  response.end(answerPage(setUp?.serviceProvider.assertionConsumerUrl ?? '', fields))
+}
+
+function entities() {
+  if (setUp === undefined) throw new Error('not open')
+  const { serviceProvider, signs = 'assertion', signatureAlgorithm = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256' } = setUp
+  const { entityId, assertionConsumerUrl, signingCertificate, encryptionCertificate } = serviceProvider
+  const provider = samlify.IdentityProvider({
+    entityID: `${origin()}/metadata`,
+    privateKey: pem(privateKey, 'PRIVATE KEY'),
+    signingCert: pem(certificate, 'CERTIFICATE'),
+    wantAuthnRequestsSigned: signingCertificate !== undefined,
+    isAssertionEncrypted: encryptionCertificate !== undefined,
+    requestSignatureAlgorithm: signatureAlgorithm,
+    dataEncryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
+    keyEncryptionAlgorithm: 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p',
+    singleSignOnService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: `${origin()}/sso` }],
+    singleLogoutService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: `${origin()}/slo` }],
+    nameIDFormat: ['urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'],
+  })
+  const sp = samlify.ServiceProvider({
+    entityID: entityId,
+    authnRequestsSigned: signingCertificate !== undefined,
+    wantAssertionsSigned: signs === 'assertion',
+    wantMessageSigned: signs === 'response',
+    ...(signingCertificate !== undefined && { signingCert: pem(Buffer.from(signingCertificate, 'base64'), 'CERTIFICATE') }),
+    ...(encryptionCertificate !== undefined && { encryptCert: pem(Buffer.from(encryptionCertificate, 'base64'), 'CERTIFICATE') }),
+    assertionConsumerService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST', Location: assertionConsumerUrl }],
+  })
+  return { provider, sp }
+}
+
+/** Checks the request, and its signature where one is wanted. */
+async function requestIdIn(query: URLSearchParams): Promise<string | undefined> {
+  const { provider, sp } = entities()
+  const octetString = ['SAMLRequest', 'RelayState', 'SigAlg']
+    .filter((name) => query.has(name))
+    .map((name) => `${name}=${encodeURIComponent(query.get(name) ?? '')}`)
+    .join('&')
+  const parsed = await provider.parseLoginRequest(sp, 'redirect', { query: Object.fromEntries(query), octetString })
+  return parsed.extract.request?.id
+}
+
+async function respond(login: string, requestId: string | undefined): Promise<string> {
+  const { provider, sp } = entities()
+  const account = setUp?.accounts[login]
+  if (account === undefined) throw new Error(`no account ${login}`)
+  const { serviceProvider, values = {}, clockMs = 0 } = setUp ?? { serviceProvider: undefined }
+  const now = Date.now() + clockMs
+  const time = (ms: number) => new Date(now + ms).toISOString()
+  const acs = serviceProvider?.assertionConsumerUrl ?? ''
+  const all: Record<string, string> = {
+    ID: newId(),
+    AssertionID: newId(),
+    Destination: acs,
+    Audience: serviceProvider?.entityId ?? '',
+    SubjectRecipient: acs,
+    Issuer: `${origin()}/metadata`,
+    IssueInstant: time(0),
+    StatusCode: 'urn:oasis:names:tc:SAML:2.0:status:Success',
+    ConditionsNotBefore: time(-1000),
+    ConditionsNotOnOrAfter: time(300_000),
+    SubjectConfirmationDataNotOnOrAfter: time(300_000),
+    NameIDFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+    NameID: escaped(account.nameId),
+    InResponseTo: requestId ?? '',
+    AuthnStatement: `<saml:AuthnStatement AuthnInstant="${time(0)}" SessionIndex="session-1"><saml:AuthnContext><saml:AuthnContextClassRef>urn:oasis:names:tc:SAML:2.0:ac:classes:Password</saml:AuthnContextClassRef></saml:AuthnContext></saml:AuthnStatement>`,
+    AttributeStatement: attributeStatement(account),
+    ...values,
+  }
+  const customize = (template: string) => {
+    const filled = template.replaceAll(/\{(\w+)\}/g, (_tag, name: string) => all[name] ?? '')
+    return { id: all['ID'] ?? '', context: filled.replaceAll(' InResponseTo=""', '') }
+  }
+  return (await provider.createLoginResponse(sp, {}, 'post', {}, customize)).context
+}
+
+function attributeStatement({ attributes }: SamlAccount): string {
+  const all = Object.entries(attributes).map(([name, value]) => {
+    const values = [value].flat().map((one) => `<saml:AttributeValue>${escaped(one)}</saml:AttributeValue>`)
+    return `<saml:Attribute Name="${escaped(name)}">${values.join('')}</saml:Attribute>`
+  })
+  return `<saml:AttributeStatement>${all.join('')}</saml:AttributeStatement>`
+}
+
+const loginPage = (query: string): string => `<!doctype html><title>SAML provider</title><h1>SAML provider</h1>
+<form method="post" action="/sso"><input type="hidden" name="query" value="${escaped(query)}">
+<label>Account <input name="login"></label><button>Sign in at the provider</button></form>`
+
+const answerPage = (action: string, fields: Readonly<Record<string, string>>): string => `<!doctype html><title>SAML provider</title>
+<form method="post" action="${escaped(action)}">${Object.entries(fields)
+  .map(([name, value]) => `<input type="hidden" name="${name}" value="${escaped(value)}">`)
+  .join('')}<button>Continue</button></form>`
+
+const origin = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+
+server.listen(0, '127.0.0.1', () => {
+  process.on('message', (message: { readonly open: SamlSetUp }) => {
+    setUp = message.open
+    process.send?.({ origin: origin(), metadata: entities().provider.getMetadata() })
+  })
+  process.send?.({ origin: origin() })
+})
+process.on('disconnect', () => process.exit())

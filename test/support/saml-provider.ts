@@ -1,0 +1,36 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { after } from 'node:test'
+import type { SamlSetUp } from './saml-provider-process.ts'
+import { hiddenFieldsIn } from './test-browser.ts'
+
+export type RunningSamlProvider = {
+  readonly origin: string
+  /** Begins, or begins anew, with these settings. Returns the metadata. */
+  open(setUp: SamlSetUp): Promise<string>
+}
+
+/** Starts a SAML identity provider in a process of its own. Call it in a `describe`, with whose tests it ends, and `open` before use. */
+export async function runSamlProvider(): Promise<RunningSamlProvider> {
+  const child = fork(new URL('./saml-provider-process.ts', import.meta.url), { silent: true })
+  const [{ origin }] = (await once(child, 'message')) as [{ origin: string }]
+  after(() => child.disconnect())
+  return {
+    origin,
+    async open(setUp) {
+      child.send({ open: setUp })
+      const [{ metadata }] = (await once(child, 'message')) as [{ metadata: string }]
+      return metadata
+    },
+  }
+}
+
+/** The form that the provider makes the browser send, after a sign-in there as `login`. */
+export async function samlFormFor(location: string, login: string): Promise<{ SAMLResponse: string; RelayState: string }> {
+  const { origin, search } = new URL(location)
+  const answer = await fetch(`${origin}/sso`, { method: 'POST', body: new URLSearchParams({ query: search, login }) })
+  const text = await answer.text()
+  if (answer.status !== 200) throw new Error(`The provider answered ${answer.status}: ${text}`)
+  const { SAMLResponse = '', RelayState = '' } = hiddenFieldsIn({ text } as Parameters<typeof hiddenFieldsIn>[0])
+  return { SAMLResponse, RelayState }
+}
