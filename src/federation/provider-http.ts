@@ -38,6 +38,7 @@ export class ProviderUnreachable extends Error {
 export function createProviderFetch({ isPrivateAllowed, withoutSlot }: Options): ProviderFetch {
   return async (url, { method, headers, body, signal }) => {
     if (method !== 'GET' && method !== 'POST') throw new TypeError(`The method ${method} is not used for providers.`)
+    const unreachable = (cause: OutboundError) => new ProviderUnreachable(url.replace(/\?.*$/, ''), cause)
     const {
       status,
       headers: received,
@@ -54,12 +55,13 @@ export function createProviderFetch({ isPrivateAllowed, withoutSlot }: Options):
         allowPrivate: URL.canParse(url) && isPrivateAllowed(new URL(url)),
       }),
     ).catch((error: unknown) => {
-      throw error instanceof OutboundError ? new ProviderUnreachable(url.replace(/\?.*$/, ''), error) : error
+      throw error instanceof OutboundError ? unreachable(error) : error
     })
+    if (status < 200 || status > 599) throw unreachable(new OutboundError('unreachable', `the status ${status}, which HTTP does not have`))
     const kept = Object.entries(received).flatMap(([name, value]): [string, string][] =>
       value === undefined ? [] : [value].flat().map((one) => [name, one]),
     )
-    const hasBody = status !== 204 && status !== 304
+    const hasBody = ![204, 205, 304].includes(status)
     const response = new Response(hasBody ? new Uint8Array(bytes) : null, { status, headers: kept })
     // A response that is made has no URL, and errors of the library have only the response.
     return Object.defineProperty(response, 'url', { value: url })

@@ -135,6 +135,18 @@ for (const engine of engines) {
       assert.ok(!paths.includes('/trap'))
     })
 
+    it('refuses statuses that no answer should have', async () => {
+      const { poolId, clientId } = await givenFederatedPool(server(), provider)
+      for (const path of ['/token', '/jwks', '/userinfo']) {
+        for (const status of [201, 204, 205, 226, 304, 418, 599, 600, 999]) {
+          const answers = { [path]: { status, body: status === 204 || status === 304 ? '' : '{}' } }
+          const { error } = errorIn(await signInWithForged(server(), provider, clientId, { answers }))
+          assert.equal(error, 'invalid_request', `${path} ${status}`)
+        }
+      }
+      assert.deepEqual(await usernamesIn(server(), poolId), [])
+    })
+
     it('gives up on answers that are too long or too slow', { timeout: 120_000 }, async () => {
       const { poolId, clientId } = await givenFederatedPool(server(), provider)
       for (const path of ['/token', '/jwks', '/userinfo']) {
