@@ -14,6 +14,16 @@ export async function findTwin(db: Db, pool: Pool, mapped: Attributes): Promise<
   if (federationOf(pool).linking === 'SEPARATE' || !email || !isVerified(mapped, 'email')) return undefined
   const filter = { by: 'attribute', name: 'email', match: 'equal', key: searchKey('email', email) } as const
   const { users } = await listUsers(db, pool.id, filter, { limit: 20, after: undefined })
-  const twins = users.filter(({ status, attributes }) => status !== 'UNCONFIRMED' && isVerified(attributes, 'email'))
+  const isTwin = ({ status, attributes }: User) =>
+    status !== 'UNCONFIRMED' && isVerified(attributes, 'email') && isSameAddress(attributes['email'] ?? '', email)
+  const twins = users.filter(isTwin)
   return twins.length === 1 ? twins[0] : undefined
 }
+
+/**
+ * Search ignores the case of all letters. Here only that of A to Z may differ: `toLowerCase` also makes a `k` of the Kelvin sign (U+212A), and
+ * that is another mailbox.
+ */
+const isSameAddress = (one: string, other: string): boolean => asciiLowerCase(one) === asciiLowerCase(other)
+
+const asciiLowerCase = (text: string): string => text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())

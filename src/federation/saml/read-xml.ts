@@ -16,6 +16,7 @@ export const namespaces = {
  */
 export async function readXml(text: string): Promise<XmlElement> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw new FederationError('Invalid SAML response received: a document type is not allowed')
+  if (!hasPlainMarkup(text)) throw new FederationError('Invalid SAML response received: the XML has markup that no provider sends')
   const fail = (message: string): never => {
     throw new FederationError('Invalid SAML response received: the XML cannot be read', { cause: new Error(message) })
   }
@@ -23,6 +24,25 @@ export async function readXml(text: string): Promise<XmlElement> {
   const parser = new DOMParser({ errorHandler: { warning: () => undefined, error: fail, fatalError: fail } })
   const root = parser.parseFromString(text, 'text/xml')?.documentElement
   return root ?? fail('no element')
+}
+
+/** Far more than a provider sends. */
+const mostComments = 100
+
+/**
+ * Whether comments and CDATA sections are few and end, and there is nothing else that begins with `<!` or `<?`. The parser reads the rest of
+ * the document anew for each that does not end: 75 kB of them take minutes.
+ */
+function hasPlainMarkup(text: string): boolean {
+  if (text.replace(/^\s*<\?xml\s[^<>]*\?>/, '').includes('<?')) return false
+  let count = 0
+  for (let at = text.indexOf('<!'); at >= 0; at = text.indexOf('<!', at)) {
+    const end = text.startsWith('<!--', at) ? '-->' : text.startsWith('<![CDATA[', at) ? ']]>' : undefined
+    const endsAt = end === undefined || ++count > mostComments ? -1 : text.indexOf(end, at + 4)
+    if (end === undefined || endsAt < 0) return false
+    at = endsAt + end.length
+  }
+  return true
 }
 
 /** The elements of the name below `element`, in the order of the document. */

@@ -37,6 +37,16 @@ export function requireStrongSignatures(root: XmlElement): void {
   }
 }
 
+/**
+ * Refuses encrypted parts that could cost much time before any signature is checked. The library decrypts every one of them, and puts the
+ * `URI` of a RetrievalMethod into an XPath expression (CWE-643).
+ */
+export function requireOneEncrypted(root: XmlElement): void {
+  if (elementsIn(root, '*', 'EncryptedAssertion').length > 1) throw invalidResponse('more than one assertion is encrypted')
+  const isPlain = (one: XmlElement) => /^#[\w.-]{1,100}$/.test(one.getAttribute('URI') ?? '')
+  if (!elementsIn(root, '*', 'RetrievalMethod').every(isPlain)) throw invalidResponse('a RetrievalMethod has an unusual URI')
+}
+
 /** A response without success has no assertion. One that has both is not what a provider sends. */
 export function requireSuccess(root: XmlElement): void {
   if (root.localName !== 'Response' || root.namespaceURI !== namespaces.protocol) throw invalidResponse('the XML is no SAML response')

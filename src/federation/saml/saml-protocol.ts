@@ -11,7 +11,14 @@ import { hashOf } from '../hash.ts'
 import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
-import { checkAssertion, decodeResponse, invalidResponse, requireStrongSignatures, requireSuccess } from './response-checks.ts'
+import {
+  checkAssertion,
+  decodeResponse,
+  invalidResponse,
+  requireOneEncrypted,
+  requireStrongSignatures,
+  requireSuccess,
+} from './response-checks.ts'
 import { createSamlClient } from './saml-client.ts'
 import { loadNodeSamlXml, type SamlProfile, type XmlElement } from './saml-library.ts'
 
@@ -54,6 +61,7 @@ async function verifyResponse(deps: Deps, provider: IdentityProvider, { poolId, 
   const root = await readXml(xml)
   requireSuccess(root)
   requireStrongSignatures(root)
+  requireOneEncrypted(root)
   const destination = root.getAttribute('Destination')
   if (destination && destination !== proof.redirectUri) throw invalidResponse('the Destination is another address')
   const mustBeEncrypted = provider.config.details['EncryptedResponses'] === 'true'

@@ -82,6 +82,15 @@ for (const engine of engines) {
       assert.equal(byAna.claims['cognito:username'], 'Corp_ana')
     })
 
+    it('does not take the Kelvin sign in an address for the letter K', async () => {
+      const { poolId, clientId } = await givenFederatedPool(server(), provider)
+      await setFederation(poolId, { LinkingPolicy: 'VERIFIED_EMAIL' })
+      await givenUser(server(), poolId, 'local', verified('mike@corp.test'))
+      await provider.setAccounts({ sub: 'kelvin', email: 'mi\u212ae@corp.test', email_verified: true })
+      const { claims } = await tokensFor(server(), clientId, await signIn(clientId, 'kelvin'))
+      assert.equal(claims['cognito:username'], 'Corp_kelvin')
+    })
+
     it('does not let a second user sign up with the address of a linked pool', async () => {
       const { poolId, clientId } = await givenFederatedPool(server(), provider, { pool: { UsernameAttributes: ['email'] } })
       await setFederation(poolId, { LinkingPolicy: 'VERIFIED_EMAIL' })

@@ -149,5 +149,41 @@ for (const engine of engines) {
       assert.equal(await answerSaml(again.browser, late), '/error?error=invalid_request')
       assert.deepEqual(await usernamesIn(server(), other.poolId), [])
     })
+
+    it('are refused at once when their markup makes the parser read the document again and again', async () => {
+      const { poolId, clientId } = await givenSamlPool(server(), provider)
+      const parts = ['<?', '<?x ', '<?x ?>', '<!', '<!-', '<![', '<!-- -->', '<![CDATA[', '<![CDATA[]]>']
+      for (const part of parts) {
+        const { browser, toProvider } = await beginSaml(server(), clientId)
+        const { RelayState } = await samlFormFor(toProvider, 'eve')
+        const xml = `<samlp:Response xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol">${part.repeat(70_000 / part.length)}`
+        const before = process.cpuUsage()
+        const location = await answerSaml(browser, { SAMLResponse: Buffer.from(xml).toString('base64'), RelayState })
+        const { user, system } = process.cpuUsage(before)
+        assert.equal(errorIn(location).description?.startsWith('Invalid SAML response received: '), true, part)
+        assert.ok(user + system < 1_000_000, `${part} took ${(user + system) / 1000} ms of the processor`)
+      }
+      assert.deepEqual(await usernamesIn(server(), poolId), [])
+    })
+
+    it('may have an XML declaration and comments', async () => {
+      const { clientId } = await givenSamlPool(server(), provider)
+      const forge = (xml: string) =>
+        xml.replace(/(<samlp:Response[^>]*>)/, '<?xml version="1.0" encoding="UTF-8"?><!-- one -->$1<!-- <two> -->')
+      assert.match(await signInBySaml(server(), clientId, { login: 'eve', forge }), /code=/)
+    })
+
+    it('are refused before a part is decrypted, if it names its key by an XPath expression or there are several', async () => {
+      const { clientId } = await givenSamlPool(server(), provider, { details: { EncryptedResponses: 'true' } })
+      const parts = {
+        'a RetrievalMethod has an unusual URI': `<EncryptedData><KeyInfo><RetrievalMethod URI="#x' or //*[//*[.='z']] or 'a'='b"/></KeyInfo></EncryptedData>`,
+        'more than one assertion is encrypted': '</saml:EncryptedAssertion><saml:EncryptedAssertion>',
+      }
+      for (const [reason, part] of Object.entries(parts)) {
+        const forge = (xml: string) => xml.replace(assertionIn(xml), `<saml:EncryptedAssertion>${part}</saml:EncryptedAssertion>`)
+        const { description } = errorIn(await signInBySaml(server(), clientId, { login: 'eve', forge }))
+        assert.equal(description, `Invalid SAML response received: ${reason}`)
+      }
+    })
   })
 }
