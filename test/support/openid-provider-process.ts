@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { fail, profileOf, type StandIn, takeAppleSecret, withAppleUser } from './social-stand-ins.ts'
+import { type Fault, fail, profileOf, type StandIn, takeAppleSecret, withAppleUser } from './social-stand-ins.ts'
 
 // A certified OpenID provider from npm, in a process of its own. The parent sends settings by IPC, and gets the issuer.
 
@@ -15,6 +15,8 @@ export type ProviderSetUp = {
   readonly configuration?: Readonly<Record<string, unknown>>
   /** What the provider does as another one does it. */
   readonly standIn?: StandIn
+  /** Endpoints that fail, by path, by method and path, or by scheme of authorization, method and path: `Basic POST /token`. */
+  readonly faults?: Readonly<Record<string, Fault>>
 }
 
 /** The few of the library's types that this file needs. */
@@ -63,13 +65,14 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
 
 /** True when the request is answered, or is to stay without an answer. */
 async function answerAsStandIn(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<boolean> {
-  const { faults = {}, apple } = setUp.standIn ?? {}
+  const { standIn, faults = {} } = setUp
   const url = new URL(request.url ?? '', issuer())
-  const fault = faults[url.pathname]
-  if (fault !== undefined) {
-    fail(response, fault)
-    return true
-  }
+  const [scheme = ''] = (request.headers.authorization ?? 'none').split(' ')
+  const { method } = request
+  const fault = faults[`${scheme} ${method} ${url.pathname}`] ?? faults[`${method} ${url.pathname}`] ?? faults[url.pathname]
+  if (fault !== undefined) fail(response, fault)
+  if (fault !== undefined || standIn === undefined) return fault !== undefined
+  const { apple } = standIn
   if (apple !== undefined && url.pathname === '/token') {
     await takeAppleSecret(request, apple, issuer(), String(setUp.clients[0]?.['client_secret']))
   }

@@ -70,7 +70,7 @@ export async function givenSocialPool(
   const clients = [{ ...registered, token_endpoint_auth_method: 'client_secret_post' }]
   // ID tokens have the address, as those of Apple and Google.
   const configuration = { conformIdTokenClaims: false, scopes: ['openid', 'public_profile', 'postal_code'] }
-  await provider.open({ clients, accounts, configuration, standIn: { faults, ...(isApple && { apple: team }) } })
+  await provider.open({ clients, accounts, configuration, faults, standIn: isApple ? { apple: team } : {} })
   const { poolId } = await server.givenPool({ pool })
   await server.send(
     new CreateIdentityProviderCommand({

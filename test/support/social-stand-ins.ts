@@ -11,11 +11,10 @@ export type AppleTeam = { readonly teamId: string; readonly keyId: string; reado
 /** How an endpoint fails: with an answer, or with none. */
 export type Fault = 'hang' | { readonly status: number; readonly body: unknown }
 
+/** With Apple's team the provider behaves as Apple, otherwise as Google, Facebook and Amazon. */
 export type StandIn = {
-  /** The team whose key signs the client secrets. With it the stand-in behaves as Apple. */
+  /** The team whose key signs the client secrets. */
   readonly apple?: AppleTeam
-  /** Endpoints that fail, by path. */
-  readonly faults?: Readonly<Record<string, Fault>>
 }
 
 /** Apple's client secret is a token that the team's key signs. The library gets its own secret in place of a good one. */
