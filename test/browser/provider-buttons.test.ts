@@ -91,7 +91,10 @@ for (const engine of engines.slice(0, 1)) {
       await withPage(async (page) => {
         await open(page, ids.clientId)
         await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' })
-        for (const type of ['google', 'facebook', 'oidc']) assert.equal(await background(page, type), 'rgb(255, 248, 225)')
+        for (const type of ['google', 'facebook', 'oidc']) {
+          assert.equal(await background(page, type), 'rgb(255, 248, 225)')
+          assert.equal(await computed(page, `.provider-${type}`, 'border-top-color'), 'rgb(195, 201, 209)')
+        }
         const shown = () => page.evaluate<string>("document.querySelector('.provider-oidc img').currentSrc")
         const light = await shown()
         assert.equal(await page.evaluate("document.querySelector('.provider-oidc img').naturalWidth"), 20)
