@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CreateUserPoolDomainCommand } from '@aws-sdk/client-cognito-identity-provider'
 import type { Page } from 'playwright-core'
-import { amplifyScript, callAmplify as call } from '../support/amplify-page.ts'
+import { amplifyPage, amplifyScript, callAmplify as call, reported } from '../support/amplify-page.ts'
 import { useBrowser } from '../support/browser.ts'
 import { engines } from '../support/engines.ts'
 import { noteSecrets } from '../support/evidence.ts'
@@ -25,20 +25,6 @@ const attributes = [
 const all = { PreAuthentication: agree, PostAuthentication: agree, PreTokenGeneration: agree }
 const scopes = ['openid', 'email', 'aws.cognito.signin.user.admin']
 const script = amplifyScript()
-
-/** A page that configures Amplify when it is loaded, as each page of an app does, and keeps what Amplify reports. */
-const pageOf = (config: object): string => `<!doctype html><title>An app</title><script src="/app.js"></script><script>
-  globalThis.reports = []
-  Hub.listen('auth', ({ payload }) => void reports.push(payload))
-  Amplify.configure(${JSON.stringify(config)})
-</script>`
-
-/** Waits until Amplify reports the event. Returns the data of the report. */
-async function reported(page: Page, event: string): Promise<unknown> {
-  const report = `globalThis.reports?.find(({ event }) => event === ${JSON.stringify(event)})`
-  await page.waitForFunction(report)
-  return page.evaluate(`(({ data }) => data?.error?.message ?? data)(${report})`)
-}
 
 type Tokens = { readonly idToken: string; readonly accessToken: string; readonly refreshToken: string }
 
@@ -86,7 +72,7 @@ for (const engine of engines) {
       const domain = prefix === undefined ? host : `${prefix}.auth.${host}`
       const oauth = { domain, scopes, redirectSignIn: [origin], redirectSignOut: [origin], responseType: 'code' }
       const Cognito = { userPoolId: poolId, userPoolClientId: clientId, userPoolEndpoint: server().url, loginWith: { oauth } }
-      content = pageOf({ Auth: { Cognito } })
+      content = amplifyPage({ Auth: { Cognito } })
       const context = await browser().newContext()
       const page = await context.newPage()
       await page.goto(origin)

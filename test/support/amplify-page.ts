@@ -37,3 +37,17 @@ export async function callAmplify<Name extends Call>(
   const answer = await page.evaluate<string | undefined>(`${call}.then((answer) => JSON.stringify(answer))`)
   return answer && JSON.parse(answer)
 }
+
+/** A page that configures Amplify when it is loaded, as each page of an app does, and keeps what Amplify reports. */
+export const amplifyPage = (config: object): string => `<!doctype html><title>An app</title><script src="/app.js"></script><script>
+  globalThis.reports = []
+  Hub.listen('auth', ({ payload }) => void reports.push(payload))
+  Amplify.configure(${JSON.stringify(config)})
+</script>`
+
+/** Waits until Amplify reports the event. Returns the data of the report. */
+export async function reported(page: Page, event: string): Promise<unknown> {
+  const report = `globalThis.reports?.find(({ event }) => event === ${JSON.stringify(event)})`
+  await page.waitForFunction(report)
+  return page.evaluate(`(({ data }) => data?.error?.message ?? data)(${report})`)
+}

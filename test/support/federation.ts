@@ -80,7 +80,8 @@ export async function signInByProvider(
 
 /** The tokens for the code in `location`. */
 export async function tokensFor(server: Pick<TestServer, 'url'>, clientId: string, location: string) {
-  const code = new URL(location).searchParams.get('code') ?? ''
+  const code = new URL(location).searchParams.get('code')
+  if (code === null) throw new Error(`The app got no code: ${location}`)
   const { body } = await requestToken(server, { grant_type: 'authorization_code', client_id: clientId, redirect_uri: callback, code })
   const [idToken, accessToken] = [String(body['id_token']), String(body['access_token'])]
   return { idToken, accessToken, claims: decodeJwt(idToken) }

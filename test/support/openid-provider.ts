@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { after } from 'node:test'
 import type { ProviderAccount, ProviderSetUp } from './openid-provider-process.ts'
-import { paramsIn } from './test-browser.ts'
+import { hiddenFieldsIn, paramsIn } from './test-browser.ts'
 
 export type RunningOpenIdProvider = {
   readonly issuer: string
@@ -36,8 +36,22 @@ export async function runOpenIdProvider(): Promise<RunningOpenIdProvider> {
   }
 }
 
+/** A browser at Apple: follows its redirects, fills in its form, and returns the fields of the form that it answers with. */
+export async function signInAtApple(location: string, login: string): Promise<Record<string, string>> {
+  const page = await visitProvider(location, login, {})
+  if (page instanceof URL) throw new Error(`The provider redirected to ${page}`)
+  return hiddenFieldsIn({ text: page.replaceAll('"/>', '">') })
+}
+
 /** A browser at the provider: follows its redirects, fills in its form, and returns the address back at our server. */
 export async function signInAtProvider(location: string, login: string, { decline = false } = {}): Promise<URL> {
+  const back = await visitProvider(location, login, { decline })
+  if (typeof back === 'string') throw new Error(`The provider answered ${back}`)
+  return back
+}
+
+/** Returns the address that leaves the provider, or the page that does not redirect. */
+async function visitProvider(location: string, login: string, { decline = false }): Promise<URL | string> {
   const { origin } = new URL(location)
   const cookies = new Map<string, string>()
   let next = new URL(location)
@@ -52,7 +66,7 @@ export async function signInAtProvider(location: string, login: string, { declin
       cookies.set(name, value)
     }
     const to = answer.headers.get('location')
-    if (to === null) throw new Error(`The provider answered ${answer.status}: ${await answer.text()}`)
+    if (to === null) return answer.text()
     next = new URL(to, next)
   }
   throw new Error('The provider redirects without end.')

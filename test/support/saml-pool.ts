@@ -19,13 +19,17 @@ export const serviceProviderOf = (server: Pick<TestServer, 'url'>, poolId: strin
   assertionConsumerUrl: `${server.url}/saml2/idpresponse`,
 })
 
-type Given = TestPoolOptions & { readonly details?: Readonly<Record<string, string>>; readonly setUp?: Partial<SamlSetUp> }
+type Given = TestPoolOptions & {
+  readonly details?: Readonly<Record<string, string>>
+  readonly setUp?: Partial<SamlSetUp>
+  readonly identifiers?: string[]
+}
 
 /** A pool with the SAML provider `Corp`, and a client that offers only it. `open` changes the provider's settings. */
 export async function givenSamlPool(
   server: TestServer,
   provider: RunningSamlProvider,
-  { details = {}, pool = {}, setUp = {}, client = {} }: Given = {},
+  { details = {}, pool = {}, setUp = {}, client = {}, identifiers = [] }: Given = {},
 ) {
   const Schema: CreateUserPoolCommandInput['Schema'] = [{ Name: 'groups', AttributeDataType: 'String', Mutable: true }]
   const { poolId } = await server.givenPool({ pool: { Schema, ...pool } })
@@ -36,6 +40,7 @@ export async function givenSamlPool(
       UserPoolId: poolId,
       ProviderName: 'Corp',
       ProviderType: 'SAML',
+      IdpIdentifiers: identifiers,
       ProviderDetails: { MetadataFile: await open(), ...details },
       AttributeMapping: { email: mailClaim, 'custom:groups': 'groups' },
     }),

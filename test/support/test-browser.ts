@@ -75,7 +75,7 @@ export function paramsIn(location: string | URL): URLSearchParams {
 export const csrfTokenIn = ({ text }: Reply): string => /name="_csrf" value="([^"]+)"/.exec(text)?.[1] ?? ''
 
 /** The hidden fields of the page's form. */
-export const hiddenFieldsIn = ({ text }: Reply): Record<string, string> =>
+export const hiddenFieldsIn = ({ text }: Pick<Reply, 'text'>): Record<string, string> =>
   Object.fromEntries(
     [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g)].map(([, name = '', value = '']) => [
       name,

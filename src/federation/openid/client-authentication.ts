@@ -30,29 +30,36 @@ const appleSecretSeconds = 300
 /** https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret */
 async function appleSecret({ team_id, key_id, client_id, private_key, oidc_issuer }: ProviderDetails, clock: Clock): Promise<string> {
   const now = Math.floor(clock.now() / 1000)
-  return new SignJWT()
+  const secret = new SignJWT()
     .setProtectedHeader({ alg: 'ES256', kid: key_id ?? '' })
     .setIssuer(team_id ?? '')
     .setSubject(client_id ?? '')
     .setAudience(oidc_issuer ?? '')
     .setIssuedAt(now)
     .setExpirationTime(now + appleSecretSeconds)
-    .sign(readKey(private_key))
+  return usingKey(() => secret.sign(readKey(private_key)))
 }
 
 async function privateKeyOf({ private_key, key_id }: ProviderDetails): Promise<client.PrivateKey> {
-  const key = readKey(private_key)
-  const algorithm = key.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256'
-  const pem = key.export({ format: 'pem', type: 'pkcs8' }).toString()
-  return { key: await importPKCS8(pem, algorithm), ...(key_id !== undefined && { kid: key_id }) }
+  return usingKey(async () => {
+    const key = readKey(private_key)
+    const algorithm = key.asymmetricKeyType === 'ec' ? 'ES256' : 'RS256'
+    const pem = key.export({ format: 'pem', type: 'pkcs8' }).toString()
+    return { key: await importPKCS8(pem, algorithm), ...(key_id !== undefined && { kid: key_id }) }
+  })
 }
 
 /** Administrators paste the key as PEM, or only the base64 lines between its first and its last line. */
 function readKey(text = ''): KeyObject {
   const pem = text.includes('-----BEGIN') ? text.replaceAll('\\n', '\n') : `-----BEGIN PRIVATE KEY-----\n${text}\n-----END PRIVATE KEY-----`
+  return createPrivateKey(pem)
+}
+
+/** The key may be no key at all, or of a kind that cannot sign what the provider wants. */
+async function usingKey<T>(work: () => Promise<T>): Promise<T> {
   try {
-    return createPrivateKey(pem)
+    return await work()
   } catch (cause) {
-    throw new FederationError('The private key of the identity provider cannot be read.', { error: 'server_error', cause })
+    throw new FederationError('The private key of the identity provider cannot be used.', { error: 'server_error', cause })
   }
 }

@@ -64,7 +64,7 @@ export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps):
       const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
       const id = details['client_id'] ?? ''
       const configuration = new client.Configuration(server, id, clientMetadata, await clientAuthenticationOf(details, clock))
-      return prepared(configuration, fetch, server.issuer)
+      return prepared(configuration, fetch, given)
     },
   }
 }
@@ -95,17 +95,17 @@ function problemOf(provider: IdentityProvider, server: client.ServerMetadata): s
   return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
 }
 
-function prepared(configuration: client.Configuration, fetch: ProviderFetch, issuer: string): client.Configuration {
+function prepared(configuration: client.Configuration, fetch: ProviderFetch, given: client.ServerMetadata): client.Configuration {
   configuration[client.customFetch] = fetch
   configuration.timeout = timeoutSeconds
-  if (isHttp(issuer)) client.allowInsecureRequests(configuration)
+  if (Object.values(given).some(isHttp)) client.allowInsecureRequests(configuration)
   // Signatures of ID tokens are checked although TLS vouches for the token endpoint, as at Cognito.
   if (configuration.serverMetadata().jwks_uri !== undefined) client.enableNonRepudiationChecks(configuration)
   return configuration
 }
 
 /** Only URLs of loopback hosts may begin with http: the rules for providers see to that. */
-const isHttp = (url: string): boolean => url.startsWith('http:')
+const isHttp = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:')
 
 /** The endpoints that the settings of the provider name. Each takes the place of the discovered one. */
 function givenMetadata(poolId: string, provider: IdentityProvider, details: ProviderDetails): client.ServerMetadata {

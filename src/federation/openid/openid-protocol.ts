@@ -69,12 +69,15 @@ function promptOf(prompts: readonly string[], known: readonly string[]): Record<
   return passed.length === 0 ? {} : { prompt: passed.join(' ') }
 }
 
+/** The errors that say that the user declined. The second one is Apple's. */
+const declined: readonly string[] = ['access_denied', 'user_cancelled_authorize']
+
 /** RFC 6749 §4.1.2.1. The provider's words go on to the app, as at Cognito. */
 function requireNoError(provider: IdentityProvider, answer: ProviderAnswer): void {
   const error = answer.get('error')
   if (error === undefined) return
   const text = answer.get('error_description') ?? `${provider.id} Error - ${error}`
-  throw new FederationError(text.slice(0, 500), { error: error === 'access_denied' ? 'access_denied' : 'invalid_request' })
+  throw new FederationError(text.slice(0, 500), { error: declined.includes(error) ? 'access_denied' : 'invalid_request' })
 }
 
 type Answered = { readonly proof: ProviderProof; readonly answer: ProviderAnswer }
@@ -85,7 +88,7 @@ async function identify(
   { proof, answer }: Answered,
 ): Promise<FederatedIdentity> {
   const hasIdToken = givesIdTokens(provider)
-  const tokens = await client.authorizationCodeGrant(configuration, addressOf(proof, answer), {
+  const tokens = await client.authorizationCodeGrant(configuration, addressOf(provider, proof, answer), {
     expectedState: proof.state,
     ...(hasIdToken && { expectedNonce: proof.nonce }),
     ...(proof.verifier !== undefined && { pkceCodeVerifier: proof.verifier }),
@@ -109,10 +112,13 @@ async function identify(
 
 const subjectClaimOf = ({ config: { type } }: IdentityProvider): string => (type === 'SAML' ? 'sub' : subjectClaims[type])
 
-/** The address that the browser came back to. Only the parameters of the standards count (RFC 6749 §4.1.2, RFC 9207). */
-function addressOf({ redirectUri }: ProviderProof, answer: ProviderAnswer): URL {
+/**
+ * The address that the browser came back to. Only the parameters of the standards count (RFC 6749 §4.1.2, RFC 9207). The issuer of Facebook
+ * and Amazon is not known, so theirs cannot be compared.
+ */
+function addressOf(provider: IdentityProvider, { redirectUri }: ProviderProof, answer: ProviderAnswer): URL {
   const address = new URL(redirectUri)
-  for (const name of ['code', 'state', 'iss']) {
+  for (const name of givesIdTokens(provider) ? ['code', 'state', 'iss'] : ['code', 'state']) {
     const value = answer.get(name)
     if (value !== undefined) address.searchParams.set(name, value)
   }

@@ -76,17 +76,34 @@ function flatPerson(person: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(person).flatMap(([field, entries]) => {
       const [first] = Array.isArray(entries) ? entries : []
-      return isObject(first) ? [[field, first['value'] ?? first['displayName'] ?? first['text'] ?? JSON.stringify(first)]] : []
+      return isObject(first) ? [[field, valueOfEntry(first)]] : []
     }),
   )
+}
+
+/** The members of an entry that can be its value, the best first: a phone number in E.164 form before the one that the user typed. */
+const entryValues = ['canonicalForm', 'value', 'displayName', 'url', 'formattedValue', 'text']
+
+function valueOfEntry(entry: JsonObject): unknown {
+  const name = entryValues.find((one) => typeof entry[one] === 'string')
+  return name === undefined ? (dateOf(entry['date']) ?? JSON.stringify(entry)) : entry[name]
+}
+
+/** A whole date in the form of the attribute `birthdate`. Users may keep the year to themselves. */
+function dateOf(date: unknown): string | undefined {
+  if (!isObject(date)) return undefined
+  const parts = [date['year'], date['month'], date['day']]
+  if (!parts.every((part) => typeof part === 'number' && part > 0)) return undefined
+  return parts.map((part, at) => String(part).padStart(at === 0 ? 4 : 2, '0')).join('-')
 }
 
 /** Apple sends the name with the first sign-in only, beside the code. It is not signed, so of it only the name is used. */
 function appleUser(text: string | undefined): JsonObject {
   const user = parsed(text)
   const name = isObject(user) && isObject(user['name']) ? user['name'] : {}
-  const parts = [name['firstName'], name['lastName']].filter((part) => typeof part === 'string' && part !== '')
-  return parts.length === 0 ? {} : { firstName: name['firstName'], lastName: name['lastName'], name: parts.join(' ') }
+  const { firstName, lastName } = name
+  const parts = Object.entries({ firstName, lastName }).filter(([, part]) => typeof part === 'string' && part !== '')
+  return parts.length === 0 ? {} : { ...Object.fromEntries(parts), name: parts.map(([, part]) => part).join(' ') }
 }
 
 function parsed(text = 'null'): unknown {

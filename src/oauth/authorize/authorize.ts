@@ -55,7 +55,7 @@ export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): P
 async function findOnlyProvider({ db }: AuthorizeDeps, request: AuthorizationRequest): Promise<string | undefined> {
   if (offersOwnUsers(request.client)) return undefined
   const providers = await findOfferedProviders(db, request)
-  return providers.length === 1 ? providers[0] : undefined
+  return providers.length === 1 ? providers[0]?.name : undefined
 }
 
 /** Answers for the user of the browser's session. Undefined when there is no session that the client and the request accept. */

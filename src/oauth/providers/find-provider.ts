@@ -1,5 +1,6 @@
 import type { AppClient } from '../../pools/app-client.ts'
-import { findProviderNameByIdentifier, findProviderNames } from '../../pools/identity-providers/identity-provider-repository.ts'
+import type { OfferedProvider } from '../../pools/identity-providers/identity-provider.ts'
+import { findOffered, findProviderNameByIdentifier } from '../../pools/identity-providers/identity-provider-repository.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db } from '../../storage/db.ts'
 import { OAuthError } from '../oauth-error.ts'
@@ -14,11 +15,9 @@ export const offersOwnUsers = ({ identityProviders }: AppClient): boolean => ide
 const providerNamesOf = ({ identityProviders = [] }: AppClient): readonly string[] => identityProviders.filter((name) => name !== ownUsers)
 
 /** The identity providers that the client offers and that still exist, in the client's order. */
-export async function findOfferedProviders(db: Db, { pool, client }: PoolAndClient): Promise<readonly string[]> {
+export async function findOfferedProviders(db: Db, { pool, client }: PoolAndClient): Promise<readonly OfferedProvider[]> {
   const names = providerNamesOf(client)
-  if (names.length === 0) return []
-  const existing = await findProviderNames(db, pool.id, names)
-  return names.filter((name) => existing.has(name))
+  return names.length === 0 ? [] : findOffered(db, pool.id, names)
 }
 
 /**
@@ -33,6 +32,6 @@ export async function findNamedProvider(db: Db, owner: PoolAndClient, parameters
   if (given === ownUsers && offersOwnUsers(owner.client)) return undefined
   const name = given ?? (await findProviderNameByIdentifier(db, owner.pool.id, identifier ?? ''))
   const offered = name !== undefined && name.length <= 32 && providerNamesOf(owner.client).includes(name)
-  if (offered && (await findOfferedProviders(db, owner)).includes(name)) return name
+  if (offered && (await findOfferedProviders(db, owner)).some((one) => one.name === name)) return name
   throw new OAuthError('invalid_request', { description: 'The identity provider is not available for this client.' })
 }

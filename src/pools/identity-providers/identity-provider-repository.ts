@@ -11,7 +11,7 @@ import {
   lockResource,
   updateResource,
 } from '../pool-resource-repository.ts'
-import type { IdentityProvider, ProviderSummary, ProviderType } from './identity-provider.ts'
+import type { IdentityProvider, OfferedProvider, ProviderSummary, ProviderType } from './identity-provider.ts'
 import { fromStored, identityProviders, providerIdentifiers, toStored } from './identity-provider-row.ts'
 
 /** False when the pool already has a provider with that name. */
@@ -80,6 +80,15 @@ export async function listProviderNames(db: Db | Tx, poolId: string, limit: numb
 /** Those of `names` that are names of providers of the pool. */
 export async function findProviderNames(db: Db | Tx, poolId: string, names: readonly string[]): Promise<ReadonlySet<string>> {
   return new Set((await findResources(db, poolId, identityProviders, names)).map(({ id }) => id))
+}
+
+/** Those of `names` that are names of providers of the pool, in the order of `names`. */
+export async function findOffered(db: Db | Tx, poolId: string, names: readonly string[]): Promise<readonly OfferedProvider[]> {
+  const found = new Map((await findResources(db, poolId, identityProviders, names)).map((provider) => [provider.id, provider.config]))
+  return names.flatMap((name) => {
+    const config = found.get(name)
+    return config === undefined ? [] : [{ name, type: config.type, identifiers: config.identifiers }]
+  })
 }
 
 /** The types of those of `names` that are names of providers of the pool. */

@@ -22,6 +22,9 @@ export type IdentityProvider = PoolResource<{
 /** A provider as ListIdentityProviders shows it. */
 export type ProviderSummary = Pick<IdentityProvider, 'id' | 'createdAt' | 'updatedAt'> & { readonly type: ProviderType }
 
+/** A provider as the sign-in page offers it. */
+export type OfferedProvider = Pick<IdentityProvider['config'], 'type' | 'identifiers'> & { readonly name: string }
+
 /** The types of which a pool can have one provider each. The name of such a provider is the name of its type. */
 export const socialTypes: readonly ProviderType[] = ['Facebook', 'Google', 'LoginWithAmazon', 'SignInWithApple']
 

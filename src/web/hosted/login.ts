@@ -22,7 +22,7 @@ import { accountLinksOf } from './account-links.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
-import { providerLinksOf } from './provider-links.ts'
+import { providerViewOf } from './provider-links.ts'
 import { type FormHandler, type Handler, redirectTo, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
@@ -92,7 +92,7 @@ export async function sendLogin(visit: Visit, { request, username, problem, done
     asksPassword: !isNameFirst(request),
     passkey: offer && { kind: 'offer', options: offer.options, hiddenFields: { passkey_session: offer.session } },
     offersRememberMe: hostedPagesOf(request.pool).rememberMeDays !== undefined,
-    providers: await providerLinksOf(visit, request),
+    ...(await providerViewOf(visit, request)),
     hasForm: offersOwnUsers(client),
     ...accountLinksOf(request, visit.browser.query),
     linkAction: offersLinks(request) ? `/login/link/send?${visit.browser.query}` : undefined,

@@ -12,6 +12,7 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'This page has expired. Please try again.': 'errorExpired',
   'The user code is not valid.': 'errorDeviceCode',
   'The name is missing.': 'errorNameMissing',
+  'No identity provider has the domain of the address.': 'errorCorporateAddress',
   'User is already confirmed.': 'errorAlreadyConfirmed',
   'User cannot be confirmed. Current status is CONFIRMED': 'errorAlreadyConfirmed',
   'Cannot reset password for the user as there is no registered/verified email or phone_number': 'errorCannotReset',

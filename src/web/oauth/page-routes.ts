@@ -8,6 +8,7 @@ import { readParameters, receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postConfirm, postCorrection, postResendCode, visitConfirm } from '../hosted/confirm.ts'
 import { headConfirmUser, postConfirmUser, visitConfirmUser } from '../hosted/confirm-user.ts'
+import { postCorporateAddress } from '../hosted/corporate-address.ts'
 import { postDevice, visitDevice } from '../hosted/device.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
@@ -59,6 +60,7 @@ const pages: readonly Page[] = [
   { path: '/oauth2/idpresponse', get: visitProviderAnswer, countsAs: 'InitiateAuth', postBody: postProviderAnswer },
   { path: '/saml2/idpresponse', get: visitProviderAnswer, countsAs: 'InitiateAuth', postBody: postProviderAnswer },
   { path: '/login', get: visitLogin, post: postLogin },
+  { path: '/login/corporate', post: postCorporateAddress },
   { path: '/login/link', get: visitLink, countsAs: 'RespondToAuthChallenge', post: postLink },
   { path: '/login/link/send', post: postLinkRequest },
   { path: '/login/link/sent', get: visitSentLink, ...mayGiveCode, post: postSentLink },

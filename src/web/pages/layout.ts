@@ -21,6 +21,8 @@ export type Shell = {
   readonly styleSheets: readonly string[]
   readonly logo: (PageImage & { readonly place: LogoPlace }) | undefined
   readonly favicon: PageImage | undefined
+  /** The icons that administrators gave to identity providers, by the name of the provider. */
+  readonly providerIcons: ReadonlyMap<string, PageImage>
   readonly header: Bar | undefined
   readonly footer: Bar | undefined
   /** The links of the sign-up page, in its language. */

@@ -17,6 +17,7 @@ export function plainShell(wishes: Wishes): Shell {
     colorMode: 'dynamic',
     styleSheets: [pageStylesPath],
     logo: undefined,
+    providerIcons: new Map(),
     favicon: undefined,
     header: undefined,
     footer: undefined,

@@ -21,18 +21,10 @@ import {
 import type { Page, Shell } from './layout.ts'
 import type { TextKey } from './locales/en.ts'
 import { passkeyScriptPath } from './passkey-script.ts'
+import { corporateForm, type ProviderLink, providerButtons } from './provider-buttons.ts'
 
 /** What a person signs in with. */
 export type IdentifierKind = 'email' | 'phone' | 'username' | 'email-or-phone' | 'any'
-
-/** An identity provider, and the address that begins a sign-in there. */
-export type ProviderLink = {
-  readonly name: string
-  readonly label: string
-  readonly href: string
-  /** Whether it is a social provider, such as Google. Classic CSS names those apart. */
-  readonly isSocial?: boolean | undefined
-}
 
 export type SignInView = {
   readonly action: string
@@ -44,6 +36,8 @@ export type SignInView = {
   readonly passkey: PasskeyUse | undefined
   readonly offersRememberMe: boolean
   readonly providers: readonly ProviderLink[]
+  /** Where the form for a company's e-mail address goes. Undefined where the page does not ask for one. */
+  readonly corporateAction: string | undefined
   /** False where users sign in by identity providers only. */
   readonly hasForm: boolean
   /** Undefined where the pool does not offer it. */
@@ -100,8 +94,9 @@ export function signInPage(shell: Shell, view: SignInView): Page {
       notice(view.notice),
       ...(view.passkey ? passkeyNotes(shell, false) : []),
       view.hasForm ? form(shell, { action: view.action, fields, passkey: view.passkey }) : undefined,
-      view.hasForm && view.providers.length > 0 ? divider(shell) : undefined,
-      providerLinks(shell, view.providers),
+      view.hasForm && (view.providers.length > 0 || view.corporateAction !== undefined) ? divider(shell) : undefined,
+      view.corporateAction === undefined ? undefined : corporateForm(shell, { action: view.corporateAction, isOnlyForm: !view.hasForm }),
+      providerButtons(shell, view.providers),
       view.signUpHref === undefined ? undefined : question(text('noAccount'), view.signUpHref, text('signUpLink')),
     ],
     script: view.passkey && passkeyScriptPath,
@@ -118,15 +113,6 @@ function passwordField(shell: Shell, { username, forgotHref }: SignInView): Html
     maxLength: 256,
     hasFocus: username !== undefined,
   })}${forgotHref !== undefined && link(forgotHref, shell.text('forgotPasswordLink'))}</div>`
-}
-
-function providerLinks(shell: Shell, providers: readonly ProviderLink[]): Html | undefined {
-  if (providers.length === 0) return undefined
-  const buttons = providers.map(
-    ({ label, href, isSocial = false }) =>
-      html`<li><a class="provider ${isSocial ? 'social' : 'idp'}Button-customizable" href="${href}">${shell.text('continueWith', { provider: label })}</a></li>`,
-  )
-  return html`<ul class="providers">${buttons}</ul>`
 }
 
 /** The second of two pages: the password of the person who gave a name on the first one. */

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto'
  * font size times 0.25.
  */
 export const pageStyles = `
-:root{color-scheme:light;--accent:#2f5bd7;--accent-hover:#244bb8;--on-accent:#fff;--page:#f4f5f7;--card:#fff;--card-line:#e3e6ea;--heading:#12161c;--text:#2b323b;--muted:#5b6470;--line:#8a929d;--field:#fff;--link:#2450c4;--focus:#2f5bd7;--bad:#b3261e;--bad-back:#fdf0ef;--good:#1a6b3c;--good-back:#eef7f1;--radius-card:16px;--radius-button:10px;--radius-field:10px;--second:#fff;--second-text:#1f2630;--second-line:#c3c9d1;--shadow:0 1px 2px rgb(16 24 40/.06),0 12px 32px rgb(16 24 40/.08)}
+:root{color-scheme:light;--accent:#2f5bd7;--accent-hover:#244bb8;--on-accent:#fff;--page:#f4f5f7;--card:#fff;--card-line:#e3e6ea;--heading:#12161c;--text:#2b323b;--muted:#5b6470;--line:#8a929d;--field:#fff;--link:#2450c4;--focus:#2f5bd7;--bad:#b3261e;--bad-back:#fdf0ef;--good:#1a6b3c;--good-back:#eef7f1;--radius-card:16px;--radius-button:10px;--radius-field:10px;--second:#fff;--second-text:#1f2630;--second-line:#c3c9d1;--google:#fff;--on-google:#1f1f1f;--google-line:#747775;--apple:#000;--on-apple:#fff;--shadow:0 1px 2px rgb(16 24 40/.06),0 12px 32px rgb(16 24 40/.08)}
 [data-mode=dark]{color-scheme:dark;DARK}
 @media(prefers-color-scheme:dark){[data-mode=dynamic]{color-scheme:dark;DARK}}
 *{box-sizing:border-box}
@@ -34,16 +34,25 @@ input[aria-invalid]:focus-visible{border-color:var(--bad);outline-color:color-mi
 .alert,.notice{padding:.75rem 1rem;border-radius:var(--radius-field);font-size:.9375rem;margin:1rem 0 0;overflow-wrap:anywhere}
 .alert{color:var(--bad);background:var(--bad-back);border:1px solid color-mix(in srgb,var(--bad) 30%,transparent)}
 .notice{color:var(--good);background:var(--good-back);border:1px solid color-mix(in srgb,var(--good) 30%,transparent)}
-button,.provider,.button-link{display:block;width:100%;min-height:2.875rem;padding:.625rem 1rem;font:inherit;font-weight:600;line-height:1.5;text-align:center;text-decoration:none;cursor:pointer;border-radius:var(--radius-button);border:1px solid transparent;transition:background-color .12s,border-color .12s}
+button,a:where(.provider),.button-link{display:block;width:100%;min-height:2.875rem;padding:.625rem 1rem;font:inherit;font-weight:600;line-height:1.5;text-align:center;text-decoration:none;cursor:pointer;border-radius:var(--radius-button);border:1px solid transparent;transition:background-color .12s,border-color .12s}
 .primary,.button-link{background:var(--accent);color:var(--on-accent)}
 .primary:hover,.button-link:hover{background:var(--accent-hover)}
-.secondary,.provider,.choice{background:var(--second);color:var(--second-text);border-color:var(--second-line)}
-.secondary:hover,.provider:hover,.choice:hover{border-color:var(--accent)}
+.secondary,.choice{background:var(--second);color:var(--second-text);border-color:var(--second-line)}
+.secondary:hover,.choice:hover{border-color:var(--accent)}
 button.link{background:none;color:var(--link);font-weight:550;min-height:2rem;padding:.25rem}
 a{color:var(--link);text-underline-offset:.2em;text-decoration-thickness:1px}
 a:hover{text-decoration-thickness:2px}
 .provider,.button-link{text-decoration:none}
-.provider{color:var(--second-text)}
+a:where(.provider){position:relative;padding-inline:3rem;background:var(--second);color:var(--second-text);border-color:var(--second-line)}
+a:where(.provider:hover){border-color:var(--accent)}
+a:where(.provider-google){background:var(--google);color:var(--on-google);border-color:var(--google-line)}
+a:where(.provider-signinwithapple){background:var(--apple);color:var(--on-apple);border-color:var(--apple)}
+a:where(.provider-facebook){background:#0866ff;color:#fff;border-color:#0866ff}
+a:where(.provider-loginwithamazon){background:#ffd062;color:#111;border-color:#a37000}
+.mark{position:absolute;inset-inline-start:1rem;inset-block-start:calc(50% - .625rem);width:1.25rem;height:1.25rem}
+h2{margin:0 0 .75rem;color:var(--heading);font-size:1rem;line-height:1.5;font-weight:600}
+.corporate form{margin-top:0}
+.corporate+.providers{margin-top:1.5rem}
 .button-link{color:var(--on-accent);margin-top:1.25rem}
 .with-link{position:relative}
 .with-link>a{position:absolute;inset-block-start:0;inset-inline-end:0;font-size:.875rem;line-height:1.5rem}
@@ -86,7 +95,7 @@ h1+.steps{margin-top:1rem}
 `
   .replaceAll(
     'DARK',
-    '--accent:#8fb0ff;--accent-hover:#abc4ff;--on-accent:#0d1a3a;--page:#0f1216;--card:#181c22;--card-line:#2a3038;--heading:#f2f4f7;--text:#d7dce2;--muted:#9da6b2;--line:#6b7480;--field:#12161b;--link:#9dbaff;--focus:#8fb0ff;--bad:#ff9d94;--bad-back:#2b1917;--good:#8fd6a9;--good-back:#14241a;--second:#1f242b;--second-text:#e6eaef;--second-line:#434b56;--shadow:none',
+    '--accent:#8fb0ff;--accent-hover:#abc4ff;--on-accent:#0d1a3a;--page:#0f1216;--card:#181c22;--card-line:#2a3038;--heading:#f2f4f7;--text:#d7dce2;--muted:#9da6b2;--line:#6b7480;--field:#12161b;--link:#9dbaff;--focus:#8fb0ff;--bad:#ff9d94;--bad-back:#2b1917;--good:#8fd6a9;--good-back:#14241a;--second:#1f242b;--second-text:#e6eaef;--second-line:#434b56;--google:#131314;--on-google:#e3e3e3;--google-line:#8e918f;--apple:#fff;--on-apple:#000;--shadow:none',
   )
   .trim()
 

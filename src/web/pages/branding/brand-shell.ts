@@ -1,7 +1,7 @@
 import type { ClassicLook, ManagedLook, PageLook } from '../../../pools/page-look.ts'
 import { termsLinksIn } from '../../../pools/terms/terms-links.ts'
 import type { LogoPlace, Shell } from '../layout.ts'
-import { modesOf, pageImage } from './images.ts'
+import { modesOf, pageImage, providerIconsOf } from './images.ts'
 import { isOn, styleSheetOf } from './style-sheet.ts'
 
 type Brand = {
@@ -36,17 +36,20 @@ function classicParts(shell: Shell, { look, clientName }: Brand, classic: Classi
 
 function managedParts(shell: Shell, { look: { poolId }, clientId, clientName }: Brand, managed: ManagedLook): Partial<Shell> {
   const modes = modesOf(managed)
-  const logo = isOn(managed, 'components.form.logo.enabled') ? pageImage(poolId, managed, 'FORM_LOGO', clientName) : undefined
+  const logo = isOn(managed, 'components.form.logo.enabled') ? pageImage(poolId, managed, 'FORM_LOGO', { alt: clientName }) : undefined
   const bar = (name: 'Header' | 'Footer') => {
     if (!isOn(managed, `categories.global.page${name}.enabled`)) return undefined
     const hasLogo = isOn(managed, `components.page${name}.logo.enabled`)
-    return { logo: hasLogo ? pageImage(poolId, managed, name === 'Header' ? 'PAGE_HEADER_LOGO' : 'PAGE_FOOTER_LOGO', '') : undefined }
+    return {
+      logo: hasLogo ? pageImage(poolId, managed, name === 'Header' ? 'PAGE_HEADER_LOGO' : 'PAGE_FOOTER_LOGO', { alt: '' }) : undefined,
+    }
   }
   return {
     colorMode: modes.length === 2 ? 'dynamic' : modes[0] === 'DARK' ? 'dark' : 'light',
     styleSheets: [...shell.styleSheets, managedSheetPath(poolId, clientId, styleSheetOf(poolId, managed).digest)],
     logo: logo && { ...logo, place: placeOf(managed) },
     favicon: faviconOf(poolId, managed),
+    providerIcons: providerIconsOf(poolId, managed),
     header: bar('Header'),
     footer: bar('Footer'),
   }
@@ -61,8 +64,8 @@ function placeOf({ values }: ManagedLook): LogoPlace {
 function faviconOf(poolId: string, look: ManagedLook): Shell['favicon'] {
   const types = look.values.get('components.favicon.enabledTypes')
   const isEnabled = (type: string) => !Array.isArray(types) || types.includes(type)
-  const svg = isEnabled('SVG') ? pageImage(poolId, look, 'FAVICON_SVG', '') : undefined
-  return svg ?? (isEnabled('ICO') ? pageImage(poolId, look, 'FAVICON_ICO', '') : undefined)
+  const svg = isEnabled('SVG') ? pageImage(poolId, look, 'FAVICON_SVG', { alt: '' }) : undefined
+  return svg ?? (isEnabled('ICO') ? pageImage(poolId, look, 'FAVICON_ICO', { alt: '' }) : undefined)
 }
 
 /** The addresses of style sheets belong to one app client, or to all of a pool, and change with the content. */

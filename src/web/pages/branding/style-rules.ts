@@ -92,6 +92,7 @@ export const choiceRules: Readonly<Record<string, Readonly<Record<string, string
     END: onWideScreens('.page{justify-content:flex-end}'),
   },
   'categories.global.spacingDensity': { COMPACT: `${onWideScreens('.card{padding:1.5rem}')}form{gap:.75rem}.banner{margin-bottom:1rem}` },
+  'componentClasses.idpButtons.icons.enabled': { false: '.provider .mark{display:none}' },
   'components.form.logo.location': { CENTER: '.banner .logo{margin-inline:auto}', END: '.banner .logo{margin-inline-start:auto}' },
   'components.pageHeader.logo.location': { CENTER: '.bar-header{justify-content:center}', END: '.bar-header{justify-content:flex-end}' },
   'components.pageFooter.logo.location': { CENTER: '.bar-footer{justify-content:center}', END: '.bar-footer{justify-content:flex-end}' },

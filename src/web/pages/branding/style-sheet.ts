@@ -28,6 +28,7 @@ function writeSheet(poolId: string, look: ManagedLook): string {
     rulesFor(values, lengthRules, (value) => `${value}px`),
     choices.join(''),
     hasBars ? barRules : '',
+    [...values.keys()].some((setting) => setting.startsWith('components.idpButton.standard.')) ? neutralProviders : '',
     ...modes.map((mode) => inMode(modes, mode, coloursFor(look, mode) + backgroundsFor(poolId, look, mode))),
   ].join('\n')
 }
@@ -36,6 +37,10 @@ const barRules =
   'body{min-height:100vh;min-height:100dvh;display:flex;flex-direction:column}.page{flex:1;min-height:0}' +
   '.bar{display:flex;align-items:center;min-height:4rem;padding:.75rem 1.5rem;background-color:var(--card);border:0 solid var(--card-line)}' +
   '.bar-header{border-block-end-width:1px}.bar-footer{border-block-start-width:1px}'
+
+/** A style with colours for the buttons of identity providers has them for all: none keeps a part of its provider's own colours. */
+const neutralProviders =
+  '.provider{background-color:var(--second);color:var(--second-text);border-color:var(--second-line)}.provider:hover{border-color:var(--accent)}'
 
 const inMode = (modes: readonly ColourMode[], mode: ColourMode, rules: string): string => {
   if (modes.length === 1) return rules

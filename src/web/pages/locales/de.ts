@@ -158,6 +158,7 @@ export const de: Locale = {
   errorPasswordRules: 'Das Passwort erfüllt die Regeln unten nicht.',
   errorRequired: 'Bitte füllen Sie dieses Feld aus.',
   errorNameMissing: 'Bitte geben Sie zuerst Ihren Namen oder Ihre Adresse ein.',
+  errorCorporateAddress: 'Für diese E-Mail-Adresse ist keine Firmenanmeldung eingerichtet.',
   errorFormat: 'Bitte prüfen Sie dieses Feld.',
   errorUserExists: 'Es gibt schon ein Konto mit diesem Namen.',
   errorDeviceCode: 'Dieser Code ist ungültig oder abgelaufen. Prüfen Sie ihn, oder fordern Sie auf Ihrem Gerät einen neuen an.',

@@ -158,6 +158,7 @@ export const en = {
   errorPasswordRules: 'The password does not meet the rules below.',
   errorRequired: 'Please fill in this field.',
   errorNameMissing: 'Please enter your name or address first.',
+  errorCorporateAddress: 'No company sign-in is set up for this email address.',
   errorFormat: 'Please check this field.',
   errorUserExists: 'There is an account with this name already.',
   errorDeviceCode: 'This code is not valid or has expired. Check it, or get a new code on your device.',

@@ -157,6 +157,7 @@ export const es: Locale = {
   errorPasswordRules: 'La contraseña no cumple las reglas siguientes.',
   errorRequired: 'Rellene este campo.',
   errorNameMissing: 'Introduzca primero su nombre o dirección.',
+  errorCorporateAddress: 'No hay ningún inicio de sesión de empresa configurado para este correo electrónico.',
   errorFormat: 'Compruebe este campo.',
   errorUserExists: 'Ya existe una cuenta con este nombre.',
   errorDeviceCode: 'Este código no es válido o ha caducado. Compruébelo u obtenga uno nuevo en su dispositivo.',

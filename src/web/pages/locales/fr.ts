@@ -158,6 +158,7 @@ export const fr: Locale = {
   errorPasswordRules: 'Le mot de passe ne respecte pas les règles ci-dessous.',
   errorRequired: 'Veuillez remplir ce champ.',
   errorNameMissing: 'Veuillez d’abord saisir votre nom ou votre adresse.',
+  errorCorporateAddress: 'Aucune connexion d’entreprise n’est configurée pour cette adresse e-mail.',
   errorFormat: 'Veuillez vérifier ce champ.',
   errorUserExists: 'Il existe déjà un compte avec ce nom.',
   errorDeviceCode: 'Ce code n’est pas valide ou a expiré. Vérifiez-le ou demandez-en un nouveau sur votre appareil.',

@@ -155,6 +155,7 @@ export const id: Locale = {
   errorPasswordRules: 'Kata sandi tidak memenuhi aturan di bawah ini.',
   errorRequired: 'Isi kolom ini.',
   errorNameMissing: 'Masukkan nama atau alamat Anda terlebih dahulu.',
+  errorCorporateAddress: 'Tidak ada proses masuk perusahaan yang disiapkan untuk alamat email ini.',
   errorFormat: 'Periksa kolom ini.',
   errorUserExists: 'Sudah ada akun dengan nama ini.',
   errorDeviceCode: 'Kode ini tidak valid atau sudah kedaluwarsa. Periksa kode, atau minta kode baru di perangkat Anda.',

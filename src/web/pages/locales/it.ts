@@ -157,6 +157,7 @@ export const it: Locale = {
   errorPasswordRules: 'La password non rispetta le regole riportate sotto.',
   errorRequired: 'Compila questo campo.',
   errorNameMissing: 'Inserisci prima il tuo nome o indirizzo.',
+  errorCorporateAddress: 'Per questo indirizzo email non è configurato alcun accesso aziendale.',
   errorFormat: 'Controlla questo campo.',
   errorUserExists: 'Esiste già un account con questo nome.',
   errorDeviceCode: 'Questo codice non è valido o è scaduto. Controllalo o richiedine uno nuovo sul tuo dispositivo.',

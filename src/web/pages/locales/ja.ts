@@ -156,6 +156,7 @@ export const ja: Locale = {
   errorPasswordRules: 'パスワードが以下の条件を満たしていません。',
   errorRequired: 'この項目を入力してください。',
   errorNameMissing: '先に名前またはアドレスを入力してください。',
+  errorCorporateAddress: 'このメールアドレスには、会社のサインインが設定されていません。',
   errorFormat: 'この項目を確認してください。',
   errorUserExists: 'この名前のアカウントはすでに存在します。',
   errorDeviceCode: 'このコードは無効か、有効期限が切れています。コードを確認するか、デバイスで新しいコードを取得してください。',

@@ -155,6 +155,7 @@ export const ko: Locale = {
   errorPasswordRules: '비밀번호가 아래 조건에 맞지 않습니다.',
   errorRequired: '이 항목을 입력하세요.',
   errorNameMissing: '먼저 이름이나 주소를 입력하세요.',
+  errorCorporateAddress: '이 이메일 주소에는 회사 로그인이 설정되어 있지 않습니다.',
   errorFormat: '이 항목을 확인하세요.',
   errorUserExists: '이 이름의 계정이 이미 있습니다.',
   errorDeviceCode: '코드가 올바르지 않거나 만료되었습니다. 코드를 확인하거나 기기에서 새 코드를 받으세요.',

@@ -156,6 +156,7 @@ export const ptBr: Locale = {
   errorPasswordRules: 'A senha não atende às regras abaixo.',
   errorRequired: 'Preencha este campo.',
   errorNameMissing: 'Primeiro, informe seu nome ou endereço.',
+  errorCorporateAddress: 'Não há acesso corporativo configurado para este endereço de e-mail.',
   errorFormat: 'Verifique este campo.',
   errorUserExists: 'Já existe uma conta com este nome.',
   errorDeviceCode: 'Este código não é válido ou expirou. Verifique o código ou peça um novo no seu dispositivo.',

@@ -154,6 +154,7 @@ export const zhCn: Locale = {
   errorPasswordRules: '密码不符合以下规则。',
   errorRequired: '请填写此字段。',
   errorNameMissing: '请先输入您的名称或地址。',
+  errorCorporateAddress: '此电子邮件地址未设置公司登录。',
   errorFormat: '请检查此字段。',
   errorUserExists: '已存在使用此名称的账户。',
   errorDeviceCode: '此代码无效或已过期。请检查代码，或在您的设备上获取新的代码。',

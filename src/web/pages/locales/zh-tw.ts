@@ -154,6 +154,7 @@ export const zhTw: Locale = {
   errorPasswordRules: '密碼不符合以下規則。',
   errorRequired: '請填寫此欄位。',
   errorNameMissing: '請先輸入您的名稱或地址。',
+  errorCorporateAddress: '此電子郵件地址未設定公司登入。',
   errorFormat: '請檢查此欄位。',
   errorUserExists: '已存在使用此名稱的帳戶。',
   errorDeviceCode: '此代碼無效或已過期。請檢查代碼，或在您的裝置上取得新的代碼。',
