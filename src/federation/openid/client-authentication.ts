@@ -53,6 +53,10 @@ function readKey(text = ''): KeyObject {
   try {
     return createPrivateKey(pem)
   } catch (cause) {
-    throw new FederationError('The private key of the identity provider cannot be read.', { error: 'server_error', cause })
+    throw new FederationError('The private key of the identity provider cannot be read.', {
+      error: 'server_error',
+      reason: 'settings',
+      cause,
+    })
   }
 }

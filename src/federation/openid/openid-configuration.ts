@@ -3,46 +3,34 @@ import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import { createKeptDocuments } from '../kept-documents.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { clientAuthenticationOf } from './client-authentication.ts'
 
-/** How long the metadata of an issuer is used before it is fetched again. A provider that changes its endpoints keeps the old ones longer. */
+/** How long the metadata of an issuer is used before it is fetched again. */
 const metadataMs = hourMs
-/** The most issuers whose metadata is kept. */
-const mostIssuers = 1000
 const timeoutSeconds = 10
 
-type Deps = { readonly clock: Clock; readonly fetch: ProviderFetch }
-
-type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number }
+type Deps = { readonly clock: Clock; readonly fetch: ProviderFetch; readonly onStale: (url: string, error: unknown) => void }
 
 /** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
-export type OpenIdConfigurations = { of(poolId: string, provider: IdentityProvider): Promise<client.Configuration> }
+export type OpenIdConfigurations = {
+  of(poolId: string, provider: IdentityProvider): Promise<client.Configuration>
+  /** What the issuer publishes now. Sign-ins use it from then on. */
+  discoverNow(issuer: string): Promise<client.ServerMetadata>
+}
 
 /** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
-export function createOpenIdConfigurations({ clock, fetch }: Deps): OpenIdConfigurations {
-  const kept = new Map<string, Kept>()
-
-  function metadataOf(issuer: string): Promise<client.ServerMetadata> {
-    const known = kept.get(issuer)
-    if (known !== undefined && clock.now() < known.until) return known.metadata
-    const metadata = discover(issuer, fetch)
-    kept.delete(issuer)
-    kept.set(issuer, { metadata, until: clock.now() + metadataMs })
-    const [oldest] = kept.keys()
-    if (kept.size > mostIssuers && oldest !== undefined) kept.delete(oldest)
-    // A failure must not last: the next sign-in asks again.
-    metadata.catch(() => {
-      if (kept.get(issuer)?.metadata === metadata) kept.delete(issuer)
-    })
-    return metadata
-  }
+export function createOpenIdConfigurations({ clock, fetch, onStale }: Deps): OpenIdConfigurations {
+  const load = async (issuer: string) => ({ value: await discover(issuer, fetch), freshMs: metadataMs, validUntil: undefined })
+  const documents = createKeptDocuments({ clock, onStale, load })
 
   return {
+    discoverNow: documents.fetchNow,
     async of(poolId, provider) {
       const details = completeDetails(provider.config)
       const given = givenMetadata(poolId, provider, details)
-      const server = isComplete(provider, given) ? given : { ...(await metadataOf(given.issuer)), ...given }
+      const server = isComplete(provider, given) ? given : { ...(await documents.of(given.issuer)), ...given }
       // The library compares times with the clock of the machine.
       const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
       const id = details['client_id'] ?? ''
