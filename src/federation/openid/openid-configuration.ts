@@ -1,8 +1,11 @@
 import * as client from 'openid-client'
 import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
+import { isObject } from '../../base/is-object.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import { causesOf } from '../causes.ts'
+import { FederationError } from '../federation-error.ts'
 import { createKeptDocuments } from '../kept-documents.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { clientAuthenticationOf } from './client-authentication.ts'
@@ -43,13 +46,31 @@ export function createOpenIdConfigurations({ clock, fetch, onStale }: Deps): Ope
 async function discover(issuer: string, fetch: ProviderFetch): Promise<client.ServerMetadata> {
   const execute = isHttp(issuer) ? [client.allowInsecureRequests] : []
   // The client is of no account here: only the metadata is kept.
-  const found = await client.discovery(new URL(issuer), 'discovery', undefined, client.None(), {
-    [client.customFetch]: fetch,
-    timeout: timeoutSeconds,
-    execute,
+  const options = { [client.customFetch]: fetch, timeout: timeoutSeconds, execute }
+  const found = await client.discovery(new URL(issuer), 'discovery', undefined, client.None(), options).catch((error: unknown) => {
+    throw explainedDiscovery(issuer, error)
   })
   const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
+  requireUrls(metadata)
   return metadata
+}
+
+/** The library takes the endpoints as they are. A browser is sent to the first, and the others are shown to administrators. */
+function requireUrls(metadata: client.ServerMetadata): void {
+  const keys = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri'] as const
+  const wrong = keys.filter((key) => metadata[key] !== undefined && !isWebUrl(metadata[key]))
+  if (wrong.length > 0) throw new FederationError(`The provider names no usable URL as ${wrong.join(', ')}.`, { reason: 'settings' })
+}
+
+const isWebUrl = (value: unknown): boolean => typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '')
+
+/** The library does not say which issuer the document names. OpenID Connect Discovery §4.3 wants the one that was asked. */
+function explainedDiscovery(issuer: string, error: unknown): unknown {
+  const documents = causesOf(error).map(({ cause }) => (isObject(cause) && isObject(cause['body']) ? cause['body']['issuer'] : undefined))
+  const other = documents.find((named) => typeof named === 'string')
+  if (other === undefined) return error
+  const words = `The provider names the issuer ${other.slice(0, 200)}, but oidc_issuer is ${issuer}.`
+  return new FederationError(words, { reason: 'settings', cause: error })
 }
 
 function prepared(configuration: client.Configuration, fetch: ProviderFetch, issuer: string): client.Configuration {

@@ -22,13 +22,18 @@ export function createDetailsDiscovery({ openId, saml, logger, mustAnswer }: Dep
       if (provider.config.type === 'SAML') return detailsOfMetadata(await saml.fetchNow(provider))
       return provider.config.type === 'OIDC' ? await discoverEndpoints(openId, provider) : {}
     } catch (error) {
-      const isSilent = causesOf(error).some((cause) => cause instanceof ProviderUnreachable)
-      if (mustAnswer || !isSilent) throw refusalOf(provider, error)
-      logger.warn({ provider: provider.id, cause: wordsOf(error) }, 'The identity provider gives no answer. It is stored nevertheless.')
-      return {}
+      const isStored = !mustAnswer && isSilence(error)
+      const fate = isStored ? 'It is stored nevertheless.' : 'It is refused.'
+      logger.warn({ provider: provider.id, cause: wordsOf(error) }, `What a new identity provider publishes cannot be read. ${fate}`)
+      if (isStored) return {}
+      throw refusalOf(provider, error)
     }
   }
 }
+
+/** Whether the provider gave no answer at all. One at an address that is not allowed, or that answers too much, will not do so later. */
+const isSilence = (error: unknown): boolean =>
+  causesOf(error).some((cause) => cause instanceof ProviderUnreachable && ['unreachable', 'timeout'].includes(cause.failure))
 
 function detailsOfMetadata({ signOnUrl, logoutUrl }: Awaited<ReturnType<SamlMetadataSource['fetchNow']>>): ProviderDetails {
   return { SSORedirectBindingURI: signOnUrl, ...(logoutUrl !== undefined && { SLORedirectBindingURI: logoutUrl }) }
@@ -50,8 +55,7 @@ async function discoverEndpoints({ discoverNow }: Deps['openId'], { config: { de
 }
 
 function refusalOf({ config: { type, details } }: IdentityProvider, error: unknown) {
-  if (error instanceof FederationError) return invalidParameter(error.message)
-  if (type === 'SAML') return error
+  if (type === 'SAML') return error instanceof FederationError ? invalidParameter(error.message) : error
   const { oidc_issuer: issuer = '' } = details
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
   return invalidParameter(
