@@ -18,11 +18,18 @@ export function reasonOf(error: unknown): FailureReason {
 }
 
 const longestWords = 500
+/** What `openid-client` says when the cause says more. */
+const emptyWords = 'something went wrong'
 
 /** What went wrong, in words, with all causes. Names of users are masked. */
 export function wordsOf(error: unknown): string {
-  const words = causesOf(error).map(({ message }) => message.slice(0, longestWords))
+  const words = causesOf(error).map(({ message }) => (message === emptyWords ? '' : message.slice(0, longestWords)))
   const distinct = words.filter((text, index) => text !== '' && !words.slice(0, index).some((earlier) => earlier.includes(text)))
   // One message names the user: that the username is taken. The name holds the provider's id of the user.
-  return distinct.join(' Cause: ').replaceAll(/(?<=\busername )\S+/g, '***')
+  return distinct
+    .map(asSentence)
+    .join(' Cause: ')
+    .replaceAll(/(?<=\busername )\S+/g, '***')
 }
+
+const asSentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`)

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import type { IdentityProvider, ProviderType } from '../pools/identity-providers/identity-provider.ts'
 import type { Db } from '../storage/db.ts'
 import { reasonOf, wordsOf } from './causes.ts'
@@ -39,13 +40,14 @@ type Options = Omit<Parameters<typeof createProviderFetch>[0], 'timeRequest'> & 
   readonly db: Db
   readonly secrets: Secrets
   readonly clock: Clock
-  readonly logger: Pick<Logger, 'warn'>
+  readonly logger: Pick<Logger, 'warn' | 'info'>
   readonly metrics: FederationMetrics
 }
 
 export function createFederation({ db, secrets, clock, logger, metrics, ...http }: Options): Federation {
   const fetch = createProviderFetch({ ...http, timeRequest: metrics.timeRequest })
   const certificates = createCertificateWatch(clock)
+  const throttle = createWarningThrottle()
   const onStale = (url: string, error: unknown) =>
     logger.warn({ url, cause: wordsOf(error) }, 'The metadata of an identity provider cannot be fetched again. The known one stays in use.')
   const configurations = createOpenIdConfigurations({ clock, fetch, onStale })
@@ -69,7 +71,10 @@ export function createFederation({ db, secrets, clock, logger, metrics, ...http 
       metrics.countFailure(failed.type ?? 'unknown', reason)
       const response = answer?.get('SAMLResponse')
       const samlResponse = response === undefined ? undefined : ((await maskResponse(response)) ?? 'not readable')
-      logger.warn({ ...failed, reason, cause: wordsOf(error), samlResponse }, 'A sign-in by an identity provider failed.')
+      const { poolId, provider } = failed
+      const failures = throttle.countToReport([poolId, provider, reason].join(' '), clock.now())
+      const level = failures === undefined ? 'info' : 'warn'
+      logger[level]({ ...failed, reason, cause: wordsOf(error), samlResponse, failures }, 'A sign-in by an identity provider failed.')
     },
     certificates,
     sources: { fetch, openId: configurations, saml: metadata },

@@ -8,9 +8,14 @@ type Document = { readonly status?: number; readonly text?: string }
 export function useDocumentServer() {
   let document: Document = {}
   let requests = 0
+  let waiting = 0
   let isHanging = false
   const server = createServer((_request, response) => {
     requests += 1
+    waiting += 1
+    response.on('close', () => {
+      waiting -= 1
+    })
     if (!isHanging) response.writeHead(document.status ?? 200).end(document.text ?? '')
   })
   before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
@@ -30,5 +35,7 @@ export function useDocumentServer() {
       isHanging = true
     },
     requests: () => requests,
+    /** How many requests wait for an answer. */
+    waiting: () => waiting,
   }
 }

@@ -71,7 +71,7 @@ async function checkKeys(fetch: ProviderFetch, address: string): Promise<Provide
   }
   const kinds = new Set(keys.map(({ kty, alg }) => [kty, alg].filter((part) => typeof part === 'string').join(' ')))
   const none: Problem[] = keys.length === 0 ? [['FAILED', `${address} has no keys.`]] : []
-  return checkOf('KEYS', `${address} has ${keys.length} keys: ${listed([...kinds])}.`, none)
+  return checkOf('KEYS', `Keys were fetched from ${address}. They are of the kinds: ${listed([...kinds])}.`, none)
 }
 
 /** The algorithms of ID tokens that are accepted: with the keys that the provider publishes, and not weak. */

@@ -56,7 +56,7 @@ for (const engine of engines) {
         APP_CLIENTS: 'OK',
       })
       assert.ok(checked.wordsOf('ENDPOINTS').includes(`token_url ${openId.issuer}/token`))
-      assert.match(checked.wordsOf('KEYS'), /has 1 keys: RSA RS256/)
+      assert.match(checked.wordsOf('KEYS'), /of the kinds: RSA RS256\.$/)
       assert.match(checked.wordsOf('ALGORITHMS'), /RS256/)
       assert.match(checked.wordsOf('CLIENT_AUTHENTICATION'), /client_secret_post/)
       assert.ok(checked.wordsOf('APP_CLIENTS').includes(clientId))
@@ -73,7 +73,7 @@ for (const engine of engines) {
       assert.ok(checked.wordsOf('ENDPOINTS').includes(`${saml.origin}/sso`))
       assert.match(
         checked.wordsOf('CERTIFICATES'),
-        /by 1 certificates: ([0-9A-F]{2}:){7}[0-9A-F]{2} expires on \d{4}-\d\d-\d\d, in 36\d\d days/,
+        /Certificates that check signatures: ([0-9A-F]{2}:){7}[0-9A-F]{2} expires on \d{4}-\d\d-\d\d, in 36\d\d days/,
       )
       assert.match(checked.wordsOf('REQUEST_SIGNATURE'), /Requests are signed.*expires on/)
       const { port } = new URL(server().url)
@@ -107,7 +107,14 @@ for (const engine of engines) {
       assert.ok(other.wordsOf('METADATA').includes(`names the issuer https://other.test, but oidc_issuer is ${issuer}.`))
       assert.match(other.wordsOf('ENDPOINTS'), /Neither the settings nor the provider say: authorize_url, token_url, jwks_uri/)
 
-      for (const text of ['<html>', 'null', '[]', ' '.repeat(600 * 1024), `{"issuer":"${issuer}","jwks_uri":7}`, `{"issuer":"${issuer}","authorization_endpoint":"javascript:alert(1)"}`]) {
+      for (const text of [
+        '<html>',
+        'null',
+        '[]',
+        ' '.repeat(600 * 1024),
+        `{"issuer":"${issuer}","jwks_uri":7}`,
+        `{"issuer":"${issuer}","authorization_endpoint":"javascript:alert(1)"}`,
+      ]) {
         documents.serve({ text })
         assert.equal((await check(server(), poolId)).statusOf('METADATA'), 'FAILED', text.slice(0, 40))
       }
@@ -135,7 +142,7 @@ for (const engine of engines) {
       const { poolId } = await givenSamlPool(server(), saml, { details: { MetadataFile: '', MetadataURL: 'http://127.0.0.1:1/metadata' } })
       const silent = await check(server(), poolId)
       assert.equal(silent.status, 'FAILED')
-      assert.match(silent.wordsOf('METADATA'), /Error retrieving metadata from http:\/\/127\.0\.0\.1:1\/metadata Cause: .*ECONNREFUSED/)
+      assert.match(silent.wordsOf('METADATA'), /Error retrieving metadata from http:\/\/127\.0\.0\.1:1\/metadata\. Cause: .*ECONNREFUSED/)
 
       const good = await saml.open({ serviceProvider: serviceProviderOf(server(), poolId), accounts: {} })
       documents.serve({ text: good })

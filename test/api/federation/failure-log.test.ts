@@ -46,7 +46,7 @@ for (const engine of engines) {
       const failed = lastFailure()
       const { provider, type, reason } = failed
       assert.deepEqual([failed['poolId'], failed['clientId'], provider, type, reason], [poolId, clientId, 'Corp', 'SAML', 'invalid-answer'])
-      assert.match(failed['cause'] ?? '', /Audience restriction is not met Cause: .*urn:other/)
+      assert.match(failed['cause'] ?? '', /Audience restriction is not met\. Cause: .*urn:other/)
       const xml = failed['samlResponse'] ?? ''
       for (const part of [
         '<Audience>urn:other</Audience>',
