@@ -15,7 +15,6 @@ import { openServices, rateFactorOf, type Services, workersOf } from './services
 import type { Settings, SettingsError } from './settings.ts'
 import { shutDown } from './shutdown.ts'
 import { authorizeRoutes } from './web/authorize-routes.ts'
-import { confirmUserRoutes } from './web/confirm-user-routes.ts'
 import { discoveryRoutes, identityDiscoveryRoutes, samlMetadataRoutes } from './web/discovery-routes.ts'
 import { healthRoutes } from './web/health-routes.ts'
 import { pageAssetRoutes } from './web/hosted/asset-routes.ts'
@@ -172,7 +171,6 @@ function addRoutes(
   discoveryRoutes(app, services)
   samlMetadataRoutes(app, services)
   identityDiscoveryRoutes(app, services)
-  confirmUserRoutes(app, { ...services, throttle: limits.throttle, trustedProxies })
   oauthApiRoutes(app, services, { ...limits, trustedProxies })
   strictApiRoutes(app, services, { ...limits, trustedProxies })
   registrationRoutes(app, services, { ...limits, trustedProxies, recordsAddresses: logAddresses })

@@ -248,9 +248,7 @@ export function workersOf({ workers = Math.min(availableParallelism(), maxWorker
   return workers
 }
 
-function openPowers(settings: Settings) {
-  return createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
-}
+const openPowers = (settings: Settings) => createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
 
 /** The factor by which Cognito's default request rates are multiplied; 0 for no limit. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {

@@ -4,6 +4,7 @@ import { createSealingKey, ivOf, keyedHash, keyIdOf, readSealed, type SealingKey
 /** What a value is sealed or hashed for. Each purpose has its own subkey, so a value that was sealed for one purpose opens for no other. */
 export type SecretPurpose =
   | 'access-key'
+  | 'browser-devices'
   | 'client-secret'
   | 'code'
   | 'decoy'

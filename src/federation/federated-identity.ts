@@ -18,6 +18,16 @@ export type FederatedIdentity = {
 export const federatedUsernameOf = ({ provider, subject }: Pick<FederatedIdentity, 'provider' | 'subject'>): string =>
   `${provider.id}_${subject}`
 
+/** The value of a claim. A name that every object has, such as `constructor`, is no claim. */
+export const claimIn = (claims: Texts, name: string): string | undefined => (Object.hasOwn(claims, name) ? claims[name] : undefined)
+
+/** The deepest lists and objects in claims. Each level of lists is encoded once more. */
+const deepest = 8
+
+/** Whether lists and objects are nested too deep in what a provider sent. */
+export const isTooDeep = (value: unknown, levels = deepest): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((one) => isTooDeep(one, levels - 1)))
+
 /** A claim as text, as Cognito writes it: several values as `[a,b]`, each form-encoded, and objects as JSON. */
 export function textOfClaim(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((one) => formEncoded(textOfClaim(one))).join(',')}]`

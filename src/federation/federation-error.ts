@@ -20,6 +20,9 @@ type Options = {
   readonly cause?: unknown
 }
 
+/** Parts of a message may come from a provider. It has to fit into the address of the app. */
+const mostCharacters = 500
+
 /**
  * A sign-in by an identity provider failed. The message goes to the app as `error_description`, so it has no secret and no data of the user.
  * `cause` goes to the log only.
@@ -30,7 +33,7 @@ export class FederationError extends Error {
   readonly reason: FailureReason
 
   constructor(message: string, { error = 'invalid_request', reason = 'invalid-answer', cause }: Options = {}) {
-    super(message, { cause })
+    super(message.slice(0, mostCharacters), { cause })
     this.error = error
     this.reason = reason
   }

@@ -50,8 +50,8 @@ export function createFederation({ db, secrets, clock, logger, metrics, ...http 
   const throttle = createWarningThrottle()
   const onStale = (url: string, error: unknown) =>
     logger.warn({ url, cause: wordsOf(error) }, 'The metadata of an identity provider cannot be fetched again. The known one stays in use.')
-  const configurations = createOpenIdConfigurations({ clock, fetch, onStale })
-  const metadata = createSamlMetadataSource({ clock, fetch, onStale })
+  const configurations = createOpenIdConfigurations({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
+  const metadata = createSamlMetadataSource({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
   const openId = createOpenIdProtocol(configurations)
   const saml = createSamlProtocol({ db, secrets, clock, metadata, certificates })
   const protocols: Readonly<Record<ProviderType, ProviderProtocol>> = {

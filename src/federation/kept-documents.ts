@@ -21,6 +21,8 @@ export type FetchedDocument<T> = {
 
 type Options<T> = {
   readonly clock: Clock
+  /** A request gives up its slot while it waits for the fetch of another request. `load` gives up the slot by itself. */
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
   readonly load: (url: string) => Promise<FetchedDocument<T>>
   /** Called when a document that is known could not be fetched again. */
   readonly onStale: (url: string, error: unknown) => void
@@ -34,9 +36,11 @@ export type KeptDocuments<T> = {
   of(url: string): Promise<T>
   /** Fetches the document now, and keeps it. */
   fetchNow(url: string): Promise<T>
+  /** The next use fetches the document anew. For one that turned out to be of no use. */
+  forget(url: string): void
 }
 
-export function createKeptDocuments<T>({ clock, load, onStale }: Options<T>): KeptDocuments<T> {
+export function createKeptDocuments<T>({ clock, withoutSlot, load, onStale }: Options<T>): KeptDocuments<T> {
   const kept = new Map<string, Kept<T>>()
   const running = new Map<string, Promise<T>>()
 
@@ -67,15 +71,19 @@ export function createKeptDocuments<T>({ clock, load, onStale }: Options<T>): Ke
     })
   }
 
+  function wait(url: string, known: Kept<T> | undefined): Promise<T> {
+    const isUsable = known !== undefined && clock.now() < Math.min(known.fetchedAt + keptMs, known.validUntil ?? Number.POSITIVE_INFINITY)
+    return isUsable ? inTime(refreshKnown(url, known), known.value) : refresh(url)
+  }
+
   return {
     fetchNow,
+    forget: (url) => void kept.delete(url),
     async of(url) {
       const known = kept.get(url)
       const now = clock.now()
-      if (known === undefined) return refresh(url)
-      if (now < known.refreshAt) return known.value
-      const isUsable = now < Math.min(known.fetchedAt + keptMs, known.validUntil ?? Number.POSITIVE_INFINITY)
-      return isUsable ? inTime(refreshKnown(url, known), known.value) : refresh(url)
+      if (known !== undefined && now < known.refreshAt) return known.value
+      return running.has(url) ? withoutSlot(() => wait(url, known)) : wait(url, known)
     },
   }
 }

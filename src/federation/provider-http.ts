@@ -69,6 +69,8 @@ export function createProviderFetch({ isPrivateAllowed, withoutSlot, timeRequest
       value === undefined ? [] : [value].flat().map((one) => [name, one]),
     )
     const hasBody = status !== 204 && status !== 304
-    return new Response(hasBody ? new Uint8Array(bytes) : null, { status, headers: kept })
+    const response = new Response(hasBody ? new Uint8Array(bytes) : null, { status, headers: kept })
+    // A response that is made has no URL, and errors of the library have only the response.
+    return Object.defineProperty(response, 'url', { value: url })
   }
 }

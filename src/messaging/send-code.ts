@@ -21,7 +21,12 @@ type MessageInput = {
   readonly now: number
 }
 
-type SignUpCode = MessageInput & { readonly clientId: string; readonly kind: 'sign-up' | 'resend' }
+type SignUpCode = MessageInput & {
+  readonly clientId: string
+  readonly kind: 'sign-up' | 'resend'
+  /** Where the link leads at its end. */
+  readonly returnUrl?: string | undefined
+}
 
 /**
  * Queues the code that confirms a new user, and resolves with the address that it goes to. Undefined when the user has no address that the
@@ -30,7 +35,7 @@ type SignUpCode = MessageInput & { readonly clientId: string; readonly kind: 'si
 export async function queueSignUpCode(
   tx: Tx,
   { secrets, publicUrl }: { readonly secrets: Secrets; readonly publicUrl: string },
-  { clientId, ...input }: SignUpCode,
+  { clientId, returnUrl, ...input }: SignUpCode,
 ): Promise<Delivery | undefined> {
   const { pool, user, kind } = input
   const contact = chooseSignUpContact(pool, user.attributes)
@@ -41,13 +46,17 @@ export async function queueSignUpCode(
     contact,
     purpose: 'sign-up',
     lifetimeMs: codeLifetimesMs.signUp,
-    linkFor: byLink ? (code) => confirmationLink(publicUrl, { clientId, username: user.username, code }) : undefined,
+    linkFor: byLink ? (code) => confirmationLink(publicUrl, { clientId, username: user.username, code, returnUrl }) : undefined,
   })
 }
 
 /** The URL that a message with CONFIRM_WITH_LINK carries. The names in its path and query are Cognito's. */
-function confirmationLink(publicUrl: string, { clientId, username, code }: { clientId: string; username: string; code: string }): string {
+function confirmationLink(
+  publicUrl: string,
+  { clientId, username, code, returnUrl }: { clientId: string; username: string; code: string; returnUrl: string | undefined },
+): string {
   const query = new URLSearchParams({ client_id: clientId, user_name: username, confirmation_code: code })
+  if (returnUrl !== undefined) query.set('redirect_uri', returnUrl)
   return `${publicUrl}/confirmUser?${query}`
 }
 

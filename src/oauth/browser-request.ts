@@ -9,6 +9,10 @@ export type BrowserRequest = {
   readonly context: RequestContext
   /** The cookie with the browser's session in a pool, if it sent one. */
   sessionCookieOf(poolId: string): string | undefined
+  /** The cookie with the devices that the browser keeps for users of a pool, if it sent one. */
+  deviceCookieOf(poolId: string): string | undefined
+  /** Whether the user of the browser has declined a passkey on the pages of a pool. */
+  hasDeclinedPasskey(poolId: string): boolean
   /** The cookie with what the user has to do next on the pages of a pool, if the browser sent one. */
   stepCookieOf(poolId: string): string | undefined
 }

@@ -7,6 +7,7 @@ import { clearAnswerLimit } from './factors/custom/custom-answer-limit.ts'
 import { asSignIn, type CustomSignIn } from './factors/custom/custom-sign-in.ts'
 import { type DefineAuthChallengeDeps, runDefineAuthChallenge } from './factors/custom/run-define-auth-challenge.ts'
 import { rememberedDevice } from './factors/device/device.ts'
+import { type KeptDeviceDeps, withKeptDevice } from './factors/device/kept-device.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
 import { secondFactorStep } from './second-factor-step.ts'
 import type { SecondFactorDeps } from './second-factors.ts'
@@ -17,6 +18,7 @@ import type { ConsumableState } from './sign-in-state.ts'
 
 export type ContinueSignInDeps = CompleteSignInDeps &
   NewPasswordDeps &
+  KeptDeviceDeps &
   SecondFactorDeps &
   DefineAuthChallengeDeps & { readonly outbox: Outbox }
 
@@ -46,7 +48,7 @@ async function continueAfterProof<Done>(
   complete: Complete<Done>,
 ): Promise<IssuedChallenge | Done> {
   requireReady(user)
-  const signIn = { context, user, progress: withEventId(progress, context.pool, deps.clock.now()) }
+  const signIn = await withKeptDevice(deps, { context, user, progress: withEventId(progress, context.pool, deps.clock.now()) })
   for (const step of requiredStepsOf(signIn)) {
     const challenge = await step.findChallenge(deps, signIn)
     if (challenge !== undefined) return issueRecordedChallenge(deps, signIn, challenge, consumes)

@@ -43,7 +43,7 @@ type RespondRequest = {
   readonly session: string | undefined
   readonly responses: RequestParameters
   /** Describes the user's own browser or app, as far as it is known. */
-  readonly userContext: RequestContext
+  readonly userContext: RequestContext & Pick<SignInContext, 'keptDevices'>
   readonly caller: CallerContext
   /** The audit record of the call; undefined in the public API. */
   readonly audit: AuditedCall | undefined

@@ -7,6 +7,7 @@ import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
 import type { ChallengeResult } from '../triggers/custom-challenge.ts'
 import type { CallerContext, Texts } from '../triggers/trigger.ts'
+import type { KeptDevice } from '../users/devices/kept-device.ts'
 import type { User } from '../users/user.ts'
 
 export type ChallengeName = ChallengeNameType
@@ -19,6 +20,8 @@ export type SignInContext = RequestContext & {
   readonly caller: CallerContext
   /** The device that the client names. */
   readonly deviceKey: string | undefined
+  /** The devices that the user's browser keeps, on the hosted pages. Undefined in the API. */
+  readonly keptDevices?: readonly KeptDevice[] | undefined
   /** The ClientMetadata of InitiateAuth. It goes to other triggers than the ClientMetadata of an answer does. */
   readonly validationData: Texts | undefined
   /**

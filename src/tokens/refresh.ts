@@ -53,7 +53,7 @@ export async function requireRefreshToken(
   const verified = await verifyRefreshToken(deps, client, presented.refreshToken)
   const { token } = verified
   if (token.boundTo !== undefined && token.boundTo !== boundTo) throw refuse('Invalid Refresh Token')
-  return { ...verified, deviceKey: await requireDevice(deps.db, pool, verified.session, presented.deviceKey) }
+  return { ...verified, deviceKey: await requireDevice(deps.db, pool, verified, presented.deviceKey) }
 }
 
 /**
@@ -87,12 +87,19 @@ export function isReplaced(client: AppClient, { token, session }: Pick<VerifiedR
 /**
  * Where the pool tracks devices, a session is refreshed only on the device that it was begun on. The caller has to name that device
  * (`presented`), and the user must have confirmed it and not forgotten it. A session that was begun before the pool tracked devices is not
- * bound to a device. Returns the key of the device, or undefined.
+ * bound to a device. Nor does the caller have to name the device of a sign-in on the hosted pages: the browser keeps it, and the app does
+ * not know it. Returns the key of the device, or undefined.
  */
-async function requireDevice(db: Db, pool: Pool, session: Session, presented: string | undefined): Promise<string | undefined> {
+async function requireDevice(
+  db: Db,
+  pool: Pool,
+  { token, session }: Pick<VerifiedRefreshToken, 'token' | 'session'>,
+  presented: string | undefined,
+): Promise<string | undefined> {
   const { poolId, sub, deviceKey: key } = session
   if (pool.devices === undefined || key === null) return undefined
-  if (presented !== key || (await findDevice(db, { poolId, sub, key })) === undefined) throw refuse('Invalid Refresh Token.')
+  const isNamed = presented === key || (token.granted !== undefined && presented === undefined)
+  if (!isNamed || (await findDevice(db, { poolId, sub, key })) === undefined) throw refuse('Invalid Refresh Token.')
   return key
 }
 

@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import {
-  AdminCreateUserCommand,
-  AdminUpdateUserAttributesCommand,
-  CreateUserPoolDomainCommand,
-} from '@aws-sdk/client-cognito-identity-provider'
+import { AdminCreateUserCommand, AdminUpdateUserAttributesCommand } from '@aws-sdk/client-cognito-identity-provider'
 import type { Page } from 'playwright-core'
 import { givenDevice, givenDevicePool } from '../support/device-grant.ts'
 import { engines } from '../support/engines.ts'
@@ -150,6 +146,20 @@ for (const engine of engines.slice(0, 1)) {
       })
     })
 
+    it('remember a device', async () => {
+      const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: true }
+      const { poolId, at } = await givenPool({ pool: { DeviceConfiguration } })
+      await setMfa(server(), poolId, 'OPTIONAL', ['email'])
+      await givenUser(server(), poolId, 'ana')
+      await giveAttributes(server(), poolId, 'ana', contacts)
+      await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
+      await withPage(async (page) => {
+        await signIn(page, at('/login'))
+        await page.getByLabel('Remember this device').waitFor()
+        await checkLooks(page, 'code-remember-device')
+      })
+    })
+
     it('choose a new password, with missing attributes', async () => {
       const Schema = ['name', 'birthdate', 'phone_number'].map((Name) => ({ Name, Required: true }))
       const { poolId, at } = await givenPool({ pool: { Schema } })
@@ -177,79 +187,6 @@ for (const engine of engines.slice(0, 1)) {
         }
         await page.goto(`${at('/oauth2/authorize')}&prompt=select_account`)
         await checkLooks(page, 'choose-account')
-      })
-    })
-
-    it('create an account and confirm it', async () => {
-      const Schema = ['email', 'name', 'birthdate', 'phone_number'].map((Name) => ({ Name, Required: true }))
-      const { at } = await givenPool({ pool: { Schema, AutoVerifiedAttributes: ['email'] } })
-      await withPage(async (page) => {
-        await page.goto(at('/login'))
-        await page.getByRole('link', { name: 'Create an account' }).click()
-        await checkLooks(page, 'sign-up')
-        await page.getByLabel('Username').fill('neo')
-        await page.getByLabel('Email address').fill('neo@example.test')
-        await page.getByLabel('Full name').fill('Neo')
-        await page.getByLabel('Date of birth').fill('1990-01-31')
-        await page.getByLabel('Phone number').fill('0770')
-        await page.getByLabel('Password', { exact: true }).fill(goodPassword)
-        await page.getByLabel('Password again').fill(goodPassword)
-        await press(page, 'Create account')
-        await page.getByText('Please check this field.').waitFor()
-        assert.equal(await page.evaluate('document.activeElement.name'), 'requiredAttributes[phone_number]')
-        await checkLooks(page, 'sign-up-wrong')
-        await page.getByLabel('Phone number').fill('+44 7700 900123')
-        await page.getByLabel('Password', { exact: true }).fill(goodPassword)
-        await page.getByLabel('Password again').fill(goodPassword)
-        await press(page, 'Create account')
-        await page.getByRole('heading', { name: 'Confirm your account' }).waitFor()
-        await checkLooks(page, 'confirm')
-        await page.getByLabel('Code').fill('12')
-        await press(page, 'Confirm account')
-        await page.getByRole('alert').waitFor()
-        await checkLooks(page, 'confirm-wrong')
-        await press(page, 'Send a new code')
-        await page.getByRole('status').waitFor()
-        await checkLooks(page, 'confirm-resent')
-      })
-    })
-
-    it('confirm an account by a link', async () => {
-      const VerificationMessageTemplate = { DefaultEmailOption: 'CONFIRM_WITH_LINK' as const }
-      const UsernameAttributes = ['email' as const]
-      const { poolId, at } = await givenPool({
-        pool: { UsernameAttributes, AutoVerifiedAttributes: ['email'], VerificationMessageTemplate },
-      })
-      await server().send(new CreateUserPoolDomainCommand({ UserPoolId: poolId, Domain: `look-${poolId.slice(-9).toLowerCase()}` }))
-      await withPage(async (page) => {
-        await page.goto(at('/signup'))
-        await page.getByLabel('Email address').fill('neo@example.test')
-        await page.getByLabel('Password', { exact: true }).fill(goodPassword)
-        await page.getByLabel('Password again').fill(goodPassword)
-        await press(page, 'Create account')
-        await page.getByText('We sent a link').waitFor()
-        await checkLooks(page, 'confirm-link')
-      })
-    })
-
-    it('reset a password', async () => {
-      const { poolId, at } = await givenPool()
-      await givenUser(server(), poolId, 'ana')
-      await giveAttributes(server(), poolId, 'ana', contacts)
-      await withPage(async (page) => {
-        await page.goto(at('/login'))
-        await page.getByRole('link', { name: 'Forgot your password?' }).click()
-        await checkLooks(page, 'forgot-password')
-        await page.getByLabel('Username').fill('ana')
-        await press(page, 'Send code')
-        await page.getByRole('heading', { name: 'Set a new password' }).waitFor()
-        await checkLooks(page, 'reset-password')
-        await page.getByLabel('Code').fill('12')
-        await page.getByLabel('New password').fill(goodPassword)
-        await page.getByLabel('Password again').fill('other')
-        await press(page, 'Set new password')
-        await page.getByRole('alert').waitFor()
-        await checkLooks(page, 'reset-password-wrong')
       })
     })
 

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { startServer } from '../../src/server.ts'
 import { readSettings } from '../../src/settings.ts'
 import { LifeguardProcess } from '../cli/lifeguard-process.ts'
-import { engines, type TestEngine } from '../support/engines.ts'
+import { engines } from '../support/engines.ts'
 import { rawCall } from '../support/raw-call.ts'
 import { goodPassword } from '../support/sign-in.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import type { InboxMessage } from '../support/test-server.ts'
+import { givenInstallation } from './installation.ts'
 
 const lanes = 16
 /** For each round, the number of acknowledged sign-ups after which the server is killed. */
@@ -21,20 +19,6 @@ type Where = { readonly url: string }
 type Ids = { readonly poolId: string; readonly clientId: string }
 
 const addressOf = (name: string) => `${name}@example.test`
-
-/** The command line of `dev` with a database that outlives the process. On SQLite that is the default database of `dev`. */
-async function givenInstallation(engine: TestEngine) {
-  const data = mkdtempSync(join(tmpdir(), 'lifeguard-kill-'))
-  const database = engine.name === 'sqlite' ? undefined : await engine.createDatabase()
-  const flags = ['--port', '0', '--data', data, '--log-level', 'error']
-  return {
-    argv: database === undefined ? flags : [...flags, '--database', database.url],
-    async [Symbol.asyncDispose]() {
-      await database?.drop()
-      rmSync(data, { recursive: true, force: true })
-    },
-  }
-}
 
 async function call(server: Where, operation: string, request: object): Promise<Record<string, unknown>> {
   const { status, body, text } = await rawCall(server, operation, request)

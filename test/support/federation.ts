@@ -21,13 +21,26 @@ export const providerClient = (server: Pick<TestServer, 'url'>, more: Readonly<R
 /** A pool with the OpenID Connect provider `Corp`, and a client that offers it beside the users of the pool. */
 export async function givenFederatedPool(
   server: TestServer,
-  provider: RunningOpenIdProvider,
+  provider: Pick<RunningOpenIdProvider, 'issuer'>,
   { pool = {}, client = {}, more = {} }: TestPoolOptions & { readonly more?: Partial<CreateIdentityProviderCommandInput> } = {},
 ) {
   const { poolId } = await server.givenPool({ pool })
+  await givenProvider(server, provider, poolId, more)
+  const offered = { ...codeClient, SupportedIdentityProviders: ['COGNITO', more.ProviderName ?? 'Corp'], ...client }
+  const { clientId } = await givenClient(server, poolId, offered)
+  return { poolId, clientId }
+}
+
+/** Adds the provider to a pool, under the name `Corp` unless `more` has another. */
+export async function givenProvider(
+  server: TestServer,
+  provider: Pick<RunningOpenIdProvider, 'issuer'>,
+  UserPoolId: string,
+  more: Partial<CreateIdentityProviderCommandInput> = {},
+): Promise<void> {
   await server.send(
     new CreateIdentityProviderCommand({
-      UserPoolId: poolId,
+      UserPoolId,
       ProviderName: 'Corp',
       ProviderType: 'OIDC',
       AttributeMapping: { email: 'email', name: 'name' },
@@ -42,9 +55,6 @@ export async function givenFederatedPool(
       },
     }),
   )
-  const offered = { ...codeClient, SupportedIdentityProviders: ['COGNITO', more.ProviderName ?? 'Corp'], ...client }
-  const { clientId } = await givenClient(server, poolId, offered)
-  return { poolId, clientId }
 }
 
 export const appRequest = (clientId: string, more: Readonly<Record<string, string | undefined>> = {}) => ({

@@ -36,21 +36,10 @@ function requireLogout(claims: LogoutClaims): string {
   return sid
 }
 
-/**
- * An app that takes part in back-channel logout: it verifies logout tokens with `jose` by the rules of §2.6, and ends its sessions. `connect`
- * says which client of which issuer it is.
- */
-export async function openLogoutApp() {
-  /** The sessions of the app, by their `sid`. */
-  const sessions = new Set<string>()
-  const received: { readonly token: string; readonly problem: string }[] = []
+/** Ends the session of a logout token. Returns what is wrong with the token, or an empty text. Each token works once. */
+function tokenTaker(sessions: Set<string>, verify: (token: string) => Promise<LogoutClaims>) {
   const used = new Set<string>()
-  const faults: Fault[] = []
-  const waiting: { readonly count: number; readonly resolve: () => void }[] = []
-  let verify: (token: string) => Promise<LogoutClaims> = () => Promise.reject(new Error('The app is not connected.'))
-
-  /** Ends the session. Returns what is wrong with the token, or an empty text. */
-  async function take(token: string): Promise<string> {
+  return async (token: string): Promise<string> => {
     try {
       const claims = await verify(token)
       const sid = requireLogout(claims)
@@ -62,6 +51,20 @@ export async function openLogoutApp() {
       return String(error)
     }
   }
+}
+
+/**
+ * An app that takes part in back-channel logout: it verifies logout tokens with `jose` by the rules of §2.6, and ends its sessions. `connect`
+ * says which client of which issuer it is.
+ */
+export async function openLogoutApp() {
+  /** The sessions of the app, by their `sid`. */
+  const sessions = new Set<string>()
+  const received: { readonly token: string; readonly problem: string }[] = []
+  const faults: Fault[] = []
+  const waiting: { readonly count: number; readonly resolve: () => void }[] = []
+  let verify: (token: string) => Promise<LogoutClaims> = () => Promise.reject(new Error('The app is not connected.'))
+  const take = tokenTaker(sessions, (token) => verify(token))
 
   const app = express()
   app.post('/backchannel', express.urlencoded({ extended: false }), async (request, response) => {

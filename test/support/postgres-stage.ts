@@ -61,6 +61,11 @@ export class PostgresStage implements AsyncDisposable {
     await this.#client.query(`select 1 from "user" where sub = $1 for ${from === 'change' ? 'no key update' : 'key share'}`, [sub])
   }
 
+  /** Makes all statements that use the table wait. */
+  async holdTable(table: string): Promise<void> {
+    await this.#client.query(`begin; lock table ${table} in access exclusive mode`)
+  }
+
   /** Resolves when this many statements of the server wait for a lock. */
   async waiting(count: number): Promise<void> {
     await until(async () => (await this.#countWaiting()) >= count)

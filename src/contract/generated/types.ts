@@ -722,6 +722,11 @@ export interface ConfirmSignUpResponse {
   Session?: string | undefined
 }
 
+export interface ConfirmationLinksExtensionType {
+  SignIn?: boolean | undefined
+  ReturnUrls?: readonly string[] | undefined
+}
+
 export type ContactAttributeType =
   | 'email'
   | 'phone_number'
@@ -1584,6 +1589,7 @@ export interface GetUserPoolClientExtensionsResponse {
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1677,6 +1683,8 @@ export interface HostedPagesExtensionType {
   EndSessionsOnSignOut?: boolean | undefined
   SignInLinks?: SignInLinksType | undefined
   Texts?: Record<string, Record<string, string>> | undefined
+  CheckResetCodeFirst?: boolean | undefined
+  OfferPasskey?: boolean | undefined
 }
 
 export interface HttpHeader {
@@ -2732,6 +2740,7 @@ export interface SetUserPoolClientExtensionsRequest {
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -2743,6 +2752,7 @@ export interface SetUserPoolClientExtensionsResponse {
   BackChannelLogout?: LogoutExtensionType | undefined
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
+  ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {

@@ -6,7 +6,7 @@ import { completeDetails } from '../../pools/identity-providers/provider-details
 import { wordsOf } from '../causes.ts'
 import type { Federation } from '../federation.ts'
 import { clientAuthenticationOf } from '../openid/client-authentication.ts'
-import { givesIdTokens } from '../openid/openid-configuration.ts'
+import { givesIdTokens, problemOf } from '../openid/openid-configuration.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { type CheckStatus, checkOf, listed, type ProviderCheck } from './provider-check.ts'
 
@@ -29,15 +29,31 @@ export async function checkOpenId({ clock, sources }: Deps, provider: IdentityPr
   const needed = ['authorize_url', 'token_url', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])] as (keyof typeof endpoints)[]
   const missing = needed.filter((key) => !endpoints[key])
   const known = Object.entries(endpoints).flatMap(([key, url]) => (url === undefined ? [] : [`${key} ${url}`]))
-  const lacks: Problem[] = missing.length === 0 ? [] : [['FAILED', `Neither the settings nor the provider say: ${missing.join(', ')}.`]]
+  const wrong = problemOf(provider, serverWith(published, endpoints))
+  const lacks: Problem[] =
+    missing.length > 0
+      ? [['FAILED', `Neither the settings nor the provider say: ${missing.join(', ')}.`]]
+      : wrong === undefined
+        ? []
+        : [['FAILED', `Sign-ins cannot begin: ${wrong}.`]]
   return [
     ...(found === undefined ? [] : [checkDiscovery(issuer ?? '', found.error, missing.length > 0)]),
     checkOf('ENDPOINTS', `The provider is called at: ${known.join(', ')}.`, lacks),
-    ...(givesIdTokens(provider) && endpoints.jwks_uri !== undefined ? [await checkKeys(sources.fetch, endpoints.jwks_uri)] : []),
+    ...(givesIdTokens(provider) && typeof endpoints.jwks_uri === 'string' ? [await checkKeys(sources.fetch, endpoints.jwks_uri)] : []),
     ...(found?.value === undefined ? [] : [checkAlgorithms(found.value)]),
     await checkAuthentication(clock, details, published),
   ]
 }
+
+/** What a sign-in would use. */
+const serverWith = (published: Partial<ServerMetadata>, endpoints: Readonly<Record<string, string | undefined>>): ServerMetadata => ({
+  ...published,
+  issuer: published.issuer ?? '',
+  authorization_endpoint: endpoints['authorize_url'],
+  token_endpoint: endpoints['token_url'],
+  userinfo_endpoint: endpoints['attributes_url'],
+  jwks_uri: endpoints['jwks_uri'],
+})
 
 type Attempt<T> = { readonly value?: T; readonly error?: unknown }
 

@@ -12,9 +12,16 @@ import { clientAuthenticationOf } from './client-authentication.ts'
 
 /** How long the metadata of an issuer is used before it is fetched again. */
 const metadataMs = hourMs
+/** The most characters of the metadata of an issuer. Those of large providers have about 8,000. */
+const mostMetadataCharacters = 64 * 1024
 const timeoutSeconds = 10
 
-type Deps = { readonly clock: Clock; readonly fetch: ProviderFetch; readonly onStale: (url: string, error: unknown) => void }
+type Deps = {
+  readonly clock: Clock
+  readonly fetch: ProviderFetch
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+  readonly onStale: (url: string, error: unknown) => void
+}
 
 /** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
 export type OpenIdConfigurations = {
@@ -24,16 +31,23 @@ export type OpenIdConfigurations = {
 }
 
 /** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
-export function createOpenIdConfigurations({ clock, fetch, onStale }: Deps): OpenIdConfigurations {
+export function createOpenIdConfigurations({ clock, fetch, withoutSlot, onStale }: Deps): OpenIdConfigurations {
   const load = async (issuer: string) => ({ value: await discover(issuer, fetch), freshMs: metadataMs, validUntil: undefined })
-  const documents = createKeptDocuments({ clock, onStale, load })
+  const documents = createKeptDocuments({ clock, withoutSlot, onStale, load })
 
   return {
     discoverNow: documents.fetchNow,
     async of(poolId, provider) {
       const details = completeDetails(provider.config)
       const given = givenMetadata(poolId, provider, details)
-      const server = isComplete(provider, given) ? given : { ...(await documents.of(given.issuer)), ...given }
+      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await documents.of(given.issuer)
+      // Tokens name the issuer as its metadata does. The settings may lack its last slash.
+      const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
+      const problem = problemOf(provider, server)
+      if (problem !== undefined) {
+        documents.forget(given.issuer)
+        throw new FederationError(`${provider.id} Error - ${problem}`, { reason: 'settings' })
+      }
       // The library compares times with the clock of the machine.
       const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
       const id = details['client_id'] ?? ''
@@ -51,18 +65,22 @@ async function discover(issuer: string, fetch: ProviderFetch): Promise<client.Se
     throw explainedDiscovery(issuer, error)
   })
   const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
-  requireUrls(metadata)
   return metadata
 }
 
-/** The library takes the endpoints as they are. A browser is sent to the first, and the others are shown to administrators. */
-function requireUrls(metadata: client.ServerMetadata): void {
-  const keys = ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri'] as const
-  const wrong = keys.filter((key) => metadata[key] !== undefined && !isWebUrl(metadata[key]))
-  if (wrong.length > 0) throw new FederationError(`The provider names no usable URL as ${wrong.join(', ')}.`, { reason: 'settings' })
+/**
+ * Why the endpoints cannot be used. Without a key set the signature of an ID token could not be checked. The browser is sent to the
+ * authorization endpoint, so this must not be a script.
+ */
+export function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
+  const needed = ['authorization_endpoint', 'token_endpoint', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])]
+  const missing = needed.find((name) => server[name] === undefined)
+  if (missing !== undefined) return `the metadata has no ${missing}`
+  const isUsable = (url: unknown) => typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '')
+  if (JSON.stringify(server).length > mostMetadataCharacters) return 'the metadata is too long'
+  const wrong = [...needed, 'userinfo_endpoint'].find((name) => server[name] !== undefined && !isUsable(server[name]))
+  return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
 }
-
-const isWebUrl = (value: unknown): boolean => typeof value === 'string' && /^https?:$/.test(URL.parse(value)?.protocol ?? '')
 
 /** The library does not say which issuer the document names. OpenID Connect Discovery §4.3 wants the one that was asked. */
 function explainedDiscovery(issuer: string, error: unknown): unknown {
@@ -95,8 +113,14 @@ function givenMetadata(poolId: string, provider: IdentityProvider, details: Prov
   }
   const given = Object.fromEntries(Object.entries(endpoints).filter((entry): entry is [string, string] => Boolean(entry[1])))
   // Providers without OpenID Connect have no issuer. The name only has to be there, and has to be one that no other provider has.
-  return { ...given, issuer: details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid` }
+  const issuer = details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid`
+  return isComplete(provider, { ...given, issuer })
+    ? { ...given, issuer, id_token_signing_alg_values_supported: publicKeyAlgorithms }
+    : { ...given, issuer }
 }
+
+/** The signatures that are accepted where no metadata says what the provider uses (RFC 7518 §3.1, RFC 8037). */
+const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 function isComplete(provider: IdentityProvider, { authorization_endpoint, token_endpoint, jwks_uri }: client.ServerMetadata): boolean {
   const hasEndpoints = authorization_endpoint !== undefined && token_endpoint !== undefined

@@ -3,7 +3,7 @@ import type { IdentityProvider, ProviderDetails } from '../../pools/identity-pro
 import { subjectClaims } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
 import type { JsonObject } from '../../triggers/trigger.ts'
-import { type FederatedIdentity, textsOfClaims } from '../federated-identity.ts'
+import { type FederatedIdentity, isTooDeep, textsOfClaims } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import type { ProviderAnswer, ProviderProof, ProviderProtocol, ProviderRequest } from '../provider.ts'
 import { givesIdTokens, type OpenIdConfigurations } from './openid-configuration.ts'
@@ -15,7 +15,7 @@ export function createOpenIdProtocol(configurations: OpenIdConfigurations): Prov
   return {
     async begin(request) {
       const { poolId, provider, redirectUri, state, nonce } = request
-      return explainOpenIdError(provider, async () => {
+      return explainOpenIdError(provider, undefined, async () => {
         const configuration = await configurations.of(poolId, provider)
         const verifier = configuration.serverMetadata().supportsPKCE() ? client.randomPKCECodeVerifier() : undefined
         const location = client.buildAuthorizationUrl(configuration, await parametersFor(request, verifier))
@@ -25,7 +25,8 @@ export function createOpenIdProtocol(configurations: OpenIdConfigurations): Prov
 
     async finish(provider, { poolId, proof, answer }) {
       requireNoError(provider, answer)
-      return explainOpenIdError(provider, async () => identify(await configurations.of(poolId, provider), provider, { proof, answer }))
+      const configuration = await explainOpenIdError(provider, undefined, () => configurations.of(poolId, provider))
+      return explainOpenIdError(provider, configuration.serverMetadata(), () => identify(configuration, provider, { proof, answer }))
     },
   }
 }
@@ -95,6 +96,8 @@ async function identify(
   })
   const idToken: JsonObject = (hasIdToken && tokens.claims()) || {}
   const userInfo = await fetchUserClaims(configuration, provider, { accessToken: tokens.access_token, idToken, answer })
+  if ([tokens, idToken, userInfo].some((claims) => isTooDeep(claims)))
+    throw new FederationError(`${provider.id} Error - the claims are nested too deep`)
   // What the ID token says is signed, so it counts more.
   const claims = textsOfClaims({ ...userInfo, ...idToken, access_token: tokens.access_token, id_token: tokens.id_token })
   const subject = claims[subjectClaimOf(provider)]

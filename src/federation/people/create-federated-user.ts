@@ -95,12 +95,20 @@ export async function createFederatedUser(
 /** Cognito writes the whole name in lower case where the pool ignores case. */
 function usernameIn(pool: Pool, identity: FederatedIdentity): string {
   const username = federatedUsernameOf(identity)
-  if (username.length > 128) {
+  const problem = problemOf(username)
+  if (problem !== undefined) {
     throw new FederationError(
-      `1 validation error detected: Value '${username.slice(0, 128)}' at 'userName' failed to satisfy constraint: Member must have length less than or equal to 128`,
+      `1 validation error detected: Value '${username.slice(0, 128).toWellFormed()}' at 'userName' failed to satisfy constraint: ${problem}`,
     )
   }
   return pool.caseSensitive === false ? nameKey(pool, username) : username
+}
+
+/** What is wrong with a username, as the API says it. */
+function problemOf(username: string): string | undefined {
+  if (username.length > 128) return 'Member must have length less than or equal to 128'
+  const isWell = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$/u.test(username)
+  return isWell ? undefined : 'Member must satisfy regular expression pattern: [\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+'
 }
 
 const withoutEmpty = (attributes: Attributes): Attributes =>

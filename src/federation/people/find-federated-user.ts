@@ -3,7 +3,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { identityAlias } from '../../users/linked-identities/linked-identity.ts'
 import type { User } from '../../users/user.ts'
 import { findOwner, findUser } from '../../users/user-repository.ts'
-import type { FederatedIdentity } from '../federated-identity.ts'
+import { claimIn, type FederatedIdentity } from '../federated-identity.ts'
 
 /**
  * The user whom the identity signs in: the one who is linked to its subject, or else to the value of an attribute that
@@ -18,7 +18,7 @@ export async function findFederatedUser(
   const bySubject = identityAlias({ providerName, userId: subject })
   // Administrators name the attribute of the pool that the value is mapped to.
   const byAttribute = Object.entries(provider.config.attributeMapping).flatMap(([attributeName, claim]) => {
-    const userId = claims[claim]
+    const userId = claimIn(claims, claim)
     return userId ? [identityAlias({ providerName, attributeName, userId })] : []
   })
   for (const alias of [bySubject, ...(provider.config.type === 'OIDC' || provider.config.type === 'SAML' ? byAttribute : [])]) {

@@ -24,6 +24,10 @@ export type SamlMetadata = {
 
 const redirectBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect'
 const mostCertificates = 20
+/** As at Cognito. */
+const mostCertificateCharacters = 4096
+/** Of an entity id (SAML 2.0 Core §8.3.6). Addresses may be twice as long. */
+const mostIdCharacters = 1024
 
 /**
  * Reads the metadata of one identity provider.
@@ -40,6 +44,7 @@ export async function readSamlMetadata(text: string): Promise<SamlMetadata> {
   const [role] = descriptor === undefined ? [] : elementsIn(descriptor, namespaces.metadata, 'IDPSSODescriptor')
   const entityId = descriptor?.getAttribute('entityID')
   if (descriptor === undefined || role === undefined || !entityId) throw unusable('it describes no identity provider')
+  if (entityId.length > mostIdCharacters) throw unusable(`its entity id has more than ${mostIdCharacters} characters`)
   const signOnUrl = locationIn(role, 'SingleSignOnService')
   if (signOnUrl === undefined) throw unusable('it has no SingleSignOnService with the binding HTTP-Redirect')
   const certificates = certificatesIn(role)
@@ -89,7 +94,7 @@ function locationIn(role: XmlElement, service: string): string | undefined {
   const services = elementsIn(role, namespaces.metadata, service).filter((one) => one.getAttribute('Binding') === redirectBinding)
   return services
     .map((one) => one.getAttribute('Location') ?? '')
-    .find((location) => /^https?:\/\//i.test(location) && URL.canParse(location))
+    .find((location) => /^https?:\/\//i.test(location) && location.length <= 2 * mostIdCharacters && URL.canParse(location))
 }
 
 /** A KeyDescriptor without `use` is for both uses (§2.4.1.1). */
@@ -98,6 +103,6 @@ function certificatesIn(role: XmlElement): readonly string[] {
     .filter((key) => key.getAttribute('use') !== 'encryption')
     .flatMap((key) => elementsIn(key, namespaces.signature, 'X509Certificate'))
     .map((certificate) => (certificate.textContent ?? '').replaceAll(/\s/g, ''))
-    .filter((certificate) => certificate !== '')
+    .filter(({ length }) => length > 0 && length <= mostCertificateCharacters)
     .slice(0, mostCertificates)
 }

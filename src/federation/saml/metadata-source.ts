@@ -12,6 +12,7 @@ const refreshMs = 6 * hourMs
 type Deps = {
   readonly clock: Clock
   readonly fetch: ProviderFetch
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
   readonly onStale: (url: string, error: unknown) => void
 }
 
@@ -22,8 +23,8 @@ export type SamlMetadataSource = {
   fetchNow(provider: IdentityProvider): Promise<SamlMetadata>
 }
 
-export function createSamlMetadataSource({ clock, fetch, onStale }: Deps): SamlMetadataSource {
-  const documents = createKeptDocuments({ clock, onStale, load: (url) => fetchMetadata({ clock, fetch }, url) })
+export function createSamlMetadataSource({ clock, fetch, withoutSlot, onStale }: Deps): SamlMetadataSource {
+  const documents = createKeptDocuments({ clock, withoutSlot, onStale, load: (url) => fetchMetadata({ clock, fetch }, url) })
 
   async function find({ config: { details } }: IdentityProvider, fetched: (url: string) => Promise<SamlMetadata>): Promise<SamlMetadata> {
     const { MetadataFile: file, MetadataURL: url } = details
@@ -38,7 +39,7 @@ export function createSamlMetadataSource({ clock, fetch, onStale }: Deps): SamlM
   }
 }
 
-async function fetchMetadata({ clock, fetch }: Omit<Deps, 'onStale'>, url: string): Promise<FetchedDocument<SamlMetadata>> {
+async function fetchMetadata({ clock, fetch }: Pick<Deps, 'clock' | 'fetch'>, url: string): Promise<FetchedDocument<SamlMetadata>> {
   const failed = (cause: unknown) => new FederationError(`Error retrieving metadata from ${url}`, { reason: 'settings', cause })
   const response = await fetch(url, { method: 'GET' }).catch((cause: unknown) => {
     throw failed(cause)

@@ -1,6 +1,8 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { CodeDeliveryDetailsType } from '../../contract/generated/types.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { endpointBaseOfHost } from '../endpoint-base.ts'
 import type { Continue, LoginDeps, SignedIn } from '../login/login.ts'
 import { type DoneStep, newPageStep, type SentCode } from '../login/page-step.ts'
 
@@ -32,4 +34,9 @@ export async function thenSignIn(
     if (!(error instanceof ApiError)) throw error
     return done(deps, request, { username, done: 'confirmed' })
   }
+}
+
+/** Links in messages lead to the host of the page, where the browser keeps its step. */
+export function withLinksOf<D extends AccountDeps>(deps: D, { host }: BrowserRequest): D {
+  return { ...deps, publicUrl: endpointBaseOfHost(deps.publicUrl, host) }
 }

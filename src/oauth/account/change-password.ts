@@ -33,8 +33,8 @@ async function findOnlyClient({ db, pools }: AuthorizationRequestDeps, host: Req
   return others.length === 0 ? first : undefined
 }
 
-/** Every page needs an app to return to. The first callback URL stands in for a default. Only the app can push a request. */
-function returnAddressOf(owner: PoolAndClient): { readonly response_type: string; readonly redirect_uri: string } | undefined {
+/** The parameters with which a page can be opened that no app asked for. Every page needs an app to return to. The first callback URL stands in for a default. Only the app can push a request. */
+export function returnAddressOf(owner: PoolAndClient): { readonly response_type: string; readonly redirect_uri: string } | undefined {
   const { client } = owner
   const redirectUri = client.defaultRedirectUri ?? client.callbackUrls?.find((url) => !url.includes('*'))
   const flow = client.oauthFlows?.find((name) => name === 'code' || name === 'implicit')

@@ -1,7 +1,10 @@
 import { ApiError } from '../../contract/api-error.ts'
+import { readRequest } from '../../contract/read-request.ts'
 import { isRecoveredByAdminOnly } from '../../messaging/destination.ts'
+import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { confirmForgotPassword } from '../../users/recovery/confirm-forgot-password.operation.ts'
 import { forgotPassword } from '../../users/recovery/forgot-password.operation.ts'
+import { proveResetCode } from '../../users/recovery/prove-reset-code.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
@@ -93,13 +96,35 @@ export function submitResetPassword(
 ): Promise<ResetForm | ExpiredStep | Continue | RedirectToApp> {
   return takeStepForm(deps, browser, { kind: 'reset', form }, async (request, step) => {
     try {
-      return form.get('action') === 'resend' ? await resend(deps, browser, request, step) : await reset(deps, browser, request, step, form)
+      if (form.get('action') === 'resend') return await resend(deps, browser, request, step)
+      // The page for the code may be sent a second time, from another tab.
+      const isCodeForm = asksForCodeOnly(request, step) || (step.code !== undefined && form.has('code'))
+      return isCodeForm ? await checkCode(deps, request, step, form) : await reset(deps, browser, request, step, form)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       const isAboutCode = error.code === 'CodeMismatchException' || error.code === 'ExpiredCodeException'
-      return { kind: 'reset', request, step, problem: error, code: isAboutCode ? undefined : form.get('code') }
+      const known = isAboutCode ? { ...step, code: undefined } : step
+      return { kind: 'reset', request, step: known, problem: error, code: isAboutCode ? undefined : form.get('code') }
     }
   })
+}
+
+/** Whether the page asks for the code first, and for the new password on another page. */
+export const asksForCodeOnly = ({ pool }: AuthorizationRequest, { code }: ResetStep): boolean =>
+  hostedPagesOf(pool).checkResetCodeFirst === true && code === undefined
+
+/** Checks the code, and keeps it for the next page. Nothing is used up; the attempt counts. */
+async function checkCode(
+  deps: AccountDeps,
+  request: AuthorizationRequest,
+  step: PageStep & ResetStep,
+  form: Parameters,
+): Promise<Continue> {
+  const code = codeIn(form)
+  // A password is not known yet. The other members have the same form in ConfirmSignUp.
+  const given = readRequest('ConfirmSignUp', { ClientId: request.client.id, Username: step.username, ConfirmationCode: code })
+  await proveResetCode(deps, request, { username: given.Username, code: given.ConfirmationCode })
+  return { kind: 'continue', request, step: { ...step, code, isResent: false } }
 }
 
 async function resend(
@@ -110,17 +135,17 @@ async function resend(
 ): Promise<Continue> {
   const destination = await sendCode(deps, browser, request, step.username)
   // The step keeps its id, so that the page in another tab stays valid.
-  return { kind: 'continue', request, step: { ...step, destination, isResent: true } }
+  return { kind: 'continue', request, step: { ...step, destination, code: undefined, isResent: true } }
 }
 
 async function reset(
   deps: AccountDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
-  { username }: ResetStep,
+  { username, code: checked }: ResetStep,
   form: Parameters,
 ): Promise<Continue> {
-  const given = { Username: username, ConfirmationCode: codeIn(form), Password: newPasswordIn(form) }
+  const given = { Username: username, ConfirmationCode: checked ?? codeIn(form), Password: newPasswordIn(form) }
   await callOperation(confirmForgotPassword, deps, { ...request, browser }, given)
   return done(deps, request, { username, done: 'reset' })
 }

@@ -4,12 +4,13 @@ import { signUp } from '../../users/sign-up/sign-up.operation.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { visitorOf } from '../devices/browser-device.ts'
 import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
-import { newPageStep } from '../login/page-step.ts'
+import { newPageStep, queryForStep } from '../login/page-step.ts'
 import { newPasswordIn } from '../login/typed-values.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
-import { type AccountDeps, sentTo, thenSignIn } from './account-step.ts'
+import { type AccountDeps, sentTo, thenSignIn, withLinksOf } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
 import { readSignUp } from './sign-up-fields.ts'
 
@@ -72,16 +73,16 @@ async function createAccount(
   const given = Object.entries(attributes).map(([Name, Value]) => ({ Name, Value }))
   const created = await callOperation(
     signUp,
-    deps,
+    withLinksOf(deps, browser),
     { ...request, browser },
     { Username: username, Password: password, UserAttributes: given.filter(({ Value }) => Value !== '') },
   )
   if (created.UserConfirmed) {
     return thenSignIn(deps, request, username, async () => {
-      const result = await signInOnPage(deps, request, { username, password, from: browser.context })
+      const result = await signInOnPage(deps, request, { username, password, from: visitorOf(deps, browser, request.pool) })
       return toNextPage(deps, browser, request, { username, isRemembered: false, result })
     })
   }
-  const sent = { username, ...sentTo(created.CodeDeliveryDetails), session: created.Session }
+  const sent = { username, ...sentTo(created.CodeDeliveryDetails), session: created.Session, query: queryForStep(browser.query) }
   return { kind: 'continue', request, step: newPageStep(request.client.id, { kind: 'confirm', ...sent }, deps.clock.now()) }
 }

@@ -17,6 +17,8 @@ export type AuthenticatedUser = {
   /** Epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** The confirmed device that the user signed in on. */
+  readonly deviceKey: string | undefined
   /** The session of the browser. Undefined in manner cognito. */
   readonly domainSession: DomainSessionReference | undefined
 }
@@ -81,7 +83,7 @@ type Members = Readonly<Record<string, string | undefined>>
 async function giveCode(
   { db, clock }: HostedTokensDeps,
   { pool, client, target, challenge, granted, nonce, boundTo }: AuthorizationRequest,
-  { user, authTime, methods, domainSession }: AuthenticatedUser,
+  { user, authTime, methods, deviceKey, domainSession }: AuthenticatedUser,
 ): Promise<Members> {
   const code = newAuthorizationCode()
   const { redirectUri, isDefaultRedirect } = target
@@ -92,7 +94,7 @@ async function giveCode(
     sub: user.sub,
     clientId: client.id,
     expiresAt: clock.now() + codeLifetimeMs,
-    details: { ...binding, authTime, methods, domainSession, userSignedOutAt: user.signedOutAt },
+    details: { ...binding, authTime, methods, deviceKey, domainSession, userSignedOutAt: user.signedOutAt },
     sessionId: null,
   })
   if (!isStored) throw new OAuthError('server_error')

@@ -67,8 +67,8 @@ export async function answerForSession(
   const live = await findUsableSession(deps, browser, request)
   if (live === undefined) return undefined
   const { session, user } = live
-  const { authTime, methods } = session
-  const authenticated = { user, authTime, methods, domainSession: referenceTo(session) }
+  const { authTime, methods, deviceKey } = session
+  const authenticated = { user, authTime, methods, deviceKey, domainSession: referenceTo(session) }
   const answer = await answerForUser(deps, request, authenticated, browser.context)
   const changed = cookieAfterUse(deps, { pool: request.pool, cookie: browser.sessionCookieOf(request.pool.id) })
   return { kind: 'redirect', ...answer, session: changed && { ...changed, poolId: request.pool.id } }

@@ -31,6 +31,8 @@ export type CodeDetails = {
   /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** The confirmed device that the user signed in on, in pools that track devices. */
+  readonly deviceKey?: string | undefined
   /** The session of the browser. Undefined in manner cognito. */
   readonly domainSession?: DomainSessionReference | undefined
   /** The user's `signedOutAt` when the code was given. A later sign-out everywhere makes the code invalid. */

@@ -8,6 +8,7 @@ import type { Pool } from '../../pools/pool.ts'
 import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
+import { findDevice } from '../../users/devices/device-repository.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
 import { extendSessionClients } from '../../users/session-clients/session-client-repository.ts'
 import type { User } from '../../users/user.ts'
@@ -33,6 +34,7 @@ type NewSession = {
   readonly user: User
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  readonly deviceKey: string | undefined
   /** Whether the user wants to stay signed in on this browser. */
   readonly isRemembered: boolean
 }
@@ -44,7 +46,7 @@ type NewSession = {
 export async function beginDomainSession(
   deps: Deps,
   { pool, cookie }: SentCookie,
-  { user, authTime, methods, isRemembered }: NewSession,
+  { user, authTime, methods, deviceKey, isRemembered }: NewSession,
 ): Promise<{ readonly session: DomainSession; readonly cookie: SessionCookie }> {
   const { clock, secrets } = deps
   const now = clock.now()
@@ -59,6 +61,7 @@ export async function beginDomainSession(
     methods,
     expiresAt: now + (isLong ? rememberMeDays * dayMs : sessionMinutes * minuteMs),
     usedAt: sessionIdleMinutes === undefined || isLong ? undefined : now,
+    deviceKey,
     securityStamp: securityStampOf(user),
     sid: mannerOf(pool) === 'STRICT' ? await findLiveSid(deps, pool, before, user) : undefined,
   }
@@ -117,9 +120,18 @@ async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, sessio
   const { sessionIdleMinutes, endSessionsOnSignOut } = hostedPagesOf(pool)
   const idleEnd = (session.usedAt ?? Infinity) + (sessionIdleMinutes ?? Infinity) * minuteMs
   if (Math.min(session.expiresAt, idleEnd) <= clock.now()) return undefined
-  const [user, isEnded] = await Promise.all([findUser(db, session.poolId, session.sub), isStateConsumed(db, session.id)])
-  if (!user?.enabled || isEnded) return undefined
+  const [user, isEnded, isForgotten] = await Promise.all([
+    findUser(db, session.poolId, session.sub),
+    isStateConsumed(db, session.id),
+    isDeviceForgotten(db, pool, session),
+  ])
+  if (!user?.enabled || isEnded || isForgotten) return undefined
   return endSessionsOnSignOut && securityStampOf(user) !== session.securityStamp ? undefined : { session, user }
+}
+
+async function isDeviceForgotten(db: Db, pool: Pool, { poolId, sub, deviceKey: key }: DomainSession): Promise<boolean> {
+  if (pool.devices === undefined || key === undefined) return false
+  return (await findDevice(db, { poolId, sub, key })) === undefined
 }
 
 /** Whether the client accepts the session: some clients want a more recent authentication (SetUserPoolClientSessionConfiguration). */

@@ -17,6 +17,8 @@ export type DomainSession = {
   readonly expiresAt: number
   /** When the session was used last, in epoch milliseconds, in pools where idle sessions end. */
   readonly usedAt: number | undefined
+  /** The user's device that the session was begun on, in pools that track devices. The session ends when the user forgets the device. */
+  readonly deviceKey: string | undefined
   /** Changes when the user sets a password or signs out everywhere. */
   readonly securityStamp: string
   /**
@@ -45,6 +47,7 @@ type SealedSession = {
   readonly m?: readonly AuthMethod[] | undefined
   readonly e: number
   readonly u?: number | undefined
+  readonly d?: string | undefined
   readonly p: string
   readonly n?: string | undefined
 }
@@ -61,6 +64,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       m: one.methods,
       e: one.expiresAt,
       u: one.usedAt,
+      d: one.deviceKey,
       p: one.securityStamp,
       n: one.sid,
     }),
@@ -83,6 +87,7 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     methods: one.m,
     expiresAt: one.e,
     usedAt: one.u,
+    deviceKey: one.d,
     securityStamp: one.p,
     sid: one.n,
   }))

@@ -7,6 +7,7 @@ import { isSessionRefusal } from '../../signin/sign-in-errors.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { RedirectToApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { visitorOf } from '../devices/browser-device.ts'
 import type { Parameters } from '../parameters.ts'
 import { type Continue, detourFor, type SignedIn, toNextPage } from './login.ts'
 import { withSetupMethod } from './mfa-setup.ts'
@@ -42,7 +43,7 @@ export function submitChallenge(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return beginAgain(deps, browser, request, step.username)
-      const detour = detourFor(request, { username: step.username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username: step.username, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'challenge', request, step, problem: error, form }
     }
   })
@@ -70,8 +71,9 @@ async function takeForm(
     return sendLink(deps, browser, request, { username, isRemembered, session })
   }
   const { challenge, session, responses } = await answerOf(deps, step, form)
-  const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: browser.context }
-  const attempt = { username: step.username, isRemembered: step.isRemembered || form.has('remember') }
+  const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: visitorOf(deps, browser, request.pool) }
+  const isRemembered = step.isRemembered || form.has('remember')
+  const attempt = { username: step.username, isRemembered, wantsDevice: form.has('remember_device') }
   return toNextPage(deps, browser, request, { ...attempt, result: await answerOnPage(deps, request, answer) })
 }
 

@@ -8,14 +8,17 @@ import { type AppAnswer, answerForUser } from '../authorize/authorization-answer
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
+import type { DeviceCookie } from '../devices/device-cookie.ts'
 import { beginDomainSession } from '../domain-session/domain-session.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
-import type { Parameters } from '../parameters.ts'
+import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
+import { offersPasskey } from '../passkeys/offer-passkey.ts'
 import { offersOwnUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
-import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
+import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep, queryForStep } from './page-step.ts'
 import { nameIn } from './typed-values.ts'
 
 export type LoginDeps = AuthorizeDeps & SignInDeps
@@ -34,7 +37,12 @@ export type LoginForm = {
 export type Continue = { readonly kind: 'continue'; readonly request: AuthorizationRequest; readonly step: PageStep }
 
 /** The user has signed in: the browser keeps the cookie `session` and goes to the app. */
-export type SignedIn = AppAnswer & { readonly kind: 'signed-in'; readonly session: PoolCookie }
+export type SignedIn = AppAnswer & {
+  readonly kind: 'signed-in'
+  readonly session: PoolCookie
+  /** The cookie with the devices of the browser, where it changes. */
+  readonly devices: DeviceCookie | undefined
+}
 
 /**
  * The sign-in page. It may be opened directly, with the parameters of an authorization request.
@@ -66,20 +74,24 @@ export async function submitLogin(
       return await toNextPage(deps, browser, request, { ...attempt, result: await begin(deps, browser, request, form) })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      const detour = detourFor(request, { username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'form', request, username, problem: error }
     }
   })
 }
 
-type Refusal = { readonly username: string; readonly error: ApiError; readonly now: number }
+type Refusal = { readonly username: string; readonly error: ApiError; readonly query: string; readonly now: number }
 
 /** Where a user goes who cannot sign in yet: to confirm the account, or to set a new password. The user can ask for a code there. */
-export function detourFor(request: AuthorizationRequest, { username, error, now }: Refusal): Continue | undefined {
+export function detourFor(request: AuthorizationRequest, { username, error, query, now }: Refusal): Continue | undefined {
   const kinds = { UserNotConfirmedException: 'confirm', PasswordResetRequiredException: 'reset' } as const
   const kind = kinds[error.code as keyof typeof kinds]
   if (kind === undefined) return undefined
-  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind, username, destination: undefined }, now) }
+  return {
+    kind: 'continue',
+    request,
+    step: newPageStep(request.client.id, { kind, username, destination: undefined, query: queryForStep(query) }, now),
+  }
 }
 
 /**
@@ -99,13 +111,9 @@ export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequ
   return isNameFirst(request) && isPasskeyEnough(request) ? offerPasskeys(deps, request) : undefined
 }
 
-async function begin(
-  deps: LoginDeps,
-  { context: from }: BrowserRequest,
-  request: AuthorizationRequest,
-  form: Parameters,
-): Promise<PageStepResult> {
+async function begin(deps: LoginDeps, browser: BrowserRequest, request: AuthorizationRequest, form: Parameters): Promise<PageStepResult> {
   if (!offersOwnUsers(request.client)) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+  const from = visitorOf(deps, browser, request.pool)
   const username = nameIn(request.pool, form)
   const [credential, session] = [form.get('credential'), form.get('passkey_session')]
   if (isNameFirst(request) && credential && session) return signInByPasskeyOnPage(deps, request, { session, credential, from })
@@ -116,9 +124,14 @@ async function begin(
 /** The page after a step of a sign-in: that of the next challenge, or the app. */
 export async function toNextPage(
   deps: LoginDeps,
-  { context, query, sessionCookieOf }: BrowserRequest,
+  browser: BrowserRequest,
   request: AuthorizationRequest,
-  { username, isRemembered, result }: PageAttempt & { readonly result: PageStepResult },
+  {
+    username,
+    isRemembered,
+    wantsDevice = false,
+    result,
+  }: PageAttempt & { readonly wantsDevice?: boolean; readonly result: PageStepResult },
 ): Promise<Continue | SignedIn> {
   const { pool, client } = request
   const now = deps.clock.now()
@@ -126,9 +139,19 @@ export async function toNextPage(
     const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const { session, cookie } = await beginDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
-  const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
-  const authenticated = { ...result, domainSession: referenceTo(session) }
-  const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, authenticated, context)
-  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, ...answer }
+  const device = await deviceAfterSignIn(deps, browser, { pool, user: result.user, wantsDevice })
+  const signedIn = { ...result, deviceKey: device.key }
+  const { session, cookie } = await beginDomainSession(
+    deps,
+    { pool, cookie: browser.sessionCookieOf(pool.id) },
+    { ...signedIn, isRemembered },
+  )
+  const authenticated = { ...signedIn, domainSession: referenceTo(session) }
+  // The parameter is of our own pages, so it is in the address even if the app has pushed its request.
+  const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
+  const isPasskeyNext = wantsPasskey || (isNameFirst(request) && (await offersPasskey(deps, browser, request, result.user)))
+  const answer = isPasskeyNext
+    ? { location: `/passkeys/add?${browser.query}` }
+    : await answerForUser(deps, request, authenticated, browser.context)
+  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: device.cookie, ...answer }
 }

@@ -46,10 +46,24 @@ export type SentCode = {
 }
 
 /** A sign-up that waits for its code. `session` is that of SignUp, if the pool gives one. */
-export type ConfirmStep = SentCode & { readonly kind: 'confirm'; readonly session?: string | undefined }
+export type ConfirmStep = SentCode & {
+  readonly kind: 'confirm'
+  readonly session?: string | undefined
+  /** The query of the app's request, for a link that is opened in this browser. Undefined if it is too long for a cookie. */
+  readonly query: string | undefined
+}
+
+/** A cookie has a limited length. */
+const longestQuery = 1500
+
+export const queryForStep = (query: string): string | undefined => (query.length <= longestQuery ? query : undefined)
 
 /** A password reset that waits for its code. */
-export type ResetStep = SentCode & { readonly kind: 'reset' }
+export type ResetStep = SentCode & {
+  readonly kind: 'reset'
+  /** The code, once a page has found that it is right. */
+  readonly code?: string | undefined
+}
 
 /** The user has confirmed the account, or has set a new password, and has to sign in. */
 export type DoneStep = { readonly kind: 'done'; readonly username: string; readonly done: 'confirmed' | 'reset' }

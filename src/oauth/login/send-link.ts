@@ -6,6 +6,7 @@ import { offersLinks, sendLinkOnPage } from '../../signin/hosted/link-sign-in.ts
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { visitorOf } from '../devices/browser-device.ts'
 import { endpointBaseOfHost } from '../endpoint-base.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
@@ -32,7 +33,7 @@ export function submitLinkRequest(
       return await begin(deps, browser, request, attempt)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
-      const detour = detourFor(request, { username: attempt.username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username: attempt.username, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'form', request, username: attempt.username, problem: error }
     }
   })
@@ -46,7 +47,7 @@ async function begin(
 ): Promise<Continue | SignedIn> {
   // The button sends the form without a check of its fields.
   if (attempt.username === '') throw new ApiError('InvalidParameterException', 'The name is missing.')
-  const result = await chooseOnPage(deps, request, { username: attempt.username, from: browser.context })
+  const result = await chooseOnPage(deps, request, { username: attempt.username, from: visitorOf(deps, browser, request.pool) })
   const { session, available } = result.kind === 'challenge' ? result.challenge : {}
   if (session === undefined || !available?.includes('EMAIL_OTP')) return toNextPage(deps, browser, request, { ...attempt, result })
   return sendLink(deps, browser, request, { ...attempt, session })
@@ -78,7 +79,7 @@ export async function sendLink(
   const stepId = earlierStepId ?? randomUUID()
   const origin = { stepId, query, isRemembered, ip: context.ip, deviceType: deviceTypeOf(context.userAgent), askedAt: now }
   const linkFor = (token: string) => linkTo(endpointBaseOfHost(deps.publicUrl, browser.host), request.client.id, token)
-  const sent = { session, username, from: context, link: { origin, linkFor } }
+  const sent = { session, username, from: visitorOf(deps, browser, request.pool), link: { origin, linkFor } }
   const result = await sendLinkOnPage(deps, request, sent)
   if (result.kind !== 'challenge') return toNextPage(deps, browser, request, { username, isRemembered, result })
   const { session: next = '', available = [], parameters } = result.challenge

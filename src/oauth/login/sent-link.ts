@@ -48,7 +48,7 @@ export function submitSentLink(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return beginAgain(deps, browser, request, username)
-      const detour = detourFor(request, { username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'link', request, step, problem: error }
     }
   })

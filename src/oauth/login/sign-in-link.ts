@@ -7,6 +7,7 @@ import { isSessionRefusal } from '../../signin/sign-in-errors.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { visitorOf } from '../devices/browser-device.ts'
 import type { Parameters } from '../parameters.ts'
 import { findClientOfHost } from '../request-host.ts'
 import { findStep } from './find-step.ts'
@@ -85,7 +86,7 @@ async function takingLink(deps: LinkDeps, browser: BrowserRequest, given: Parame
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return { kind: 'dead-link', query }
-      const detour = detourFor(request, { username: known.link.details.username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { username: known.link.details.username, error, query: at.query, now: deps.clock.now() })
       return detour ?? { kind: 'link-form', request, ...known, problem: error }
     }
   })
@@ -108,6 +109,6 @@ async function signIn(
   link: SignInLink,
   isRemembered: boolean,
 ): Promise<Continue | SignedIn> {
-  const result = await signInByLinkOnPage(deps, request, { link, from: browser.context })
+  const result = await signInByLinkOnPage(deps, request, { link, from: visitorOf(deps, browser, request.pool) })
   return toNextPage(deps, browser, request, { username: link.details.username, isRemembered, result })
 }

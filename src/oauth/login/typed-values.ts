@@ -1,5 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
-import type { Pool } from '../../pools/pool.ts'
+import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import type { Parameters } from '../parameters.ts'
 
 /**
@@ -25,3 +25,9 @@ export function nameIn({ usernameAttributes, aliasAttributes }: Pool, form: Para
 
 /** A phone number without the spaces, hyphens and brackets that people write in it. Other texts stay as they are. */
 export const withoutGroups = (text: string): string => (/^\+[\d\s().-]+$/.test(text) ? text.replace(/[\s().-]/g, '') : text)
+
+/** The address or number in the field `contact` of a form. */
+export function contactIn(form: Parameters, attribute: ContactAttribute): string {
+  const typed = (form.get('contact') ?? '').trim()
+  return attribute === 'phone_number' ? withoutGroups(typed) : typed
+}

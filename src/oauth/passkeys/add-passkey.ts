@@ -25,12 +25,12 @@ export type AddPasskeyForm = {
  * A passkey outlives a session and a new password. So only a user who has signed in just now can add one, whatever the app asks for, and only
  * while the password is the same and the user has not signed out everywhere.
  */
-const justNowSeconds = 300
+export const justNowSeconds = 300
 
 /** The browser has no session that the client accepts. */
 type SignInFirst = { readonly kind: 'sign-in' }
 /** The user has a passkey now, or wants none. */
-type Done = { readonly kind: 'done' }
+type Done = { readonly kind: 'done' /** The pool in which the user wants no passkey. */; readonly declinedIn?: string }
 
 /** The value of the parameter `then` with which the sign-in page leads to the passkey page. */
 export const thenPasskeys = 'passkeys'
@@ -58,7 +58,7 @@ export function submitAddPasskey(
   form: Parameters,
 ): Promise<AddPasskeyForm | SignInFirst | Done | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
-    if (form.get('action') === 'skip') return { kind: 'done' }
+    if (form.get('action') === 'skip') return { kind: 'done', declinedIn: request.pool.id }
     const owner = await findOwner(deps, browser, request)
     if (owner === undefined) return { kind: 'sign-in' }
     try {

@@ -40,12 +40,13 @@ export async function finishProviderSignIn(
   arrived: ArrivedAnswer,
 ): Promise<SignedIn> {
   const { pool } = request
-  const result = await signIn(deps, browser, request, arrived)
+  // A device of the pool is remembered for its own second factor, which a provider's users do not have.
+  const result = { ...(await signIn(deps, browser, request, arrived)), deviceKey: undefined }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
   const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false })
   const authenticated = { ...result, domainSession: referenceTo(session) }
   const answer = await answerForUser(deps, request, authenticated, browser.context)
-  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, ...answer }
+  return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: undefined, ...answer }
 }
 
 async function signIn(

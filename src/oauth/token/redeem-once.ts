@@ -10,7 +10,7 @@ import type { GrantRequest } from './grant.ts'
 import { type HostedAuthentication, type HostedTokensDeps, issueHostedTokens } from './hosted-tokens.ts'
 
 /** What a user of the hosted pages gave to a client, and what works once. */
-export type OneTimeGrant = Pick<HostedAuthentication, 'authTime' | 'methods' | 'granted' | 'nonce' | 'domainSession'> & {
+export type OneTimeGrant = Pick<HostedAuthentication, 'authTime' | 'methods' | 'deviceKey' | 'granted' | 'nonce' | 'domainSession'> & {
   readonly poolId: string
   readonly sub: string
   /** The user's `signedOutAt` when the grant was given. */
@@ -37,8 +37,8 @@ export async function redeemOnce(deps: HostedTokensDeps, request: GrantRequest, 
   const user = await requireUser(deps, grant)
   // The refresh token of a client with a secret is of no use to others anyway (RFC 9449 §5). The API does not know keys of clients.
   const binding = boundTo === undefined ? undefined : { boundTo, bindsRefreshToken: client.secrets.length === 0 }
-  const { authTime, methods, granted, nonce, domainSession } = grant
-  const authentication = { pool, client, user, context, authTime, methods, granted, nonce, domainSession, binding }
+  const { authTime, methods, deviceKey, granted, nonce, domainSession } = grant
+  const authentication = { pool, client, user, context, authTime, methods, deviceKey, granted, nonce, domainSession, binding }
   try {
     return await issueHostedTokens(deps, authentication, async (tx, session) => {
       if (!(await grant.redeem(tx, session.id))) throw new RedeemedMeanwhile('invalid_grant')

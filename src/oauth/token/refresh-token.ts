@@ -8,7 +8,8 @@ import { type Grant, mayUseOAuth } from './grant.ts'
 
 /**
  * The grant `refresh_token` (RFC 6749 §6), with the rotation that the client is set up for. It takes refresh tokens of API sign-ins as well,
- * unless the pool tracks devices: a request here names no device.
+ * unless the pool tracks devices: a request here names no device. In such pools it takes those of the pages as long as the user has not
+ * forgotten the device.
  */
 export const refreshToken: Grant<RefreshDeps> = {
   checks: [mayUseOAuth],

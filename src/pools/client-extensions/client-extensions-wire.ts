@@ -1,5 +1,6 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import type {
+  ConfirmationLinksExtensionType,
   GetUserPoolClientExtensionsResponse,
   LogoutExtensionType,
   PrivateKeyJwtExtensionType,
@@ -7,8 +8,10 @@ import type {
 } from '../../contract/generated/types.ts'
 import type { AppClient } from '../app-client.ts'
 import { type PageTextCatalog, readPageTexts } from '../extensions/page-texts.ts'
+import { requireRedirectUrl } from '../oauth-rules.ts'
 import {
   type ClientExtensions,
+  type ConfirmationLinksExtension,
   clientExtensionsOf,
   type LogoutExtension,
   type PrivateKeyJwtExtension,
@@ -29,7 +32,7 @@ export function readClientExtensions(
   request: SetUserPoolClientExtensionsRequest,
 ): ClientExtensions {
   const before = clientExtensionsOf(client)
-  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, DeviceGrant: deviceGrant } = request
+  const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, DeviceGrant: deviceGrant, ConfirmationLinks: links } = request
   const { FrontChannelLogout: front, BackChannelLogout: back, HostedPages: pages } = request
   if (front?.Uri !== undefined) requireFrontChannelUri(client, front.Uri, 'FrontChannelLogout.Uri')
   if (back?.Uri !== undefined) requireBackChannelUri(back.Uri, 'BackChannelLogout.Uri')
@@ -39,12 +42,21 @@ export function readClientExtensions(
     frontChannelLogout: front === undefined ? before.frontChannelLogout : readLogout(front),
     backChannelLogout: back === undefined ? before.backChannelLogout : readLogout(back),
     deviceGrant: deviceGrant === undefined ? before.deviceGrant : { isEnabled: deviceGrant.Enabled ?? false },
+    confirmationLinks: links === undefined ? before.confirmationLinks : readLinks(links),
     hostedPages: pages === undefined ? before.hostedPages : { texts: pages.Texts && readPageTexts(pageTexts, pages.Texts) },
   }
 }
 
 export function writeClientExtensions(client: AppClient): GetUserPoolClientExtensionsResponse {
-  const { privateKeyJwt, pushedRequests, frontChannelLogout, backChannelLogout, deviceGrant, hostedPages } = clientExtensionsOf(client)
+  const {
+    privateKeyJwt,
+    pushedRequests,
+    frontChannelLogout,
+    backChannelLogout,
+    deviceGrant,
+    hostedPages,
+    confirmationLinks: links,
+  } = clientExtensionsOf(client)
   return {
     UserPoolId: client.poolId,
     ClientId: client.id,
@@ -53,8 +65,16 @@ export function writeClientExtensions(client: AppClient): GetUserPoolClientExten
     FrontChannelLogout: writeLogout(frontChannelLogout),
     BackChannelLogout: writeLogout(backChannelLogout),
     DeviceGrant: { Enabled: deviceGrant.isEnabled },
+    ConfirmationLinks: links && { SignIn: links.signsIn, ReturnUrls: links.returnUrls },
     HostedPages: { Texts: hostedPages.texts },
   }
+}
+
+/** An empty section turns the setting off. */
+function readLinks({ SignIn: signsIn, ReturnUrls: returnUrls }: ConfirmationLinksExtensionType): ConfirmationLinksExtension | undefined {
+  if (signsIn === undefined && returnUrls === undefined) return undefined
+  for (const url of returnUrls ?? []) requireRedirectUrl(url)
+  return { signsIn: signsIn ?? false, returnUrls: returnUrls ?? [] }
 }
 
 function readLogout({ Uri: uri, SessionRequired: isRequired = false }: LogoutExtensionType): LogoutExtension {

@@ -10,6 +10,8 @@ export type PublicJwk = Readonly<Record<string, unknown>>
 export type ClientExtensions = {
   readonly privateKeyJwt: PrivateKeyJwtExtension
   readonly pushedRequests: PushedRequestsExtension
+  /** Undefined: the link in a message confirms the user when it is opened, and leads nowhere, as at Cognito. */
+  readonly confirmationLinks?: ConfirmationLinksExtension | undefined
   /** Undefined, in clients of earlier releases, means `noLogout`. */
   readonly frontChannelLogout?: LogoutExtension
   readonly backChannelLogout?: LogoutExtension
@@ -29,6 +31,14 @@ export type PrivateKeyJwtExtension = {
 export type PushedRequestsExtension = {
   /** Whether the authorization endpoint refuses requests that were not pushed (RFC 9126 §6). */
   readonly isRequired: boolean
+}
+
+/** What the links do that confirm new users. With this setting they ask for a click first, because mail scanners open links. */
+export type ConfirmationLinksExtension = {
+  /** Whether a user who opens the link in the browser of the sign-up is signed in. */
+  readonly signsIn: boolean
+  /** Where links may lead, besides the callback and logout URLs of the client. */
+  readonly returnUrls: readonly string[]
 }
 
 /** How the client learns that a session of the hosted pages has ended. */
@@ -60,7 +70,10 @@ const noClientExtensions = {
   hostedPages: { texts: undefined },
 } satisfies ClientExtensions
 
-export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): Required<ClientExtensions> {
+/** The extensions with their defaults. */
+type KnownExtensions = Required<Omit<ClientExtensions, 'confirmationLinks'>> & Pick<ClientExtensions, 'confirmationLinks'>
+
+export function clientExtensionsOf({ extensions }: { readonly extensions?: ClientExtensions | undefined }): KnownExtensions {
   return { ...noClientExtensions, ...extensions }
 }
 

@@ -11,6 +11,8 @@ export function readHostedPages(pageTexts: PageTextCatalog, pages: HostedPagesEx
     sessionIdleMinutes: pages.SessionIdleMinutes,
     rememberMeDays: pages.RememberMeDays,
     endSessionsOnSignOut: pages.EndSessionsOnSignOut ?? defaults.endSessionsOnSignOut,
+    checkResetCodeFirst: pages.CheckResetCodeFirst ?? defaults.checkResetCodeFirst,
+    offerPasskey: pages.OfferPasskey ?? defaults.offerPasskey,
     signInLinks: pages.SignInLinks === undefined ? noSignInLinks : readSignInLinks(pages.SignInLinks),
     texts: pages.Texts && readPageTexts(pageTexts, pages.Texts),
   }
@@ -23,6 +25,8 @@ export function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtens
     SessionIdleMinutes: pages.sessionIdleMinutes,
     RememberMeDays: pages.rememberMeDays,
     EndSessionsOnSignOut: pages.endSessionsOnSignOut,
+    CheckResetCodeFirst: pages.checkResetCodeFirst ?? false,
+    OfferPasskey: pages.offerPasskey ?? false,
     SignInLinks: {
       Enabled: signInLinks.enabled,
       LifetimeMinutes: signInLinks.lifetimeMinutes,

@@ -62,6 +62,10 @@ export type HostedPagesExtension = {
   readonly rememberMeDays: number | undefined
   /** Whether GlobalSignOut and a new password end the user's sessions in all browsers. */
   readonly endSessionsOnSignOut: boolean
+  /** Whether a page checks the code of a password reset before another page asks for the password. Undefined in old pools: no. */
+  readonly checkResetCodeFirst?: boolean
+  /** Whether users without a passkey are offered to create one after they have signed in. Undefined in old pools: no. */
+  readonly offerPasskey?: boolean
   /** Undefined, in old pools, means `noSignInLinks`. */
   readonly signInLinks?: SignInLinksExtension
   /** Texts that replace those of the pages. Undefined in old pools. */
@@ -113,7 +117,14 @@ export const noExtensions = {
   customAuth: { mfaAfterPassword: 'REQUIRED', wrongAnswers: 'UNLIMITED' },
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
-  hostedPages: { sessionMinutes: 60, sessionIdleMinutes: undefined, rememberMeDays: undefined, endSessionsOnSignOut: false },
+  hostedPages: {
+    sessionMinutes: 60,
+    sessionIdleMinutes: undefined,
+    rememberMeDays: undefined,
+    endSessionsOnSignOut: false,
+    checkResetCodeFirst: false,
+    offerPasskey: false,
+  },
   federation: noFederation,
   oauth: { manner: 'COGNITO', nonProductionClientIds: undefined, clientRegistration: noClientRegistration },
   tokens: { claims: [] },

@@ -39,8 +39,10 @@ export type PageOwner = PoolAndClient & { readonly assurance?: RequestedAssuranc
 /** What every step of a sign-in on the pages ends in: a further step, or the end. */
 export type PageStepResult = IssuedChallenge | HostedSignIn
 
-/** `from` describes the user's browser. */
-type From = { readonly from: RequestContext }
+/** What is known of the user's browser. */
+export type PageVisitor = RequestContext & { readonly keptDevices: SignInContext['keptDevices'] }
+
+type From = { readonly from: PageVisitor }
 
 /**
  * A sign-in with name and password on the hosted pages. It is the flow USER_PASSWORD_AUTH, except that the ExplicitAuthFlows of the client
@@ -123,7 +125,7 @@ const completeOnPage =
     }
     // An answer that comes twice must not run the trigger twice.
     if (consumes !== undefined && (await isStateConsumed(deps.db, consumes.id))) throw usedSession()
-    await runPostAuthentication(deps, signIn, false)
+    await runPostAuthentication(deps, signIn, isNewDevice(signIn))
     if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
     const now = deps.clock.now()
     await recordSignedIn(deps, signIn, signIn.progress.eventId ?? newOrderedId(now))
@@ -151,3 +153,7 @@ async function findStepUp(
   const goal = chooseGoal(assurance.levels, progress.proofs, abilities)
   return goal === undefined || goal <= levelReached(progress.proofs) ? undefined : { goal }
 }
+
+/** Whether the browser keeps no device of the user, in pools that track devices. */
+const isNewDevice = ({ context: { pool, keptDevices }, user }: SignIn): boolean =>
+  pool.devices !== undefined && !keptDevices?.some(({ sub }) => sub === user.sub)

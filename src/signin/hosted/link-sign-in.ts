@@ -1,4 +1,3 @@
-import type { RequestContext } from '../../contract/operation.ts'
 import { signInLinksOf } from '../../pools/extensions/pool-extensions.ts'
 import { requireAvailable, resumeChoice } from '../choice/answer-choice.ts'
 import { allowsFlow } from '../client-flows.ts'
@@ -8,7 +7,7 @@ import type { SignInLink } from '../factors/sign-in-link/sign-in-link.ts'
 import type { SignInDeps } from '../initiate.ts'
 import { openState } from '../sealed-state.ts'
 import type { PoolAndClient } from '../sign-in.ts'
-import { beginOnPage, type PageOwner, type PageStepResult } from './hosted-sign-in.ts'
+import { beginOnPage, type PageOwner, type PageStepResult, type PageVisitor } from './hosted-sign-in.ts'
 
 /** Whether the pages send links to sign in with. A link stands for the code of EMAIL_OTP, so the pool and the client have to allow that. */
 export function offersLinks({ pool, client }: PoolAndClient): boolean {
@@ -19,7 +18,7 @@ type Asked = {
   /** The Session of a sign-in that has begun with the name. */
   readonly session: string
   readonly username: string
-  readonly from: RequestContext
+  readonly from: PageVisitor
   readonly link: LinkRequest
 }
 
@@ -45,7 +44,7 @@ export function sendLinkOnPage(deps: SignInDeps, owner: PageOwner, { session, us
 export function signInByLinkOnPage(
   deps: SignInDeps,
   owner: PageOwner,
-  { link, from }: { readonly link: SignInLink; readonly from: RequestContext },
+  { link, from }: { readonly link: SignInLink; readonly from: PageVisitor },
 ): Promise<PageStepResult> {
   return beginOnPage(deps, owner, { flow: 'EMAIL_OTP', username: undefined, from }, (context) => proveLink(deps, context, link))
 }

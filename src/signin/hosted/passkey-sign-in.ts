@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { RequestContext } from '../../contract/operation.ts'
 import { writeRequestOptions } from '../../users/passkeys/passkey-wire.ts'
 import { findRelyingParty } from '../../users/passkeys/relying-party.ts'
 import { readAssertion } from '../../users/passkeys/verify-assertion.ts'
@@ -15,7 +14,7 @@ import { noProgress, type PoolAndClient, type SignInContext } from '../sign-in.t
 import { wrongPassword } from '../sign-in-errors.ts'
 import { newState, requireState } from '../sign-in-state.ts'
 import { runPreAuthentication } from '../sign-in-triggers.ts'
-import { beginOnPage, type PageOwner, type PageStepResult } from './hosted-sign-in.ts'
+import { beginOnPage, type PageOwner, type PageStepResult, type PageVisitor } from './hosted-sign-in.ts'
 
 /** What a sign-in page offers to the browser before it knows who the user is. */
 export type PasskeyOffer = {
@@ -50,7 +49,7 @@ export async function offerPasskeys(deps: SignInDeps, { pool, client }: PoolAndC
 export function signInByPasskeyOnPage(
   deps: SignInDeps,
   owner: PageOwner,
-  { session, credential, from }: { readonly session: string; readonly credential: string; readonly from: RequestContext },
+  { session, credential, from }: { readonly session: string; readonly credential: string; readonly from: PageVisitor },
 ): Promise<PageStepResult> {
   return beginOnPage(deps, owner, { flow: 'USER_AUTH', username: undefined, from }, (context) =>
     provePasskeyOfAnyUser(deps, context, { session, credential }),

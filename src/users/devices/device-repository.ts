@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { DeviceTable } from '../../storage/user-tables.ts'
+import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import type { Device } from './device.ts'
 
@@ -29,6 +30,30 @@ export async function insertDevice(tx: Tx, device: Device, sessionId: string): P
         .where('revoked_at', 'is', null),
     )
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'device_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
+/**
+ * Stores a device that a browser keeps. False when the user was disabled, deleted or signed out everywhere since `user` was read. Locks the
+ * user's row until the commit, so that a deletion of the user sees the device.
+ */
+export async function insertDeviceOfUser(db: Db | Tx, device: Device, user: Pick<User, 'signedOutAt'>): Promise<boolean> {
+  const row = toRow(device)
+  const columns = Object.keys(row) as (keyof DeviceTable)[]
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('device')
+    .columns(columns)
+    .expression((eb) =>
+      eb
+        .selectFrom('user')
+        .select(columns.map((column) => eb.val(row[column]).as(column)))
+        .where('pool_id', '=', device.poolId)
+        .where('sub', '=', device.sub)
+        .where('enabled', '=', 1)
+        .where('signed_out_at', 'is not distinct from', user.signedOutAt)
+        .forKeyShare(),
+    )
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
 }

@@ -38,14 +38,8 @@ type PasswordDeps = {
 export function createPasswords({ secrets, powers, importedHashes }: PasswordDeps): Passwords {
   const sealContext = (owner: PasswordOwner) => `${owner.poolId}/${owner.sub}`
 
-  async function derive(owner: PasswordOwner, salt: Buffer, password: string): Promise<Buffer> {
-    try {
-      return await powers.verifier(srpX(srpNameOf(owner.poolId), owner.username, password, salt))
-    } catch (error) {
-      if (error instanceof PowersBusyError) throw tooBusy(error)
-      throw error
-    }
-  }
+  const derive = (owner: PasswordOwner, salt: Buffer, password: string): Promise<Buffer> =>
+    deriveVerifier(powers, srpX(srpNameOf(owner.poolId), owner.username, password, salt))
 
   function reveal(owner: PasswordOwner, sealed: string | null): PasswordVerifier | undefined {
     if (sealed === null || isImported(sealed)) return undefined
@@ -70,6 +64,20 @@ export function createPasswords({ secrets, powers, importedHashes }: PasswordDep
       const equal = timingSafeEqual(await derive(owner, salt, password), verifier)
       return equal && stored !== undefined
     },
+  }
+}
+
+/**
+ * g^x mod N, as 384 bytes.
+ *
+ * @throws ApiError TooManyRequestsException when too many requests wait for modular exponentiations.
+ */
+export async function deriveVerifier(powers: Pick<SrpPowers, 'verifier'>, x: Uint8Array): Promise<Buffer> {
+  try {
+    return await powers.verifier(x)
+  } catch (error) {
+    if (error instanceof PowersBusyError) throw tooBusy(error)
+    throw error
   }
 }
 

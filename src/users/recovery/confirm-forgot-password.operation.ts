@@ -10,14 +10,14 @@ import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { storeUser } from '../attribute-changes.ts'
-import { findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
+import type { Proof } from '../claimed-user.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { isVerified, type User } from '../user.ts'
+import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { runPostConfirmation } from '../user-triggers.ts'
-import { isRecoverable, wrongState } from './recovery-rules.ts'
+import { proveResetCode, requireUsable } from './prove-reset-code.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers }
 
@@ -29,10 +29,8 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const { pool, client } = caller
     const { ConfirmationCode: code, Password: password } = request
     requireStrongPassword(pool, password, 'set')
-    const claim = await findClaimedUser(deps, caller, { username: request.Username, action: 'ConfirmForgotPassword' })
     // The code is checked before the password history: only a caller with the right code may learn whether a password was used before.
-    const proof = await proveCode(deps, pool.id, claim, { purpose: 'forgot-password', code })
-    requireUsable(proof.user, proof)
+    const proof = await proveResetCode(deps, caller, { username: request.Username, code })
     await requireUnusedPassword(deps, pool, proof.user, password)
     const sealed = await deps.passwords.protect(proof.user, password)
     const user = await storePassword(deps, pool, proof, { code, sealed })
@@ -64,11 +62,4 @@ async function storePassword(
     await clearPasswordFailures(tx, pool.id, sub)
     return changed
   })
-}
-
-/** The code proves access to one address. If the user no longer has that address verified, the code proves nothing about the user. */
-function requireUsable(user: User, { attribute, value }: Proof): void {
-  const isCurrent = attribute === undefined || (user.attributes[attribute] === value && isVerified(user.attributes, attribute))
-  if (!user.enabled || !isCurrent) throw codeExpired()
-  if (!isRecoverable(user)) throw wrongState()
 }

@@ -7,6 +7,7 @@ import { type MessageContent, simulateRendering } from '../../messaging/message-
 import type { Outbox } from '../../messaging/outbox.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
+import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
@@ -27,6 +28,7 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     const { pool, client } = caller
     const { Username: name } = request
     if (pool.autoVerifiedAttributes.length === 0) throw cannotResend()
+    const returnUrl = readReturnUrl(client, request.ClientMetadata)
     const { user, known, hidden } = await findClaimedUser(deps, caller, { username: name, action: 'ResendConfirmationCode' })
     const contact = user && chooseSignUpContact(pool, user.attributes)
     const named = { name, user: known, now: deps.clock.now() }
@@ -41,7 +43,7 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     if (contact === undefined) throw cannotResend()
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const message = { pool, user, attributes: [contact.attribute], kind: 'resend', callerContext } as const
-    const delivery = await resend(deps, caller, user.sub, await renderMessageTo(deps.triggers, message))
+    const delivery = await resend(deps, caller, user.sub, { messageContent: await renderMessageTo(deps.triggers, message), returnUrl })
     await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
@@ -51,13 +53,13 @@ async function resend(
   { db, clock, secrets, publicUrl }: Deps,
   { pool, client }: AppClientCaller,
   sub: string,
-  messageContent: MessageContent,
+  { messageContent, returnUrl }: { readonly messageContent: MessageContent; readonly returnUrl: string | undefined },
 ): Promise<Delivery> {
   return db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw unknownUser()
     requireUnconfirmed(user)
-    const code = { pool, clientId: client.id, user, kind: 'resend', messageContent, now: clock.now() } as const
+    const code = { pool, clientId: client.id, returnUrl, user, kind: 'resend', messageContent, now: clock.now() } as const
     const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, code)
     if (delivery === undefined) throw cannotResend()
     return delivery

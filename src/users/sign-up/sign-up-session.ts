@@ -37,7 +37,16 @@ export function newConfirmedSession(
   user: User,
   { provenBy, now }: { readonly provenBy: ContactAttribute; readonly now: number },
 ): string | undefined {
-  if (!allowsChoice(client)) return undefined
+  return allowsChoice(client) ? newProvenSession(secrets, client, user, { provenBy, now }) : undefined
+}
+
+/** A Session that signs in a user who was confirmed just now, whatever flows the client allows in the API. */
+export function newProvenSession(
+  secrets: Secrets,
+  client: AppClient,
+  user: User,
+  { provenBy, now }: { readonly provenBy: ContactAttribute; readonly now: number },
+): string {
   return sealNew(secrets, client, { sub: user.sub, provenBy, securityStamp: securityStampOf(user), now })
 }
 

@@ -6,6 +6,7 @@ import type { Outbox } from '../../messaging/outbox.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
+import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
@@ -40,6 +41,7 @@ export const signUp = operation('SignUp', {
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
+    const returnUrl = readReturnUrl(client, request.ClientMetadata)
 
     const { user, deliveries } = await createUser(deps, pool, {
       draft,
@@ -59,7 +61,7 @@ export const signUp = operation('SignUp', {
         const verified = Object.fromEntries(autoVerify.map((attribute) => [`${attribute}_verified`, 'true']))
         return { status: autoConfirm ? 'CONFIRMED' : 'UNCONFIRMED', attributes: { ...draft.attributes, ...verified } }
       },
-      message: signUpCode(deps, caller, callerContext),
+      message: signUpCode(deps, caller, callerContext, returnUrl),
     })
 
     await recordAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
@@ -77,14 +79,19 @@ export const signUp = operation('SignUp', {
 })
 
 /** The code that confirms the user, unless PreSignUp has confirmed the user or the pool verifies none of the user's addresses. */
-function signUpCode({ secrets, publicUrl, triggers }: Deps, { pool, client }: AppClientCaller, callerContext: CallerContext): FirstMessage {
+function signUpCode(
+  { secrets, publicUrl, triggers }: Deps,
+  { pool, client }: AppClientCaller,
+  callerContext: CallerContext,
+  returnUrl: string | undefined,
+): FirstMessage {
   return {
     async render(user) {
       const contact = user.status === 'CONFIRMED' ? undefined : chooseSignUpContact(pool, user.attributes)
       return contact && renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', callerContext })
     },
     async queue(tx, user, messageContent) {
-      const code = { pool, clientId: client.id, user, kind: 'sign-up', messageContent, now: user.createdAt } as const
+      const code = { pool, clientId: client.id, returnUrl, user, kind: 'sign-up', messageContent, now: user.createdAt } as const
       const delivery = await queueSignUpCode(tx, { secrets, publicUrl }, code)
       return delivery === undefined ? [] : [delivery]
     },

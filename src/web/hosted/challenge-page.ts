@@ -1,7 +1,7 @@
 import type { ChallengeForm } from '../../oauth/login/challenge.ts'
 import { setupMethodsOf } from '../../oauth/login/mfa-setup.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
-import type { FirstFactor, MfaMethod, PasswordPolicy } from '../../pools/pool.ts'
+import type { FirstFactor, MfaMethod, PasswordPolicy, Pool } from '../../pools/pool.ts'
 import { mfaMethods } from '../../pools/pool.ts'
 import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
@@ -42,16 +42,20 @@ export function challengePage(shell: Shell, form: ChallengeForm, query: string):
 
 const code =
   (kind: 'sms' | 'email' | 'app'): View =>
-  (shell, { step }, base) =>
+  (shell, { request, step }, base) =>
     codePage(shell, {
       ...base,
       kind,
       destination: step.parameters['CODE_DELIVERY_DESTINATION'],
-      offersRememberDevice: false,
+      // A first factor is asked for on remembered devices, too.
+      offersRememberDevice: step.available === undefined && asksForDevice(request.pool),
       canResend: step.available !== undefined,
       canChange: (step.available ?? []).length > 1,
       notice: undefined,
     })
+
+/** Whether users decide which devices replace their second factor. */
+const asksForDevice = ({ devices }: Pool): boolean => devices?.onlyRememberedOnUserPrompt === true && devices.challengeRequiredOnNewDevice
 
 const views: Readonly<Partial<Record<ChallengeName, View>>> = {
   SMS_MFA: code('sms'),

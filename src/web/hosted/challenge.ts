@@ -1,24 +1,19 @@
-import type { FastifyReply } from 'fastify'
 import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import { type ChallengeForm, openChallenge, submitChallenge } from '../../oauth/login/challenge.ts'
 import type { ExpiredStep } from '../../oauth/login/step-page.ts'
-import { countAs } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
 import { note } from '../request-notes.ts'
 import { challengePage } from './challenge-page.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
-import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitChallenge: Handler = async (visit) => {
-  // A browser with a session may get a code, which is a row in the database.
-  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
-  const outcome = await runAdmitted(visit.options, () => openChallenge(visit.deps, visit.browser))
+  const outcome = await openChallenge(visit.deps, visit.browser)
   return sendOutcome(visit, outcome)
 }
 
-export const postChallenge: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postChallenge: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'RespondToAuthChallenge',
     take: (form) => submitChallenge(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -27,7 +22,7 @@ export const postChallenge: Handler = async (visit) => {
   return outcome.kind === 'form' ? sendLogin(visit, outcome) : sendOutcome(visit, outcome)
 }
 
-async function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | RedirectToApp): Promise<FastifyReply> {
+async function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | RedirectToApp): Promise<Send> {
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   if (outcome.kind === 'expired') return sendLogin(visit, outcome)
   const { request, step, problem } = outcome

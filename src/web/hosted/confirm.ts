@@ -1,21 +1,24 @@
-import type { FastifyReply } from 'fastify'
-import { type ConfirmForm, confirmsByLink, openConfirm, resendCode, submitConfirm } from '../../oauth/account/confirm.ts'
-import { countAs } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
+import {
+  type ConfirmForm,
+  confirmsByLink,
+  correctableContact,
+  openConfirm,
+  resendCode,
+  submitConfirm,
+  submitCorrection,
+} from '../../oauth/account/confirm.ts'
 import { confirmByLinkPage, confirmPage } from '../pages/account-pages.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { sendForm } from './send-form.ts'
-import { type Handler, redirectToApp, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, redirectToApp, type Send, type Visit } from './visit.ts'
 
 export const visitConfirm: Handler = async (visit) => {
-  // A browser with a session may get a code, which is a row in the database.
-  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
-  return sendOutcome(visit, await runAdmitted(visit.options, () => openConfirm(visit.deps, visit.browser)))
+  return sendOutcome(visit, await openConfirm(visit.deps, visit.browser))
 }
 
-export const postConfirm: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postConfirm: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'ConfirmSignUp',
     take: (form) => submitConfirm(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -23,8 +26,8 @@ export const postConfirm: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
-export const postResendCode: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postResendCode: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'ResendConfirmationCode',
     take: (form) => resendCode(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -32,9 +35,18 @@ export const postResendCode: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
+export const postCorrection: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
+    operation: 'CorrectSignUpContact',
+    take: (form) => submitCorrection(visit.deps, visit.browser, form),
+    refuse: (form, problem) => openExpired(visit, form, problem),
+  })
+  return sendOutcome(visit, outcome)
+}
+
 type Outcome = Awaited<ReturnType<typeof submitConfirm | typeof openExpired>>
 
-async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
+async function sendOutcome(visit: Visit, outcome: Outcome): Promise<Send> {
   switch (outcome.kind) {
     case 'redirect':
       return redirectToApp(visit, outcome)
@@ -49,13 +61,22 @@ async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply
   }
 }
 
-function sendConfirm(visit: Visit, form: ConfirmForm): Promise<FastifyReply> {
+function sendConfirm(visit: Visit, form: ConfirmForm): Promise<Send> {
   const { query } = visit.browser
-  const { step, request } = form
+  const { step, request, correction } = form
   const isByLink = confirmsByLink(request.pool, step)
-  return sendForm(visit, form, (shell, problem) => {
-    const resent = problem === undefined && step.isResent ? shell.text(isByLink ? 'linkResent' : 'codeResent') : undefined
-    const shared = { destination: step.destination, problem, notice: resent }
+  const refusal = form.problem ?? correction?.problem
+  return sendForm(visit, { ...form, problem: refusal }, (shell, shown) => {
+    const resent = shown === undefined && step.isResent ? shell.text(isByLink ? 'linkResent' : 'codeResent') : undefined
+    const attribute = correctableContact(request.pool, step)
+    const corrected = attribute && {
+      action: `/correctcontact?${query}`,
+      isPhone: attribute === 'phone_number',
+      value: correction?.value,
+      error: correction && (correction.problem.code === 'InvalidParameterException' ? shell.text('errorFormat') : shown),
+    }
+    const problem = correction === undefined ? shown : undefined
+    const shared = { destination: step.destination, problem, notice: resent, correction: corrected }
     return isByLink
       ? confirmByLinkPage(shell, { ...shared, action: `/resendcode?${query}`, signInHref: `/login?${query}` })
       : confirmPage(shell, { ...shared, action: `/confirm?${query}`, resendAction: `/resendcode?${query}` })

@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify'
 import {
   type Decided,
   type DecisionForm,
@@ -10,28 +9,25 @@ import {
 } from '../../oauth/device-grant/device-page.ts'
 import { deviceParameter } from '../../oauth/device-grant/device-target.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
-import { countAs } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
 import { messagePage } from '../pages/account-pages.ts'
 import { deviceDecisionPage, userCodePage } from '../pages/device-pages.ts'
 import { note } from '../request-notes.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
 import { namesOf } from './select-account.ts'
-import { formShellOf, type Handler, keepSession, sendPage, shellOf, type Visit } from './visit.ts'
+import { type FormHandler, formShellOf, type Handler, keepSession, redirectTo, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 type Outcome = Awaited<ReturnType<typeof openDevicePage | typeof submitUserCode | typeof submitDecision>>
 
 export const visitDevice: Handler = async (visit) => {
-  countAs('GetUser', visit.request, visit.options)
-  return sendOutcome(visit, await runAdmitted(visit.options, () => openDevicePage(visit.deps, visit.browser)))
+  return sendOutcome(visit, await openDevicePage(visit.deps, visit.browser))
 }
 
 /** The form with the user code, or that with the decision about the device in the address. */
-export const postDevice: Handler = async (visit) => {
+export const postDevice: FormHandler = async (visit, sent) => {
   const { deps, browser } = visit
   const isDecision = receiveParameters(browser.query).parameters.has(deviceParameter)
-  const outcome = await takeOwnForm<Outcome, Outcome>(visit, {
+  const outcome = await takeOwnForm<Outcome, Outcome>(visit, sent, {
     operation: 'RespondToAuthChallenge',
     take: (form) => (isDecision ? submitDecision(deps, browser, form) : submitUserCode(deps, browser, form)),
     async refuse(_form, problem) {
@@ -42,13 +38,12 @@ export const postDevice: Handler = async (visit) => {
   return sendOutcome(visit, outcome)
 }
 
-async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
-  const { reply, browser } = visit
+async function sendOutcome(visit: Visit, outcome: Outcome): Promise<Send> {
   switch (outcome.kind) {
     case 'found':
-      return reply.redirect(outcome.location, 302)
+      return redirectTo(visit, outcome.location)
     case 'sign-in':
-      return reply.redirect(`/login?${browser.query}`, 302)
+      return redirectTo(visit, `/login?${visit.browser.query}`)
     case 'code':
       return sendUserCode(visit, outcome)
     case 'decision':
@@ -61,7 +56,7 @@ async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply
   }
 }
 
-async function sendUserCode(visit: Visit, { pool, client, userCode, problem }: UserCodeForm): Promise<FastifyReply> {
+async function sendUserCode(visit: Visit, { pool, client, userCode, problem }: UserCodeForm): Promise<Send> {
   note(visit.request.raw, { clientId: client?.client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   const shell = client === undefined ? formShellOf(visit) : await shellOf(visit, client)
   const action = client === undefined ? '/device' : `/device?${new URLSearchParams({ client_id: client.client.id })}`
@@ -74,7 +69,7 @@ async function sendUserCode(visit: Visit, { pool, client, userCode, problem }: U
   return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, isForm: true })
 }
 
-async function sendDecision(visit: Visit, outcome: DecisionForm): Promise<FastifyReply> {
+async function sendDecision(visit: Visit, outcome: DecisionForm): Promise<Send> {
   const { client, account, userCode, scopes, descriptions, resource } = outcome
   const { query } = visit.browser
   note(visit.request.raw, { clientId: client.client.id, userPoolId: client.pool.id })
@@ -95,14 +90,14 @@ async function sendDecision(visit: Visit, outcome: DecisionForm): Promise<Fastif
 }
 
 /** What went wrong is a matter of the app client's settings. Its user can only try again. */
-async function sendFailed(visit: Visit, { client }: SignInFailed): Promise<FastifyReply> {
+async function sendFailed(visit: Visit, { client }: SignInFailed): Promise<Send> {
   const shell = await shellOf(visit, client)
   const { text } = shell
   const page = messagePage(shell, { title: text('errorTitle'), message: text('errorUnavailable'), kind: 'problem' })
   return sendPage(visit, shell, page, { status: 400 })
 }
 
-async function sendDecided(visit: Visit, { kind, client, session }: Decided): Promise<FastifyReply> {
+async function sendDecided(visit: Visit, { kind, client, session }: Decided): Promise<Send> {
   if (session !== undefined) keepSession(visit, session)
   note(visit.request.raw, { clientId: client.client.id, userPoolId: client.pool.id })
   const shell = { ...(await shellOf(visit, client)), languageLinks: undefined }

@@ -1,4 +1,3 @@
-import type { FastifyReply } from 'fastify'
 import type { ApiError } from '../../contract/api-error.ts'
 import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import {
@@ -16,8 +15,7 @@ import type { Parameters } from '../../oauth/parameters.ts'
 import { offersOwnUsers } from '../../oauth/providers/find-provider.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
-import { stepCookieName, writeCookie } from '../oauth/cookies.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
+import { deviceCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
 import { signInPage } from '../pages/sign-in-pages.ts'
 import { note } from '../request-notes.ts'
 import { accountLinksOf } from './account-links.ts'
@@ -25,15 +23,15 @@ import { identifierKindOf } from './identifier-kind.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
 import { providerLinksOf } from './provider-links.ts'
-import { type Handler, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, redirectTo, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
-  const outcome = await runAdmitted(visit.options, () => openLogin(visit.deps, visit.browser))
+  const outcome = await openLogin(visit.deps, visit.browser)
   return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : sendLogin(visit, outcome)
 }
 
-export const postLogin: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postLogin: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'InitiateAuth',
     take: (form) => submitLogin(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -61,24 +59,28 @@ const pageOf: Readonly<Record<PageStep['kind'], string>> = {
 const noticeOf = { confirmed: 'confirmedTitle', reset: 'resetDoneTitle' } as const
 
 /** Sends the browser to the page of the next step, or to the app. */
-export function goOn(visit: Visit, outcome: Continue | SignedIn): FastifyReply {
+export function goOn(visit: Visit, outcome: Continue | SignedIn): Send {
   const { deps, names, request, reply, browser } = visit
   if (outcome.kind === 'continue') {
     const { pool } = outcome.request
     const sealed = sealPageStep(deps.secrets, pool.id, outcome.step)
     const lifetime = Math.ceil((outcome.step.expiresAt - deps.clock.now()) / 1000)
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, pool.id), sealed, lifetime))
-    return reply.redirect(`${pageOf[outcome.step.kind]}?${browser.query}`, 302)
+    return redirectTo(visit, `${pageOf[outcome.step.kind]}?${browser.query}`)
   }
   const { poolId } = outcome.session
   if (browser.stepCookieOf(poolId) !== undefined) {
     reply.header('set-cookie', writeCookie(names, stepCookieName(names, browser.host, poolId), '', 0))
   }
+  if (outcome.devices !== undefined) {
+    const { value, maxAgeSeconds } = outcome.devices
+    reply.header('set-cookie', writeCookie(names, deviceCookieName(names, browser.host, poolId), value, maxAgeSeconds))
+  }
   note(request.raw, { userPoolId: poolId })
   return redirectToApp(visit, outcome)
 }
 
-export async function sendLogin(visit: Visit, { request, username, problem, done }: LoginForm | ExpiredStep): Promise<FastifyReply> {
+export async function sendLogin(visit: Visit, { request, username, problem, done }: LoginForm | ExpiredStep): Promise<Send> {
   const { target, pool, client } = request
   const shell = await shellOf(visit, request)
   const offer = await passkeyOfferOf(visit.deps, request)

@@ -1,9 +1,9 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { OperationName } from '../../contract/operation.ts'
-import { type Parameters, readParameters } from '../../oauth/parameters.ts'
+import type { Parameters } from '../../oauth/parameters.ts'
 import { cookieIn, csrfCookieName } from '../oauth/cookies.ts'
 import { isOwnForm } from '../oauth/csrf.ts'
-import { countAs, withForm } from '../oauth/oauth-route.ts'
+import { countAs } from '../oauth/oauth-route.ts'
 import type { Visit } from './visit.ts'
 
 type Work<T, E> = {
@@ -15,14 +15,11 @@ type Work<T, E> = {
 }
 
 /** Takes a form. One without the browser's token may have been open for long, or may come from another site. */
-export function takeOwnForm<T, E>(visit: Visit, { operation, take, refuse }: Work<T, E>): Promise<T | E> {
+export async function takeOwnForm<T, E>(visit: Visit, form: Parameters, { operation, take, refuse }: Work<T, E>): Promise<T | E> {
   const { options, names, request } = visit
-  return withForm<T | E>(options, request, async (body) => {
-    const form = readParameters(body)
-    if (!isOwnForm(request, form.get('_csrf'), names)) return refuse(form, foreignForm(visit))
-    countAs(operation, request, options)
-    return take(form)
-  })
+  if (!isOwnForm(request, form.get('_csrf'), names)) return refuse(form, foreignForm(visit))
+  countAs(operation, request, options)
+  return take(form)
 }
 
 /** The problem with a form that lacks the browser's token. A browser that keeps no cookies has none. */

@@ -1,40 +1,53 @@
-import type { FastifyReply } from 'fastify'
-import { readParameters } from '../../oauth/parameters.ts'
+import { dayMs } from '../../base/durations.ts'
 import { type AddPasskeyForm, openAddPasskey, submitAddPasskey, thenPasskeys } from '../../oauth/passkeys/add-passkey.ts'
-import { isOwnForm } from '../oauth/csrf.ts'
-import { countAs, withForm } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
+import { noPasskeyCookieName, writeCookie } from '../oauth/cookies.ts'
 import { passkeySetupPage } from '../pages/second-factor-pages.ts'
 import { note } from '../request-notes.ts'
+import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
-import { type Handler, queryWithoutPrompt, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
+import {
+  type FormHandler,
+  type Handler,
+  queryWithoutPrompt,
+  redirectTo,
+  redirectToApp,
+  type Send,
+  sendPage,
+  shellOf,
+  type Visit,
+} from './visit.ts'
 
 export const visitAddPasskey: Handler = async (visit) => {
-  const { deps, options, request, browser } = visit
-  countAs('StartWebAuthnRegistration', request, options)
-  return sendOutcome(visit, await runAdmitted(options, () => openAddPasskey(deps, browser)))
+  const { deps, browser } = visit
+  return sendOutcome(visit, await openAddPasskey(deps, browser))
 }
 
-export const postAddPasskey: Handler = async (visit) => {
-  const { deps, options, names, request, browser } = visit
-  const outcome = await withForm(options, request, async (body) => {
-    const form = readParameters(body)
-    if (!isOwnForm(request, form.get('_csrf'), names)) return openAddPasskey(deps, browser)
-    countAs('CompleteWebAuthnRegistration', request, options)
-    return submitAddPasskey(deps, browser, form)
+/** The pages do not offer a passkey again in this time. */
+const declinedSeconds = (90 * dayMs) / 1000
+
+export const postAddPasskey: FormHandler = async (visit, form) => {
+  const { deps, names, reply, browser } = visit
+  const outcome = await takeOwnForm(visit, form, {
+    operation: 'CompleteWebAuthnRegistration',
+    take: (own) => submitAddPasskey(deps, browser, own),
+    refuse: () => openAddPasskey(deps, browser),
   })
+  if (outcome.kind === 'done' && outcome.declinedIn !== undefined) {
+    const name = noPasskeyCookieName(names, browser.host, outcome.declinedIn)
+    reply.header('set-cookie', writeCookie(names, name, '1', declinedSeconds))
+  }
   return sendOutcome(visit, outcome)
 }
 
-async function sendOutcome(visit: Visit, outcome: Awaited<ReturnType<typeof submitAddPasskey>>): Promise<FastifyReply> {
-  const { reply, browser } = visit
+async function sendOutcome(visit: Visit, outcome: Awaited<ReturnType<typeof submitAddPasskey>>): Promise<Send> {
+  const { browser } = visit
   switch (outcome.kind) {
     case 'redirect':
       return redirectToApp(visit, outcome)
     case 'sign-in':
-      return reply.redirect(`/login?${queryWith(browser.query, thenPasskeys)}`, 302)
+      return redirectTo(visit, `/login?${queryWith(browser.query, thenPasskeys)}`)
     case 'done':
-      return reply.redirect(`/oauth2/authorize?${queryWith(browser.query, undefined)}`, 302)
+      return redirectTo(visit, `/oauth2/authorize?${queryWith(browser.query, undefined)}`)
     case 'form':
       return sendForm(visit, outcome)
   }
@@ -47,7 +60,7 @@ function queryWith(query: string, then: string | undefined): string {
   return parameters.toString()
 }
 
-async function sendForm(visit: Visit, { request, options, problem }: AddPasskeyForm): Promise<FastifyReply> {
+async function sendForm(visit: Visit, { request, options, problem }: AddPasskeyForm): Promise<Send> {
   const { client, pool, target } = request
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   const shell = await shellOf(visit, request)

@@ -1,6 +1,5 @@
 import type { AuthorizationRequest } from '../../oauth/authorize/authorization-request.ts'
 import { findOfferedProviders } from '../../oauth/providers/find-provider.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
 import type { ProviderLink } from '../pages/sign-in-pages.ts'
 import type { Visit } from './visit.ts'
 
@@ -13,10 +12,10 @@ const labels: Readonly<Record<string, string>> = {
 }
 
 /** The buttons of the identity providers that the client offers. */
-export async function providerLinksOf({ deps, options, browser }: Visit, request: AuthorizationRequest): Promise<readonly ProviderLink[]> {
+export async function providerLinksOf({ deps, browser }: Visit, request: AuthorizationRequest): Promise<readonly ProviderLink[]> {
   // Most clients have none. They cost no query.
   if (!request.client.identityProviders?.some((name) => name !== 'COGNITO')) return []
-  const names = await runAdmitted(options, () => findOfferedProviders(deps.db, request))
+  const names = await findOfferedProviders(deps.db, request)
   return names.map((name) => {
     const query = new URLSearchParams(browser.query)
     query.delete('idp_identifier')

@@ -1,5 +1,5 @@
-import type { FastifyReply } from 'fastify'
 import {
+  asksForCodeOnly,
   type ForgotForm,
   openForgotPassword,
   openResetPassword,
@@ -7,21 +7,18 @@ import {
   submitForgotPassword,
   submitResetPassword,
 } from '../../oauth/account/reset-password.ts'
-import { countAs } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
-import { forgotPasswordPage, resetPasswordPage } from '../pages/account-pages.ts'
+import { forgotPasswordPage, resetCodePage, resetPasswordPage } from '../pages/account-pages.ts'
 import { rulesOf } from './challenge-page.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { sendForm } from './send-form.ts'
-import { type Handler, redirectToApp, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, redirectToApp, type Send, type Visit } from './visit.ts'
 
-export const visitForgotPassword: Handler = async (visit) =>
-  sendOutcome(visit, await runAdmitted(visit.options, () => openForgotPassword(visit.deps, visit.browser)))
+export const visitForgotPassword: Handler = async (visit) => sendOutcome(visit, await openForgotPassword(visit.deps, visit.browser))
 
-export const postForgotPassword: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postForgotPassword: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'ForgotPassword',
     take: (form) => submitForgotPassword(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -30,13 +27,11 @@ export const postForgotPassword: Handler = async (visit) => {
 }
 
 export const visitResetPassword: Handler = async (visit) => {
-  // A browser with a session may get a code, which is a row in the database.
-  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
-  return sendOutcome(visit, await runAdmitted(visit.options, () => openResetPassword(visit.deps, visit.browser)))
+  return sendOutcome(visit, await openResetPassword(visit.deps, visit.browser))
 }
 
-export const postResetPassword: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postResetPassword: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'ConfirmForgotPassword',
     take: (form) => submitResetPassword(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -46,7 +41,7 @@ export const postResetPassword: Handler = async (visit) => {
 
 type Outcome = Awaited<ReturnType<typeof submitForgotPassword | typeof submitResetPassword | typeof openExpired>>
 
-async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
+async function sendOutcome(visit: Visit, outcome: Outcome): Promise<Send> {
   switch (outcome.kind) {
     case 'redirect':
       return redirectToApp(visit, outcome)
@@ -62,7 +57,7 @@ async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply
   }
 }
 
-function sendForgot(visit: Visit, form: ForgotForm): Promise<FastifyReply> {
+function sendForgot(visit: Visit, form: ForgotForm): Promise<Send> {
   const { query } = visit.browser
   const { username, request } = form
   return sendForm(visit, form, (shell, problem) =>
@@ -76,17 +71,17 @@ function sendForgot(visit: Visit, form: ForgotForm): Promise<FastifyReply> {
   )
 }
 
-function sendReset(visit: Visit, form: ResetForm): Promise<FastifyReply> {
+function sendReset(visit: Visit, form: ResetForm): Promise<Send> {
   const { step, request, code } = form
-  return sendForm(visit, form, (shell, problem) =>
-    resetPasswordPage(shell, {
+  return sendForm(visit, form, (shell, problem) => {
+    const shared = {
       action: `/confirmForgotPassword?${visit.browser.query}`,
-      username: step.username,
       destination: step.destination,
-      code,
-      rules: rulesOf(request.pool.passwordPolicy),
       problem,
       notice: problem === undefined && step.isResent ? shell.text('codeResent') : undefined,
-    }),
-  )
+    }
+    if (asksForCodeOnly(request, step)) return resetCodePage(shell, shared)
+    const rules = rulesOf(request.pool.passwordPolicy)
+    return resetPasswordPage(shell, { ...shared, username: step.username, code, isCodeKnown: step.code !== undefined, rules })
+  })
 }

@@ -1,11 +1,10 @@
-import type { FastifyReply } from 'fastify'
 import type { ApiError } from '../../contract/api-error.ts'
 import type { AuthorizationRequest } from '../../oauth/authorize/authorization-request.ts'
 import type { PageStep } from '../../oauth/login/page-step.ts'
 import type { Page, Shell } from '../pages/layout.ts'
 import { note } from '../request-notes.ts'
 import { problemText } from './problem-text.ts'
-import { sendPage, shellOf, type Visit } from './visit.ts'
+import { type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 type Shown = {
   readonly request: AuthorizationRequest
@@ -19,7 +18,7 @@ export async function sendForm(
   visit: Visit,
   { request, step, problem }: Shown,
   view: (shell: Shell, problem: string | undefined) => Page,
-): Promise<FastifyReply> {
+): Promise<Send> {
   const { client, pool, target } = request
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   const plain = await shellOf(visit, request)

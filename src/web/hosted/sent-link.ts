@@ -1,17 +1,14 @@
-import type { FastifyReply } from 'fastify'
 import { submitLinkRequest } from '../../oauth/login/send-link.ts'
 import { openSentLink, type SentLinkForm, submitSentLink } from '../../oauth/login/sent-link.ts'
-import { countAs } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
 import { sentLinkPage } from '../pages/link-pages.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { sendForm } from './send-form.ts'
-import { type Handler, redirectToApp, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, redirectToApp, type Send, type Visit } from './visit.ts'
 
 /** The button of the sign-in page that asks for a link. */
-export const postLinkRequest: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postLinkRequest: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'InitiateAuth',
     take: (form) => submitLinkRequest(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -20,13 +17,11 @@ export const postLinkRequest: Handler = async (visit) => {
 }
 
 export const visitSentLink: Handler = async (visit) => {
-  // A browser with a session may get a code, which is a row in the database.
-  countAs('GetTokensFromRefreshToken', visit.request, visit.options)
-  return sendOutcome(visit, await runAdmitted(visit.options, () => openSentLink(visit.deps, visit.browser)))
+  return sendOutcome(visit, await openSentLink(visit.deps, visit.browser))
 }
 
-export const postSentLink: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postSentLink: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'RespondToAuthChallenge',
     take: (form) => submitSentLink(visit.deps, visit.browser, form),
     refuse: (form, problem) => openExpired(visit, form, problem),
@@ -36,7 +31,7 @@ export const postSentLink: Handler = async (visit) => {
 
 type Outcome = Awaited<ReturnType<typeof submitLinkRequest | typeof submitSentLink | typeof openExpired>>
 
-async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply> {
+async function sendOutcome(visit: Visit, outcome: Outcome): Promise<Send> {
   switch (outcome.kind) {
     case 'redirect':
       return redirectToApp(visit, outcome)
@@ -51,7 +46,7 @@ async function sendOutcome(visit: Visit, outcome: Outcome): Promise<FastifyReply
   }
 }
 
-function sendSentLink(visit: Visit, form: SentLinkForm): Promise<FastifyReply> {
+function sendSentLink(visit: Visit, form: SentLinkForm): Promise<Send> {
   const { destination, isResent, available } = form.step
   return sendForm(visit, form, (shell, problem) =>
     sentLinkPage(shell, {

@@ -1,9 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import type { FastifyReply } from 'fastify'
 import { type DeadLink, type LinkForm, type LinkOutcome, openLink, reopenLink, submitLink } from '../../oauth/login/sign-in-link.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
-import { countAs } from '../oauth/oauth-route.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
 import { messagePage } from '../pages/account-pages.ts'
 import type { Shell } from '../pages/layout.ts'
 import { confirmLinkPage } from '../pages/link-pages.ts'
@@ -11,17 +8,16 @@ import { note } from '../request-notes.ts'
 import { goOn } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
-import { type Handler, plainShellOf, redirectToApp, sendPage, shellOf, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, plainShellOf, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLink: Handler = async (visit) => {
-  countAs('RespondToAuthChallenge', visit.request, visit.options)
   const { parameters } = receiveParameters(visit.browser.query)
   const isPreview = !isVisit(visit.request.headers)
-  return sendOutcome(visit, await runAdmitted(visit.options, () => openLink(visit.deps, visit.browser, parameters, { isPreview })))
+  return sendOutcome(visit, await openLink(visit.deps, visit.browser, parameters, { isPreview }))
 }
 
-export const postLink: Handler = async (visit) => {
-  const outcome = await takeOwnForm(visit, {
+export const postLink: FormHandler = async (visit, form) => {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'RespondToAuthChallenge',
     take: (form) => submitLink(visit.deps, visit.browser, form),
     refuse: (form, problem) => reopenLink(visit.deps, visit.browser, form, problem),
@@ -37,7 +33,7 @@ function isVisit(headers: IncomingHttpHeaders): boolean {
   return !isAhead && (headers['sec-fetch-dest'] ?? 'document') === 'document'
 }
 
-async function sendOutcome(visit: Visit, { browser, outcome }: LinkOutcome): Promise<FastifyReply> {
+async function sendOutcome(visit: Visit, { browser, outcome }: LinkOutcome): Promise<Send> {
   switch (outcome.kind) {
     case 'redirect':
       return redirectToApp(visit, outcome)
@@ -52,7 +48,7 @@ async function sendOutcome(visit: Visit, { browser, outcome }: LinkOutcome): Pro
 }
 
 /** All dead links have the same text. One that is still known leads on to the sign-in page, or to the app if the user is signed in. */
-function sendDeadLink(visit: Visit, { query }: DeadLink): FastifyReply {
+function sendDeadLink(visit: Visit, { query }: DeadLink): Send {
   const shell = plainShellOf(visit)
   const page = messagePage(shell, {
     title: shell.text('linkInvalidTitle'),
@@ -63,7 +59,7 @@ function sendDeadLink(visit: Visit, { query }: DeadLink): FastifyReply {
   return sendPage(visit, shell, page, { status: 400 })
 }
 
-async function sendLinkForm(visit: Visit, { request, link, token, problem }: LinkForm): Promise<FastifyReply> {
+async function sendLinkForm(visit: Visit, { request, link, token, problem }: LinkForm): Promise<Send> {
   const { client, pool, target } = request
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   const plain = await shellOf(visit, request)

@@ -1,7 +1,5 @@
-import type { FastifyReply } from 'fastify'
 import { openSignUp, type SignUpForm, submitSignUp } from '../../oauth/account/sign-up.ts'
 import { fieldOfAttribute, type SignUpFields, signUpFieldsOf } from '../../oauth/account/sign-up-fields.ts'
-import { runAdmitted } from '../overload/run-admitted.ts'
 import { type SignUpView, signUpPage } from '../pages/account-pages.ts'
 import type { Shell } from '../pages/layout.ts'
 import { attributeField } from './attribute-field.ts'
@@ -10,16 +8,16 @@ import { goOn } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { sendForm } from './send-form.ts'
 import { fieldProblemsIn } from './sign-up-problems.ts'
-import { type Handler, redirectToApp, type Visit } from './visit.ts'
+import { type FormHandler, type Handler, redirectToApp, type Send, type Visit } from './visit.ts'
 
 export const visitSignUp: Handler = async (visit) => {
-  const outcome = await runAdmitted(visit.options, () => openSignUp(visit.deps, visit.browser))
+  const outcome = await openSignUp(visit.deps, visit.browser)
   return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : sendSignUp(visit, outcome)
 }
 
-export const postSignUp: Handler = async (visit) => {
+export const postSignUp: FormHandler = async (visit, form) => {
   const { deps, browser } = visit
-  const outcome = await takeOwnForm(visit, {
+  const outcome = await takeOwnForm(visit, form, {
     operation: 'SignUp',
     take: (form) => submitSignUp(deps, browser, form),
     async refuse(form, problem) {
@@ -31,7 +29,7 @@ export const postSignUp: Handler = async (visit) => {
   return outcome.kind === 'sign-up' ? sendSignUp(visit, outcome) : goOn(visit, outcome)
 }
 
-function sendSignUp(visit: Visit, outcome: SignUpForm): Promise<FastifyReply> {
+function sendSignUp(visit: Visit, outcome: SignUpForm): Promise<Send> {
   const { request, problem: refusal } = outcome
   const { query } = visit.browser
   const asked = signUpFieldsOf(request)

@@ -5,11 +5,20 @@ import type { BrowserRequest } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
 import type { EndSessionDeps } from '../../oauth/logout/end-session.ts'
 import { PageError } from '../../oauth/page-error.ts'
-import { receiveParameters } from '../../oauth/parameters.ts'
+import { type Parameters, receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
 import type { ProviderAnswerDeps } from '../../oauth/providers/finish-provider-sign-in.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
-import { type CookieNames, cookieIn, languageCookieName, sessionCookieName, stepCookieName, writeCookie } from '../oauth/cookies.ts'
+import {
+  type CookieNames,
+  cookieIn,
+  deviceCookieName,
+  languageCookieName,
+  noPasskeyCookieName,
+  sessionCookieName,
+  stepCookieName,
+  writeCookie,
+} from '../oauth/cookies.ts'
 import { csrfTokenFor } from '../oauth/csrf.ts'
 import { formTargetsFor } from '../oauth/form-targets.ts'
 import { contextOf, type OAuthRouteOptions, queryOf } from '../oauth/oauth-route.ts'
@@ -32,7 +41,17 @@ export type Visit = {
   readonly browser: BrowserRequest
 }
 
-export type Handler = (visit: Visit) => Promise<FastifyReply>
+/** Sends an answer that is complete. It reads nothing from the database. */
+export type Send = () => FastifyReply
+
+/**
+ * The work for one request. It runs admitted, so that all its queries count for the load and the deadline of the request. After the deadline
+ * the browser has another answer, and `Send` is not called.
+ */
+export type Handler = (visit: Visit) => Promise<Send>
+/** `body` is the form as it was sent. */
+export type BodyHandler = (visit: Visit, body: string) => Promise<Send>
+export type FormHandler = (visit: Visit, form: Parameters, body: string) => Promise<Send>
 
 export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> {
   const { deps, options, names, request } = visit
@@ -42,6 +61,8 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
     query: queryOf(request),
     context: contextOf(request, options),
     sessionCookieOf: (poolId: string) => cookieIn(request, sessionCookieName(names, host, poolId)),
+    deviceCookieOf: (poolId: string) => cookieIn(request, deviceCookieName(names, host, poolId)),
+    hasDeclinedPasskey: (poolId: string) => cookieIn(request, noPasskeyCookieName(names, host, poolId)) !== undefined,
     stepCookieOf: (poolId: string) => cookieIn(request, stepCookieName(names, host, poolId)),
   }
   return { ...visit, browser }
@@ -73,11 +94,13 @@ export function formShellOf(visit: Visit, uiLocales?: readonly string[]): Shell 
  * @throws PageError when the pages are those of managed login on a domain, and the client has no style. Cognito has no fall-back style.
  *   On the main host, which only Lifeguard has, such a client has the default look.
  */
-export async function shellOf(visit: Visit, { pool, client, isManagedLogin, uiLocales }: Client): Promise<Shell> {
-  const { deps, browser } = visit
-  const look = await deps.pools.findLookOf(client.id)
-  const needsStyle = isManagedLogin && browser.host.kind === 'domain'
-  if (needsStyle && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
+export async function shellOf(
+  visit: Visit,
+  { pool, client, isManagedLogin, uiLocales }: Client,
+  { isStyleNeeded = isManagedLogin && visit.browser.host.kind === 'domain' }: { readonly isStyleNeeded?: boolean } = {},
+): Promise<Shell> {
+  const look = await visit.deps.pools.findLookOf(client.id)
+  if (isStyleNeeded && look?.managed === undefined) throw new PageError('login_pages_unavailable', client.id)
   const shell = withOwnTexts(formShellOf(visit, uiLocales), { pool, client })
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
 }
@@ -102,19 +125,31 @@ function languageLinksOf(request: FastifyRequest): ReadonlyMap<Language, string>
 }
 
 /** The answer to a POST that the manner of the pool does not know. */
-export const refusePost = (reply: FastifyReply): FastifyReply =>
-  reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
+export const refusePost =
+  ({ reply }: Pick<Visit, 'reply'>): Send =>
+  () =>
+    reply.code(405).header('allow', 'GET').send({ message: 'Method not allowed' })
 
 export function keepSession({ names, reply, browser }: Visit, { poolId, value, maxAgeSeconds }: PoolCookie): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), value, maxAgeSeconds))
 }
 
+export const redirectTo =
+  ({ reply }: Pick<Visit, 'reply'>, location: string, status: 302 | 303 = 302): Send =>
+  () =>
+    reply.redirect(location, status)
+
 /** Sends the browser back to the app. */
-export function redirectToApp(visit: Visit, { location, form, session }: Omit<RedirectToApp, 'kind'>): FastifyReply {
-  if (session !== undefined) keepSession(visit, session)
-  if (form === undefined) return visit.reply.redirect(location, 302)
+export function redirectToApp(visit: Visit, { location, form, session }: Omit<RedirectToApp, 'kind'>): Send {
   const shell = plainShellOf(visit)
-  return sendPage(visit, shell, formPostPage(shell, location, form), { redirectUri: location })
+  const send =
+    form === undefined
+      ? redirectTo(visit, location)
+      : sendPage(visit, shell, formPostPage(shell, location, form), { redirectUri: location })
+  return () => {
+    if (session !== undefined) keepSession(visit, session)
+    return send()
+  }
 }
 
 /** The query for a page after a sign-in or a choice: `prompt` has been answered. */
@@ -136,9 +171,10 @@ export function sendPage(
     redirectUri,
     isForm = false,
   }: { readonly status?: number; readonly redirectUri?: string | undefined; readonly isForm?: boolean } = {},
-): FastifyReply {
+): Send {
   const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
   const frameOrigins = [...new Set(page.frames?.map((address) => new URL(address).origin))]
   const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined, frameOrigins })
-  return reply.code(status).headers(headers).send(renderPage(shell, page).toString())
+  const text = renderPage(shell, page).toString()
+  return () => reply.code(status).headers(headers).send(text)
 }

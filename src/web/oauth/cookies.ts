@@ -23,6 +23,16 @@ export function stepCookieName({ isSecure }: CookieNames, host: RequestHost, poo
   return prefixed(isSecure, host.kind === 'domain' ? 'cognito-step' : `cognito-step-${poolId}`)
 }
 
+/** The cookie with the devices that the browser keeps for users of the pool. */
+export function deviceCookieName({ isSecure }: CookieNames, host: RequestHost, poolId: string): string {
+  return prefixed(isSecure, host.kind === 'domain' ? 'cognito-devices' : `cognito-devices-${poolId}`)
+}
+
+/** The cookie of a browser whose user has declined a passkey. */
+export function noPasskeyCookieName({ isSecure }: CookieNames, host: RequestHost, poolId: string): string {
+  return prefixed(isSecure, host.kind === 'domain' ? 'cognito-no-passkey' : `cognito-no-passkey-${poolId}`)
+}
+
 /** The cookie with the language that the user chose. Cognito calls it so too. */
 export const languageCookieName = ({ isSecure }: CookieNames): string => prefixed(isSecure, 'lang')
 

@@ -28,7 +28,7 @@ const jsonBytes = 64 * 1024
 
 const methods: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+type Method = 'HEAD' | 'GET' | 'POST' | 'PUT' | 'DELETE'
 
 type Route = {
   readonly path: string
@@ -37,7 +37,7 @@ type Route = {
   readonly isForPages: boolean
 }
 
-/** Adds an endpoint. All other methods answer 405 (RFC 9110 §15.5.6), HEAD as well: a HEAD must not use anything up. */
+/** Adds an endpoint. All other methods answer 405 (RFC 9110 §15.5.6). A HEAD must not use anything up, so it is no GET here. */
 export function addOAuthRoute(app: FastifyInstance, { path, allowed, isForPages }: Route): void {
   const names = Object.keys(allowed) as Method[]
   for (const name of names) app.route({ method: name, url: path, exposeHeadRoute: false, handler: allowed[name] as never })

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { OperationName } from '../../contract/operation.ts'
 import { findChangePasswordPage } from '../../oauth/account/change-password.ts'
 import { authorize } from '../../oauth/authorize/authorize.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
-import { receiveParameters } from '../../oauth/parameters.ts'
+import { readParameters, receiveParameters } from '../../oauth/parameters.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
-import { postConfirm, postResendCode, visitConfirm } from '../hosted/confirm.ts'
+import { postConfirm, postCorrection, postResendCode, visitConfirm } from '../hosted/confirm.ts'
+import { headConfirmUser, postConfirmUser, visitConfirmUser } from '../hosted/confirm-user.ts'
 import { postDevice, visitDevice } from '../hosted/device.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
@@ -17,72 +19,119 @@ import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
 import { postLink, visitLink } from '../hosted/sign-in-link.ts'
 import { postSignUp, visitSignUp } from '../hosted/sign-up.ts'
-import { beginVisit, type Handler, type PageDeps, plainShellOf, redirectToApp, sendPage, type Visit } from '../hosted/visit.ts'
+import {
+  type BodyHandler,
+  beginVisit,
+  type FormHandler,
+  type Handler,
+  type PageDeps,
+  plainShellOf,
+  redirectTo,
+  redirectToApp,
+  refusePost,
+  type Send,
+  sendPage,
+  type Visit,
+} from '../hosted/visit.ts'
 import { runAdmitted } from '../overload/run-admitted.ts'
 import { refusalPage, requestErrorPage } from '../pages/error-pages.ts'
 import { note } from '../request-notes.ts'
-import { addOAuthRoute, answering, countAs, type OAuthRouteOptions, queryOf } from './oauth-route.ts'
+import { addOAuthRoute, answering, countAs, hasForm, type OAuthRouteOptions, queryOf, withForm } from './oauth-route.ts'
 
-type Page = { readonly path: string; readonly get?: Handler; readonly post?: Handler }
+type Page = {
+  readonly path: string
+  /** Only where a HEAD must be answered. Elsewhere it is refused. */
+  readonly head?: Handler
+  readonly get?: Handler
+  /** The API operation whose request rate a visit counts against. */
+  readonly countsAs?: OperationName
+  readonly post?: FormHandler
+  /** Takes forms whose parameters it checks itself. Other bodies are refused as another method would be. */
+  readonly postBody?: BodyHandler
+}
+
+/** A browser with a session may get a code, which is a row in the database. */
+const mayGiveCode = { countsAs: 'GetTokensFromRefreshToken' } as const
 
 /** The endpoints that browsers visit. */
 const pages: readonly Page[] = [
-  { path: '/oauth2/authorize', get: visitAuthorize, post: postAuthorize },
-  { path: '/oauth2/idpresponse', get: visitProviderAnswer, post: postProviderAnswer },
-  { path: '/saml2/idpresponse', get: visitProviderAnswer, post: postProviderAnswer },
+  { path: '/oauth2/authorize', get: visitAuthorize, ...mayGiveCode, postBody: postAuthorize },
+  { path: '/oauth2/idpresponse', get: visitProviderAnswer, countsAs: 'InitiateAuth', postBody: postProviderAnswer },
+  { path: '/saml2/idpresponse', get: visitProviderAnswer, countsAs: 'InitiateAuth', postBody: postProviderAnswer },
   { path: '/login', get: visitLogin, post: postLogin },
-  { path: '/login/link', get: visitLink, post: postLink },
+  { path: '/login/link', get: visitLink, countsAs: 'RespondToAuthChallenge', post: postLink },
   { path: '/login/link/send', post: postLinkRequest },
-  { path: '/login/link/sent', get: visitSentLink, post: postSentLink },
-  { path: '/challenge', get: visitChallenge, post: postChallenge },
+  { path: '/login/link/sent', get: visitSentLink, ...mayGiveCode, post: postSentLink },
+  { path: '/challenge', get: visitChallenge, ...mayGiveCode, post: postChallenge },
   { path: '/signup', get: visitSignUp, post: postSignUp },
-  { path: '/confirm', get: visitConfirm, post: postConfirm },
+  { path: '/confirm', get: visitConfirm, ...mayGiveCode, post: postConfirm },
+  { path: '/confirmUser', head: headConfirmUser, get: visitConfirmUser, post: postConfirmUser },
   { path: '/resendcode', post: postResendCode },
+  { path: '/correctcontact', post: postCorrection },
   { path: '/forgotPassword', get: visitForgotPassword, post: postForgotPassword },
-  { path: '/confirmForgotPassword', get: visitResetPassword, post: postResetPassword },
+  { path: '/confirmForgotPassword', get: visitResetPassword, ...mayGiveCode, post: postResetPassword },
   { path: '/.well-known/change-password', get: visitChangePassword },
   { path: '/select-account', get: visitAccounts, post: postAccount },
-  { path: '/passkeys/add', get: visitAddPasskey, post: postAddPasskey },
-  { path: '/device', get: visitDevice, post: postDevice },
+  { path: '/passkeys/add', get: visitAddPasskey, countsAs: 'StartWebAuthnRegistration', post: postAddPasskey },
+  { path: '/device', get: visitDevice, countsAs: 'GetUser', post: postDevice },
   { path: '/logout', get: visitLogout, post: postLogout },
   { path: '/error', get: visitError },
 ]
 
 export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: OAuthRouteOptions): void {
   const names = { isSecure: deps.publicUrl.startsWith('https:') }
-  const handle = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
+  type Arrived = Omit<Visit, 'browser'>
+  /** Everything that reads the database is in `work`, which runs admitted. */
+  const handle = (work: (arrived: Arrived) => Promise<Send>) => async (request: FastifyRequest, reply: FastifyReply) => {
     const arrived = { deps, options, names, request, reply }
-    const work = async () => {
-      const visit = await beginVisit(arrived)
-      return redirectingToErrors(visit, () => handler(visit))
-    }
-    return answering(options, request, work, (error) => refusePage(arrived, error))
+    return answering(
+      options,
+      request,
+      async () => (await work(arrived))(),
+      (error) => refusePage(arrived, error)(),
+    )
   }
-  for (const { path, get, post } of pages) {
-    addOAuthRoute(app, { path, isForPages: false, allowed: { ...(get && { GET: handle(get) }), ...(post && { POST: handle(post) }) } })
+  const visitOf = async (arrived: Arrived, handler: Handler) => {
+    const visit = await beginVisit(arrived)
+    return redirectingToErrors(visit, () => handler(visit))
+  }
+  for (const { path, head, get, countsAs, post, postBody } of pages) {
+    const HEAD = head && handle((arrived) => runAdmitted(options, () => visitOf(arrived, head)))
+    const GET =
+      get &&
+      handle(async (arrived) => {
+        if (countsAs !== undefined) countAs(countsAs, arrived.request, options)
+        return runAdmitted(options, () => visitOf(arrived, get))
+      })
+    const take: BodyHandler | undefined = postBody ?? (post && ((visit, body) => post(visit, readParameters(body), body)))
+    const POST =
+      take &&
+      handle(async (arrived) => {
+        if (postBody !== undefined && !hasForm(arrived.request)) return refusePost(arrived)
+        return withForm(options, arrived.request, (body) => visitOf(arrived, (visit) => take(visit, body)))
+      })
+    addOAuthRoute(app, { path, isForPages: false, allowed: { ...(HEAD && { HEAD }), ...(GET && { GET }), ...(POST && { POST }) } })
   }
 }
 
-async function visitAuthorize(visit: Visit): Promise<FastifyReply> {
-  const { deps, options, request, reply, browser } = visit
-  // A browser with a session gets a code, which is a row in the database.
-  countAs('GetTokensFromRefreshToken', request, options)
-  const outcome = await runAdmitted(options, () => authorize(deps, browser))
+async function visitAuthorize(visit: Visit): Promise<Send> {
+  const { deps, browser } = visit
+  const outcome = await authorize(deps, browser)
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
   if (outcome.kind === 'provider') return sendToProvider(visit, outcome)
-  return reply.redirect(`/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${queryOf(request)}`, 302)
+  return redirectTo(visit, `/${outcome.kind === 'sign-in' ? 'login' : 'select-account'}?${browser.query}`)
 }
 
-async function visitChangePassword({ deps, options, reply, browser }: Visit): Promise<FastifyReply> {
-  const location = await runAdmitted(options, () => findChangePasswordPage(deps, browser))
-  return location === undefined ? reply.code(404).send({ message: 'Not found' }) : reply.redirect(location, 302)
+async function visitChangePassword(visit: Visit): Promise<Send> {
+  const location = await findChangePasswordPage(visit.deps, visit.browser)
+  return location === undefined ? () => visit.reply.code(404).send({ message: 'Not found' }) : redirectTo(visit, location)
 }
 
-async function visitError(visit: Visit): Promise<FastifyReply> {
+async function visitError(visit: Visit): Promise<Send> {
   return sendRequestError(visit, receiveParameters(queryOf(visit.request)).parameters.get('error'))
 }
 
-function sendRequestError(visit: Visit, code: string | undefined, status = 400): FastifyReply {
+function sendRequestError(visit: Visit, code: string | undefined, status = 400): Send {
   const shell = plainShellOf(visit)
   return sendPage(visit, shell, requestErrorPage(shell, code), { status })
 }
@@ -94,18 +143,18 @@ const statusesAtOnce: Partial<Record<PageErrorCode, number>> = {
   page_not_offered: 404,
 }
 
-async function redirectingToErrors(visit: Visit, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
+async function redirectingToErrors(visit: Visit, work: () => Promise<Send>): Promise<Send> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof PageError)) throw error
     note(visit.request.raw, { outcome: error.code })
     const status = statusesAtOnce[error.code]
-    return status !== undefined ? sendRequestError(visit, error.code, status) : visit.reply.redirect(errorPageLocation(error), 302)
+    return status !== undefined ? sendRequestError(visit, error.code, status) : redirectTo(visit, errorPageLocation(error))
   }
 }
 
-function refusePage(arrived: Omit<Visit, 'browser'>, { status }: OAuthError): FastifyReply {
+function refusePage(arrived: Omit<Visit, 'browser'>, { status }: OAuthError): Send {
   if (status === 503) arrived.reply.header('retry-after', '1')
   const shell = plainShellOf(arrived)
   return sendPage(arrived, shell, refusalPage(shell, { isBusy: status === 429 || status === 503 }), { status })

@@ -91,8 +91,34 @@ export type ConfirmView = {
   readonly notice: string | undefined
 }
 
+/** How the page lets a new user correct the address that the message went to. */
+type CorrectionView = {
+  readonly action: string
+  readonly isPhone: boolean
+  /** What was typed and refused, and why. */
+  readonly value: string | undefined
+  readonly error: string | undefined
+}
+
+type Correctable = { readonly correction: CorrectionView | undefined }
+
+function correctionForm(shell: Shell, { correction }: Correctable): Html | undefined {
+  if (correction === undefined) return undefined
+  const { text } = shell
+  const { action, isPhone, value, error } = correction
+  const kind = isPhone
+    ? ({ type: 'tel', autocomplete: 'tel', label: text('attributePhoneNumber'), hint: text('phoneHint') } as const)
+    : ({ type: 'email', autocomplete: 'email', label: text('attributeEmail') } as const)
+  const fields = [
+    field(shell, { name: 'contact', ...kind, inputmode: kind.type, value, error, hasFocus: error !== undefined }),
+    submit(text('correctButton')),
+  ]
+  const summary = text(isPhone ? 'correctPhoneLink' : 'correctEmailLink')
+  return html`<details class="details"${error !== undefined && html` open`}><summary>${summary}</summary>${form(shell, { action, fields })}</details>`
+}
+
 /** The code of a new account. */
-export function confirmPage(shell: Shell, view: ConfirmView & { readonly resendAction: string }): Page {
+export function confirmPage(shell: Shell, view: ConfirmView & Correctable & { readonly resendAction: string }): Page {
   const { text } = shell
   const { destination } = view
   return {
@@ -104,17 +130,18 @@ export function confirmPage(shell: Shell, view: ConfirmView & { readonly resendA
       form(shell, {
         action: view.action,
         fields: [
-          codeField(shell, { problem: undefined }),
+          codeField(shell, { problem: undefined, hasFocus: view.correction?.error === undefined }),
           submit(text('confirmButton')),
           otherSubmit(text('resendButton'), { action: view.resendAction }),
         ],
       }),
+      correctionForm(shell, view),
     ],
   }
 }
 
 /** The link of a new account. The user opens it in the message, and then signs in. */
-export function confirmByLinkPage(shell: Shell, view: ConfirmView & { readonly signInHref: string }): Page {
+export function confirmByLinkPage(shell: Shell, view: ConfirmView & Correctable & { readonly signInHref: string }): Page {
   const { text } = shell
   const { destination } = view
   return {
@@ -125,7 +152,17 @@ export function confirmByLinkPage(shell: Shell, view: ConfirmView & { readonly s
       notice(view.notice),
       html`<p>${link(view.signInHref, text('signInLink'), 'button-link')}</p>`,
       form(shell, { action: view.action, fields: [otherSubmit(text('resendLinkButton'), { name: 'action', value: 'resend' })] }),
+      correctionForm(shell, view),
     ],
+  }
+}
+
+/** The page behind the link of a new account, where the link itself confirms nothing. */
+export function confirmClickPage(shell: Shell, { action }: { readonly action: string }): Page {
+  const { text } = shell
+  return {
+    title: text('confirmTitle'),
+    body: [lead(text('confirmClickText')), form(shell, { action, fields: [submit(text('confirmButton'))] })],
   }
 }
 
@@ -157,26 +194,41 @@ export type ResetView = ConfirmView & {
   readonly rules: PasswordRules
   /** The code that the user typed already. */
   readonly code: string | undefined
+  /** Whether the code was found right on the page before. */
+  readonly isCodeKnown: boolean
 }
 
-/** The code of a reset, and the new password. */
+const resetLead = ({ text }: Shell, { destination }: ConfirmView): Html =>
+  lead(destination === undefined ? text('codeNeeded') : text('resetSentTo', { destination }))
+
+/** The code of a reset, before the page for the new password. */
+export function resetCodePage(shell: Shell, view: ConfirmView): Page {
+  const { text } = shell
+  const resend = otherSubmit(text('resendButton'), { name: 'action', value: 'resend' })
+  const fields = [codeField(shell, { problem: undefined }), submit(text('verifyButton')), resend]
+  return {
+    title: text('forgotTitle'),
+    body: [resetLead(shell, view), alert(view.problem), notice(view.notice), form(shell, { action: view.action, fields })],
+  }
+}
+
+/** The code of a reset, if it is not known, and the new password. */
 export function resetPasswordPage(shell: Shell, view: ResetView): Page {
   const { text } = shell
-  const sent = view.destination === undefined ? text('codeNeeded') : text('resetSentTo', { destination: view.destination })
   return {
     title: text('resetTitle'),
     body: [
-      lead(sent),
+      view.isCodeKnown ? undefined : resetLead(shell, view),
       alert(view.problem),
       notice(view.notice),
       form(shell, {
         action: view.action,
         fields: [
           knownUsername(view.username),
-          codeField(shell, { problem: undefined, value: view.code }),
+          view.isCodeKnown ? undefined : codeField(shell, { problem: undefined, value: view.code }),
           ...newPasswordFields(shell, { rules: view.rules, label: text('newPassword') }),
           submit(text('resetButton')),
-          otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),
+          view.isCodeKnown ? undefined : otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }),
         ],
       }),
     ],

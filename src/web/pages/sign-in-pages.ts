@@ -265,7 +265,11 @@ export function codePage(shell: Shell, view: CodeView): Page {
 
 export function codeField(
   shell: Shell,
-  { problem, value }: { readonly problem: string | undefined; readonly value?: string | undefined },
+  {
+    problem,
+    value,
+    hasFocus = true,
+  }: { readonly problem: string | undefined; readonly value?: string | undefined; readonly hasFocus?: boolean },
 ): Html {
   return field(shell, {
     name: 'code',
@@ -274,7 +278,7 @@ export function codeField(
     inputmode: 'numeric',
     autocomplete: 'one-time-code',
     maxLength: 64,
-    hasFocus: true,
+    hasFocus,
     error: problem,
   })
 }

@@ -71,6 +71,8 @@ h1+.steps{margin-top:1rem}
 .facts dd{margin:0;text-align:end;color:var(--heading);overflow-wrap:anywhere}
 .details{margin-top:1rem;font-size:.875rem;color:var(--muted)}
 .details p{margin-top:.5rem;overflow-wrap:anywhere}
+.details summary{cursor:pointer}
+.details form{margin-top:1rem}
 .languages{font-size:.875rem;color:var(--muted)}
 .languages summary{cursor:pointer;padding:.25rem .5rem;border-radius:6px;list-style:none;text-align:center}
 .languages summary::after{content:" ▾";content:" ▾"/""}

@@ -72,7 +72,8 @@ for (const engine of engines) {
         [response(`${'<a>'.repeat(5000)}ana@corp.test${'</a>'.repeat(5000)}`), /…/],
         ['<a b="ana@corp.test', /^not readable$/],
         ['<!DOCTYPE a [<!ENTITY b "ana@corp.test">]><a>&b;</a>', /^not readable$/],
-        [response(`<!-- ana@corp.test --><a c="ana@corp.test"><![CDATA[ana@corp.test]]></a>`), /c="\*\*\*"/],
+        [response('<a c="ana@corp.test">ana@corp.test</a>'), /<a c="\*\*\*">\*\*\*<\/a>/],
+        [response('<!-- ana@corp.test --><a><![CDATA[ana@corp.test]]></a>'), /^not readable$|<a>\*\*\*<\/a>/],
       ]
       for (const [xml, expected] of forged) {
         await signInBySaml(server(), clientId, { forge: () => xml })

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminDeleteUserCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { AdminDeleteUserCommand, GetTokensFromRefreshTokenCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { engines } from '../../support/engines.ts'
 import { basic, callback, encode, givenClient, givenOAuthPool, machineClient, requestToken } from '../../support/oauth.ts'
 import { givenUser } from '../../support/sign-in.ts'
-import { TestBrowser } from '../../support/test-browser.ts'
+import { locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
 import { startTestServer, useTestServer } from '../../support/test-server.ts'
 
 for (const engine of engines) {
@@ -26,6 +26,28 @@ for (const engine of engines) {
       assert.deepEqual([status, body], [429, { error: 'temporarily_unavailable', error_description: 'Rate exceeded' }])
       server.clock.advance(1000)
       assert.equal((await ask()).status, 200)
+    })
+
+    it('count each page that may give a code as the operation that gives tokens, and other pages not', async () => {
+      await using server = await startTestServer(engine, { flags: ['--rate-limits', '1'] })
+      const { poolId, clientId } = await givenOAuthPool(server)
+      await givenUser(server, poolId, 'ana')
+      const query = { response_type: 'code', client_id: clientId, redirect_uri: callback }
+      const browser = new TestBrowser(server)
+      await browser.signIn(query, 'ana')
+      const visit = (path: string) => browser.visit(`${path}?${encode(query)}`)
+      for (const path of ['/oauth2/authorize', '/challenge', '/confirm', '/confirmForgotPassword']) {
+        server.clock.advance(2000)
+        assert.ok(paramsIn(locationOf(await visit(path))).get('code'), path)
+        const statuses = []
+        // The rate of UserAuthentication is 120 a second, and an address within its share of 12 may borrow.
+        for (let at = 1; at < 140; at++) statuses.push((await visit(path)).status)
+        const refused = statuses.filter((status) => status === 429).length
+        assert.ok(refused >= 5 && refused <= 20, `${path}: ${refused}`)
+        assert.equal((await visit('/login')).status, 200)
+        const request = { ClientId: clientId, RefreshToken: 'none' }
+        await assert.rejects(server.send(new GetTokensFromRefreshTokenCommand(request)), { name: 'TooManyRequestsException' })
+      }
     })
   })
 

@@ -5,9 +5,10 @@ import * as oauth from 'oauth4webapi'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { basic, callback, codeClient, encode, givenClient, givenOAuthPool, post, requestToken } from '../../support/oauth.ts'
+import { setWebAuthn } from '../../support/passkeys.ts'
 import { claimsOf } from '../../support/sign-in.ts'
 import { assertionForm, discover, givenStrictPool, newClientKey, setClientKeys, signAssertion } from '../../support/strict.ts'
-import { csrfTokenIn, formActionIn, locationOf, TestBrowser } from '../../support/test-browser.ts'
+import { csrfTokenIn, formActionIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 for (const engine of engines) {
@@ -39,6 +40,21 @@ for (const engine of engines) {
       const exchanged = await oauth.authorizationCodeGrantRequest(as, client, oauth.None(), answer, callback, verifier, options)
       const { id_token = '' } = (await exchanged.json()) as { id_token?: string }
       assert.equal(claimsOf(id_token)['nonce'], 'n')
+    })
+
+    it('leads through the page that adds a passkey, which a pushed request cannot name', async () => {
+      const { poolId, clientId } = await givenStrictPool(server())
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'localhost' })
+      const query = encode({ client_id: clientId, request_uri: await pushed(clientId) })
+      const browser = new TestBrowser(server())
+      const login = locationOf(await browser.visit(`/passkeys/add?${query}`))
+      assert.match(login, /^\/login\?.*then=passkeys/)
+      const next = locationOf(await browser.submitLogin(login, 'ana'))
+      assert.match(next, /^\/passkeys\/add\?/)
+      const page = await browser.visit(next)
+      const skipped = await browser.submit(formActionIn(page), { _csrf: csrfTokenIn(page), action: 'skip' })
+      const back = locationOf(await browser.visit(locationOf(skipped)))
+      assert.ok(back.startsWith(callback) && paramsIn(back).get('code'), back)
     })
 
     it('ignores parameters that the browser adds or changes', async () => {

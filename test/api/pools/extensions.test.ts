@@ -10,7 +10,13 @@ const defaults = {
   CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
-  HostedPages: { SessionMinutes: 60, EndSessionsOnSignOut: false, SignInLinks: { Enabled: false, LifetimeMinutes: 15 } },
+  HostedPages: {
+    SessionMinutes: 60,
+    EndSessionsOnSignOut: false,
+    CheckResetCodeFirst: false,
+    OfferPasskey: false,
+    SignInLinks: { Enabled: false, LifetimeMinutes: 15 },
+  },
   OAuth: {
     Manner: 'COGNITO',
     ClientRegistration: {
@@ -60,6 +66,8 @@ const everything = {
     SessionIdleMinutes: 30,
     RememberMeDays: 30,
     EndSessionsOnSignOut: true,
+    CheckResetCodeFirst: true,
+    OfferPasskey: true,
     SignInLinks: { Enabled: true, LifetimeMinutes: 60, EmailMessage: 'Use {##this##}', EmailSubject: 'Your link' },
   },
   OAuth: {

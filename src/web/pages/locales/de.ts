@@ -45,6 +45,9 @@ export const de: Locale = {
   linkNeeded: 'Öffnen Sie den Link, den Sie erhalten haben, um Ihr Konto zu bestätigen, oder fordern Sie einen neuen an.',
   resendLinkButton: 'Neuen Link senden',
   linkResent: 'Wir haben einen neuen Link gesendet.',
+  correctEmailLink: 'Falsche E-Mail-Adresse? Ändern',
+  correctPhoneLink: 'Falsche Telefonnummer? Ändern',
+  correctButton: 'Speichern und erneut senden',
   signInLinkSentTitle: 'Sehen Sie in Ihr Postfach',
   signInLinkSentTo:
     'Falls es ein Konto gibt, haben wir einen Link an {destination} gesendet. Öffnen Sie ihn in diesem Browser, um sich anzumelden.',
@@ -90,6 +93,7 @@ export const de: Locale = {
   privacyLink: 'Datenschutzerklärung',
   confirmTitle: 'Konto bestätigen',
   confirmButton: 'Konto bestätigen',
+  confirmClickText: 'Bestätigen Sie Ihr Konto mit der Schaltfläche.',
   confirmedTitle: 'Ihr Konto ist bestätigt',
   confirmedText: 'Sie können sich jetzt anmelden.',
   confirmedUnfinishedText:

@@ -45,6 +45,9 @@ export const es: Locale = {
   linkNeeded: 'Abra el enlace que ha recibido para confirmar su cuenta o solicite uno nuevo.',
   resendLinkButton: 'Enviar un enlace nuevo',
   linkResent: 'Hemos enviado un enlace nuevo.',
+  correctEmailLink: '¿El correo electrónico es incorrecto? Cámbielo',
+  correctPhoneLink: '¿El número de teléfono es incorrecto? Cámbielo',
+  correctButton: 'Guardar y enviar de nuevo',
   signInLinkSentTitle: 'Revise su correo electrónico',
   signInLinkSentTo: 'Si existe una cuenta, hemos enviado un enlace a {destination}. Ábralo en este navegador para iniciar sesión.',
   signInLinkTitle: '¿Iniciar sesión como {user}?',
@@ -89,6 +92,7 @@ export const es: Locale = {
   privacyLink: 'Política de privacidad',
   confirmTitle: 'Confirme su cuenta',
   confirmButton: 'Confirmar cuenta',
+  confirmClickText: 'Pulse el botón para confirmar su cuenta.',
   confirmedTitle: 'Su cuenta está confirmada',
   confirmedText: 'Ya puede iniciar sesión.',
   confirmedUnfinishedText:

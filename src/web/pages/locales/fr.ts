@@ -45,6 +45,9 @@ export const fr: Locale = {
   linkNeeded: 'Ouvrez le lien que vous avez reçu pour confirmer votre compte ou demandez-en un nouveau.',
   resendLinkButton: 'Envoyer un nouveau lien',
   linkResent: 'Nous avons envoyé un nouveau lien.',
+  correctEmailLink: 'Adresse e-mail incorrecte ? Modifiez-la',
+  correctPhoneLink: 'Numéro de téléphone incorrect ? Modifiez-le',
+  correctButton: 'Enregistrer et renvoyer',
   signInLinkSentTitle: 'Consultez vos e-mails',
   signInLinkSentTo: 'Si un compte existe, nous avons envoyé un lien à {destination}. Ouvrez-le dans ce navigateur pour vous connecter.',
   signInLinkTitle: 'Se connecter en tant que {user} ?',
@@ -90,6 +93,7 @@ export const fr: Locale = {
   privacyLink: 'politique de confidentialité',
   confirmTitle: 'Confirmez votre compte',
   confirmButton: 'Confirmer le compte',
+  confirmClickText: 'Cliquez sur le bouton pour confirmer votre compte.',
   confirmedTitle: 'Votre compte est confirmé',
   confirmedText: 'Vous pouvez maintenant vous connecter.',
   confirmedUnfinishedText:

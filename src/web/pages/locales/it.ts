@@ -45,6 +45,9 @@ export const it: Locale = {
   linkNeeded: 'Apri il link che hai ricevuto per confermare il tuo account o richiedine uno nuovo.',
   resendLinkButton: 'Invia un nuovo link',
   linkResent: 'Abbiamo inviato un nuovo link.',
+  correctEmailLink: 'Indirizzo email errato? Modificalo',
+  correctPhoneLink: 'Numero di telefono errato? Modificalo',
+  correctButton: 'Salva e invia di nuovo',
   signInLinkSentTitle: 'Controlla la tua email',
   signInLinkSentTo: 'Se esiste un account, abbiamo inviato un link a {destination}. Aprilo in questo browser per accedere.',
   signInLinkTitle: 'Accedere come {user}?',
@@ -89,6 +92,7 @@ export const it: Locale = {
   privacyLink: 'Informativa sulla privacy',
   confirmTitle: 'Conferma il tuo account',
   confirmButton: 'Conferma account',
+  confirmClickText: 'Premi il pulsante per confermare il tuo account.',
   confirmedTitle: 'Il tuo account è confermato',
   confirmedText: 'Ora puoi accedere.',
   confirmedUnfinishedText:

@@ -1,0 +1,61 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { SrpPowers } from '../../base/srp/powers.ts'
+import type { RequestContext } from '../../contract/operation.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { PageVisitor } from '../../signin/hosted/hosted-sign-in.ts'
+import type { Db } from '../../storage/db.ts'
+import { recordDeviceUse, setDeviceRemembered } from '../../users/devices/device-repository.ts'
+import { addKeptDevice, findProvenDevice, type KeptDevice } from '../../users/devices/kept-device.ts'
+import type { User } from '../../users/user.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { type DeviceCookie, readDeviceCookie, writeDeviceCookie } from './device-cookie.ts'
+
+type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly powers: Pick<SrpPowers, 'verifier'> }
+
+/** The browser, with the devices that it keeps for users of the pool. */
+export function visitorOf({ secrets }: Pick<Deps, 'secrets'>, { context, deviceCookieOf }: BrowserRequest, pool: Pool): PageVisitor {
+  return { ...context, keptDevices: pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id)) }
+}
+
+type SignedInUser = {
+  readonly pool: Pool
+  readonly user: User
+  /** Whether the user has asked on the page to remember this browser. */
+  readonly wantsDevice: boolean
+}
+
+/** The device that a user has signed in on. `cookie` is what the browser keeps from now on. */
+type DeviceOfSignIn = { readonly key: string | undefined; readonly cookie: DeviceCookie | undefined }
+
+/**
+ * The browser's device after a sign-in, in pools that track devices. A new device is confirmed, as ConfirmDevice does it, and remembered.
+ * Where the pool lets its users decide that, this happens only if the user asked for it.
+ */
+export async function deviceAfterSignIn(
+  deps: Deps,
+  { context, deviceCookieOf }: BrowserRequest,
+  { pool, user, wantsDevice }: SignedInUser,
+): Promise<DeviceOfSignIn> {
+  if (pool.devices === undefined) return { key: undefined, cookie: undefined }
+  const kept = readDeviceCookie(deps.secrets, pool.id, deviceCookieOf(pool.id))
+  const isRemembering = !pool.devices.onlyRememberedOnUserPrompt || wantsDevice
+  const before = kept.find(({ sub }) => sub === user.sub)
+  const used = before && (await useDevice(deps, user, { kept: before, context, wantsDevice }))
+  const device = used ?? (isRemembering ? await addKeptDevice(deps, user, context) : undefined)
+  if (device === undefined && before === undefined) return { key: undefined, cookie: undefined }
+  const others = kept.filter(({ sub }) => sub !== user.sub)
+  return { key: device?.key, cookie: writeDeviceCookie(deps.secrets, pool.id, device === undefined ? others : [device, ...others]) }
+}
+
+type Use = { readonly kept: KeptDevice; readonly context: RequestContext; readonly wantsDevice: boolean }
+
+/** Records the sign-in on a device that the user has. Undefined when the user has forgotten the device. */
+async function useDevice(deps: Deps, user: User, { kept, context, wantsDevice }: Use): Promise<KeptDevice | undefined> {
+  const device = await findProvenDevice(deps, user, kept)
+  if (device === undefined) return undefined
+  const now = deps.clock.now()
+  if (wantsDevice && !device.remembered) await setDeviceRemembered(deps.db, device, { remembered: true, now })
+  await recordDeviceUse(deps.db, device, { ip: context.ip ?? null, now })
+  return kept
+}
