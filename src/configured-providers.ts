@@ -2,6 +2,8 @@ import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Secrets } from './base/secrets.ts'
 import { createFederation } from './federation/federation.ts'
+import type { FederationMetrics } from './federation/federation-metrics.ts'
+import { createDetailsDiscovery } from './federation/set-up/discover-details.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
 import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
@@ -16,18 +18,22 @@ type Options = {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly logger: Logger
+  readonly metrics: { readonly federation: FederationMetrics }
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
 }
 
 /** The identity providers of user pools, the login providers whose users identity pools may accept, and what fetches the keys of app clients. */
-export function configuredProviders({ settings, db, secrets, clock, logger, withoutSlot }: Options) {
+export function configuredProviders({ settings, db, secrets, clock, logger, metrics, withoutSlot }: Options) {
   const origins = new Set(settings.privateIdentityProviders?.split(',').map((origin) => new URL(origin).origin))
   const isPrivateAllowed = ({ origin, hostname }: URL) => origins.has(origin) || (settings.mode === 'dev' && isLoopbackHost(hostname))
   const jwksUriRule = { allowsLoopback: settings.mode === 'dev' }
+  const federation = createFederation({ db, secrets, clock, logger, metrics: metrics.federation, withoutSlot, isPrivateAllowed })
+  const mustAnswer = settings.requireReachableProviders ?? settings.mode !== 'dev'
   return {
     jwksUriRule,
     clientKeySets: createClientKeySets({ clock, rule: jwksUriRule, withoutSlot }),
-    federation: createFederation({ db, secrets, clock, logger, withoutSlot, isPrivateAllowed }),
+    federation,
+    discoverDetails: createDetailsDiscovery({ ...federation.sources, logger, mustAnswer }),
     openIdClients: readOpenIdClients(settings.openIdClients),
     openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
     providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),

@@ -1,4 +1,4 @@
-import type { SettingSpec } from './setting-spec.ts'
+import { flag, type SettingSpec } from './setting-spec.ts'
 
 /** Settings of identity providers, and of what trusts this server. Part of the table in settings-table.ts. */
 export const providerSettings = {
@@ -24,6 +24,12 @@ export const providerSettings = {
     value: 'ORIGINS',
     defaultText: 'none; in `dev`, loopback addresses',
     help: 'Origins of identity providers of user pools whose addresses need not be public, such as one in your own network: `https://login.corp.example`. Requests to all other private addresses are refused.',
+  },
+  requireReachableProviders: {
+    flag: 'require-reachable-providers',
+    type: flag,
+    defaultText: 'false in `dev`, true in `serve`',
+    help: 'CreateIdentityProvider and UpdateIdentityProvider fail when the metadata of a SAML or OpenID Connect provider cannot be fetched. Without it they store a provider that gives no answer, so that you can set it up before it runs.',
   },
   loginProviderUrls: {
     flag: 'login-provider-urls',

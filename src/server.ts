@@ -120,7 +120,9 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const checkDatabase = () => database.storage.check(clock.now())
   healthRoutes(app, { checkDatabase, isClosing, metrics, metricsAccess: metricsAccess(settings) })
   const { connections } = database.storage
-  metrics.watch({ ...services.gauges, now: clock.now, checkDatabase, connections, certificateExpiresAt: expiryOf(certificate) })
+  const firstSamlExpiry = services.federation.certificates.firstExpiry
+  const certificateExpiresAt = expiryOf(certificate)
+  metrics.watch({ ...services.gauges, now: clock.now, checkDatabase, connections, certificateExpiresAt, firstSamlExpiry })
   const throttle = throttleOf(settings, services, metrics)
   const shedLog = createShedLog(logger, metrics)
   const limits = { ...bodyLimitsOf(settings), admission, throttle, countShed: traceShed(shedLog.count) }

@@ -58,6 +58,7 @@ export type Settings = {
   readonly kmsRegion: string | undefined
   readonly kmsEndpoint: string | undefined
   readonly auditDays: number
+  readonly requireReachableProviders: boolean | undefined
   readonly privateIdentityProviders: string | undefined
   readonly auditStream: string | undefined
   readonly auditStreamSecret: string | undefined

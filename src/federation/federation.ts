@@ -1,32 +1,59 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Secrets } from '../base/secrets.ts'
+import { createWarningThrottle } from '../base/warning-throttle.ts'
 import type { IdentityProvider, ProviderType } from '../pools/identity-providers/identity-provider.ts'
 import type { Db } from '../storage/db.ts'
-import { createOpenIdConfigurations } from './openid/openid-configuration.ts'
+import { reasonOf, wordsOf } from './causes.ts'
+import { type CertificateWatch, createCertificateWatch } from './certificate-watch.ts'
+import type { FederationMetrics } from './federation-metrics.ts'
+import { createOpenIdConfigurations, type OpenIdConfigurations } from './openid/openid-configuration.ts'
 import { createOpenIdProtocol } from './openid/openid-protocol.ts'
-import type { ProviderProtocol } from './provider.ts'
-import { createProviderFetch } from './provider-http.ts'
-import { createSamlMetadataSource } from './saml/metadata-source.ts'
+import type { ProviderAnswer, ProviderProtocol } from './provider.ts'
+import { createProviderFetch, type ProviderFetch } from './provider-http.ts'
+import { maskResponse } from './saml/mask-response.ts'
+import { createSamlMetadataSource, type SamlMetadataSource } from './saml/metadata-source.ts'
 import { createSamlProtocol } from './saml/saml-protocol.ts'
+
+/** A sign-in that failed. */
+type FailedSignIn = {
+  readonly poolId: string
+  readonly clientId: string
+  /** The name of the provider. */
+  readonly provider: string
+  /** Undefined when the pool has no such provider. */
+  readonly type: ProviderType | undefined
+  /** Undefined when the provider has not answered yet. */
+  readonly answer?: ProviderAnswer
+}
 
 /** Sign-in by the identity providers of user pools, whatever their type. */
 export type Federation = ProviderProtocol & {
   /** Tells the operator why a sign-in failed. The app gets a shorter text, and the user an error page of the app. */
-  logFailure(failed: { readonly poolId: string; readonly clientId: string; readonly provider: string }, error: unknown): void
+  noteFailure(failed: FailedSignIn, error: unknown): Promise<void>
+  readonly certificates: Pick<CertificateWatch, 'firstExpiry'>
+  /** What the set-up and the check of a provider ask it for. */
+  readonly sources: { readonly fetch: ProviderFetch; readonly openId: OpenIdConfigurations; readonly saml: SamlMetadataSource }
 }
 
-type Options = Parameters<typeof createProviderFetch>[0] & {
+type Options = Omit<Parameters<typeof createProviderFetch>[0], 'timeRequest'> & {
   readonly db: Db
   readonly secrets: Secrets
   readonly clock: Clock
-  readonly logger: Pick<Logger, 'warn'>
+  readonly logger: Pick<Logger, 'warn' | 'info'>
+  readonly metrics: FederationMetrics
 }
 
-export function createFederation({ db, secrets, clock, logger, ...http }: Options): Federation {
-  const fetch = createProviderFetch(http)
-  const openId = createOpenIdProtocol(createOpenIdConfigurations({ clock, fetch, withoutSlot: http.withoutSlot }))
-  const saml = createSamlProtocol({ db, secrets, clock, metadata: createSamlMetadataSource({ clock, fetch }) })
+export function createFederation({ db, secrets, clock, logger, metrics, ...http }: Options): Federation {
+  const fetch = createProviderFetch({ ...http, timeRequest: metrics.timeRequest })
+  const certificates = createCertificateWatch(clock)
+  const throttle = createWarningThrottle()
+  const onStale = (url: string, error: unknown) =>
+    logger.warn({ url, cause: wordsOf(error) }, 'The metadata of an identity provider cannot be fetched again. The known one stays in use.')
+  const configurations = createOpenIdConfigurations({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
+  const metadata = createSamlMetadataSource({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
+  const openId = createOpenIdProtocol(configurations)
+  const saml = createSamlProtocol({ db, secrets, clock, metadata, certificates })
   const protocols: Readonly<Record<ProviderType, ProviderProtocol>> = {
     Facebook: openId,
     Google: openId,
@@ -39,8 +66,17 @@ export function createFederation({ db, secrets, clock, logger, ...http }: Option
   return {
     begin: (request) => protocolOf(request.provider).begin(request),
     finish: (provider, pending) => protocolOf(provider).finish(provider, pending),
-    logFailure(failed, error) {
-      logger.warn({ ...failed, err: error }, 'A sign-in by an identity provider failed.')
+    async noteFailure({ answer, ...failed }, error) {
+      const reason = reasonOf(error)
+      metrics.countFailure(failed.type ?? 'unknown', reason)
+      const response = answer?.get('SAMLResponse')
+      const samlResponse = response === undefined ? undefined : ((await maskResponse(response)) ?? 'not readable')
+      const { poolId, provider } = failed
+      const failures = throttle.countToReport([poolId, provider, reason].join(' '), clock.now())
+      const level = failures === undefined ? 'info' : 'warn'
+      logger[level]({ ...failed, reason, cause: wordsOf(error), samlResponse, failures }, 'A sign-in by an identity provider failed.')
     },
+    certificates,
+    sources: { fetch, openId: configurations, saml: metadata },
   }
 }

@@ -19,7 +19,11 @@ type Options = {
   /** Origins whose addresses need not be public, by the settings of the operator. */
   readonly isPrivateAllowed: (url: URL) => boolean
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+  readonly timeRequest: TimeProviderRequest
 }
+
+/** Notes how long an exchange with a provider took. */
+export type TimeProviderRequest = (outcome: 'answered' | OutboundFailure, seconds: number) => void
 
 /** A provider gave no answer. `url` is the endpoint without its query. */
 export class ProviderUnreachable extends Error {
@@ -35,10 +39,12 @@ export class ProviderUnreachable extends Error {
 }
 
 /** All requests to identity providers go through this function: it refuses private addresses, and limits sizes and times. */
-export function createProviderFetch({ isPrivateAllowed, withoutSlot }: Options): ProviderFetch {
+export function createProviderFetch({ isPrivateAllowed, withoutSlot, timeRequest }: Options): ProviderFetch {
   return async (url, { method, headers, body, signal }) => {
     if (method !== 'GET' && method !== 'POST') throw new TypeError(`The method ${method} is not used for providers.`)
     const unreachable = (cause: OutboundError) => new ProviderUnreachable(url.replace(/\?.*$/, ''), cause)
+    const begunAt = performance.now()
+    const end = (outcome: Parameters<TimeProviderRequest>[0]) => timeRequest(outcome, (performance.now() - begunAt) / 1000)
     const {
       status,
       headers: received,
@@ -55,8 +61,11 @@ export function createProviderFetch({ isPrivateAllowed, withoutSlot }: Options):
         allowPrivate: URL.canParse(url) && isPrivateAllowed(new URL(url)),
       }),
     ).catch((error: unknown) => {
-      throw error instanceof OutboundError ? unreachable(error) : error
+      if (!(error instanceof OutboundError)) throw error
+      end(error.failure)
+      throw unreachable(error)
     })
+    end('answered')
     if (status < 200 || status > 599) throw unreachable(new OutboundError('unreachable', `the status ${status}, which HTTP does not have`))
     const kept = Object.entries(received).flatMap(([name, value]): [string, string][] =>
       value === undefined ? [] : [value].flat().map((one) => [name, one]),

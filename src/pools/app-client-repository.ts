@@ -84,3 +84,25 @@ export async function listAppClients(
   if (page.withRegistered === false) query = query.where('registration', 'is', null)
   return (await query.execute()).map(({ id, name, registration }) => ({ id, name, isRegistered: registration !== null }))
 }
+
+/** How many clients are read at once. */
+const batch = 200
+
+/** The app clients of the pool that offer the identity provider, ordered by client id. */
+export async function listClientsOffering(db: Db | Tx, secrets: Secrets, poolId: string, provider: string): Promise<readonly AppClient[]> {
+  const found: AppClient[] = []
+  for (let after = ''; ; ) {
+    const rows = await db
+      .selectFrom('app_client')
+      .selectAll()
+      .where('pool_id', '=', poolId)
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(batch)
+      .execute()
+    found.push(...rows.map((row) => fromRow(row, secrets)).filter(({ identityProviders }) => identityProviders?.includes(provider)))
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < batch) return found
+    after = last.id
+  }
+}

@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
+import type { CertificateWatch } from '../federation/certificate-watch.ts'
 import type { Channel } from '../messaging/message.ts'
 import type { WaitingMessages } from '../messaging/outbox-repository.ts'
 import type { Connections } from '../storage/dialect/backend.ts'
@@ -21,6 +22,8 @@ export type GaugeSources = {
   countOpenBreakers(): number
   hasSweeperLease(): boolean
   isImporting(): boolean
+  /** When the first certificate of SAML sign-ins expires, in epoch milliseconds. Undefined when none was used lately. */
+  readonly firstSamlExpiry: CertificateWatch['firstExpiry']
   /** In epoch milliseconds. Undefined when the server has no certificate. */
   readonly certificateExpiresAt: number | undefined
 }
@@ -56,9 +59,24 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
     gauge.set(Number(sources.hasSweeperLease())),
   )
   gauge('lifeguard_import_jobs_running', 'Import jobs that this process runs.', (gauge) => gauge.set(Number(sources.isImporting())))
-  const { certificateExpiresAt } = sources
+  certificateGauges(gauge, sources)
+}
+
+function certificateGauges(gauge: AddGauge, { certificateExpiresAt, firstSamlExpiry }: GaugeSources): void {
   gauge('lifeguard_tls_certificate_expiry_timestamp_seconds', 'When the certificate of --tls-cert expires.', (gauge) =>
     setOrRemove(gauge, certificateExpiresAt && certificateExpiresAt / 1000),
+  )
+  gauge(
+    'lifeguard_saml_certificate_expiry_timestamp_seconds',
+    'When the first certificate expires that SAML sign-ins of this process used in the last 24 hours, by owner.',
+    (gauge) => {
+      gauge.reset()
+      for (const owner of ['provider', 'own'] as const) {
+        const expiresAt = firstSamlExpiry(owner)
+        if (expiresAt !== undefined) gauge.set({ owner }, expiresAt / 1000)
+      }
+    },
+    ['owner'],
   )
 }
 

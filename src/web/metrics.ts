@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { FederationMetrics } from '../federation/federation-metrics.ts'
 import type { MessageMetrics } from '../messaging/message-metrics.ts'
 import type { LogoutAttemptOutcome } from '../oauth/logout/back-channel/logout-worker.ts'
 import type { RequestCategory } from '../pools/provisioned-limits/request-categories.ts'
@@ -31,6 +32,7 @@ export type Metrics = {
   countAuditStreamFailure(): void
   /** Counts an attempt to send a logout token to an app. */
   countLogoutAttempt(outcome: LogoutAttemptOutcome): void
+  readonly federation: FederationMetrics
   /** From now on, whenever the metrics are read, the gauges get their values from `sources`. */
   watch(sources: GaugeSources): void
   text(): Promise<string>
@@ -52,6 +54,7 @@ export function createMetrics(): Metrics {
     sweeps: sweepMetrics(registry),
     ...auditMetrics(registry),
     countLogoutAttempt: logoutMetrics(registry),
+    federation: federationMetrics(registry),
     watch: (sources) => registerGauges(registry, sources),
     text: () => registry.metrics(),
     contentType: registry.contentType,
@@ -158,6 +161,26 @@ function logoutMetrics(registry: Registry): Metrics['countLogoutAttempt'] {
     registers: [registry],
   })
   return (outcome) => attempts.inc({ outcome })
+}
+
+function federationMetrics(registry: Registry): FederationMetrics {
+  const failures = new Counter({
+    name: 'lifeguard_provider_sign_in_failures_total',
+    help: 'Sign-ins by an identity provider that failed, by the type of the provider and the reason.',
+    labelNames: ['type', 'reason'],
+    registers: [registry],
+  })
+  const durations = new Histogram({
+    name: 'lifeguard_provider_request_duration_seconds',
+    help: 'Time until an identity provider has answered a request of this server or the request has failed, by outcome.',
+    labelNames: ['outcome'],
+    buckets,
+    registers: [registry],
+  })
+  return {
+    countFailure: (type, reason) => failures.inc({ type, reason }),
+    timeRequest: (outcome, seconds) => durations.observe({ outcome }, seconds),
+  }
 }
 
 function statementMetrics(registry: Registry): TimeStatement {

@@ -86,6 +86,7 @@ type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | '
 /** Lifeguard's own operations, which no SDK has. */
 type LifeguardName =
   | 'AuthorizeRequest'
+  | 'CheckIdentityProvider'
   | 'CorrectSignUpContact'
   | 'CreateInitialAccessToken'
   | 'DeleteInitialAccessToken'

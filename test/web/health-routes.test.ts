@@ -22,6 +22,7 @@ async function askWhileDatabaseTakes(ms: number) {
     hasSweeperLease: () => false,
     isImporting: () => false,
     certificateExpiresAt: undefined,
+    firstSamlExpiry: () => undefined,
   })
   await using app = fastify()
   healthRoutes(app, { checkDatabase, isClosing: () => false, metrics, metricsAccess: 'public' })

@@ -572,6 +572,17 @@ export interface ChangePasswordRequest {
 
 export type ChangePasswordResponse = Record<never, never>
 
+export interface CheckIdentityProviderRequest {
+  UserPoolId: string
+  ProviderName: string
+}
+
+export interface CheckIdentityProviderResponse {
+  Status?: ProviderCheckStatusType | undefined
+  Checks?: readonly ProviderCheckType[] | undefined
+  Addresses?: readonly ProviderAddressType[] | undefined
+}
+
 export interface CircuitBreakerType {
   Failures: number
   OpenSeconds: number
@@ -2332,6 +2343,38 @@ export interface PrivateKeyJwtExtensionType {
   JwksUri?: string | undefined
 }
 
+export type ProviderAddressNameType =
+  | 'REDIRECT_URI'
+  | 'ENTITY_ID'
+  | 'ASSERTION_CONSUMER_SERVICE'
+
+export interface ProviderAddressType {
+  Name?: ProviderAddressNameType | undefined
+  Value?: string | undefined
+}
+
+export type ProviderCheckNameType =
+  | 'METADATA'
+  | 'ENDPOINTS'
+  | 'KEYS'
+  | 'ALGORITHMS'
+  | 'CERTIFICATES'
+  | 'CLIENT_AUTHENTICATION'
+  | 'REQUEST_SIGNATURE'
+  | 'ATTRIBUTE_MAPPING'
+  | 'APP_CLIENTS'
+
+export type ProviderCheckStatusType =
+  | 'OK'
+  | 'WARNING'
+  | 'FAILED'
+
+export interface ProviderCheckType {
+  Name?: ProviderCheckNameType | undefined
+  Status?: ProviderCheckStatusType | undefined
+  Message?: string | undefined
+}
+
 export interface ProviderDescription {
   ProviderName?: string | undefined
   ProviderType?: IdentityProviderTypeType | undefined
@@ -3630,6 +3673,7 @@ export interface Operations {
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
+  CheckIdentityProvider: { input: CheckIdentityProviderRequest; output: CheckIdentityProviderResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }

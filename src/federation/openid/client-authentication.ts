@@ -60,6 +60,10 @@ async function usingKey<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
-    throw new FederationError('The private key of the identity provider cannot be used.', { error: 'server_error', cause })
+    throw new FederationError('The private key of the identity provider cannot be used.', {
+      error: 'server_error',
+      reason: 'settings',
+      cause,
+    })
   }
 }

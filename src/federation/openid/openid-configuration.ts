@@ -1,16 +1,17 @@
 import * as client from 'openid-client'
 import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
+import { isObject } from '../../base/is-object.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import { causesOf } from '../causes.ts'
 import { FederationError } from '../federation-error.ts'
+import { createKeptDocuments } from '../kept-documents.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { clientAuthenticationOf } from './client-authentication.ts'
 
-/** How long the metadata of an issuer is used before it is fetched again. A provider that changes its endpoints keeps the old ones longer. */
+/** How long the metadata of an issuer is used before it is fetched again. */
 const metadataMs = hourMs
-/** The most issuers whose metadata is kept. */
-const mostIssuers = 1000
 /** The most characters of the metadata of an issuer. Those of large providers have about 8,000. */
 const mostMetadataCharacters = 64 * 1024
 const timeoutSeconds = 10
@@ -19,46 +20,33 @@ type Deps = {
   readonly clock: Clock
   readonly fetch: ProviderFetch
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+  readonly onStale: (url: string, error: unknown) => void
 }
 
-type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number; isKnown: boolean }
-
 /** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
-export type OpenIdConfigurations = { of(poolId: string, provider: IdentityProvider): Promise<client.Configuration> }
+export type OpenIdConfigurations = {
+  of(poolId: string, provider: IdentityProvider): Promise<client.Configuration>
+  /** What the issuer publishes now. Sign-ins use it from then on. */
+  discoverNow(issuer: string): Promise<client.ServerMetadata>
+}
 
 /** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
-export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps): OpenIdConfigurations {
-  const kept = new Map<string, Kept>()
-
-  function metadataOf(issuer: string): Promise<client.ServerMetadata> {
-    const known = kept.get(issuer)
-    // Another request fetches the metadata at the moment. Only that one gives up its slot by itself.
-    if (known !== undefined && clock.now() < known.until) return known.isKnown ? known.metadata : withoutSlot(() => known.metadata)
-    const metadata = discover(issuer, fetch)
-    const entry = { metadata, until: clock.now() + metadataMs, isKnown: false }
-    kept.delete(issuer)
-    kept.set(issuer, entry)
-    const [oldest] = kept.keys()
-    if (kept.size > mostIssuers && oldest !== undefined) kept.delete(oldest)
-    const forget = () => {
-      if (kept.get(issuer) === entry) kept.delete(issuer)
-    }
-    // A failure must not last: the next sign-in asks again.
-    metadata.then(() => Object.assign(entry, { isKnown: true }), forget)
-    return metadata
-  }
+export function createOpenIdConfigurations({ clock, fetch, withoutSlot, onStale }: Deps): OpenIdConfigurations {
+  const load = async (issuer: string) => ({ value: await discover(issuer, fetch), freshMs: metadataMs, validUntil: undefined })
+  const documents = createKeptDocuments({ clock, withoutSlot, onStale, load })
 
   return {
+    discoverNow: documents.fetchNow,
     async of(poolId, provider) {
       const details = completeDetails(provider.config)
       const given = givenMetadata(poolId, provider, details)
-      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await metadataOf(given.issuer)
+      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await documents.of(given.issuer)
       // Tokens name the issuer as its metadata does. The settings may lack its last slash.
       const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
       const problem = problemOf(provider, server)
       if (problem !== undefined) {
-        kept.delete(given.issuer)
-        throw new FederationError(`${provider.id} Error - ${problem}`)
+        documents.forget(given.issuer)
+        throw new FederationError(`${provider.id} Error - ${problem}`, { reason: 'settings' })
       }
       // The library compares times with the clock of the machine.
       const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
@@ -72,10 +60,9 @@ export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps):
 async function discover(issuer: string, fetch: ProviderFetch): Promise<client.ServerMetadata> {
   const execute = isHttp(issuer) ? [client.allowInsecureRequests] : []
   // The client is of no account here: only the metadata is kept.
-  const found = await client.discovery(new URL(issuer), 'discovery', undefined, client.None(), {
-    [client.customFetch]: fetch,
-    timeout: timeoutSeconds,
-    execute,
+  const options = { [client.customFetch]: fetch, timeout: timeoutSeconds, execute }
+  const found = await client.discovery(new URL(issuer), 'discovery', undefined, client.None(), options).catch((error: unknown) => {
+    throw explainedDiscovery(issuer, error)
   })
   const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
   return metadata
@@ -85,7 +72,7 @@ async function discover(issuer: string, fetch: ProviderFetch): Promise<client.Se
  * Why the endpoints cannot be used. Without a key set the signature of an ID token could not be checked. The browser is sent to the
  * authorization endpoint, so this must not be a script.
  */
-function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
+export function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
   const needed = ['authorization_endpoint', 'token_endpoint', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])]
   const missing = needed.find((name) => server[name] === undefined)
   if (missing !== undefined) return `the metadata has no ${missing}`
@@ -93,6 +80,15 @@ function problemOf(provider: IdentityProvider, server: client.ServerMetadata): s
   if (JSON.stringify(server).length > mostMetadataCharacters) return 'the metadata is too long'
   const wrong = [...needed, 'userinfo_endpoint'].find((name) => server[name] !== undefined && !isUsable(server[name]))
   return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
+}
+
+/** The library does not say which issuer the document names. OpenID Connect Discovery §4.3 wants the one that was asked. */
+function explainedDiscovery(issuer: string, error: unknown): unknown {
+  const documents = causesOf(error).map(({ cause }) => (isObject(cause) && isObject(cause['body']) ? cause['body']['issuer'] : undefined))
+  const other = documents.find((named) => typeof named === 'string')
+  if (other === undefined) return error
+  const words = `The provider names the issuer ${other.slice(0, 200)}, but oidc_issuer is ${issuer}.`
+  return new FederationError(words, { reason: 'settings', cause: error })
 }
 
 function prepared(configuration: client.Configuration, fetch: ProviderFetch, given: client.ServerMetadata): client.Configuration {

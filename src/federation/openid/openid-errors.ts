@@ -21,11 +21,17 @@ function explained({ id }: IdentityProvider, endpoints: Endpoints, error: unknow
   const causes = causesOf(error)
   const unreachable = causes.find((cause) => cause instanceof ProviderUnreachable)
   if (unreachable !== undefined) {
-    return new FederationError(textOfUnreachable(id, unreachable, endpointOf(unreachable.url, endpoints)), { cause: unreachable })
+    return new FederationError(textOfUnreachable(id, unreachable, endpointOf(unreachable.url, endpoints)), {
+      reason: 'unreachable',
+      cause: unreachable,
+    })
   }
   if (error instanceof client.ResponseBodyError) {
     const { status, error: code, error_description: words } = error
-    return new FederationError(`${id} Error - ${status} ${code}${words === undefined ? '' : ` ${words.slice(0, 300)}`}`, { cause: error })
+    return new FederationError(`${id} Error - ${status} ${code}${words === undefined ? '' : ` ${words.slice(0, 300)}`}`, {
+      reason: 'provider-error',
+      cause: error,
+    })
   }
   if (error instanceof client.WWWAuthenticateChallengeError) return badStatus(id, endpoints, error.response, error)
   const response = causes.find((cause) => cause instanceof Response)
@@ -35,7 +41,10 @@ function explained({ id }: IdentityProvider, endpoints: Endpoints, error: unknow
 
 function badStatus(id: string, endpoints: Endpoints, { status, url }: Response, cause: unknown): FederationError {
   const wanted = { token: 'token', keys: 'keys', other: endpoints === undefined ? 'metadata' : 'user info' }
-  return new FederationError(`${id} Error - ${status} error getting ${wanted[endpointOf(url, endpoints)]}`, { cause })
+  return new FederationError(`${id} Error - ${status} error getting ${wanted[endpointOf(url, endpoints)]}`, {
+    reason: 'provider-error',
+    cause,
+  })
 }
 
 function textOfUnreachable(id: string, { failure }: ProviderUnreachable, endpoint: Endpoint): string {

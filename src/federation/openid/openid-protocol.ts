@@ -77,7 +77,11 @@ function requireNoError(provider: IdentityProvider, answer: ProviderAnswer): voi
   const error = answer.get('error')
   if (error === undefined) return
   const text = answer.get('error_description') ?? `${provider.id} Error - ${error}`
-  throw new FederationError(text.slice(0, 500), { error: declined.includes(error) ? 'access_denied' : 'invalid_request' })
+  const isDeclined = declined.includes(error)
+  throw new FederationError(text.slice(0, 500), {
+    error: isDeclined ? 'access_denied' : 'invalid_request',
+    reason: isDeclined ? 'declined' : 'provider-error',
+  })
 }
 
 type Answered = { readonly proof: ProviderProof; readonly answer: ProviderAnswer }

@@ -117,5 +117,5 @@ function parsed(text = 'null'): unknown {
 async function jsonOf(provider: IdentityProvider, response: Response): Promise<JsonObject> {
   const body = parsed(await response.text())
   if (response.status === 200 && isObject(body)) return body
-  throw new FederationError(`${provider.id} Error - ${response.status} error getting user info`)
+  throw new FederationError(`${provider.id} Error - ${response.status} error getting user info`, { reason: 'provider-error' })
 }

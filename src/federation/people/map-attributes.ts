@@ -69,5 +69,5 @@ function writesBy(mode: AttributeMode = 'ALWAYS', value: string | undefined, use
 /** @throws FederationError with Cognito's text when the user would lack an attribute that the pool requires. */
 export function requireRequired(pool: Pool, attributes: Attributes): void {
   const missing = requiredAttributeNames(pool).filter((name) => !attributes[name])
-  if (missing.length > 0) throw new FederationError(`attributes required: [${missing.join(', ')}]`)
+  if (missing.length > 0) throw new FederationError(`attributes required: [${missing.join(', ')}]`, { reason: 'refused' })
 }

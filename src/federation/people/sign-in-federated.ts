@@ -109,7 +109,7 @@ async function signInMeanwhile(deps: FederatedSignInDeps, arrival: Arrival, exis
   const user = await deps.db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
   const mayGoOn = exists.kind === 'username' || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
   if (user !== undefined && mayGoOn) return signInAgain(deps, arrival, user)
-  throw new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { cause: exists })
+  throw new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { reason: 'refused', cause: exists })
 }
 
 async function signInAgain(deps: FederatedSignInDeps, arrival: Arrival, found: User): Promise<User> {

@@ -22,7 +22,8 @@ export async function updateFederatedUser({ db, clock }: Deps, pool: Pool, user:
     requireMutableAttributes(pool, changes)
     checkAttributes(pool, changes)
     const cleared = requiredAttributeNames(pool).find((name) => changes[name] === '')
-    if (cleared !== undefined) throw new FederationError(`Invalid user attributes: ${cleared}: Required attribute cannot be deleted`)
+    if (cleared !== undefined)
+      throw new FederationError(`Invalid user attributes: ${cleared}: Required attribute cannot be deleted`, { reason: 'refused' })
     return { ...before, attributes: changeAttributes(before.attributes, changes), updatedAt: clock.now() }
   })
 }

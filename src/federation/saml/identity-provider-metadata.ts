@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { FederationError } from '../federation-error.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import type { XmlElement } from './saml-library.ts'
@@ -11,8 +12,14 @@ export type SamlMetadata = {
   readonly logoutUrl: string | undefined
   /** The certificates of the keys that sign answers, DER in base64. */
   readonly certificates: readonly string[]
+  /** When the last of the certificates expires, in epoch milliseconds. Undefined when none can be read. */
+  readonly certificatesExpireAt: number | undefined
+  /** Whether the provider takes signed requests only. */
+  readonly wantsSignedRequests: boolean
   /** When the metadata ends, in epoch milliseconds. */
   readonly validUntil: number | undefined
+  /** For how long the provider lets the metadata be kept, in milliseconds. */
+  readonly cacheMs: number | undefined
 }
 
 const redirectBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect'
@@ -28,7 +35,9 @@ const mostIdCharacters = 1024
  * @throws FederationError when it is no such metadata, or lacks what a sign-in needs.
  */
 export async function readSamlMetadata(text: string): Promise<SamlMetadata> {
-  const root = await readXml(text)
+  const root = await readXml(text).catch((cause: unknown) => {
+    throw unusable('it is not readable XML, or has a document type', cause)
+  })
   const descriptor = [root, ...elementsIn(root, namespaces.metadata, 'EntityDescriptor')].find(
     (entity) => entity.localName === 'EntityDescriptor' && elementsIn(entity, namespaces.metadata, 'IDPSSODescriptor').length > 0,
   )
@@ -40,17 +49,46 @@ export async function readSamlMetadata(text: string): Promise<SamlMetadata> {
   if (signOnUrl === undefined) throw unusable('it has no SingleSignOnService with the binding HTTP-Redirect')
   const certificates = certificatesIn(role)
   if (certificates.length === 0) throw unusable('it has no certificate for signatures')
-  const until = Date.parse(descriptor.getAttribute('validUntil') ?? '')
+  const expiries = certificates.map(expiryOfCertificate).filter((expiry) => expiry !== undefined)
+  const levels = [root, descriptor, role]
   return {
     entityId,
     signOnUrl,
     logoutUrl: locationIn(role, 'SingleLogoutService'),
     certificates,
-    validUntil: Number.isNaN(until) ? undefined : until,
+    certificatesExpireAt: expiries.length === 0 ? undefined : Math.max(...expiries),
+    wantsSignedRequests: /^(?:true|1)$/.test(role.getAttribute('WantAuthnRequestsSigned') ?? ''),
+    validUntil: earliest(levels.map((level) => Date.parse(level.getAttribute('validUntil') ?? ''))),
+    cacheMs: earliest(levels.map((level) => durationMs(level.getAttribute('cacheDuration') ?? ''))),
   }
 }
 
-const unusable = (reason: string) => new FederationError(`The metadata of the identity provider cannot be used: ${reason}.`)
+const unusable = (reason: string, cause?: unknown) =>
+  new FederationError(`The metadata of the identity provider cannot be used: ${reason}.`, { reason: 'settings', cause })
+
+/** The smallest of the values. A value that is NaN is missing in the document. */
+function earliest(values: readonly number[]): number | undefined {
+  const known = values.filter((value) => !Number.isNaN(value))
+  return known.length === 0 ? undefined : Math.min(...known)
+}
+
+/** The milliseconds of an `xs:duration` (XML Schema Part 2 §3.2.6), with months of 30 days. NaN for any other text. */
+function durationMs(text: string): number {
+  const found =
+    /^P(?=.)(?:(\d{1,6})Y)?(?:(\d{1,6})M)?(?:(\d{1,6})D)?(?:T(?=.)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})(?:\.\d+)?S)?)?$/.exec(text)
+  if (found === null) return Number.NaN
+  const [years = 0, months = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0))
+  return ((((years * 365 + months * 30 + days) * 24 + hours) * 60 + minutes) * 60 + seconds) * 1000
+}
+
+/** When the certificate expires, in epoch milliseconds. Undefined when it cannot be read. `der` is in base64. */
+export function expiryOfCertificate(der: string): number | undefined {
+  try {
+    return new X509Certificate(Buffer.from(der, 'base64')).validToDate.getTime()
+  } catch {
+    return undefined
+  }
+}
 
 function locationIn(role: XmlElement, service: string): string | undefined {
   const services = elementsIn(role, namespaces.metadata, service).filter((one) => one.getAttribute('Binding') === redirectBinding)

@@ -2,59 +2,51 @@ import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
 import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
 import { FederationError } from '../federation-error.ts'
+import { createKeptDocuments, type FetchedDocument } from '../kept-documents.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { readSamlMetadata, type SamlMetadata } from './identity-provider-metadata.ts'
 
-/** Metadata by URL is fetched again after this time, as at Cognito. */
+/** Metadata by URL is fetched again after this time, as at Cognito, or earlier where the metadata says so. */
 const refreshMs = 6 * hourMs
-/** When a refresh fails, the metadata that is known stays in use for so long. */
-const keptMs = 24 * hourMs
-/** How long after a failed refresh the next one waits. */
-const pauseMs = 60_000
-const mostProviders = 1000
 
-type Kept = { readonly metadata: SamlMetadata; readonly fetchedAt: number; readonly refreshAt: number }
+type Deps = {
+  readonly clock: Clock
+  readonly fetch: ProviderFetch
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+  readonly onStale: (url: string, error: unknown) => void
+}
 
 /** The metadata of SAML providers: the document in the settings, or the one at the URL in the settings. */
-export type SamlMetadataSource = { of(provider: IdentityProvider): Promise<SamlMetadata> }
+export type SamlMetadataSource = {
+  of(provider: IdentityProvider): Promise<SamlMetadata>
+  /** The same, but what is at the URL now. Sign-ins use it from then on. */
+  fetchNow(provider: IdentityProvider): Promise<SamlMetadata>
+}
 
-export function createSamlMetadataSource({ clock, fetch }: { readonly clock: Clock; readonly fetch: ProviderFetch }): SamlMetadataSource {
-  const kept = new Map<string, Kept>()
+export function createSamlMetadataSource({ clock, fetch, withoutSlot, onStale }: Deps): SamlMetadataSource {
+  const documents = createKeptDocuments({ clock, withoutSlot, onStale, load: (url) => fetchMetadata({ clock, fetch }, url) })
 
-  async function refresh(url: string): Promise<SamlMetadata> {
-    const now = clock.now()
-    const metadata = await fetchMetadata(fetch, url)
-    const refreshAt = Math.min(now + refreshMs, metadata.validUntil ?? Number.POSITIVE_INFINITY)
-    kept.delete(url)
-    kept.set(url, { metadata, fetchedAt: now, refreshAt: Math.max(refreshAt, now + pauseMs) })
-    const [oldest] = kept.keys()
-    if (kept.size > mostProviders && oldest !== undefined) kept.delete(oldest)
-    return metadata
+  async function find({ config: { details } }: IdentityProvider, fetched: (url: string) => Promise<SamlMetadata>): Promise<SamlMetadata> {
+    const { MetadataFile: file, MetadataURL: url } = details
+    if (file) return readSamlMetadata(file)
+    if (!url) throw new FederationError('The identity provider has no metadata.', { reason: 'settings' })
+    return fetched(url)
   }
 
   return {
-    async of({ config: { details } }) {
-      const { MetadataFile: file, MetadataURL: url } = details
-      if (file) return readSamlMetadata(file)
-      if (!url) throw new FederationError('The identity provider has no metadata.')
-      const known = kept.get(url)
-      const now = clock.now()
-      if (known !== undefined && now < known.refreshAt) return known.metadata
-      return refresh(url).catch((error: unknown) => {
-        const isUsable =
-          known !== undefined && now < known.fetchedAt + keptMs && now < (known.metadata.validUntil ?? Number.POSITIVE_INFINITY)
-        if (!isUsable) throw error
-        kept.set(url, { ...known, refreshAt: now + pauseMs })
-        return known.metadata
-      })
-    },
+    of: (provider) => find(provider, documents.of),
+    fetchNow: (provider) => find(provider, documents.fetchNow),
   }
 }
 
-async function fetchMetadata(fetch: ProviderFetch, url: string): Promise<SamlMetadata> {
+async function fetchMetadata({ clock, fetch }: Pick<Deps, 'clock' | 'fetch'>, url: string): Promise<FetchedDocument<SamlMetadata>> {
+  const failed = (cause: unknown) => new FederationError(`Error retrieving metadata from ${url}`, { reason: 'settings', cause })
   const response = await fetch(url, { method: 'GET' }).catch((cause: unknown) => {
-    throw new FederationError(`Error retrieving metadata from ${url}`, { cause })
+    throw failed(cause)
   })
-  if (response.status !== 200) throw new FederationError(`Error retrieving metadata from ${url}`)
-  return readSamlMetadata(await response.text())
+  if (response.status !== 200) throw failed(new Error(`The status of the answer is ${response.status}.`))
+  const value = await readSamlMetadata(await response.text())
+  const { validUntil, cacheMs } = value
+  const untilEnd = (validUntil ?? Number.POSITIVE_INFINITY) - clock.now()
+  return { value, validUntil, freshMs: Math.min(refreshMs, cacheMs ?? refreshMs, untilEnd) }
 }

@@ -18,7 +18,11 @@ export async function readXml(text: string): Promise<XmlElement> {
   if (/<!(?:DOCTYPE|ENTITY)/i.test(text)) throw new FederationError('Invalid SAML response received: a document type is not allowed')
   if (!hasPlainMarkup(text)) throw new FederationError('Invalid SAML response received: the XML has markup that no provider sends')
   const fail = (message: string): never => {
-    throw new FederationError('Invalid SAML response received: the XML cannot be read', { cause: new Error(message) })
+    // The library's message may quote the document. Only the place goes to the log.
+    const [place = 'no place'] = /line:\d+,col:\d+/.exec(message) ?? []
+    throw new FederationError('Invalid SAML response received: the XML cannot be read', {
+      cause: new Error(`The XML is wrong at ${place}.`),
+    })
   }
   const { DOMParser } = await loadXmlDom()
   const parser = new DOMParser({ errorHandler: { warning: () => undefined, error: fail, fatalError: fail } })

@@ -53,7 +53,9 @@ export function requireSuccess(root: XmlElement): void {
   const [code] = elementsIn(root, namespaces.protocol, 'StatusCode')
   const value = code?.getAttribute('Value') ?? ''
   if (value === 'urn:oasis:names:tc:SAML:2.0:status:Success') return
-  throw new FederationError(`SAML provider returned ${value.replace(/^.*:/, '').slice(0, 100) || 'no status'}`)
+  throw new FederationError(`SAML provider returned ${value.replace(/^.*:/, '').slice(0, 100) || 'no status'}`, {
+    reason: 'provider-error',
+  })
 }
 
 type Expected = {

@@ -6,6 +6,11 @@ export type XmlElement = {
   readonly localName: string
   readonly namespaceURI: string | null
   readonly textContent: string | null
+  /** 1 for an element, 3 for text, 4 for CDATA. */
+  readonly nodeType: number
+  /** Elements, texts and others. Only elements have all members of this type. */
+  readonly childNodes: ArrayLike<XmlElement>
+  readonly attributes: ArrayLike<{ readonly name: string; readonly value: string }>
   getAttribute(name: string): string | null
   getElementsByTagNameNS(namespace: string, name: string): ArrayLike<XmlElement>
 }

@@ -5,10 +5,12 @@ import type { IdentityProvider } from '../../pools/identity-providers/identity-p
 import { getSamlKey } from '../../pools/signing-certificate/signing-certificate.ts'
 import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
+import type { CertificateWatch } from '../certificate-watch.ts'
 import { type FederatedIdentity, textOfClaim } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import { hashOf } from '../hash.ts'
 import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
+import { expiryOfCertificate } from './identity-provider-metadata.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import {
@@ -22,7 +24,13 @@ import {
 import { createSamlClient } from './saml-client.ts'
 import { loadNodeSamlXml, type SamlProfile, type XmlElement } from './saml-library.ts'
 
-type Deps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly metadata: SamlMetadataSource }
+type Deps = {
+  readonly db: Db
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly metadata: SamlMetadataSource
+  readonly certificates: Pick<CertificateWatch, 'note'>
+}
 
 /** Sign-in by SAML 2.0 with `@node-saml/node-saml`: requests by HTTP-Redirect, responses by HTTP-POST. */
 export function createSamlProtocol(deps: Deps): ProviderProtocol {
@@ -31,12 +39,16 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
       // An XML ID begins with a letter or an underscore.
       const requestId = `_${randomBytes(20).toString('hex')}`
       const isSigned = provider.config.details['RequestSigningAlgorithm'] !== undefined
+      const own = isSigned ? await getSamlKey(deps, poolId, 'signing') : undefined
+      const metadata = await deps.metadata.of(provider)
+      deps.certificates.note('provider', [poolId, provider.id], metadata.certificatesExpireAt)
+      deps.certificates.note('own', [poolId], own && expiryOfCertificate(own.certificate))
       const saml = await createSamlClient(deps.clock, {
         poolId,
-        metadata: await deps.metadata.of(provider),
+        metadata,
         assertionConsumerUrl: redirectUri,
         requestId,
-        signingKey: isSigned ? (await getSamlKey(deps, poolId, 'signing')).privateKey : undefined,
+        signingKey: own?.privateKey,
         decryptionKey: undefined,
       })
       return { location: await saml.getAuthorizeUrlAsync(state, undefined, {}), proof: { redirectUri, state, nonce, requestId } }

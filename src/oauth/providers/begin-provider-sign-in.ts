@@ -5,6 +5,7 @@ import { FederationError } from '../../federation/federation-error.ts'
 import { hashOf } from '../../federation/hash.ts'
 import { newState, providerSignInMs } from '../../federation/pending/provider-sign-in.ts'
 import { insertProviderSignIn } from '../../federation/pending/provider-sign-in-repository.ts'
+import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
 import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
 import { type AppAnswer, errorAnswer } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest, AuthorizationRequestDeps } from '../authorize/authorization-request.ts'
@@ -32,9 +33,10 @@ export async function beginProviderSignIn(
   { request, providerName, browserToken }: Beginning,
 ): Promise<AppAnswer> {
   const { pool, client } = request
+  let provider: IdentityProvider | undefined
   try {
-    const provider = await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName)
-    if (provider === undefined) throw new FederationError('The identity provider is not available for this client.')
+    provider = await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName)
+    if (provider === undefined) throw new FederationError('The identity provider is not available for this client.', { reason: 'settings' })
     const state = newState(client.id)
     const path = provider.config.type === 'SAML' ? '/saml2/idpresponse' : '/oauth2/idpresponse'
     const { location, proof } = await deps.federation.begin({
@@ -52,7 +54,8 @@ export async function beginProviderSignIn(
     return { location }
   } catch (error) {
     if (!(error instanceof FederationError)) throw error
-    deps.federation.logFailure({ poolId: pool.id, clientId: client.id, provider: providerName }, error)
+    const failed = { poolId: pool.id, clientId: client.id, provider: providerName, type: provider?.config.type }
+    await deps.federation.noteFailure(failed, error)
     return errorAnswer(request.target, new OAuthError(error.error, { description: error.message, cause: error }))
   }
 }

@@ -55,17 +55,19 @@ async function signIn(
   { pool, client }: AuthorizationRequest,
   { providerName, proof, answer, requireProvider }: ArrivedAnswer,
 ): Promise<HostedSignIn> {
+  let provider: IdentityProvider | undefined
   try {
     const isOffered = client.identityProviders?.includes(providerName)
-    const provider = isOffered ? await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName) : undefined
-    if (provider === undefined) throw new FederationError('The identity provider is not available for this client.')
+    provider = isOffered ? await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName) : undefined
+    if (provider === undefined) throw new FederationError('The identity provider is not available for this client.', { reason: 'settings' })
     requireProvider?.(provider)
     const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer })
     return await signInFederated(deps, { pool, client, identity, from: context })
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal === undefined) throw error
-    deps.federation.logFailure({ poolId: pool.id, clientId: client.id, provider: providerName }, error)
+    const failed = { poolId: pool.id, clientId: client.id, provider: providerName, type: provider?.config.type, answer }
+    await deps.federation.noteFailure(failed, error)
     throw refusal
   }
 }

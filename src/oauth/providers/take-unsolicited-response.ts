@@ -35,7 +35,8 @@ export function takeUnsolicitedResponse(
       proof: { redirectUri, state: '', nonce: request.nonce ?? '' },
       answer: form,
       requireProvider(provider) {
-        if (!isSamlOnly) throw new FederationError('IdP-initiated sign-in needs an app client with SAML providers only.')
+        if (!isSamlOnly)
+          throw new FederationError('IdP-initiated sign-in needs an app client with SAML providers only.', { reason: 'settings' })
         requireIdpInit(provider)
       },
     })
@@ -44,5 +45,8 @@ export function takeUnsolicitedResponse(
 
 function requireIdpInit({ id, config: { details } }: IdentityProvider): void {
   if (details['IDPInit'] !== 'true')
-    throw new FederationError(`Invalid relayState from identity provider`, { cause: new Error(`IDPInit of ${id}`) })
+    throw new FederationError(`Invalid relayState from identity provider`, {
+      reason: 'settings',
+      cause: new Error(`IDPInit of ${id} is not true.`),
+    })
 }

@@ -6,22 +6,27 @@ import { operation } from '../../contract/operation.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { nameKey, type Pool } from '../pool.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
 import { type Quotas, requireWithinQuota } from '../quotas.ts'
+import type { DiscoverDetails } from './identity-provider.ts'
 import { insertIdentityProvider, listProviderNames, replaceIdentifiers } from './identity-provider-repository.ts'
 import { requireValidProvider } from './identity-provider-rules.ts'
 import { readNewProvider } from './identity-provider-wire.ts'
 import { showProvider } from './show-provider.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; quotas: Quotas; pools: PoolCatalog; discoverDetails: DiscoverDetails }
 
-/** Stores the settings only. The server contacts the provider's endpoints when a user signs in through it. */
+/** Fetches the metadata of SAML and OpenID Connect providers, so that wrong settings are noticed at once. */
 export const createIdentityProvider = operation('CreateIdentityProvider', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, secrets, quotas }: Deps, { audit }: AuditedCaller) {
+  async handle(request, { db, clock, secrets, quotas, pools, discoverDetails }: Deps, { audit }: AuditedCaller) {
     const poolId = request.UserPoolId
-    const provider = readNewProvider(request, clock.now())
+    const asked = readNewProvider(request, clock.now())
+    // Nothing is fetched while a transaction is open, nor for a provider that is invalid anyway.
+    requireValidProvider(await pools.getPool(poolId), asked)
+    const provider = { ...asked, config: { ...asked.config, discovered: await discoverDetails(asked) } }
     await db.transaction().execute(async (tx) => {
       const pool = await requireLockedPool(tx, poolId)
       requireValidProvider(pool, provider)

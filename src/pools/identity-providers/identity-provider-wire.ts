@@ -5,7 +5,7 @@ import type {
   UpdateIdentityProviderRequest,
 } from '../../contract/generated/types.ts'
 import { type IdentityProvider, type ProviderDetails, type ProviderSummary, type ProviderType, subjectClaims } from './identity-provider.ts'
-import { completeDetails, withoutAddedDetails } from './provider-details.ts'
+import { completeDetails, shownDetails, usedDiscoveries, withoutAddedDetails } from './provider-details.ts'
 
 export function readNewProvider(request: CreateIdentityProviderRequest, now: number): IdentityProvider {
   const { ProviderType: type } = request
@@ -29,14 +29,15 @@ export function readNewProvider(request: CreateIdentityProviderRequest, now: num
  * responses never show it.
  */
 export function readProviderUpdate(provider: IdentityProvider, request: UpdateIdentityProviderRequest, now: number): IdentityProvider {
-  const { type, details, attributeMapping, identifiers, acrMapping } = provider.config
+  const { type, details, discovered = {}, attributeMapping, identifiers, acrMapping } = provider.config
+  const sent = request.ProviderDetails && withoutAddedDetails(type, request.ProviderDetails, usedDiscoveries(provider.config))
   return {
     ...provider,
     updatedAt: now,
     config: {
       type,
-      details:
-        request.ProviderDetails === undefined ? details : { ...privateKey(details), ...withoutAddedDetails(type, request.ProviderDetails) },
+      details: sent === undefined ? details : { ...privateKey(details), ...sent },
+      discovered,
       attributeMapping: request.AttributeMapping === undefined ? attributeMapping : readMapping(type, request.AttributeMapping),
       identifiers: request.IdpIdentifiers === undefined ? identifiers : [...new Set(request.IdpIdentifiers)],
       acrMapping: request.AcrMapping === undefined ? acrMapping : { ...request.AcrMapping },
@@ -45,12 +46,11 @@ export function readProviderUpdate(provider: IdentityProvider, request: UpdateId
 }
 
 export function writeProvider(poolId: string, provider: IdentityProvider): IdentityProviderType {
-  const { private_key: _hidden, ...details } = completeDetails(provider.config)
   return {
     UserPoolId: poolId,
     ProviderName: provider.id,
     ProviderType: provider.config.type,
-    ProviderDetails: details,
+    ProviderDetails: shownDetails(provider.config),
     AttributeMapping: { ...provider.config.attributeMapping },
     IdpIdentifiers: provider.config.identifiers,
     AcrMapping: provider.config.acrMapping && { ...provider.config.acrMapping },

@@ -11,6 +11,8 @@ export type IdentityProvider = PoolResource<{
   readonly type: ProviderType
   /** The details as they were sent. `completeDetails` adds those that Cognito, too, adds to its responses. */
   readonly details: ProviderDetails
+  /** What the provider itself says, such as its endpoints. Responses show it. Providers of earlier releases lack it. */
+  readonly discovered?: ProviderDetails
   /** Name of an attribute of the pool → name of the claim or SAML attribute for its value. */
   readonly attributeMapping: Readonly<Record<string, string>>
   /** Other names of the provider for sign-ins, such as the e-mail domains of its users. */
@@ -18,6 +20,13 @@ export type IdentityProvider = PoolResource<{
   /** `Level1` to `Level4` → the provider's name for that level of assurance. */
   readonly acrMapping: Readonly<Record<string, string>> | undefined
 }>
+
+/**
+ * Asks a provider for the details that its settings leave out, as Cognito does when a provider is set up.
+ *
+ * @throws ApiError InvalidParameterException when what the provider says cannot be used.
+ */
+export type DiscoverDetails = (provider: IdentityProvider) => Promise<ProviderDetails>
 
 /** A provider as ListIdentityProviders shows it. */
 export type ProviderSummary = Pick<IdentityProvider, 'id' | 'createdAt' | 'updatedAt'> & { readonly type: ProviderType }

@@ -16,15 +16,27 @@ export function completeDetails({ type, details }: IdentityProvider['config']): 
   return { ...addedDetails(type, details), ...details }
 }
 
+/** The details as responses show them: with those that the provider itself gave when it was set up. */
+export function shownDetails(config: IdentityProvider['config']): ProviderDetails {
+  const { private_key: _hidden, ...shown } = { ...addedDetails(config.type, config.details), ...config.discovered, ...config.details }
+  return shown
+}
+
+/** The discovered details that responses show, because the settings leave them out. */
+export function usedDiscoveries({ details, discovered = {} }: IdentityProvider['config']): ProviderDetails {
+  return Object.fromEntries(Object.entries(discovered).filter(([key]) => details[key] === undefined))
+}
+
 /** Details of SAML providers that responses show and nobody sets. */
 const shownOnly: ReadonlySet<string> = new Set(['ActiveEncryptionCertificate', 'SLORedirectBindingURI', 'SSORedirectBindingURI'])
 
 /**
- * The sent details without those that `completeDetails` adds: callers send back what an earlier response showed. If the added details were
+ * The sent details without those that `shownDetails` adds: callers send back what an earlier response showed. `discovered` are those that the
+ * provider gave.  If the added details were
  * stored, they would keep a later release from adding a new API version or a new default.
  */
-export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails): ProviderDetails {
-  const added = addedDetails(type, sent)
+export function withoutAddedDetails(type: ProviderType, sent: ProviderDetails, discovered: ProviderDetails = {}): ProviderDetails {
+  const added = { ...discovered, ...addedDetails(type, sent) }
   const isAdded = (key: string, value: string) =>
     shownOnly.has(key) || added[key] === value || (type === 'Facebook' && facebookEndpoint.test(value))
   return Object.fromEntries(Object.entries(sent).filter(([key, value]) => key === 'api_version' || !isAdded(key, value)))

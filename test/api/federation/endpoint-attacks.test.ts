@@ -32,8 +32,10 @@ for (const engine of engines) {
     const begin = async (metadata: (issuer: string) => HostileAnswer) => {
       const path = `/issuer-${++issuers}`
       const issuer = provider.issuer + path
-      await provider.answer({ [path + metadataPath]: metadata(issuer) })
+      // The provider gives no answer at its set-up: what it answers would be refused.
+      await provider.answer({ [path + metadataPath]: { manner: 'reset' } })
       const { clientId } = await givenFederatedPool(server(), provider, { more: { ProviderDetails: { oidc_issuer: issuer } } })
+      await provider.answer({ [path + metadataPath]: metadata(issuer) })
       return { issuer, path, clientId, location: locationOf(await visitAuthorize(clientId)) }
     }
     const visitAuthorize = (clientId: string) => new TestBrowser(server()).visit(`/oauth2/authorize?${encode(appRequest(clientId))}`)
@@ -72,8 +74,9 @@ for (const engine of engines) {
     })
 
     it('takes the issuer as its metadata writes it, with a slash that the settings lack', async () => {
-      const { poolId, clientId } = await givenFederatedPool(server(), other)
       const answers = { [metadataPath]: json(metadataOf(other.issuer, { issuer: `${other.issuer}/` })) }
+      await other.answer(answers)
+      const { poolId, clientId } = await givenFederatedPool(server(), other)
       for (const [sub, iss, error] of [
         ['eve', other.issuer, 'invalid_request'],
         ['ana', `${other.issuer}/`, null],
@@ -106,9 +109,10 @@ for (const engine of engines) {
         const ProviderDetails = { MetadataURL: `${provider.issuer}/saml-${++issuers}` }
         const { poolId } = await server().givenPool()
         const corp = { UserPoolId: poolId, ProviderName: 'Corp', ProviderType: 'SAML', ProviderDetails } as const
+        const path = new URL(ProviderDetails.MetadataURL).pathname
+        await provider.answer({ [path]: { manner: 'reset' } })
         await server().send(new CreateIdentityProviderCommand(corp))
         const { clientId } = await givenClient(server(), poolId, { ...codeClient, SupportedIdentityProviders: ['Corp'] })
-        const path = new URL(ProviderDetails.MetadataURL).pathname
         await provider.answer({ [path]: answer })
         assert.match(errorIn(locationOf(await visitAuthorize(clientId))).description ?? '', text)
         await provider.answer({ [path]: metadata(id, location, certificate) })

@@ -211,6 +211,8 @@ for (const engine of engines) {
 
     it('come before the provider when its metadata cannot be fetched', async () => {
       const ProviderDetails = { oidc_issuer: `${provider.issuer}/nowhere` }
+      // The provider gives no answer at its set-up: an error would be refused.
+      await provider.answer({ [`/nowhere${metadataPath}`]: { manner: 'reset' } })
       const { clientId } = await givenFederatedPool(server(), provider, { more: { ProviderDetails } })
       await provider.answer({ [`/nowhere${metadataPath}`]: { status: 500 } })
       const location = locationOf(await new TestBrowser(server()).visit(`/oauth2/authorize?${encode(appRequest(clientId))}`))

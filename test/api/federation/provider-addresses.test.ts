@@ -18,7 +18,9 @@ const base = { client_id: 'lifeguard', client_secret: 's', authorize_scopes: 'op
 
 /** A server in production that may call one private origin. */
 async function runGuarded(engine: TestEngine, allowed: string) {
-  const server = await startProductionServer(engine, { flags: ['--private-identity-providers', allowed] })
+  const server = await startProductionServer(engine, {
+    flags: ['--private-identity-providers', allowed, '--require-reachable-providers=false'],
+  })
   const owner = server.client(await server.createKey())
   const { UserPool } = await owner.send(new CreateUserPoolCommand({ PoolName: 'guarded' }))
   const UserPoolId = UserPool?.Id ?? ''

@@ -119,6 +119,7 @@ export const poolRequests: Partial<Record<OperationName, RequestFactory>> = {
   AddUserPoolClientSecret: ofSecretClient,
   AdminDisableProviderForUser: linkedIdentity,
   AdminLinkProviderForUser: newLink,
+  CheckIdentityProvider: ofProvider,
   CreateIdentityProvider: newProvider,
   CreateResourceServer: newResourceServer,
   CreateUserPool: ({ newName }) => ({ PoolName: newName() }),
