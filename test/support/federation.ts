@@ -2,7 +2,9 @@ import {
   AdminGetUserCommand,
   CreateIdentityProviderCommand,
   type CreateIdentityProviderCommandInput,
+  DescribeUserPoolClientCommand,
   ListUsersCommand,
+  UpdateUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { decodeJwt } from 'jose'
 import { callback, codeClient, encode, givenClient, requestToken } from './oauth.ts'
@@ -25,6 +27,18 @@ export async function givenFederatedPool(
   { pool = {}, client = {}, more = {} }: TestPoolOptions & { readonly more?: Partial<CreateIdentityProviderCommandInput> } = {},
 ) {
   const { poolId } = await server.givenPool({ pool })
+  await createProvider(server, poolId, provider, more)
+  const offered = { ...codeClient, SupportedIdentityProviders: ['COGNITO', more.ProviderName ?? 'Corp'], ...client }
+  const { clientId } = await givenClient(server, poolId, offered)
+  return { poolId, clientId }
+}
+
+async function createProvider(
+  server: TestServer,
+  poolId: string,
+  provider: RunningOpenIdProvider,
+  more: Partial<CreateIdentityProviderCommandInput>,
+): Promise<void> {
   await server.send(
     new CreateIdentityProviderCommand({
       UserPoolId: poolId,
@@ -42,9 +56,19 @@ export async function givenFederatedPool(
       },
     }),
   )
-  const offered = { ...codeClient, SupportedIdentityProviders: ['COGNITO', more.ProviderName ?? 'Corp'], ...client }
-  const { clientId } = await givenClient(server, poolId, offered)
-  return { poolId, clientId }
+}
+
+/** A second OpenID Connect provider of the pool, which the client offers as well. */
+export async function addProvider(
+  server: TestServer,
+  provider: RunningOpenIdProvider,
+  { poolId, clientId, name }: { readonly poolId: string; readonly clientId: string; readonly name: string },
+): Promise<void> {
+  await createProvider(server, poolId, provider, { ProviderName: name })
+  const { UserPoolClient } = await server.send(new DescribeUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
+  const { LastModifiedDate: _changed, CreationDate: _created, ClientSecret: _secret, ...settings } = UserPoolClient ?? {}
+  const SupportedIdentityProviders = [...(settings.SupportedIdentityProviders ?? []), name]
+  await server.send(new UpdateUserPoolClientCommand({ ...settings, UserPoolId: poolId, ClientId: clientId, SupportedIdentityProviders }))
 }
 
 export const appRequest = (clientId: string, more: Readonly<Record<string, string | undefined>> = {}) => ({

@@ -14,7 +14,7 @@ import type { Attributes, User } from '../../users/user.ts'
 import { runPostConfirmation, triggerAttributesOf } from '../../users/user-triggers.ts'
 import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
-import { type CreateFederatedUserDeps, createFederatedUser, UserExists } from './create-federated-user.ts'
+import { type CreateFederatedUserDeps, createFederatedUser, UserExists, usernameIn } from './create-federated-user.ts'
 import { findFederatedUser } from './find-federated-user.ts'
 import { findTwin } from './find-twin.ts'
 import { type IdentityToLink, linkIdentity } from './link-identity.ts'
@@ -82,7 +82,11 @@ async function signUp(deps: FederatedSignInDeps, arrival: Arrival): Promise<User
   if (twin === undefined) return createUserOf(deps, arrival, mapped)
   const { provider, subject, issuer } = identity
   const toLink = { providerName: provider.id, providerType: provider.config.type, subject, issuer }
-  if (federationOf(pool).linking === 'PROOF') throw new ProofNeeded(twin, toLink)
+  if (federationOf(pool).linking === 'PROOF') {
+    // The browser keeps the identity in a cookie. Its subject may be no longer than in a username.
+    usernameIn(pool, identity)
+    throw new ProofNeeded(twin, toLink)
+  }
   return signInAgain(deps, arrival, await linkIdentity(deps, pool, twin, toLink))
 }
 

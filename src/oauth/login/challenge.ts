@@ -42,7 +42,7 @@ export function submitChallenge(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return beginAgain(deps, browser, request, step.username)
-      const detour = detourFor(request, { username: step.username, error, now: deps.clock.now() })
+      const detour = detourFor(request, { ...step, error, now: deps.clock.now() })
       return detour ?? { kind: 'challenge', request, step, problem: error, form }
     }
   })
@@ -66,12 +66,12 @@ async function takeForm(
     return stay(await withSetupMethod(deps, step, form.get('method') ?? ''))
   }
   if (step.challenge === 'SELECT_CHALLENGE' && form.get('factor') === 'link') {
-    const { username, isRemembered, session } = step
-    return sendLink(deps, browser, request, { username, isRemembered, session })
+    const { username, isRemembered, pending, session } = step
+    return sendLink(deps, browser, request, { username, isRemembered, pending, session })
   }
   const { challenge, session, responses } = await answerOf(deps, step, form)
   const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: browser.context }
-  const attempt = { username: step.username, isRemembered: step.isRemembered || form.has('remember') }
+  const attempt = { username: step.username, isRemembered: step.isRemembered || form.has('remember'), pending: step.pending }
   return toNextPage(deps, browser, request, { ...attempt, result: await answerOnPage(deps, request, answer) })
 }
 

@@ -16,9 +16,10 @@ import { offersOwnUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep } from './page-step.ts'
+import { linkPending, type PendingIdentityDeps, requirePending } from './pending-identity.ts'
 import { nameIn } from './typed-values.ts'
 
-export type LoginDeps = AuthorizeDeps & SignInDeps
+export type LoginDeps = AuthorizeDeps & SignInDeps & PendingIdentityDeps
 
 /** What the sign-in page shows: the form for an authorization request, and what was wrong with the last attempt. */
 export type LoginForm = {
@@ -62,7 +63,8 @@ export async function submitLogin(
   return readingForApp(deps, browser, async (request) => {
     const username = nameIn(request.pool, form)
     try {
-      const attempt = { username, isRemembered: form.has('remember') }
+      const pending = requirePending(deps, browser, request, form.get('step'))
+      const attempt = { username, isRemembered: form.has('remember'), pending }
       return await toNextPage(deps, browser, request, { ...attempt, result: await begin(deps, browser, request, form) })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -72,14 +74,14 @@ export async function submitLogin(
   })
 }
 
-type Refusal = { readonly username: string; readonly error: ApiError; readonly now: number }
+type Refusal = Pick<PageAttempt, 'username' | 'pending'> & { readonly error: ApiError; readonly now: number }
 
 /** Where a user goes who cannot sign in yet: to confirm the account, or to set a new password. The user can ask for a code there. */
-export function detourFor(request: AuthorizationRequest, { username, error, now }: Refusal): Continue | undefined {
+export function detourFor(request: AuthorizationRequest, { username, pending, error, now }: Refusal): Continue | undefined {
   const kinds = { UserNotConfirmedException: 'confirm', PasswordResetRequiredException: 'reset' } as const
   const kind = kinds[error.code as keyof typeof kinds]
   if (kind === undefined) return undefined
-  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind, username, destination: undefined }, now) }
+  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind, username, pending, destination: undefined }, now) }
 }
 
 /**
@@ -118,17 +120,18 @@ export async function toNextPage(
   deps: LoginDeps,
   { context, query, sessionCookieOf }: BrowserRequest,
   request: AuthorizationRequest,
-  { username, isRemembered, result }: PageAttempt & { readonly result: PageStepResult },
+  { username, isRemembered, pending, result }: PageAttempt & { readonly result: PageStepResult },
 ): Promise<Continue | SignedIn> {
   const { pool, client } = request
   const now = deps.clock.now()
   if (result.kind === 'challenge') {
-    const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
+    const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered, pending }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const { session, cookie } = await beginDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...result, isRemembered })
+  const signedIn = { ...result, user: await linkPending(deps, request, result.user, pending) }
+  const { session, cookie } = await beginDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) }, { ...signedIn, isRemembered })
   const isPasskeyNext = request.received.parameters.get('then') === thenPasskeys
-  const authenticated = { ...result, domainSession: referenceTo(session) }
+  const authenticated = { ...signedIn, domainSession: referenceTo(session) }
   const answer = isPasskeyNext ? { location: `/passkeys/add?${query}` } : await answerForUser(deps, request, authenticated, context)
   return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, ...answer }
 }

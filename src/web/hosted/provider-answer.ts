@@ -22,8 +22,9 @@ export const visitProviderAnswer: Handler = async (visit) => {
   const { deps, options, names, request, browser } = visit
   countAs('InitiateAuth', request, options)
   const browserToken = cookieIn(request, csrfCookieName(names))
-  const outcome = await runAdmitted(options, () => takeProviderAnswer(deps, browser, browserToken))
-  return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : goOn(visit, outcome)
+  const answered = await runAdmitted(options, () => takeProviderAnswer(deps, browser, browserToken))
+  const { outcome } = answered
+  return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : goOn({ ...visit, browser: answered.browser }, outcome)
 }
 
 /** The same, where the provider answers with a form. */
@@ -32,7 +33,7 @@ export const postProviderAnswer: Handler = async (visit) => {
   countAs('InitiateAuth', request, options)
   const outcome = await withForm(options, request, (form) => takeProviderForm(deps, browser, form))
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
-  if (outcome.kind === 'signed-in') return goOn(visit, outcome)
+  if (outcome.kind !== 'kept') return goOn(visit, outcome)
   const [path] = (request.raw.url ?? '').split('?')
   return reply.redirect(`${path}?${new URLSearchParams({ state: outcome.state })}`, 303)
 }

@@ -12,8 +12,15 @@ const labels: Readonly<Record<string, string>> = {
   SignInWithApple: 'Apple',
 }
 
-/** The buttons of the identity providers that the client offers. */
-export async function providerLinksOf({ deps, options, browser }: Visit, request: AuthorizationRequest): Promise<readonly ProviderLink[]> {
+/** What people call a provider. */
+export const labelOf = (name: string): string => labels[name] ?? name
+
+/** The buttons of the identity providers that the client offers. With the id of a step, they lead to a new sign-in that completes the step. */
+export async function providerLinksOf(
+  { deps, options, browser }: Visit,
+  request: AuthorizationRequest,
+  stepId: string | undefined,
+): Promise<readonly ProviderLink[]> {
   // Most clients have none. They cost no query.
   if (!request.client.identityProviders?.some((name) => name !== 'COGNITO')) return []
   const names = await runAdmitted(options, () => findOfferedProviders(deps.db, request))
@@ -21,6 +28,11 @@ export async function providerLinksOf({ deps, options, browser }: Visit, request
     const query = new URLSearchParams(browser.query)
     query.delete('idp_identifier')
     query.set('identity_provider', name)
-    return { name, label: labels[name] ?? name, href: `/oauth2/authorize?${query}`, isSocial: labels[name] !== undefined }
+    query.delete('step')
+    if (stepId !== undefined) {
+      query.set('step', stepId)
+      query.set('prompt', 'login')
+    }
+    return { name, label: labelOf(name), href: `/oauth2/authorize?${query}`, isSocial: labels[name] !== undefined }
   })
 }
