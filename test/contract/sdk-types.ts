@@ -99,6 +99,7 @@ type LifeguardName =
   | 'ListRoles'
   | 'ListTriggerInvocations'
   | 'ListUserImportLog'
+  | 'MergeUsers'
   | 'PutRole'
   | 'ReadMessageCode'
   | 'ReplayTriggerInvocation'

@@ -65,6 +65,14 @@ export async function addProvider(
   { poolId, clientId, name }: { readonly poolId: string; readonly clientId: string; readonly name: string },
 ): Promise<void> {
   await createProvider(server, poolId, provider, { ProviderName: name })
+  await offerProvider(server, { poolId, clientId, name })
+}
+
+/** From now on the client offers the provider as well. */
+export async function offerProvider(
+  server: TestServer,
+  { poolId, clientId, name }: { readonly poolId: string; readonly clientId: string; readonly name: string },
+): Promise<void> {
   const { UserPoolClient } = await server.send(new DescribeUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
   const { LastModifiedDate: _changed, CreationDate: _created, ClientSecret: _secret, ...settings } = UserPoolClient ?? {}
   const SupportedIdentityProviders = [...(settings.SupportedIdentityProviders ?? []), name]
