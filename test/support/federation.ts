@@ -33,7 +33,8 @@ export async function givenFederatedPool(
   return { poolId, clientId }
 }
 
-async function createProvider(
+/** Creates the OpenID Connect provider `Corp`, or another one by `more`. */
+export async function createProvider(
   server: TestServer,
   poolId: string,
   provider: RunningOpenIdProvider,

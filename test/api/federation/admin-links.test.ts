@@ -4,11 +4,16 @@ import {
   AdminDisableProviderForUserCommand,
   AdminLinkProviderForUserCommand,
   AdminListGroupsForUserCommand,
+  AdminSetUserPasswordCommand,
+  DeleteGroupCommand,
+  DeleteIdentityProviderCommand,
+  ListUsersInGroupCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import {
   addProvider,
   appRequest,
+  createProvider,
   givenFederatedPool,
   providerClient,
   readUser,
@@ -16,8 +21,10 @@ import {
   tokensFor,
   usernamesIn,
 } from '../../support/federation.ts'
+import { encode } from '../../support/oauth.ts'
 import { runOpenIdProvider } from '../../support/openid-provider.ts'
-import { givenUser, signInByPassword } from '../../support/sign-in.ts'
+import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
+import { locationOf, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const subject = 'Cognito_Subject'
@@ -102,11 +109,17 @@ for (const engine of engines) {
       const { poolId, clientId } = await given()
       await addProvider(server(), provider, { poolId, clientId, name: 'Other' })
       const first = await signIn(clientId, 'ana')
-      const taken = { name: 'AliasExistsException' }
-      await assert.rejects(link(poolId, identity('ana')), taken)
+      await assert.rejects(link(poolId, identity('ana')), {
+        name: 'InvalidParameterException',
+        message: 'Merging is not currently supported, provide a SourceUser that has not been signed up in order to link',
+      })
       await link(poolId, identity('ana2', subject, 'Other'), ['Corp', 'ana'])
       assert.equal((await signIn(clientId, 'ana2', 'Other')).sub, first.sub)
-      await assert.rejects(link(poolId, identity('ana2', subject, 'Other')), taken)
+      await assert.rejects(link(poolId, identity('ana2', subject, 'Other'), ['Corp', 'ana']), {
+        name: 'InvalidParameterException',
+        message: 'SourceUser is already linked to DestinationUser',
+      })
+      await assert.rejects(link(poolId, identity('ana2', subject, 'Other')), { name: 'AliasExistsException' })
       await assert.rejects(link(poolId, identity('Bea'), ['Corp', 'nobody']), { name: 'UserNotFoundException' })
     })
 
@@ -116,6 +129,30 @@ for (const engine of engines) {
       await unlink(poolId, identity('local', subject, 'Cognito'))
       await assert.rejects(signInByPassword(server(), clientId, 'local'), { name: 'NotAuthorizedException' })
       assert.equal((await signIn(clientId, 'ana')).sub, sub)
+    })
+
+    it('keeps the users of a provider that is deleted, and of its group', async () => {
+      const { poolId, clientId } = await given()
+      const group = { UserPoolId: poolId, GroupName: `${poolId}_Corp` }
+      const first = await signIn(clientId, 'ana')
+      await server().send(new DeleteGroupCommand(group))
+      assert.equal((await signIn(clientId, 'ana'))['cognito:groups'], undefined)
+      assert.deepEqual((await signIn(clientId, 'ana2'))['cognito:groups'], [group.GroupName])
+      await server().send(new DeleteIdentityProviderCommand({ UserPoolId: poolId, ProviderName: 'Corp' }))
+      const refused = new URL(locationOf(await new TestBrowser(server()).visit(`/oauth2/authorize?${encode(appRequest(clientId))}`)))
+      assert.equal(refused.searchParams.get('error'), 'invalid_request')
+      assert.equal((await readUser(server(), poolId, 'Corp_ana')).attributes['sub'], first.sub)
+      await server().send(
+        new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'Corp_ana', Password: goodPassword, Permanent: true }),
+      )
+      await signInByPassword(server(), clientId, 'Corp_ana')
+      const { Users = [] } = await server().send(new ListUsersInGroupCommand(group))
+      assert.deepEqual(
+        Users.map(({ Username }) => Username),
+        ['Corp_ana2'],
+      )
+      await createProvider(server(), poolId, provider, {})
+      assert.equal((await signIn(clientId, 'ana')).sub, first.sub)
     })
   })
 }
