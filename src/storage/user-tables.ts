@@ -24,7 +24,7 @@ export interface UserTable {
 /** Primary key: (pool_id, kind, value_key). Index: (pool_id, sub). The only way to find a user by a name. */
 export interface UserAliasTable {
   pool_id: string
-  kind: 'username' | 'email' | 'phone_number' | 'preferred_username' | 'identity'
+  kind: 'username' | 'email' | 'phone_number' | 'preferred_username' | 'identity' | 'merged'
   value_key: string
   sub: string
 }

@@ -18,6 +18,7 @@ const fixedClaims: ReadonlySet<string> = new Set([
   'identities',
   'iss',
   'jti',
+  'merged_subs',
   'nbf',
   'nonce',
   'origin_jti',

@@ -1,4 +1,5 @@
 import { identitiesOf } from '../users/linked-identities/linked-identity.ts'
+import { mergedSubsAttribute, mergedSubsOf } from '../users/merging/merged-subs.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -23,5 +24,6 @@ export function claimValue(name: string, value: string): unknown {
   if (name === 'address') return { formatted: value }
   if (name === 'updated_at') return Number(value)
   if (name === 'identities') return identityClaims(value)
+  if (name === mergedSubsAttribute) return mergedSubsOf({ [name]: value })
   return value
 }

@@ -40,6 +40,7 @@ import { stopUserImportJob } from './import/stop-user-import-job.operation.ts'
 import { adminDisableProviderForUser } from './linked-identities/admin-disable-provider-for-user.operation.ts'
 import { adminLinkProviderForUser } from './linked-identities/admin-link-provider-for-user.operation.ts'
 import { listUsers } from './list/list-users.operation.ts'
+import { mergeUsers } from './merging/merge-users.operation.ts'
 import { listMessages } from './messages/list-messages.operation.ts'
 import { readMessageCode } from './messages/read-message-code.operation.ts'
 import { resendMessage } from './messages/resend-message.operation.ts'
@@ -125,6 +126,7 @@ export const userOperations = [
   listUserImportLog,
   adminDisableProviderForUser,
   adminLinkProviderForUser,
+  mergeUsers,
   listMessages,
   readMessageCode,
   resendMessage,

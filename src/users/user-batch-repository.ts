@@ -4,7 +4,7 @@ import { searchEntriesOf } from './search-index.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
 import { toRow } from './user-row.ts'
 
-const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
+const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username', 'merged']
 
 /** The usernames and aliases in the pool whose stored form (`value_key`) is one of `keys`. Linked identities are left out. */
 export async function findNamesAmong(tx: Tx, poolId: string, keys: readonly string[]): Promise<readonly Alias[]> {

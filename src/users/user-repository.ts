@@ -13,9 +13,9 @@ const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 
 /**
  * The kinds of names that find a user. If several users have a name of this spelling, the user whose kind of name stands first is found. A
- * preferred username, which is never verified, comes last.
+ * preferred username, which is never verified, comes after those. The name of a user who was merged into another one comes last.
  */
-const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username']
+const aliasKinds: readonly AliasKind[] = ['username', 'email', 'phone_number', 'preferred_username', 'merged']
 
 /** Finds a user by username, active alias or `sub`. */
 export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User | undefined> {

@@ -45,7 +45,8 @@ export function nextSignOut(user: Pick<User, 'signedOutAt'>, now: number): numbe
   return Math.max(now, (user.signedOutAt ?? 0) + 1)
 }
 
-export type AliasKind = 'username' | ContactAttribute | 'preferred_username' | 'identity'
+/** `merged`: the username or `sub` of a user who was merged into this one. No attribute of the user has it. */
+export type AliasKind = 'username' | ContactAttribute | 'preferred_username' | 'identity' | 'merged'
 export type Alias = { readonly kind: AliasKind; readonly key: string }
 
 export const isContactAttribute = (name: string): name is ContactAttribute => name === 'email' || name === 'phone_number'
@@ -57,7 +58,7 @@ export function isVerified(attributes: Attributes, contact: ContactAttribute): b
 /**
  * All names, other than the `sub`, that the user can be found by, and the linked identities. An address counts in a pool with that username
  * attribute, verified or not, and in a pool with that alias attribute once it is verified. A preferred username counts as soon as it is
- * set. Users who came from an identity provider are another matter.
+ * set. Names of merged users are not among them: they stay whatever changes. Users who came from an identity provider are another matter.
  */
 export function aliasesOf(pool: Pool, user: AliasOwner): Alias[] {
   if (isExternal(user)) return aliasesOfExternal(pool, user)

@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
-import { AdminCreateUserCommand, AdminUpdateUserAttributesCommand } from '@aws-sdk/client-cognito-identity-provider'
+import { before, describe, it } from 'node:test'
+import {
+  AdminCreateUserCommand,
+  AdminUpdateUserAttributesCommand,
+  CreateUserPoolDomainCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import type { Page } from 'playwright-core'
 import { givenDevice, givenDevicePool } from '../support/device-grant.ts'
 import { engines } from '../support/engines.ts'
+import { appRequest, givenFederatedPool, providerClient } from '../support/federation.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { type FactorName, giveAttributes, prefer, setMfa } from '../support/mfa.ts'
 import { callback, codeClient, encode, givenOAuthPool } from '../support/oauth.ts'
 import { openApp } from '../support/open-app.ts'
+import { runOpenIdProvider } from '../support/openid-provider.ts'
 import { checkLooks, useLooks } from '../support/page-looks.ts'
 import { setWebAuthn } from '../support/passkeys.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
@@ -17,8 +23,10 @@ import { type TestPoolOptions, useTestServer } from '../support/test-server.ts'
 const contacts = { email: 'ana@example.test', email_verified: 'true', phone_number: '+12025550199', phone_number_verified: 'true' }
 
 for (const engine of engines.slice(0, 1)) {
-  describe('The pages look right and have no faults that axe finds', () => {
+  describe('The pages look right and have no faults that axe finds', async () => {
     const server = useTestServer(engine)
+    const provider = await runOpenIdProvider()
+    before(() => provider.open({ clients: [providerClient(server())], accounts: [{ sub: 'ana', ...contacts, email_verified: true }] }))
     const withPage = useLooks()
 
     async function givenPool({ pool, client }: TestPoolOptions = {}, redirect_uri = callback) {
@@ -44,6 +52,20 @@ for (const engine of engines.slice(0, 1)) {
         await signIn(page, at('/login'), 'ana', 'Wrong-horse-7')
         await page.getByRole('alert').waitFor()
         await checkLooks(page, 'sign-in-wrong')
+      })
+    })
+
+    it('sign in to connect an identity', async () => {
+      const { poolId, clientId } = await givenFederatedPool(server(), provider)
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Federation: { LinkingPolicy: 'PROOF' } })
+      await givenUser(server(), poolId, 'ana')
+      await giveAttributes(server(), poolId, 'ana', contacts)
+      await withPage(async (page) => {
+        await page.goto(`${server().url}/oauth2/authorize?${encode(appRequest(clientId))}`)
+        await page.getByLabel('Account').fill('ana')
+        await press(page, 'Sign in at the provider')
+        await page.getByRole('status').waitFor()
+        await checkLooks(page, 'sign-in-to-connect')
       })
     })
 

@@ -100,6 +100,7 @@ type LifeguardName =
   | 'ListRoles'
   | 'ListTriggerInvocations'
   | 'ListUserImportLog'
+  | 'MergeUsers'
   | 'PutRole'
   | 'ReadMessageCode'
   | 'ReplayTriggerInvocation'

@@ -2,7 +2,9 @@ import {
   AdminGetUserCommand,
   CreateIdentityProviderCommand,
   type CreateIdentityProviderCommandInput,
+  DescribeUserPoolClientCommand,
   ListUsersCommand,
+  UpdateUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { decodeJwt } from 'jose'
 import { callback, codeClient, encode, givenClient, requestToken } from './oauth.ts'
@@ -55,6 +57,27 @@ export async function givenProvider(
       },
     }),
   )
+}
+
+/** A second OpenID Connect provider of the pool, which the client offers as well. */
+export async function addProvider(
+  server: TestServer,
+  provider: RunningOpenIdProvider,
+  { poolId, clientId, name }: { readonly poolId: string; readonly clientId: string; readonly name: string },
+): Promise<void> {
+  await givenProvider(server, provider, poolId, { ProviderName: name })
+  await offerProvider(server, { poolId, clientId, name })
+}
+
+/** From now on the client offers the provider as well. */
+export async function offerProvider(
+  server: TestServer,
+  { poolId, clientId, name }: { readonly poolId: string; readonly clientId: string; readonly name: string },
+): Promise<void> {
+  const { UserPoolClient } = await server.send(new DescribeUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
+  const { LastModifiedDate: _changed, CreationDate: _created, ClientSecret: _secret, ...settings } = UserPoolClient ?? {}
+  const SupportedIdentityProviders = [...(settings.SupportedIdentityProviders ?? []), name]
+  await server.send(new UpdateUserPoolClientCommand({ ...settings, UserPoolId: poolId, ClientId: clientId, SupportedIdentityProviders }))
 }
 
 export const appRequest = (clientId: string, more: Readonly<Record<string, string | undefined>> = {}) => ({

@@ -2218,6 +2218,19 @@ export interface MergeDeveloperIdentitiesResponse {
   IdentityId?: string | undefined
 }
 
+export interface MergeUsersRequest {
+  UserPoolId: string
+  Username: string
+  MergedUsername: string
+  MoveGroups?: boolean | undefined
+}
+
+export interface MergeUsersResponse {
+  Username?: string | undefined
+  Sub?: string | undefined
+  MergedSubs?: readonly string[] | undefined
+}
+
 export type MessageActionType =
   | 'RESEND'
   | 'SUPPRESS'
@@ -3688,6 +3701,7 @@ export interface Operations {
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
   ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }
   ListUserImportLog: { input: ListUserImportLogRequest; output: ListUserImportLogResponse }
+  MergeUsers: { input: MergeUsersRequest; output: MergeUsersResponse }
   PutRole: { input: PutRoleRequest; output: PutRoleResponse }
   ReadMessageCode: { input: ReadMessageCodeRequest; output: ReadMessageCodeResponse }
   ReplayTriggerInvocation: { input: ReplayTriggerInvocationRequest; output: ReplayTriggerInvocationResponse }

@@ -92,8 +92,12 @@ export async function createFederatedUser(
   return user
 }
 
-/** Cognito writes the whole name in lower case where the pool ignores case. */
-function usernameIn(pool: Pool, identity: FederatedIdentity): string {
+/**
+ * The username of the user whom the identity creates. Cognito writes the whole name in lower case where the pool ignores case.
+ *
+ * @throws FederationError when the name is too long.
+ */
+export function usernameIn(pool: Pool, identity: FederatedIdentity): string {
   const username = federatedUsernameOf(identity)
   const problem = problemOf(username)
   if (problem !== undefined) {

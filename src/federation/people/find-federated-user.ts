@@ -5,6 +5,12 @@ import type { User } from '../../users/user.ts'
 import { findOwner, findUser } from '../../users/user-repository.ts'
 import { claimIn, type FederatedIdentity } from '../federated-identity.ts'
 
+export type FoundUser = {
+  readonly user: User
+  /** The key of the link, where it is by another attribute than the subject. */
+  readonly attributeKey: string | undefined
+}
+
 /**
  * The user whom the identity signs in: the one who is linked to its subject, or else to the value of an attribute that
  * AdminLinkProviderForUser named. Undefined at the first sign-in.
@@ -13,7 +19,7 @@ export async function findFederatedUser(
   db: Db | Tx,
   pool: Pool,
   { provider, subject, claims }: Pick<FederatedIdentity, 'provider' | 'subject' | 'claims'>,
-): Promise<User | undefined> {
+): Promise<FoundUser | undefined> {
   const providerName = provider.id
   const bySubject = identityAlias({ providerName, userId: subject })
   // Administrators name the attribute of the pool that the value is mapped to.
@@ -23,7 +29,8 @@ export async function findFederatedUser(
   })
   for (const alias of [bySubject, ...(provider.config.type === 'OIDC' || provider.config.type === 'SAML' ? byAttribute : [])]) {
     const owner = await findOwner(db, pool.id, alias)
-    if (owner !== undefined) return findUser(db, pool.id, owner)
+    const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)
+    if (user !== undefined) return { user, attributeKey: alias === bySubject ? undefined : alias.key }
   }
   return undefined
 }

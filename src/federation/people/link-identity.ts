@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import type { ProviderType } from '../../pools/identity-providers/identity-provider.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
@@ -6,6 +7,27 @@ import { changeFoundUser } from '../../users/admin/change-user.ts'
 import { identitiesOf, identityAlias, withIdentities } from '../../users/linked-identities/linked-identity.ts'
 import type { User } from '../../users/user.ts'
 import type { FederatedIdentity } from '../federated-identity.ts'
+
+/**
+ * Ties an identity that was linked by another attribute to its subject, at its first sign-in: the provider may give the value of the attribute
+ * to another of its users later. From then on AdminDisableProviderForUser takes the subject, as at Cognito.
+ */
+export function linkBySubject(
+  { db, clock }: Deps,
+  pool: Pool,
+  user: User,
+  key: string,
+  { subject, issuer }: IdentityToLink,
+): Promise<User> {
+  return changeFoundUser({ db, audit: undefined }, pool, user, (before) => {
+    const identities = identitiesOf(before.attributes).map((one) => {
+      if (identityAlias(one).key !== key) return one
+      const { attributeName: _linkedBy, ...rest } = one
+      return { ...rest, userId: subject, ...(issuer !== undefined && { issuer }) }
+    })
+    return { ...before, attributes: withIdentities(before.attributes, identities), updatedAt: clock.now() }
+  })
+}
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly quotas: Quotas }
 

@@ -14,10 +14,10 @@ import type { Attributes, User } from '../../users/user.ts'
 import { runPostConfirmation, triggerAttributesOf } from '../../users/user-triggers.ts'
 import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
-import { type CreateFederatedUserDeps, createFederatedUser, UserExists } from './create-federated-user.ts'
-import { findFederatedUser } from './find-federated-user.ts'
+import { type CreateFederatedUserDeps, createFederatedUser, UserExists, usernameIn } from './create-federated-user.ts'
+import { type FoundUser, findFederatedUser } from './find-federated-user.ts'
 import { findTwin } from './find-twin.ts'
-import { type IdentityToLink, linkIdentity } from './link-identity.ts'
+import { type IdentityToLink, linkBySubject, linkIdentity } from './link-identity.ts'
 import { mapAttributes } from './map-attributes.ts'
 import { updateFederatedUser } from './update-federated-user.ts'
 
@@ -55,8 +55,8 @@ export async function signInFederated(
 ): Promise<HostedSignIn> {
   const callerContext = callerContextOf(client, from, undefined)
   const arrival = { pool, client, from, callerContext, identity: await withInboundClaims(deps, { pool, callerContext, identity }) }
-  const known = await findFederatedUser(deps.db, pool, arrival.identity)
-  const user = known === undefined ? await signUp(deps, arrival) : await signInAgain(deps, arrival, known)
+  const found = await findFederatedUser(deps.db, pool, arrival.identity)
+  const user = found === undefined ? await signUp(deps, arrival) : await signInAgain(deps, arrival, await boundUser(deps, arrival, found))
   const now = deps.clock.now()
   const event = { sub: user.sub, type: 'SignIn', response: 'Pass', context: from, now, id: newOrderedId(now), clientId: client.id } as const
   await recordAuthEvent(deps.db, pool, event)
@@ -74,15 +74,30 @@ async function withInboundClaims(
   return claims === undefined ? identity : { ...identity, claims }
 }
 
+/** The user, whose identity is tied to its subject from now on. */
+async function boundUser(deps: FederatedSignInDeps, { pool, identity }: Arrival, { user, attributeKey }: FoundUser): Promise<User> {
+  return attributeKey === undefined ? user : linkBySubject(deps, pool, user, attributeKey, toLinkOf(identity))
+}
+
+const toLinkOf = ({ provider, subject, issuer }: FederatedIdentity): IdentityToLink => ({
+  providerName: provider.id,
+  providerType: provider.config.type,
+  subject,
+  issuer,
+})
+
 /** Links the identity to the user who has its address, where the pool wants that. Otherwise creates a user. */
 async function signUp(deps: FederatedSignInDeps, arrival: Arrival): Promise<User> {
   const { pool, identity } = arrival
   const mapped = mapAttributes(arrival, identity, undefined)
   const twin = await findTwin(deps.db, pool, mapped)
   if (twin === undefined) return createUserOf(deps, arrival, mapped)
-  const { provider, subject, issuer } = identity
-  const toLink = { providerName: provider.id, providerType: provider.config.type, subject, issuer }
-  if (federationOf(pool).linking === 'PROOF') throw new ProofNeeded(twin, toLink)
+  const toLink = toLinkOf(identity)
+  if (federationOf(pool).linking === 'PROOF') {
+    // The browser keeps the identity in a cookie. Its subject may be no longer than in a username.
+    usernameIn(pool, identity)
+    throw new ProofNeeded(twin, toLink)
+  }
   return signInAgain(deps, arrival, await linkIdentity(deps, pool, twin, toLink))
 }
 
@@ -106,9 +121,9 @@ async function createUserOf(deps: FederatedSignInDeps, arrival: Arrival, mapped:
 async function signInMeanwhile(deps: FederatedSignInDeps, arrival: Arrival, exists: UserExists): Promise<User> {
   const { pool, identity } = arrival
   // Read in a transaction: it waits until the other one has committed.
-  const user = await deps.db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
+  const found = await deps.db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
   const mayGoOn = exists.kind === 'username' || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
-  if (user !== undefined && mayGoOn) return signInAgain(deps, arrival, user)
+  if (found !== undefined && mayGoOn) return signInAgain(deps, arrival, await boundUser(deps, arrival, found))
   throw new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { reason: 'refused', cause: exists })
 }
 

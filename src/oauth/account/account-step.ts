@@ -14,11 +14,11 @@ export function sentTo(details: CodeDeliveryDetailsType | undefined): Pick<SentC
   return { destination: details.Destination, attribute: details.AttributeName === 'email' ? 'email' : 'phone_number' }
 }
 
-type Done = Pick<DoneStep, 'username' | 'done'>
+type Done = Pick<DoneStep, 'username' | 'pending' | 'done'>
 
 /** The sign-in page, which says what the user has done. */
-export function done({ clock }: Pick<AccountDeps, 'clock'>, request: AuthorizationRequest, { username, done }: Done): Continue {
-  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind: 'done', username, done }, clock.now()) }
+export function done({ clock }: Pick<AccountDeps, 'clock'>, request: AuthorizationRequest, { username, pending, done }: Done): Continue {
+  return { kind: 'continue', request, step: newPageStep(request.client.id, { kind: 'done', username, pending, done }, clock.now()) }
 }
 
 /** Signs in a new user. If that is refused, the user is confirmed nevertheless, and can try on the sign-in page. */

@@ -8,7 +8,7 @@ import { proveResetCode } from '../../users/recovery/prove-reset-code.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { findStep } from '../login/find-step.ts'
+import { findPendingStep, findStep } from '../login/find-step.ts'
 import type { Continue } from '../login/login.ts'
 import { newPageStep, type PageStep, type ResetStep } from '../login/page-step.ts'
 import { type ExpiredStep, openStep, type StepForm, takeStepForm } from '../login/step-page.ts'
@@ -57,7 +57,8 @@ export function submitForgotPassword(
     const username = nameIn(request.pool, form)
     try {
       const destination = await sendCode(deps, browser, request, username)
-      const step = newPageStep(request.client.id, { kind: 'reset', username, destination }, deps.clock.now())
+      const pending = findPendingStep(deps, browser, request)?.pending
+      const step = newPageStep(request.client.id, { kind: 'reset', username, pending, destination }, deps.clock.now())
       return { kind: 'continue', request, step }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -142,10 +143,10 @@ async function reset(
   deps: AccountDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
-  { username, code: checked }: ResetStep,
+  { username, pending, code: checked }: ResetStep,
   form: Parameters,
 ): Promise<Continue> {
   const given = { Username: username, ConfirmationCode: checked ?? codeIn(form), Password: newPasswordIn(form) }
   await callOperation(confirmForgotPassword, deps, { ...request, browser }, given)
-  return done(deps, request, { username, done: 'reset' })
+  return done(deps, request, { username, pending, done: 'reset' })
 }

@@ -43,7 +43,7 @@ export function submitChallenge(
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return beginAgain(deps, browser, request, step.username)
-      const detour = detourFor(request, { username: step.username, error, query: browser.query, now: deps.clock.now() })
+      const detour = detourFor(request, { ...step, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'challenge', request, step, problem: error, form }
     }
   })
@@ -67,13 +67,13 @@ async function takeForm(
     return stay(await withSetupMethod(deps, step, form.get('method') ?? ''))
   }
   if (step.challenge === 'SELECT_CHALLENGE' && form.get('factor') === 'link') {
-    const { username, isRemembered, session } = step
-    return sendLink(deps, browser, request, { username, isRemembered, session })
+    const { username, isRemembered, pending, session } = step
+    return sendLink(deps, browser, request, { username, isRemembered, pending, session })
   }
   const { challenge, session, responses } = await answerOf(deps, step, form)
   const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: visitorOf(deps, browser, request.pool) }
   const isRemembered = step.isRemembered || form.has('remember')
-  const attempt = { username: step.username, isRemembered, wantsDevice: form.has('remember_device') }
+  const attempt = { username: step.username, isRemembered, pending: step.pending, wantsDevice: form.has('remember_device') }
   return toNextPage(deps, browser, request, { ...attempt, result: await answerOnPage(deps, request, answer) })
 }
 

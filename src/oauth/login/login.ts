@@ -19,9 +19,10 @@ import { offersOwnUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep, queryForStep } from './page-step.ts'
+import { linkPending, type PendingIdentityDeps, requirePending } from './pending-identity.ts'
 import { nameIn } from './typed-values.ts'
 
-export type LoginDeps = AuthorizeDeps & SignInDeps
+export type LoginDeps = AuthorizeDeps & SignInDeps & PendingIdentityDeps
 
 /** What the sign-in page shows: the form for an authorization request, and what was wrong with the last attempt. */
 export type LoginForm = {
@@ -70,7 +71,8 @@ export async function submitLogin(
   return readingForApp(deps, browser, async (request) => {
     const username = nameIn(request.pool, form)
     try {
-      const attempt = { username, isRemembered: form.has('remember') }
+      const pending = requirePending(deps, browser, request, form.get('step'))
+      const attempt = { username, isRemembered: form.has('remember'), pending }
       return await toNextPage(deps, browser, request, { ...attempt, result: await begin(deps, browser, request, form) })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -80,17 +82,17 @@ export async function submitLogin(
   })
 }
 
-type Refusal = { readonly username: string; readonly error: ApiError; readonly query: string; readonly now: number }
+type Refusal = Pick<PageAttempt, 'username' | 'pending'> & { readonly error: ApiError; readonly query: string; readonly now: number }
 
 /** Where a user goes who cannot sign in yet: to confirm the account, or to set a new password. The user can ask for a code there. */
-export function detourFor(request: AuthorizationRequest, { username, error, query, now }: Refusal): Continue | undefined {
+export function detourFor(request: AuthorizationRequest, { username, pending, error, query, now }: Refusal): Continue | undefined {
   const kinds = { UserNotConfirmedException: 'confirm', PasswordResetRequiredException: 'reset' } as const
   const kind = kinds[error.code as keyof typeof kinds]
   if (kind === undefined) return undefined
   return {
     kind: 'continue',
     request,
-    step: newPageStep(request.client.id, { kind, username, destination: undefined, query: queryForStep(query) }, now),
+    step: newPageStep(request.client.id, { kind, username, pending, destination: undefined, query: queryForStep(query) }, now),
   }
 }
 
@@ -129,6 +131,7 @@ export async function toNextPage(
   {
     username,
     isRemembered,
+    pending,
     wantsDevice = false,
     result,
   }: PageAttempt & { readonly wantsDevice?: boolean; readonly result: PageStepResult },
@@ -136,11 +139,12 @@ export async function toNextPage(
   const { pool, client } = request
   const now = deps.clock.now()
   if (result.kind === 'challenge') {
-    const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered }, result.challenge))
+    const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered, pending }, result.challenge))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
-  const device = await deviceAfterSignIn(deps, browser, { pool, user: result.user, wantsDevice })
-  const signedIn = { ...result, deviceKey: device.key }
+  const user = await linkPending(deps, request, result.user, pending)
+  const device = await deviceAfterSignIn(deps, browser, { pool, user, wantsDevice })
+  const signedIn = { ...result, user, deviceKey: device.key }
   const { session, cookie } = await beginDomainSession(
     deps,
     { pool, cookie: browser.sessionCookieOf(pool.id) },
@@ -149,7 +153,7 @@ export async function toNextPage(
   const authenticated = { ...signedIn, domainSession: referenceTo(session) }
   // The parameter is of our own pages, so it is in the address even if the app has pushed its request.
   const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
-  const isPasskeyNext = wantsPasskey || (isNameFirst(request) && (await offersPasskey(deps, browser, request, result.user)))
+  const isPasskeyNext = wantsPasskey || (isNameFirst(request) && (await offersPasskey(deps, browser, request, user)))
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }
     : await answerForUser(deps, request, authenticated, browser.context)

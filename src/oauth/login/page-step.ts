@@ -1,11 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { IdentityToLink } from '../../federation/people/link-identity.ts'
 import type { ContactAttribute } from '../../pools/pool.ts'
 import type { Challenge, ChallengeName } from '../../signin/sign-in.ts'
 
+/** An identity at a provider that waits for a proof: it is linked to the user who has its address, once that user signs in. */
+export type PendingIdentity = IdentityToLink & {
+  /** The user who has the address. */
+  readonly sub: string
+  /** Epoch milliseconds. */
+  readonly expiresAt: number
+}
+
+/** What a browser keeps from step to step while an identity waits for a proof. */
+type MayLink = { readonly pending?: PendingIdentity | undefined }
+
+/** The user came from an identity provider, and has to sign in to the account with the same address. */
+export type ProofStep = Required<MayLink> & { readonly kind: 'proof'; readonly username: '' }
+
 /** What stays the same through a sign-in on the pages. */
-export type PageAttempt = {
+export type PageAttempt = MayLink & {
   /** The name that the user typed. */
   readonly username: string
   /** Whether the user wants to stay signed in on this browser. */
@@ -59,17 +74,18 @@ const longestQuery = 1500
 export const queryForStep = (query: string): string | undefined => (query.length <= longestQuery ? query : undefined)
 
 /** A password reset that waits for its code. */
-export type ResetStep = SentCode & {
-  readonly kind: 'reset'
-  /** The code, once a page has found that it is right. */
-  readonly code?: string | undefined
-}
+export type ResetStep = SentCode &
+  MayLink & {
+    readonly kind: 'reset'
+    /** The code, once a page has found that it is right. */
+    readonly code?: string | undefined
+  }
 
 /** The user has confirmed the account, or has set a new password, and has to sign in. */
-export type DoneStep = { readonly kind: 'done'; readonly username: string; readonly done: 'confirmed' | 'reset' }
+export type DoneStep = MayLink & { readonly kind: 'done'; readonly username: string; readonly done: 'confirmed' | 'reset' }
 
 /** What a user has to do next on the pages of a pool. */
-export type NextStep = ChallengeStep | LinkStep | ConfirmStep | ResetStep | DoneStep
+export type NextStep = ChallengeStep | LinkStep | ConfirmStep | ResetStep | DoneStep | ProofStep
 
 /**
  * A step, as the browser keeps it: sealed in a cookie, so that nothing is stored and a page can be reloaded. The page's form carries `id`.
@@ -86,6 +102,9 @@ export type PageStep = NextStep & {
 const challengeMs = 15 * minuteMs
 /** As long as the code of a password reset is valid, and as long as a link can be at most. */
 const codeMs = 60 * minuteMs
+
+/** How long an identity waits for a proof. The user may have to set a new password first. */
+export const pendingIdentityMs = codeMs
 
 export function newPageStep(clientId: string, step: NextStep, now: number, id: string = randomUUID()): PageStep {
   return { ...step, id, clientId, expiresAt: now + (step.kind === 'challenge' ? challengeMs : codeMs) }
@@ -106,7 +125,7 @@ const isPasswordOnly = (available: readonly ChallengeName[]): boolean =>
   available.every((name) => name === 'PASSWORD' || name === 'PASSWORD_SRP')
 
 export function challengeStep(
-  { username, isRemembered }: PageAttempt,
+  { username, isRemembered, pending }: PageAttempt,
   { name, parameters, session = '', available }: Challenge,
 ): ChallengeStep {
   const kept = Object.fromEntries(
@@ -115,7 +134,7 @@ export function challengeStep(
       .map(([key, value]) => [key, key === 'CREDENTIAL_REQUEST_OPTIONS' ? shortened(value) : value]),
   )
   const challenge = name === 'SELECT_CHALLENGE' && isPasswordOnly(available ?? []) ? 'PASSWORD' : name
-  return { kind: 'challenge', username, isRemembered, challenge, session, parameters: kept, available }
+  return { kind: 'challenge', username, isRemembered, pending, challenge, session, parameters: kept, available }
 }
 
 /**

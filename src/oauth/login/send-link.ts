@@ -12,6 +12,7 @@ import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 import { type Continue, detourFor, type LoginDeps, type LoginForm, type SignedIn, toNextPage } from './login.ts'
 import { newPageStep, type PageAttempt } from './page-step.ts'
+import { requirePending } from './pending-identity.ts'
 import { nameIn } from './typed-values.ts'
 
 export type LinkDeps = LoginDeps & { readonly publicUrl: string }
@@ -30,7 +31,8 @@ export function submitLinkRequest(
     requireLinks(request)
     const attempt = { username: nameIn(request.pool, form), isRemembered: form.has('remember') }
     try {
-      return await begin(deps, browser, request, attempt)
+      const pending = requirePending(deps, browser, request, form.get('step'))
+      return await begin(deps, browser, request, { ...attempt, pending })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       const detour = detourFor(request, { username: attempt.username, error, query: browser.query, now: deps.clock.now() })
@@ -71,7 +73,7 @@ export async function sendLink(
   deps: LinkDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
-  { username, isRemembered, session, earlierStepId }: Sending,
+  { username, isRemembered, pending, session, earlierStepId }: Sending,
 ): Promise<Continue | SignedIn> {
   requireLinks(request)
   const { context, query } = browser
@@ -81,11 +83,11 @@ export async function sendLink(
   const linkFor = (token: string) => linkTo(endpointBaseOfHost(deps.publicUrl, browser.host), request.client.id, token)
   const sent = { session, username, from: visitorOf(deps, browser, request.pool), link: { origin, linkFor } }
   const result = await sendLinkOnPage(deps, request, sent)
-  if (result.kind !== 'challenge') return toNextPage(deps, browser, request, { username, isRemembered, result })
+  if (result.kind !== 'challenge') return toNextPage(deps, browser, request, { username, isRemembered, pending, result })
   const { session: next = '', available = [], parameters } = result.challenge
   const destination = parameters['CODE_DELIVERY_DESTINATION']
   const isResent = earlierStepId !== undefined
-  const step = { kind: 'link', username, isRemembered, session: next, destination, available, isResent } as const
+  const step = { kind: 'link', username, isRemembered, pending, session: next, destination, available, isResent } as const
   return { kind: 'continue', request, step: newPageStep(request.client.id, step, now, stepId) }
 }
 

@@ -30,13 +30,14 @@ export function submitSentLink(
   form: Parameters,
 ): Promise<SentLinkForm | ExpiredStep | Continue | SignedIn | RedirectToApp> {
   return takeStepForm(deps, browser, { kind: 'link', form }, async (request, step) => {
-    const { username, isRemembered, session, available } = step
+    const { username, isRemembered, pending, session, available } = step
     if (form.get('action') === 'change') {
       const choice = {
         kind: 'challenge',
         challenge: 'SELECT_CHALLENGE',
         username,
         isRemembered,
+        pending,
         session,
         parameters: {},
         available,
@@ -44,11 +45,11 @@ export function submitSentLink(
       return { kind: 'continue', request, step: newPageStep(request.client.id, choice, deps.clock.now()) }
     }
     try {
-      return await sendLink(deps, browser, request, { username, isRemembered, session, earlierStepId: step.id })
+      return await sendLink(deps, browser, request, { username, isRemembered, pending, session, earlierStepId: step.id })
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
       if (isSessionRefusal(error)) return beginAgain(deps, browser, request, username)
-      const detour = detourFor(request, { username, error, query: browser.query, now: deps.clock.now() })
+      const detour = detourFor(request, { username, pending, error, query: browser.query, now: deps.clock.now() })
       return detour ?? { kind: 'link', request, step, problem: error }
     }
   })

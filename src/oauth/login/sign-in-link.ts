@@ -12,6 +12,7 @@ import type { Parameters } from '../parameters.ts'
 import { findClientOfHost } from '../request-host.ts'
 import { findStep } from './find-step.ts'
 import { type Continue, detourFor, type SignedIn, toNextPage } from './login.ts'
+import type { PageAttempt } from './page-step.ts'
 import type { LinkDeps } from './send-link.ts'
 
 /** The page of a link in another browser than the one that asked for it. Its button signs the user in, in the browser that shows it. */
@@ -42,7 +43,7 @@ export function openLink(deps: LinkDeps, browser: BrowserRequest, given: Paramet
   return takingLink(deps, browser, given, async (at, request, known) => {
     const step = findStep(deps, at, request, 'link')
     if (!isPreview && step?.id === known.link.details.origin.stepId) {
-      return signIn(deps, at, request, known.link, step.isRemembered)
+      return signIn(deps, at, request, known.link, step)
     }
     await requireUsableLink(deps, known.link)
     return { kind: 'link-form', request, ...known, problem: undefined }
@@ -55,7 +56,7 @@ export function openLink(deps: LinkDeps, browser: BrowserRequest, given: Paramet
  * @throws PageError as `openLink` does.
  */
 export function submitLink(deps: LinkDeps, browser: BrowserRequest, form: Parameters): Promise<LinkOutcome> {
-  return takingLink(deps, browser, form, (at, request, { link }) => signIn(deps, at, request, link, false))
+  return takingLink(deps, browser, form, (at, request, { link }) => signIn(deps, at, request, link, { isRemembered: false }))
 }
 
 /**
@@ -107,8 +108,8 @@ async function signIn(
   browser: BrowserRequest,
   request: AuthorizationRequest,
   link: SignInLink,
-  isRemembered: boolean,
+  { isRemembered, pending }: Pick<PageAttempt, 'isRemembered' | 'pending'>,
 ): Promise<Continue | SignedIn> {
   const result = await signInByLinkOnPage(deps, request, { link, from: visitorOf(deps, browser, request.pool) })
-  return toNextPage(deps, browser, request, { username: link.details.username, isRemembered, result })
+  return toNextPage(deps, browser, request, { username: link.details.username, isRemembered, pending, result })
 }

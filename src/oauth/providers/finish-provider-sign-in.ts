@@ -1,6 +1,7 @@
 import { ApiError } from '../../contract/api-error.ts'
+import type { FederatedIdentity } from '../../federation/federated-identity.ts'
 import { FederationError } from '../../federation/federation-error.ts'
-import { type FederatedSignInDeps, signInFederated } from '../../federation/people/sign-in-federated.ts'
+import { type FederatedSignInDeps, ProofNeeded, signInFederated } from '../../federation/people/sign-in-federated.ts'
 import type { ProviderProof } from '../../federation/provider.ts'
 import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
 import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
@@ -12,9 +13,13 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { beginDomainSession } from '../domain-session/domain-session.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
 import { errorOfApi } from '../error-of-api.ts'
-import type { SignedIn } from '../login/login.ts'
+import { findPendingStep } from '../login/find-step.ts'
+import type { Continue, SignedIn } from '../login/login.ts'
+import type { PendingIdentity } from '../login/page-step.ts'
+import { linkPending } from '../login/pending-identity.ts'
 import { OAuthError } from '../oauth-error.ts'
-import type { Parameters } from '../parameters.ts'
+import { type Parameters, receiveParameters } from '../parameters.ts'
+import { askForProof, noProofPossible } from './ask-for-proof.ts'
 import type { ProviderSignInDeps } from './begin-provider-sign-in.ts'
 
 export type ProviderAnswerDeps = ProviderSignInDeps & AuthorizeDeps & FederatedSignInDeps
@@ -24,12 +29,15 @@ export type ArrivedAnswer = {
   readonly providerName: string
   readonly proof: ProviderProof
   readonly answer: Parameters
+  /** Whether the browser can go to the sign-in page, if the user has to prove that an account is theirs. */
+  readonly canAskForProof: boolean
   /** Throws a FederationError for a provider that may not answer so. */
   readonly requireProvider?: (provider: IdentityProvider) => void
 }
 
 /**
- * Verifies the answer of an identity provider, signs the user in, and answers the app.
+ * Verifies the answer of an identity provider, signs the user in, and answers the app. Or sends the browser to the sign-in page, where the
+ * identity has to be linked to a user who exists.
  *
  * @throws OAuthError for the app, when the user cannot sign in.
  */
@@ -38,10 +46,12 @@ export async function finishProviderSignIn(
   browser: BrowserRequest,
   request: AuthorizationRequest,
   arrived: ArrivedAnswer,
-): Promise<SignedIn> {
+): Promise<SignedIn | Continue> {
   const { pool } = request
+  const signedIn = await signIn(deps, browser, request, arrived)
+  if (signedIn.kind === 'continue') return signedIn
   // A device of the pool is remembered for its own second factor, which a provider's users do not have.
-  const result = { ...(await signIn(deps, browser, request, arrived)), deviceKey: undefined }
+  const result = { ...signedIn, deviceKey: undefined }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
   const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false })
   const authenticated = { ...result, domainSession: referenceTo(session) }
@@ -51,10 +61,12 @@ export async function finishProviderSignIn(
 
 async function signIn(
   deps: ProviderAnswerDeps,
-  { context }: BrowserRequest,
-  { pool, client }: AuthorizationRequest,
-  { providerName, proof, answer, requireProvider }: ArrivedAnswer,
-): Promise<HostedSignIn> {
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+  arrived: ArrivedAnswer,
+): Promise<HostedSignIn | Continue> {
+  const { pool, client } = request
+  const { providerName, proof, answer, requireProvider } = arrived
   let provider: IdentityProvider | undefined
   try {
     const isOffered = client.identityProviders?.includes(providerName)
@@ -62,7 +74,7 @@ async function signIn(
     if (provider === undefined) throw new FederationError('The identity provider is not available for this client.', { reason: 'settings' })
     requireProvider?.(provider)
     const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer })
-    return await signInFederated(deps, { pool, client, identity, from: context })
+    return await signInIdentity(deps, browser, request, { identity, canAskForProof: arrived.canAskForProof })
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal === undefined) throw error
@@ -70,6 +82,30 @@ async function signIn(
     await deps.federation.noteFailure(failed, error)
     throw refusal
   }
+}
+
+/** Signs in the user of the identity, and links another identity that has waited for that user. */
+async function signInIdentity(
+  deps: ProviderAnswerDeps,
+  browser: BrowserRequest,
+  request: AuthorizationRequest,
+  { identity, canAskForProof }: { readonly identity: FederatedIdentity; readonly canAskForProof: boolean },
+): Promise<HostedSignIn | Continue> {
+  const { pool, client } = request
+  try {
+    const signedIn = await signInFederated(deps, { pool, client, identity, from: browser.context })
+    return { ...signedIn, user: await linkPending(deps, request, signedIn.user, pendingOf(deps, browser, request)) }
+  } catch (error) {
+    if (!(error instanceof ProofNeeded)) throw error
+    if (!canAskForProof) throw noProofPossible()
+    return askForProof(deps, request, error)
+  }
+}
+
+/** Another identity, which waits for the user to sign in. The button of the page has named its step. */
+function pendingOf(deps: ProviderAnswerDeps, browser: BrowserRequest, request: AuthorizationRequest): PendingIdentity | undefined {
+  const step = findPendingStep(deps, browser, request)
+  return step?.id === receiveParameters(browser.query).parameters.get('step') ? step?.pending : undefined
 }
 
 /** What the app is told. Faults of the server go on. */

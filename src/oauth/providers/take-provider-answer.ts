@@ -3,13 +3,16 @@ import { clientIdIn, type ProviderSignIn } from '../../federation/pending/provid
 import { deleteProviderSignIn, findProviderSignIn, keepAnswer } from '../../federation/pending/provider-sign-in-repository.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import type { SignedIn } from '../login/login.ts'
+import type { Continue, SignedIn } from '../login/login.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
 import { findClientOfHost } from '../request-host.ts'
 import type { ProviderSignInDeps } from './begin-provider-sign-in.ts'
 import { finishProviderSignIn, type ProviderAnswerDeps } from './finish-provider-sign-in.ts'
 import { isUnsolicited, takeUnsolicitedResponse } from './take-unsolicited-response.ts'
+
+/** What the browser does next. `browser` brings the authorization request of the app. */
+export type AnswerOutcome = { readonly browser: BrowserRequest; readonly outcome: SignedIn | Continue | RedirectToApp }
 
 /** The browser has to come back with a GET, which brings its cookies. */
 export type AnswerKept = { readonly kind: 'kept'; readonly state: string }
@@ -24,7 +27,7 @@ export async function takeProviderForm(
   deps: ProviderAnswerDeps,
   browser: BrowserRequest,
   form: string,
-): Promise<AnswerKept | SignedIn | RedirectToApp> {
+): Promise<AnswerKept | SignedIn | Continue | RedirectToApp> {
   const { parameters, wrong, areTooMany } = receiveParameters(form)
   if (wrong.size > 0 || areTooMany) throw new PageError('invalid_request')
   if (isUnsolicited(parameters)) return takeUnsolicitedResponse(deps, browser, parameters)
@@ -44,17 +47,19 @@ export async function takeProviderAnswer(
   deps: ProviderAnswerDeps,
   browser: BrowserRequest,
   browserToken: string | undefined,
-): Promise<SignedIn | RedirectToApp> {
+): Promise<AnswerOutcome> {
   const received = receiveParameters(browser.query)
   const signIn = await consumeSignIn(deps, browser, stateIn(received.parameters), browserToken)
   const answer = answerOf(signIn, received)
   const { query, proof, providerName } = signIn.details
-  return readingForApp(deps, { ...browser, query }, async (read) => {
+  const at = { ...browser, query }
+  const outcome = await readingForApp(deps, at, async (read) => {
     if (read.client.id !== signIn.clientId) throw new PageError('invalid_request')
     // The nonce of the sign-in at the provider stands in for the one that the app left out, as at Cognito.
     const request = { ...read, nonce: read.nonce ?? proof.nonce }
-    return finishProviderSignIn(deps, browser, request, { providerName, proof, answer })
+    return finishProviderSignIn(deps, at, request, { providerName, proof, answer, canAskForProof: true })
   })
+  return { browser: at, outcome }
 }
 
 const stateIn = (parameters: Parameters): string => parameters.get('state') ?? parameters.get('RelayState') ?? ''

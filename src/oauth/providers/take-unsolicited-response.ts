@@ -4,7 +4,7 @@ import { listProviderTypes } from '../../pools/identity-providers/identity-provi
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { endpointBaseOfHost } from '../endpoint-base.ts'
-import type { SignedIn } from '../login/login.ts'
+import type { Continue, SignedIn } from '../login/login.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 import { finishProviderSignIn, type ProviderAnswerDeps } from './finish-provider-sign-in.ts'
@@ -22,7 +22,7 @@ export function takeUnsolicitedResponse(
   deps: ProviderAnswerDeps,
   browser: BrowserRequest,
   form: Parameters,
-): Promise<SignedIn | RedirectToApp> {
+): Promise<SignedIn | Continue | RedirectToApp> {
   const query = form.get('RelayState') ?? ''
   if (form.get('SAMLResponse') === undefined) throw new PageError('invalid_request')
   return readingForApp(deps, { ...browser, query }, async (request) => {
@@ -34,6 +34,8 @@ export function takeUnsolicitedResponse(
       providerName: providerName ?? '',
       proof: { redirectUri, state: '', nonce: request.nonce ?? '' },
       answer: form,
+      // Any site can make a browser send a response: the identity may be that of an attacker, who waits for the user to link it.
+      canAskForProof: false,
       requireProvider(provider) {
         if (!isSamlOnly)
           throw new FederationError('IdP-initiated sign-in needs an app client with SAML providers only.', { reason: 'settings' })

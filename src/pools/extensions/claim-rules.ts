@@ -29,7 +29,7 @@ export type ClaimRule = {
 /** Claims that say what a token is. No rule sets them. */
 const reserved: ReadonlySet<string> = new Set([
   ...['acr', 'amr', 'at_hash', 'auth_time', 'azp', 'client_id', 'cnf', 'device_key', 'event_id', 'exp', 'iat', 'identities', 'iss', 'jti'],
-  ...['nbf', 'nonce', 'origin_jti', 'scope', 'sub', 'token_use', 'userinfo_claims', 'username', 'version'],
+  ...['merged_subs', 'nbf', 'nonce', 'origin_jti', 'scope', 'sub', 'token_use', 'userinfo_claims', 'username', 'version'],
 ])
 
 const longestConstant = 4096

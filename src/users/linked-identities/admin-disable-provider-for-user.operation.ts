@@ -3,10 +3,11 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import type { Pool } from '../../pools/pool.ts'
+import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser, changeUser } from '../admin/change-user.ts'
+import { deleteMergedName } from '../merging/merged-name-repository.ts'
 import { findOwner, findUser } from '../user-repository.ts'
 import { isOwnDirectory, type ProviderIdentity, readIdentity, requireValue } from './identity-request.ts'
 import { identitiesOf, identityAlias, withIdentities } from './linked-identity.ts'
@@ -46,7 +47,9 @@ async function unlink({ db, clock, audit }: Deps, pool: Pool, { provider, attrib
   const owner = await findOwner(db, pool.id, wanted)
   const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  await changeFoundUser({ db, audit }, pool, user, (before) => {
+  await changeFoundUser({ db, audit }, pool, user, async (before, tx) => {
+    // A user who was merged into this one may have had the name. The next sign-in creates a user of this name.
+    await deleteMergedName(tx, before, nameKey(pool, `${provider.id}_${userId}`))
     const left = identitiesOf(before.attributes).filter((identity) => identityAlias(identity).key !== wanted.key)
     return { ...before, attributes: withIdentities(before.attributes, left), updatedAt: clock.now() }
   })

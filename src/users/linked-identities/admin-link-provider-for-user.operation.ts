@@ -37,7 +37,7 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
       primary: false,
       dateCreated: clock.now(),
     }
-    await requireUnused(db, pool, identity)
+    await requireUnused(db, pool, identity, destination)
     const recorded = withDetail(audit, `provider: ${provider.id}`)
     await changeFoundUser({ db, audit: recorded }, pool, destination, (user) => {
       const identities = [...identitiesOf(user.attributes), identity]
@@ -54,9 +54,16 @@ function findDestination(db: Db, pool: Pool, identifier: ProviderUserIdentifierT
   return getUserByName(db, pool, isOwnDirectory(identifier.ProviderName) ? name : `${identifier.ProviderName}_${name}`)
 }
 
-async function requireUnused(db: Db, pool: Pool, identity: LinkedIdentity): Promise<void> {
-  const hasProfile = await findUserByName(db, pool, `${identity.providerName}_${identity.userId}`)
-  const isLinked = await findOwner(db, pool.id, identityAlias(identity))
-  if (hasProfile === undefined && isLinked === undefined) return
-  throw new ApiError('AliasExistsException', 'The source user already exists, or is linked to a user.')
+/** The errors of Cognito, by which apps tell the cases apart. */
+async function requireUnused(db: Db, pool: Pool, identity: LinkedIdentity, destination: User): Promise<void> {
+  const owner = await findOwner(db, pool.id, identityAlias(identity))
+  if (owner === destination.sub) throw new ApiError('InvalidParameterException', 'SourceUser is already linked to DestinationUser')
+  const profile = await findUserByName(db, pool, `${identity.providerName}_${identity.userId}`)
+  // A user who was merged into another one has no profile any more.
+  const hasSignedUp = profile !== undefined && identitiesOf(profile.attributes).some(({ primary }) => primary)
+  if (hasSignedUp) {
+    const message = 'Merging is not currently supported, provide a SourceUser that has not been signed up in order to link'
+    throw new ApiError('InvalidParameterException', message)
+  }
+  if (owner !== undefined) throw new ApiError('AliasExistsException', 'The source user is linked to another user.')
 }

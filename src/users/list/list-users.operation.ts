@@ -3,11 +3,12 @@ import { hourMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import type { Pool } from '../../pools/pool.ts'
+import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
+import { findOwner } from '../user-repository.ts'
 import { writeUser } from '../wire.ts'
-import { readFilter } from './filter.ts'
+import { type Filter, readFilter } from './filter.ts'
 import { listUsers as findUsers, type PageEnd } from './user-list-repository.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog }
@@ -22,7 +23,7 @@ export const listUsers = operation('ListUsers', {
 
   async handle(request, { db, clock, secrets, pools }: Deps) {
     const pool = await pools.getPool(request.UserPoolId)
-    const filter = readFilter(request.Filter)
+    const filter = await resolveMerged(db, pool, readFilter(request.Filter))
     const shown = request.AttributesToGet
     requireKnownAttributes(pool, shown ?? [])
     // A pagination token is valid only for the list that it came from: the same pool and filter.
@@ -36,6 +37,13 @@ export const listUsers = operation('ListUsers', {
     }
   },
 })
+
+/** A filter by the `sub` or username of a user who was merged into another one finds that other one. */
+async function resolveMerged(db: Db, pool: Pool, filter: Filter | undefined): Promise<Filter | undefined> {
+  if (filter?.match !== 'equal' || (filter.by === 'attribute' && filter.name !== 'username')) return filter
+  const sub = await findOwner(db, pool.id, { kind: 'merged', key: nameKey(pool, filter.key) })
+  return sub === undefined ? filter : { by: 'sub', match: 'equal', key: sub }
+}
 
 function readToken(secrets: Secrets, token: string, list: string, now: number): PageEnd {
   const content = secrets.open('pagination', token, list)

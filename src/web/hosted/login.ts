@@ -1,5 +1,6 @@
 import type { ApiError } from '../../contract/api-error.ts'
 import type { RedirectToApp } from '../../oauth/authorize/authorize.ts'
+import { findPendingStep } from '../../oauth/login/find-step.ts'
 import {
   type Continue,
   isNameFirst,
@@ -22,7 +23,7 @@ import { accountLinksOf } from './account-links.ts'
 import { identifierKindOf } from './identifier-kind.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
-import { providerViewOf } from './provider-links.ts'
+import { labelOf, providerViewOf } from './provider-links.ts'
 import { type FormHandler, type Handler, redirectTo, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogin: Handler = async (visit) => {
@@ -54,6 +55,7 @@ const pageOf: Readonly<Record<PageStep['kind'], string>> = {
   confirm: '/confirm',
   reset: '/confirmForgotPassword',
   done: '/login',
+  proof: '/login',
 }
 
 const noticeOf = { confirmed: 'confirmedTitle', reset: 'resetDoneTitle' } as const
@@ -82,7 +84,9 @@ export function goOn(visit: Visit, outcome: Continue | SignedIn): Send {
 
 export async function sendLogin(visit: Visit, { request, username, problem, done }: LoginForm | ExpiredStep): Promise<Send> {
   const { target, pool, client } = request
-  const shell = await shellOf(visit, request)
+  const waiting = findPendingStep(visit.deps, visit.browser, request)
+  const plain = await shellOf(visit, request)
+  const shell = waiting === undefined ? plain : { ...plain, hiddenFields: { ...plain.hiddenFields, step: waiting.id } }
   const offer = await passkeyOfferOf(visit.deps, request)
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   const page = signInPage(shell, {
@@ -92,12 +96,13 @@ export async function sendLogin(visit: Visit, { request, username, problem, done
     asksPassword: !isNameFirst(request),
     passkey: offer && { kind: 'offer', options: offer.options, hiddenFields: { passkey_session: offer.session } },
     offersRememberMe: hostedPagesOf(request.pool).rememberMeDays !== undefined,
-    ...(await providerViewOf(visit, request)),
+    ...(await providerViewOf(visit, request, waiting?.id)),
     hasForm: offersOwnUsers(client),
     ...accountLinksOf(request, visit.browser.query),
     linkAction: offersLinks(request) ? `/login/link/send?${visit.browser.query}` : undefined,
     problem: problem && problemText(shell.text, problem),
     notice: done && shell.text(noticeOf[done]),
+    proofNotice: waiting && shell.text('proofNotice', { provider: labelOf(waiting.pending.providerName) }),
   })
   return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: target.redirectUri })
 }

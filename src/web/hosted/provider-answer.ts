@@ -17,8 +17,9 @@ export async function sendToProvider(visit: Visit, { request, providerName }: Pr
 /** The browser comes back from an identity provider. */
 export const visitProviderAnswer: Handler = async (visit) => {
   const { deps, names, request, browser } = visit
-  const outcome = await takeProviderAnswer(deps, browser, cookieIn(request, csrfCookieName(names)))
-  return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : goOn(visit, outcome)
+  const answered = await takeProviderAnswer(deps, browser, cookieIn(request, csrfCookieName(names)))
+  const { outcome } = answered
+  return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : goOn({ ...visit, browser: answered.browser }, outcome)
 }
 
 /** The same, where the provider answers with a form. */
@@ -27,7 +28,7 @@ export const postProviderAnswer: BodyHandler = async (visit, form) => {
   countAs('InitiateAuth', request, options)
   const outcome = await takeProviderForm(deps, browser, form)
   if (outcome.kind === 'redirect') return redirectToApp(visit, outcome)
-  if (outcome.kind === 'signed-in') return goOn(visit, outcome)
+  if (outcome.kind !== 'kept') return goOn(visit, outcome)
   const [path] = (request.raw.url ?? '').split('?')
   return redirectTo(visit, `${path}?${new URLSearchParams({ state: outcome.state })}`, 303)
 }

@@ -47,6 +47,8 @@ export type SignInView = {
   readonly linkAction: string | undefined
   readonly problem: string | undefined
   readonly notice: string | undefined
+  /** Why the user has to sign in, where an identity of a provider waits for it. */
+  readonly proofNotice?: string | undefined
 }
 
 const identifiers: Readonly<Record<IdentifierKind, { label: TextKey; inputmode: 'email' | 'tel' | 'text'; isPhone: boolean }>> = {
@@ -92,6 +94,7 @@ export function signInPage(shell: Shell, view: SignInView): Page {
     body: [
       alert(view.problem),
       notice(view.notice),
+      notice(view.proofNotice),
       ...(view.passkey ? passkeyNotes(shell, false) : []),
       view.hasForm ? form(shell, { action: view.action, fields, passkey: view.passkey }) : undefined,
       view.hasForm && (view.providers.length > 0 || view.corporateAction !== undefined) ? divider(shell) : undefined,

@@ -33,6 +33,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly (Operation
     'DeleteUser',
     'DeleteUserAttributes',
     'GetUserAttributeVerificationCode',
+    'MergeUsers',
     'ResendConfirmationCode',
     'SetUserMFAPreference',
     'SetUserSettings',

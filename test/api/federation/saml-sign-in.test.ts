@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { DescribeIdentityProviderCommand, GetSigningCertificateCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  CreateIdentityProviderCommand,
+  DescribeIdentityProviderCommand,
+  GetSigningCertificateCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { appRequest, readUser, tokensFor, usernamesIn } from '../../support/federation.ts'
+import { appRequest, offerProvider, readUser, tokensFor, usernamesIn } from '../../support/federation.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { encode } from '../../support/oauth.ts'
 import { errorIn } from '../../support/openid-provider.ts'
 import { answerSaml, beginSaml, givenSamlPool, mailClaim, serviceProviderOf, signInBySaml } from '../../support/saml-pool.ts'
 import { runSamlProvider, samlFormFor } from '../../support/saml-provider.ts'
 import type { SamlSetUp } from '../../support/saml-provider-process.ts'
+import { attributeList } from '../../support/self-service.ts'
+import { givenUser } from '../../support/sign-in.ts'
 import { agree } from '../../support/sign-in-triggers.ts'
 import { TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -120,6 +127,21 @@ for (const engine of engines) {
       const forbidden = await given()
       const refused = { ...(await samlFormFor(`${provider.origin}/sso`, 'ana')), RelayState: encode(appRequest(forbidden.clientId)) }
       assert.equal(errorIn(await answerSaml(browser, refused)).description, 'Invalid relayState from identity provider')
+    })
+
+    it('refuses a response that nobody asked for where the user would have to prove that an account is theirs', async () => {
+      const { poolId, clientId, open } = await given({ details: { IDPInit: 'true' } })
+      const Federation = { LinkingPolicy: 'PROOF', Providers: { Corp: { EmailVerified: 'ALWAYS' } } }
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Federation })
+      const second = { ProviderName: 'Second', ProviderType: 'SAML', ProviderDetails: { MetadataFile: await open() } } as const
+      await server().send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...second }))
+      await offerProvider(server(), { poolId, clientId, name: 'Second' })
+      await givenUser(server(), poolId, 'local', { attributes: attributeList({ email: 'ana@corp.test', email_verified: 'true' }) })
+      const form = { ...(await samlFormFor(`${provider.origin}/sso`, 'ana')), RelayState: encode(appRequest(clientId)) }
+      const refused = errorIn(await answerSaml(new TestBrowser(server()), form))
+      assert.match(refused.description ?? '', /has to sign in to link the identity/)
+      assert.match(await signIn(clientId), /^\/login\?/)
+      assert.deepEqual(await usernamesIn(server(), poolId), ['local'])
     })
 
     it('names the reason for a response that does not fit', async () => {

@@ -54,6 +54,7 @@ export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminRespondToAuthChallenge: async (world) => ({ ...(await answerToChallenge(world)), UserPoolId: world.main.poolId }),
   AdminSetUserPassword: async (world) => ({ ...(await ofUser(world)), Password: otherPassword, Permanent: true }),
   AdminUpdateUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributes: emailAttribute(world.newName()) }),
+  MergeUsers: async (world) => ({ ...(await ofUser(world)), MergedUsername: await newUser(world), MoveGroups: true }),
   ChangePassword: async (world) => ({
     ...(await withToken(world)),
     PreviousPassword: goodPassword,

@@ -77,7 +77,10 @@ for (const engine of engines) {
       await givenUser(server(), poolId, 'bob')
       await link(poolId, 'ana', 'Google', '4711')
       await assert.rejects(link(poolId, 'bob', 'Google', '4711'), takenAlready)
-      await assert.rejects(link(poolId, 'ana', 'Google', '4711'), takenAlready)
+      await assert.rejects(link(poolId, 'ana', 'Google', '4711'), {
+        name: 'InvalidParameterException',
+        message: 'SourceUser is already linked to DestinationUser',
+      })
       await disable(poolId, 'Google', '4711')
       assert.equal(await identitiesOf(poolId, 'ana'), undefined)
       await link(poolId, 'bob', 'Google', '4711')

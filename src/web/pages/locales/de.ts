@@ -22,6 +22,7 @@ export const de: Locale = {
   haveAccount: 'Schon ein Konto?',
   signInLink: 'Anmelden',
   continueWith: 'Weiter mit {provider}',
+  proofNotice: 'Sie haben bereits ein Konto mit dieser Adresse. Melden Sie sich an, um {provider} zu verbinden.',
   corporateTitle: 'Mit dem Firmenkonto anmelden',
   passwordTitle: 'Passwort eingeben',
   signingInAs: 'Anmeldung als {user}',

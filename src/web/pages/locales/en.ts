@@ -24,6 +24,7 @@ export const en = {
   haveAccount: 'Already have an account?',
   signInLink: 'Sign in',
   continueWith: 'Continue with {provider}',
+  proofNotice: 'You have an account with this address already. Sign in to connect {provider}.',
   corporateTitle: 'Sign in with your company account',
   passwordTitle: 'Enter your password',
   signingInAs: 'Signing in as {user}',

@@ -22,6 +22,7 @@ export const es: Locale = {
   haveAccount: '¿Ya tiene una cuenta?',
   signInLink: 'Iniciar sesión',
   continueWith: 'Continuar con {provider}',
+  proofNotice: 'Ya tiene una cuenta con esta dirección. Inicie sesión para vincular {provider}.',
   corporateTitle: 'Iniciar sesión con la cuenta de su empresa',
   passwordTitle: 'Introduzca su contraseña',
   signingInAs: 'Inicio de sesión como {user}',

@@ -22,6 +22,7 @@ export const fr: Locale = {
   haveAccount: 'Vous avez déjà un compte ?',
   signInLink: 'Se connecter',
   continueWith: 'Continuer avec {provider}',
+  proofNotice: 'Vous avez déjà un compte avec cette adresse. Connectez-vous pour associer {provider}.',
   corporateTitle: 'Se connecter avec le compte de votre entreprise',
   passwordTitle: 'Saisissez votre mot de passe',
   signingInAs: 'Connexion en tant que {user}',

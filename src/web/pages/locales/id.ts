@@ -22,6 +22,7 @@ export const id: Locale = {
   haveAccount: 'Sudah punya akun?',
   signInLink: 'Masuk',
   continueWith: 'Lanjutkan dengan {provider}',
+  proofNotice: 'Anda sudah memiliki akun dengan alamat ini. Masuk untuk menghubungkan {provider}.',
   corporateTitle: 'Masuk dengan akun perusahaan Anda',
   passwordTitle: 'Masukkan kata sandi Anda',
   signingInAs: 'Masuk sebagai {user}',

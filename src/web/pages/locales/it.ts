@@ -22,6 +22,7 @@ export const it: Locale = {
   haveAccount: 'Hai già un account?',
   signInLink: 'Accedi',
   continueWith: 'Continua con {provider}',
+  proofNotice: 'Hai già un account con questo indirizzo. Accedi per collegare {provider}.',
   corporateTitle: 'Accedi con l’account aziendale',
   passwordTitle: 'Inserisci la password',
   signingInAs: 'Accesso come {user}',

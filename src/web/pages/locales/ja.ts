@@ -22,6 +22,7 @@ export const ja: Locale = {
   haveAccount: 'すでにアカウントをお持ちですか？',
   signInLink: 'サインイン',
   continueWith: '{provider} で続行',
+  proofNotice: 'このアドレスのアカウントは既に存在します。{provider} を連携するには、サインインしてください。',
   corporateTitle: '会社のアカウントでサインイン',
   passwordTitle: 'パスワードを入力',
   signingInAs: '{user} としてサインイン',

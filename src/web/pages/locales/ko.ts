@@ -22,6 +22,7 @@ export const ko: Locale = {
   haveAccount: '이미 계정이 있으신가요?',
   signInLink: '로그인',
   continueWith: '{provider}(으)로 계속',
+  proofNotice: '이 주소로 만든 계정이 이미 있습니다. {provider}을(를) 연결하려면 로그인하세요.',
   corporateTitle: '회사 계정으로 로그인',
   passwordTitle: '비밀번호 입력',
   signingInAs: '{user}(으)로 로그인',

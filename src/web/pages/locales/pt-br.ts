@@ -22,6 +22,7 @@ export const ptBr: Locale = {
   haveAccount: 'Já tem uma conta?',
   signInLink: 'Entrar',
   continueWith: 'Continuar com {provider}',
+  proofNotice: 'Você já tem uma conta com este endereço. Entre para vincular {provider}.',
   corporateTitle: 'Entrar com a conta da empresa',
   passwordTitle: 'Digite sua senha',
   signingInAs: 'Entrando como {user}',

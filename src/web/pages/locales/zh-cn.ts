@@ -22,6 +22,7 @@ export const zhCn: Locale = {
   haveAccount: '已有账户？',
   signInLink: '登录',
   continueWith: '使用 {provider} 继续',
+  proofNotice: '您已有使用此地址的账户。请登录以关联 {provider}。',
   corporateTitle: '使用公司账户登录',
   passwordTitle: '输入密码',
   signingInAs: '正在以 {user} 的身份登录',

@@ -22,6 +22,7 @@ export const zhTw: Locale = {
   haveAccount: '已有帳戶？',
   signInLink: '登入',
   continueWith: '使用 {provider} 繼續',
+  proofNotice: '您已有使用此地址的帳戶。請登入以連結 {provider}。',
   corporateTitle: '使用公司帳戶登入',
   passwordTitle: '輸入密碼',
   signingInAs: '正在以 {user} 的身分登入',

@@ -1,0 +1,35 @@
+import type { Db, Tx } from '../../storage/db.ts'
+
+type User = { readonly poolId: string; readonly sub: string }
+
+/** From now on the names find this user. They are the username and the `sub` of a user who was merged into this one. */
+export async function insertMergedNames(tx: Tx, { poolId, sub }: User, keys: readonly string[]): Promise<void> {
+  const rows = [...new Set(keys)].map((value_key) => ({ pool_id: poolId, kind: 'merged' as const, value_key, sub }))
+  await tx
+    .insertInto('user_alias')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'value_key']).doUpdateSet({ sub }))
+    .execute()
+}
+
+/** The names of those who were merged into `from` find `to` from now on. */
+export async function moveMergedNames(tx: Tx, from: User, to: User): Promise<void> {
+  await tx
+    .updateTable('user_alias')
+    .set({ sub: to.sub })
+    .where('pool_id', '=', from.poolId)
+    .where('kind', '=', 'merged')
+    .where('sub', '=', from.sub)
+    .execute()
+}
+
+/** Frees one of the names, so that another user can have it. Does nothing when the user does not have it. */
+export async function deleteMergedName(db: Db | Tx, { poolId, sub }: User, key: string): Promise<void> {
+  await db
+    .deleteFrom('user_alias')
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', 'merged')
+    .where('value_key', '=', key)
+    .where('sub', '=', sub)
+    .execute()
+}
