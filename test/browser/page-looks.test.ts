@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import {
-  AdminCreateUserCommand,
-  AdminUpdateUserAttributesCommand,
-  CreateUserPoolDomainCommand,
-} from '@aws-sdk/client-cognito-identity-provider'
+import { AdminCreateUserCommand, AdminUpdateUserAttributesCommand } from '@aws-sdk/client-cognito-identity-provider'
 import type { Page } from 'playwright-core'
 import { givenDevice, givenDevicePool } from '../support/device-grant.ts'
 import { engines } from '../support/engines.ts'

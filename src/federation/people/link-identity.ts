@@ -34,7 +34,7 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly quotas: Quotas }
 /** What is stored of an identity at a provider. */
 export type IdentityToLink = Pick<FederatedIdentity, 'subject' | 'issuer'> & {
   readonly providerName: string
-  readonly providerType: string
+  readonly providerType: ProviderType
 }
 
 /**
