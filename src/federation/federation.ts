@@ -10,10 +10,14 @@ import { createProviderFetch } from './provider-http.ts'
 import { createSamlMetadataSource } from './saml/metadata-source.ts'
 import { createSamlProtocol } from './saml/saml-protocol.ts'
 
+type FailedAt = { readonly poolId: string; readonly clientId: string; readonly provider: string }
+
 /** Sign-in by the identity providers of user pools, whatever their type. */
 export type Federation = ProviderProtocol & {
   /** Tells the operator why a sign-in failed. The app gets a shorter text, and the user an error page of the app. */
-  logFailure(failed: { readonly poolId: string; readonly clientId: string; readonly provider: string }, error: unknown): void
+  logFailure(failed: FailedAt, error: unknown): void
+  /** The same for a logout at a provider. */
+  logLogoutFailure(failed: FailedAt, error: unknown): void
 }
 
 type Options = Parameters<typeof createProviderFetch>[0] & {
@@ -39,8 +43,13 @@ export function createFederation({ db, secrets, clock, logger, ...http }: Option
   return {
     begin: (request) => protocolOf(request.provider).begin(request),
     finish: (provider, pending) => protocolOf(provider).finish(provider, pending),
+    beginLogout: (request) => protocolOf(request.provider).beginLogout(request),
+    finishLogout: (provider, answer) => protocolOf(provider).finishLogout(provider, answer),
     logFailure(failed, error) {
       logger.warn({ ...failed, err: error }, 'A sign-in by an identity provider failed.')
+    },
+    logLogoutFailure(failed, error) {
+      logger.warn({ ...failed, err: error }, 'A logout at an identity provider failed.')
     },
   }
 }

@@ -27,6 +27,45 @@ export type ProviderProof = Pick<ProviderRequest, 'redirectUri' | 'state' | 'non
   readonly requestId?: string | undefined
 }
 
+/** What ends a user's session at a provider. It is small, because the browser keeps it in a cookie. */
+export type ProviderSession = {
+  readonly providerName: string
+  /** Of a SAML provider: the user, as the provider wrote it in the assertion. */
+  readonly subject?: SamlSubject | undefined
+  /** Of an OpenID Connect provider: the ID token, unless it is too long. */
+  readonly idToken?: string | undefined
+}
+
+/** The NameID with its attributes, and the index of the session (SAML 2.0 Core §2.2.3, §2.7.2). */
+export type SamlSubject = {
+  readonly nameId: string
+  readonly format?: string | undefined
+  readonly nameQualifier?: string | undefined
+  readonly spNameQualifier?: string | undefined
+  readonly sessionIndex?: string | undefined
+}
+
+/** What a logout at a provider begins with. */
+export type ProviderLogoutRequest = {
+  readonly poolId: string
+  readonly provider: IdentityProvider
+  readonly session: ProviderSession
+  /** Where the provider sends the browser back to. */
+  readonly returnUri: string
+  readonly state: string
+}
+
+/** The address that the browser goes to. `requestId` is the id of a SAML request. */
+export type BegunLogout = { readonly location: string; readonly requestId?: string | undefined }
+
+/** What a provider says after a logout, and what it has to fit. */
+export type LogoutAnswer = Pick<ProviderLogoutRequest, 'poolId' | 'returnUri' | 'state'> & {
+  readonly requestId: string | undefined
+  readonly answer: ProviderAnswer
+  /** The query as it was sent, if the answer came by a redirect. Undefined for a form. */
+  readonly query: string | undefined
+}
+
 /** The parameters of the provider's answer. */
 export type ProviderAnswer = ReadonlyMap<string, string>
 
@@ -43,4 +82,16 @@ export type ProviderProtocol = {
     provider: IdentityProvider,
     pending: { readonly poolId: string; readonly proof: ProviderProof; readonly answer: ProviderAnswer },
   ): Promise<FederatedIdentity>
+  /**
+   * Begins a logout at the provider. Undefined when the provider has no address for it.
+   *
+   * @throws FederationError when the provider cannot be used.
+   */
+  beginLogout(request: ProviderLogoutRequest): Promise<BegunLogout | undefined>
+  /**
+   * Verifies what the provider says after a logout. Returns the reason why the provider did not end the session, if it says so.
+   *
+   * @throws FederationError when the answer is not good.
+   */
+  finishLogout(provider: IdentityProvider, answer: LogoutAnswer): Promise<string | undefined>
 }

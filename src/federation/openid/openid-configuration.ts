@@ -24,7 +24,11 @@ type Deps = {
 type Kept = { readonly metadata: Promise<client.ServerMetadata>; readonly until: number; isKnown: boolean }
 
 /** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
-export type OpenIdConfigurations = { of(poolId: string, provider: IdentityProvider): Promise<client.Configuration> }
+export type OpenIdConfigurations = {
+  of(poolId: string, provider: IdentityProvider): Promise<client.Configuration>
+  /** The same, with the endpoint for logouts. The settings of providers do not name it, so it is fetched from the issuer. */
+  withLogout(poolId: string, provider: IdentityProvider): Promise<client.Configuration>
+}
 
 /** Metadata is fetched from an issuer only where the settings of the provider leave an endpoint out. */
 export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps): OpenIdConfigurations {
@@ -48,24 +52,28 @@ export function createOpenIdConfigurations({ clock, fetch, withoutSlot }: Deps):
     return metadata
   }
 
+  async function configure(poolId: string, provider: IdentityProvider, needsAll: boolean): Promise<client.Configuration> {
+    const details = completeDetails(provider.config)
+    const given = givenMetadata(poolId, provider, details)
+    const isEnough = isComplete(provider, given) && !needsAll
+    const found: Partial<client.ServerMetadata> = isEnough ? {} : await metadataOf(given.issuer)
+    // Tokens name the issuer as its metadata does. The settings may lack its last slash.
+    const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
+    const problem = problemOf(provider, server)
+    if (problem !== undefined) {
+      kept.delete(given.issuer)
+      throw new FederationError(`${provider.id} Error - ${problem}`)
+    }
+    // The library compares times with the clock of the machine.
+    const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
+    const id = details['client_id'] ?? ''
+    const configuration = new client.Configuration(server, id, clientMetadata, await clientAuthenticationOf(details, clock))
+    return prepared(configuration, fetch, server.issuer)
+  }
+
   return {
-    async of(poolId, provider) {
-      const details = completeDetails(provider.config)
-      const given = givenMetadata(poolId, provider, details)
-      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await metadataOf(given.issuer)
-      // Tokens name the issuer as its metadata does. The settings may lack its last slash.
-      const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
-      const problem = problemOf(provider, server)
-      if (problem !== undefined) {
-        kept.delete(given.issuer)
-        throw new FederationError(`${provider.id} Error - ${problem}`)
-      }
-      // The library compares times with the clock of the machine.
-      const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
-      const id = details['client_id'] ?? ''
-      const configuration = new client.Configuration(server, id, clientMetadata, await clientAuthenticationOf(details, clock))
-      return prepared(configuration, fetch, server.issuer)
-    },
+    of: (poolId, provider) => configure(poolId, provider, false),
+    withLogout: (poolId, provider) => configure(poolId, provider, true),
   }
 }
 

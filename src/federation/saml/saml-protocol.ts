@@ -8,12 +8,13 @@ import type { Db } from '../../storage/db.ts'
 import { type FederatedIdentity, textOfClaim } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import { hashOf } from '../hash.ts'
-import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
+import type { ProviderAnswer, ProviderProof, ProviderProtocol, SamlSubject } from '../provider.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import { checkAssertion, decodeResponse, invalidResponse, requireStrongSignatures, requireSuccess } from './response-checks.ts'
 import { createSamlClient } from './saml-client.ts'
 import { loadNodeSamlXml, type SamlProfile, type XmlElement } from './saml-library.ts'
+import { beginSamlLogout, finishSamlLogout } from './saml-logout.ts'
 
 type Deps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly metadata: SamlMetadataSource }
 
@@ -43,6 +44,9 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
       if (!isNew) throw invalidResponse('the assertion was used before')
       return assertion.identity
     },
+
+    beginLogout: (request) => beginSamlLogout(deps, request),
+    finishLogout: (provider, answer) => finishSamlLogout(deps, provider, answer),
   }
 }
 
@@ -98,7 +102,19 @@ function identityOf(provider: IdentityProvider, issuer: string, profile: SamlPro
   // Four-byte characters are refused, as at Cognito.
   if (Object.values(claims).some((text) => /[\u{10000}-\u{10ffff}]/u.test(text)))
     throw invalidResponse('an attribute has a character that is not allowed')
-  return { provider, subject: profile.nameID, issuer, claims, received: { samlResponse: claims } }
+  const session = { providerName: provider.id, subject: samlSubjectOf(profile) }
+  return { provider, subject: profile.nameID, issuer, claims, received: { samlResponse: claims }, session }
+}
+
+function samlSubjectOf(profile: SamlProfile): SamlSubject {
+  const text = (name: string) => (typeof profile[name] === 'string' ? profile[name] : undefined)
+  return {
+    nameId: profile.nameID,
+    format: text('nameIDFormat'),
+    nameQualifier: text('nameQualifier'),
+    spNameQualifier: text('spNameQualifier'),
+    sessionIndex: text('sessionIndex'),
+  }
 }
 
 /** The library's messages are in its own words; the texts that Cognito is known for stand in their place. */

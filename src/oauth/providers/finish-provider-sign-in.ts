@@ -1,9 +1,12 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { FederationError } from '../../federation/federation-error.ts'
 import { type FederatedSignInDeps, signInFederated } from '../../federation/people/sign-in-federated.ts'
-import type { ProviderProof } from '../../federation/provider.ts'
+import type { ProviderProof, ProviderSession } from '../../federation/provider.ts'
+import { providerExtensionOf } from '../../pools/extensions/federation-extension.ts'
+import { federationOf } from '../../pools/extensions/pool-extensions.ts'
 import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
 import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
 import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
@@ -40,10 +43,11 @@ export async function finishProviderSignIn(
   arrived: ArrivedAnswer,
 ): Promise<SignedIn> {
   const { pool } = request
+  const { signedIn, atProvider } = await signIn(deps, browser, request, arrived)
   // A device of the pool is remembered for its own second factor, which a provider's users do not have.
-  const result = { ...(await signIn(deps, browser, request, arrived)), deviceKey: undefined }
+  const result = { ...signedIn, deviceKey: undefined }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
-  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false })
+  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false, atProvider })
   const authenticated = { ...result, domainSession: referenceTo(session) }
   const answer = await answerForUser(deps, request, authenticated, browser.context)
   return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: undefined, ...answer }
@@ -54,20 +58,26 @@ async function signIn(
   { context }: BrowserRequest,
   { pool, client }: AuthorizationRequest,
   { providerName, proof, answer, requireProvider }: ArrivedAnswer,
-): Promise<HostedSignIn> {
+): Promise<{ readonly signedIn: HostedSignIn; readonly atProvider: ProviderSession | undefined }> {
   try {
     const isOffered = client.identityProviders?.includes(providerName)
     const provider = isOffered ? await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName) : undefined
     if (provider === undefined) throw new FederationError('The identity provider is not available for this client.')
     requireProvider?.(provider)
     const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer })
-    return await signInFederated(deps, { pool, client, identity, from: context })
+    const signedIn = await signInFederated(deps, { pool, client, identity, from: context })
+    return { signedIn, atProvider: isSignedOutToo(pool, provider) ? identity.session : undefined }
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal === undefined) throw error
     deps.federation.logFailure({ poolId: pool.id, clientId: client.id, provider: providerName }, error)
     throw refusal
   }
+}
+
+/** Whether a logout here is to end the session at the provider as well. */
+function isSignedOutToo(pool: Pool, { id, config: { type, details } }: IdentityProvider): boolean {
+  return type === 'SAML' ? details['IDPSignout'] === 'true' : providerExtensionOf(federationOf(pool), id).signOutAtProvider
 }
 
 /** What the app is told. Faults of the server go on. */
