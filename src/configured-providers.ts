@@ -5,6 +5,7 @@ import { createFederation } from './federation/federation.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
 import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
+import { createSamlLogins } from './identity-pools/logins/saml-login.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { createClientKeySets } from './oauth/private-key-jwt/client-key-sets.ts'
 import type { Settings } from './settings.ts'
@@ -29,6 +30,7 @@ export function configuredProviders({ settings, db, secrets, clock, logger, with
     clientKeySets: createClientKeySets({ clock, rule: jwksUriRule, withoutSlot }),
     federation: createFederation({ db, secrets, clock, logger, withoutSlot, isPrivateAllowed }),
     openIdClients: readOpenIdClients(settings.openIdClients),
+    samlLogins: createSamlLogins({ providers: settings.samlProviders, region: settings.region, clock, withoutSlot }),
     openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
     providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),
   }

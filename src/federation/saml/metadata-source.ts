@@ -16,7 +16,10 @@ const mostProviders = 1000
 type Kept = { readonly metadata: SamlMetadata; readonly fetchedAt: number; readonly refreshAt: number }
 
 /** The metadata of SAML providers: the document in the settings, or the one at the URL in the settings. */
-export type SamlMetadataSource = { of(provider: IdentityProvider): Promise<SamlMetadata> }
+export type SamlMetadataSource = { of(provider: DescribedByMetadata): Promise<SamlMetadata> }
+
+/** The details have a `MetadataFile` or a `MetadataURL`. */
+type DescribedByMetadata = { readonly config: Pick<IdentityProvider['config'], 'details'> }
 
 export function createSamlMetadataSource({ clock, fetch }: { readonly clock: Clock; readonly fetch: ProviderFetch }): SamlMetadataSource {
   const kept = new Map<string, Kept>()

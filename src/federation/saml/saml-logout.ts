@@ -10,7 +10,7 @@ import type { SamlMetadataSource } from './metadata-source.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import { invalidLogout, readSignedRedirect } from './redirect-signature.ts'
 import { decodeResponse, requireStrongSignatures } from './response-checks.ts'
-import { createSamlClient } from './saml-client.ts'
+import { createSamlClient, serviceProviderId } from './saml-client.ts'
 import { loadNodeSamlXml } from './saml-library.ts'
 
 type Deps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly metadata: SamlMetadataSource }
@@ -23,7 +23,7 @@ export async function beginSamlLogout(deps: Deps, request: ProviderLogoutRequest
   if (subject === undefined || metadata.logoutUrl === undefined) return undefined
   const requestId = `_${randomBytes(20).toString('hex')}`
   const saml = await createSamlClient(deps.clock, {
-    poolId,
+    ownId: serviceProviderId(poolId),
     metadata,
     assertionConsumerUrl: returnUri,
     requestId,
