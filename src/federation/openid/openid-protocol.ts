@@ -32,7 +32,7 @@ export function createOpenIdProtocol(configurations: OpenIdConfigurations): Prov
     async beginLogout(request) {
       const { poolId, provider } = request
       if (!givesIdTokens(provider)) return undefined
-      return explainOpenIdError(provider, async () => {
+      return explainOpenIdError(provider, undefined, async () => {
         const configuration = await configurations.withLogout(poolId, provider)
         if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
         return { location: client.buildEndSessionUrl(configuration, logoutParametersFor(request)).href }
