@@ -31,6 +31,8 @@ type Options = {
 const audience = 'urn:amazon:webservices'
 /** How old an assertion may be, as at AWS. The same one proves the user to GetId and to GetCredentialsForIdentity. */
 const mostAgeMs = 5 * minuteMs
+/** After a failure, the metadata is not asked for again for this long: the callers get the error at once. */
+const pauseMs = 5_000
 /** The longest NameID, as in SAML 2.0 Core §8.3.7. */
 const longestSubject = 256
 
@@ -41,17 +43,21 @@ export function createSamlLogins({ providers, clock, region, withoutSlot }: Opti
   const source = createSamlMetadataSource({ clock, fetch })
   const recipients = ['https://signin.aws.amazon.com/saml', `https://${region}.signin.aws.amazon.com/saml`]
 
+  const failures = new Map<string, number>()
+
   async function metadataOf(name: string): Promise<SamlMetadata> {
     const location = locations.get(name)
     if (location === undefined) {
       throw new ApiError('NotAuthorizedException', `This server knows no SAML provider ${name} (--saml-providers).`)
     }
+    if (clock.now() - (failures.get(name) ?? -Infinity) < pauseMs) throw noMetadata(name)
     try {
       const isPath = location.startsWith('/')
       const described = isPath ? ['MetadataFile', await readFile(location, 'utf8')] : ['MetadataURL', location]
       return await source.of({ config: { details: Object.fromEntries([described]) } })
     } catch (cause) {
-      throw new ApiError('ExternalServiceException', `The metadata of the SAML provider ${name} cannot be read.`, { cause })
+      failures.set(name, clock.now())
+      throw noMetadata(name, cause)
     }
   }
 
@@ -85,6 +91,9 @@ export function createSamlLogins({ providers, clock, region, withoutSlot }: Opti
     },
   }
 }
+
+const noMetadata = (name: string, cause?: unknown): ApiError =>
+  new ApiError('ExternalServiceException', `The metadata of the SAML provider ${name} cannot be read.`, { cause })
 
 function splitPair(pair: string): [string, string] {
   const at = pair.indexOf('=')

@@ -17,11 +17,13 @@ import { type BrowserToken, leaveByProviders, type ProviderLogoutDeps } from './
 
 /**
  * The sessions of the browser are ended, or the user has to say so first. `location` is where the browser goes then; undefined when the app
- * named nothing. `frames` are addresses of apps that the browser has to load first.
+ * named nothing. `frames` are addresses of apps that the browser has to load first. `isToProvider`: the browser goes to an identity provider,
+ * before it goes where the app said.
  */
 export type EndSession = PoolAndClient & {
   readonly kind: 'ended' | 'ask'
   readonly location: string | undefined
+  readonly isToProvider: boolean
   readonly isManagedLogin: boolean
   readonly frames: readonly string[]
   /** The languages that the app asks for. */
@@ -62,12 +64,18 @@ export async function endSession(
   const isMeant = accounts.every(({ user }) => user.sub === hint?.sub)
   const uiLocales = listIn(parameters, 'ui_locales')
   const page = { pool, client, location, uiLocales, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
-  if (!isConfirmed && !isMeant) return { ...page, kind: 'ask', frames: [] }
+  if (!isConfirmed && !isMeant) return { ...page, kind: 'ask', isToProvider: false, frames: [] }
   const ended = await endDomainSessions(deps, { pool, cookie })
   deps.logoutWorker.wake()
   const sessions = providerSessionsIn(deps, { pool, cookie })
   const next = await leaveByProviders(deps, browser, owner, { location, sessions, browserToken })
-  return { ...page, kind: 'ended', location: next, frames: await findFrontChannelAddresses(deps, pool, ended) }
+  return {
+    ...page,
+    kind: 'ended',
+    location: next,
+    isToProvider: next !== location,
+    frames: await findFrontChannelAddresses(deps, pool, ended),
+  }
 }
 
 /** The client that `client_id` names, else the one of the ID token. The token is verified later. */

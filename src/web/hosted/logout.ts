@@ -24,7 +24,7 @@ export const postLogout: FormHandler = async (visit, form, body) => {
   const token = form.get('_csrf')
   if (token === undefined) return isOfStandard(form) ? redirectTo(visit, `/logout?${new URLSearchParams(body)}`, 303) : refusePost(visit)
   const outcome = await endSession(deps, browser, { isConfirmed: isOwnForm(request, token, names), browserToken: tokenOf(visit) })
-  return outcome === undefined ? refusePost(visit) : send(visit, outcome)
+  return outcome === undefined ? refusePost(visit) : send(visit, outcome, { isAfterForm: true })
 }
 
 /** Cognito's logout takes GET only. */
@@ -40,10 +40,12 @@ function dropSession({ names, reply, browser }: Visit, poolId: string): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
 }
 
-async function send(visit: Visit, outcome: EndSession): Promise<Send> {
-  const { kind, pool, location, frames } = outcome
+/** Our form may lead to addresses of the app only (form-targets.ts). So the way to a provider goes by a page that moves on by itself. */
+async function send(visit: Visit, outcome: EndSession, { isAfterForm = false } = {}): Promise<Send> {
+  const { kind, pool, location, isToProvider, frames } = outcome
+  const isPageNeeded = frames.length > 0 || (isAfterForm && isToProvider)
   if (kind === 'ended') dropSession(visit, pool.id)
-  if (kind === 'ended' && location !== undefined && frames.length === 0) return redirectTo(visit, location)
+  if (kind === 'ended' && location !== undefined && !isPageNeeded) return redirectTo(visit, location)
   const shell = await shellOf(visit, outcome)
   if (kind === 'ask') {
     return sendPage(visit, shell, signOutPage(shell, { action: `/logout?${visit.browser.query}` }), {

@@ -6,7 +6,7 @@ import { appRequest, givenFederatedPool, providerClient, tokensFor } from '../..
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { codeClient, encode, givenClient } from '../../support/oauth.ts'
 import { type ProviderCookies, runOpenIdProvider, signInAtProvider, signOutAtProvider } from '../../support/openid-provider.ts'
-import { locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
+import { hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const ana = { sub: 'ana', email: 'ana@corp.test', name: 'Ana' }
@@ -137,6 +137,16 @@ for (const engine of engines) {
       const toProvider = locationOf(await browser.visit(`/logout?${encode(asked)}`))
       assert.ok(toProvider.startsWith(`${provider.issuer}/session/end?`))
       assert.equal(await visit(browser, await signOutAtProvider(toProvider, cookies)), `${bye}?state=of+the+app`)
+
+      const asking = await signIn(clientId)
+      const path = `/logout?${encode({ client_id: clientId, post_logout_redirect_uri: bye })}`
+      const form = hiddenFieldsIn(await asking.browser.visit(path))
+      const leaving = await asking.browser.submit(path, form)
+      assert.equal(leaving.status, 200)
+      const [, refresh = ''] = /http-equiv="refresh" content="0;url=([^"]+)"/.exec(leaving.text) ?? []
+      const toEnd = refresh.replaceAll('&amp;', '&')
+      assert.ok(toEnd.startsWith(`${provider.issuer}/session/end?`))
+      assert.equal(await visit(asking.browser, await signOutAtProvider(toEnd, asking.cookies)), bye)
 
       const again = await signIn(clientId)
       const second = await tokensFor(server(), clientId, again.location)
