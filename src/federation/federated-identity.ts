@@ -1,6 +1,6 @@
 import type { IdentityProvider } from '../pools/identity-providers/identity-provider.ts'
 import type { JsonObject, Texts } from '../triggers/trigger.ts'
-import type { ProviderSession } from './provider.ts'
+import type { ProviderSession } from './provider-session.ts'
 
 /** A user, as an identity provider vouches for them. Everything in it is verified. */
 export type FederatedIdentity = {

@@ -1,5 +1,6 @@
 import type { IdentityProvider } from '../pools/identity-providers/identity-provider.ts'
 import type { FederatedIdentity } from './federated-identity.ts'
+import type { ProviderSession } from './provider-session.ts'
 
 /** What a sign-in by an identity provider begins with. */
 export type ProviderRequest = {
@@ -25,24 +26,6 @@ export type ProviderProof = Pick<ProviderRequest, 'redirectUri' | 'state' | 'non
   readonly verifier?: string | undefined
   /** The id of a SAML request. Undefined for a response that nobody has asked for. */
   readonly requestId?: string | undefined
-}
-
-/** What ends a user's session at a provider. It is small, because the browser keeps it in a cookie. */
-export type ProviderSession = {
-  readonly providerName: string
-  /** Of a SAML provider: the user, as the provider wrote it in the assertion. */
-  readonly subject?: SamlSubject | undefined
-  /** Of an OpenID Connect provider: the ID token, unless it is too long. */
-  readonly idToken?: string | undefined
-}
-
-/** The NameID with its attributes, and the index of the session (SAML 2.0 Core §2.2.3, §2.7.2). */
-export type SamlSubject = {
-  readonly nameId: string
-  readonly format?: string | undefined
-  readonly nameQualifier?: string | undefined
-  readonly spNameQualifier?: string | undefined
-  readonly sessionIndex?: string | undefined
 }
 
 /** What a logout at a provider begins with. */

@@ -6,6 +6,7 @@ import { FederationError } from '../../federation/federation-error.ts'
 import { createProviderFetch } from '../../federation/provider-http.ts'
 import type { SamlMetadata } from '../../federation/saml/identity-provider-metadata.ts'
 import { createSamlMetadataSource } from '../../federation/saml/metadata-source.ts'
+import type { SamlProfile } from '../../federation/saml/saml-library.ts'
 import { attributesOf, verifySamlResponse } from '../../federation/saml/verify-response.ts'
 import { ExpiredLoginError, invalidLoginToken, type LoginClaims, type VerifiedLogin } from './login-token.ts'
 
@@ -36,16 +37,39 @@ const pauseMs = 5_000
 /** The longest NameID, as in SAML 2.0 Core §8.3.7. */
 const longestSubject = 256
 
-export function createSamlLogins({ providers, clock, region, withoutSlot }: Options): SamlLogins {
+export function createSamlLogins(options: Options): SamlLogins {
+  const { clock, region } = options
+  const metadataOf = createMetadataReader(options)
+  const recipients = ['https://signin.aws.amazon.com/saml', `https://${region}.signin.aws.amazon.com/saml`]
+  return {
+    async verify(arn, samlResponse) {
+      const metadata = await metadataOf(arn.slice(arn.indexOf('/') + 1))
+      const { profile } = await explaining(() =>
+        verifySamlResponse(clock, samlResponse, {
+          metadata,
+          ownId: audience,
+          destination: undefined,
+          recipients,
+          requestId: undefined,
+          // The app asked the provider, not this server.
+          mayAnswer: () => true,
+          mostAgeMs,
+          decryptionKey: undefined,
+        }),
+      )
+      return loginOf(arn, profile)
+    },
+  }
+}
+
+/** What reads the metadata of the provider with a name. */
+function createMetadataReader({ providers, clock, withoutSlot }: Options): (name: string) => Promise<SamlMetadata> {
   const locations = new Map(providers?.split(',').map((pair) => splitPair(pair)))
   // The operator has named the addresses.
   const fetch = createProviderFetch({ isPrivateAllowed: () => true, withoutSlot })
   const source = createSamlMetadataSource({ clock, fetch })
-  const recipients = ['https://signin.aws.amazon.com/saml', `https://${region}.signin.aws.amazon.com/saml`]
-
   const failures = new Map<string, number>()
-
-  async function metadataOf(name: string): Promise<SamlMetadata> {
+  return async (name) => {
     const location = locations.get(name)
     if (location === undefined) {
       throw new ApiError('NotAuthorizedException', `This server knows no SAML provider ${name} (--saml-providers).`)
@@ -60,35 +84,19 @@ export function createSamlLogins({ providers, clock, region, withoutSlot }: Opti
       throw noMetadata(name, cause)
     }
   }
+}
 
+function loginOf(arn: string, profile: SamlProfile): VerifiedLogin {
+  const subject = profile.nameID
+  if (subject.length > longestSubject) throw invalidLoginToken('The NameID is too long.')
   return {
-    async verify(arn, samlResponse) {
-      const metadata = await metadataOf(arn.slice(arn.indexOf('/') + 1))
-      const verified = await explaining(() =>
-        verifySamlResponse(clock, samlResponse, {
-          metadata,
-          ownId: audience,
-          destination: undefined,
-          recipients,
-          requestId: undefined,
-          // The app asked the provider, not this server.
-          mayAnswer: () => true,
-          mostAgeMs,
-          decryptionKey: undefined,
-        }),
-      )
-      const subject = verified.profile.nameID
-      if (subject.length > longestSubject) throw invalidLoginToken('The NameID is too long.')
-      return {
-        provider: arn,
-        subject,
-        audience,
-        amr: `${arn}:${audience}:${subject}`,
-        claims: claimsOf(arn, subject, attributesOf(verified.profile)),
-        providerNames: [arn],
-        defaultTags: { client: `${claimsBase}nameidentifier`, username: `${claimsBase}name` },
-      }
-    },
+    provider: arn,
+    subject,
+    audience,
+    amr: `${arn}:${audience}:${subject}`,
+    claims: claimsOf(arn, subject, attributesOf(profile)),
+    providerNames: [arn],
+    defaultTags: { client: `${claimsBase}nameidentifier`, username: `${claimsBase}name` },
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Secrets } from '../../base/secrets.ts'
-import type { ProviderSession } from '../../federation/provider.ts'
+import type { ProviderSession } from '../../federation/provider-session.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 
 /**

@@ -10,7 +10,7 @@ import {
   insertProviderSignIn,
   keepAnswer,
 } from '../../federation/pending/provider-sign-in-repository.ts'
-import type { ProviderSession } from '../../federation/provider.ts'
+import type { ProviderSession } from '../../federation/provider-session.ts'
 import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
