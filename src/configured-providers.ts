@@ -1,12 +1,13 @@
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
 import type { Secrets } from './base/secrets.ts'
-import { createFederation } from './federation/federation.ts'
+import { createFederation, staleLog } from './federation/federation.ts'
 import type { FederationMetrics } from './federation/federation-metrics.ts'
 import { createDetailsDiscovery } from './federation/set-up/discover-details.ts'
 import { readOpenIdClients } from './identity-pools/logins/openid-issuer.ts'
 import { createOpenIdKeys } from './identity-pools/logins/openid-keys.ts'
 import { createProviderApis } from './identity-pools/logins/provider-apis.ts'
+import { createSamlLogins } from './identity-pools/logins/saml-login.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { createClientKeySets } from './oauth/private-key-jwt/client-key-sets.ts'
 import type { Settings } from './settings.ts'
@@ -35,6 +36,14 @@ export function configuredProviders({ settings, db, secrets, clock, logger, metr
     federation,
     discoverDetails: createDetailsDiscovery({ ...federation.sources, logger, mustAnswer }),
     openIdClients: readOpenIdClients(settings.openIdClients),
+    samlLogins: createSamlLogins({
+      providers: settings.samlProviders,
+      region: settings.region,
+      clock,
+      withoutSlot,
+      timeRequest: metrics.federation.timeRequest,
+      onStale: staleLog(logger),
+    }),
     openIdKeys: createOpenIdKeys({ clock, withoutSlot }),
     providerApis: createProviderApis({ urls: settings.loginProviderUrls, withoutSlot }),
   }

@@ -14,6 +14,19 @@ export const providerSettings = {
     defaultText: 'none',
     help: 'OpenID Connect issuers that identity pools may name in OpenIdConnectProviderARNs, each with a client id that its ID tokens may be for: `https://login.example.com=shop,https://login.example.com=app`.',
   },
+  samlProviders: {
+    flag: 'saml-providers',
+    type: {
+      kind: 'pattern',
+      pattern:
+        /^[\w.-]{1,128}=(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/])|\/)[^\s,#]+(?:,[\w.-]{1,128}=(?:https:\/\/|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?=[:/])|\/)[^\s,#]+)*$/,
+      expected:
+        'one or more pairs of a name and a URL or an absolute path, such as `corp=https://login.corp.example/metadata`, separated by commas',
+    },
+    value: 'PAIRS',
+    defaultText: 'none',
+    help: 'SAML providers that identity pools may name in SamlProviderARNs, each by the last part of its ARN and with its metadata, at a URL or in a file: `corp=https://login.corp.example/metadata,lab=/etc/lifeguard/lab.xml`.',
+  },
   privateIdentityProviders: {
     flag: 'private-identity-providers',
     type: {

@@ -18,6 +18,7 @@ type RuledSettings = Parameters<typeof masterKeySettingsErrors>[0] &
     readonly kmsEndpoint: string | undefined
     readonly stsUrl: string | undefined
     readonly openIdClients: string | undefined
+    readonly samlProviders: string | undefined
   }
 
 /** The broken ones among the rules that concern the command or several settings together, each in one line without any secret. */
@@ -41,7 +42,7 @@ export function contradictionsOf(settings: RuledSettings): string[] {
   }
   problems.push(...auditStreamProblems(settings))
   problems.push(...stsProblems(settings))
-  problems.push(...openIdClientsProblems(settings))
+  problems.push(...openIdClientsProblems(settings), ...samlProvidersProblems(settings))
   if (mode === 'serve' && settings.region === 'local') {
     problems.push('--region: local is for dev only. Token verifiers and policies expect a region name such as us-east-1.')
   }
@@ -80,6 +81,12 @@ function openIdClientsProblems({ openIdClients }: RuledSettings): string[] {
     issuers.set(name, issuer)
   }
   return []
+}
+
+function samlProvidersProblems({ samlProviders }: RuledSettings): string[] {
+  const names = samlProviders?.split(',').map((pair) => pair.slice(0, pair.indexOf('='))) ?? []
+  const repeated = names.find((name, index) => names.indexOf(name) < index)
+  return repeated === undefined ? [] : [`--saml-providers: ${repeated} is there twice. Leave one of them out.`]
 }
 
 function auditStreamProblems({ auditStream, auditStreamSecret }: RuledSettings): string[] {

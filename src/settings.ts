@@ -40,6 +40,7 @@ export type Settings = {
   readonly emailFrom: string | undefined
   readonly emailFromDomains: string | undefined
   readonly openIdClients: string | undefined
+  readonly samlProviders: string | undefined
   readonly privateLogoutOrigins: string | undefined
   readonly loginProviderUrls: string | undefined
   readonly stsUrl: string | undefined

@@ -1,5 +1,6 @@
 import type { IdentityProvider } from '../pools/identity-providers/identity-provider.ts'
 import type { JsonObject, Texts } from '../triggers/trigger.ts'
+import type { ProviderSession } from './provider-session.ts'
 
 /** A user, as an identity provider vouches for them. Everything in it is verified. */
 export type FederatedIdentity = {
@@ -12,6 +13,8 @@ export type FederatedIdentity = {
   readonly claims: Texts
   /** The same as InboundFederation shows it. */
   readonly received: JsonObject
+  /** What ends the user's session at the provider. */
+  readonly session: ProviderSession
 }
 
 /** The username of the user whom the identity creates. */

@@ -15,12 +15,10 @@ import { maskResponse } from './saml/mask-response.ts'
 import { createSamlMetadataSource, type SamlMetadataSource } from './saml/metadata-source.ts'
 import { createSamlProtocol } from './saml/saml-protocol.ts'
 
+type FailedAt = { readonly poolId: string; readonly clientId: string; readonly provider: string }
+
 /** A sign-in that failed. */
-type FailedSignIn = {
-  readonly poolId: string
-  readonly clientId: string
-  /** The name of the provider. */
-  readonly provider: string
+type FailedSignIn = FailedAt & {
   /** Undefined when the pool has no such provider. */
   readonly type: ProviderType | undefined
   /** Undefined when the provider has not answered yet. */
@@ -31,6 +29,8 @@ type FailedSignIn = {
 export type Federation = ProviderProtocol & {
   /** Tells the operator why a sign-in failed. The app gets a shorter text, and the user an error page of the app. */
   noteFailure(failed: FailedSignIn, error: unknown): Promise<void>
+  /** The same for a logout at a provider. */
+  logLogoutFailure(failed: FailedAt, error: unknown): void
   readonly certificates: Pick<CertificateWatch, 'firstExpiry'>
   /** What the set-up and the check of a provider ask it for. */
   readonly sources: { readonly fetch: ProviderFetch; readonly openId: OpenIdConfigurations; readonly saml: SamlMetadataSource }
@@ -44,12 +44,15 @@ type Options = Omit<Parameters<typeof createProviderFetch>[0], 'timeRequest'> & 
   readonly metrics: FederationMetrics
 }
 
+/** Tells the operator that a provider cannot be asked for its metadata. */
+export const staleLog = (logger: Pick<Logger, 'warn'>) => (url: string, error: unknown) =>
+  logger.warn({ url, cause: wordsOf(error) }, 'The metadata of an identity provider cannot be fetched again. The known one stays in use.')
+
 export function createFederation({ db, secrets, clock, logger, metrics, ...http }: Options): Federation {
   const fetch = createProviderFetch({ ...http, timeRequest: metrics.timeRequest })
   const certificates = createCertificateWatch(clock)
   const throttle = createWarningThrottle()
-  const onStale = (url: string, error: unknown) =>
-    logger.warn({ url, cause: wordsOf(error) }, 'The metadata of an identity provider cannot be fetched again. The known one stays in use.')
+  const onStale = staleLog(logger)
   const configurations = createOpenIdConfigurations({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
   const metadata = createSamlMetadataSource({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
   const openId = createOpenIdProtocol(configurations)
@@ -66,6 +69,8 @@ export function createFederation({ db, secrets, clock, logger, metrics, ...http 
   return {
     begin: (request) => protocolOf(request.provider).begin(request),
     finish: (provider, pending) => protocolOf(provider).finish(provider, pending),
+    beginLogout: (request) => protocolOf(request.provider).beginLogout(request),
+    finishLogout: (provider, answer) => protocolOf(provider).finishLogout(provider, answer),
     async noteFailure({ answer, ...failed }, error) {
       const reason = reasonOf(error)
       metrics.countFailure(failed.type ?? 'unknown', reason)
@@ -75,6 +80,9 @@ export function createFederation({ db, secrets, clock, logger, metrics, ...http 
       const failures = throttle.countToReport([poolId, provider, reason].join(' '), clock.now())
       const level = failures === undefined ? 'info' : 'warn'
       logger[level]({ ...failed, reason, cause: wordsOf(error), samlResponse, failures }, 'A sign-in by an identity provider failed.')
+    },
+    logLogoutFailure(failed, error) {
+      logger.warn({ ...failed, cause: wordsOf(error) }, 'A logout at an identity provider failed.')
     },
     certificates,
     sources: { fetch, openId: configurations, saml: metadata },

@@ -1,5 +1,6 @@
 import type { IdentityProvider } from '../pools/identity-providers/identity-provider.ts'
 import type { FederatedIdentity } from './federated-identity.ts'
+import type { ProviderSession } from './provider-session.ts'
 
 /** What a sign-in by an identity provider begins with. */
 export type ProviderRequest = {
@@ -27,6 +28,27 @@ export type ProviderProof = Pick<ProviderRequest, 'redirectUri' | 'state' | 'non
   readonly requestId?: string | undefined
 }
 
+/** What a logout at a provider begins with. */
+export type ProviderLogoutRequest = {
+  readonly poolId: string
+  readonly provider: IdentityProvider
+  readonly session: ProviderSession
+  /** Where the provider sends the browser back to. */
+  readonly returnUri: string
+  readonly state: string
+}
+
+/** The address that the browser goes to. `requestId` is the id of a SAML request. */
+export type BegunLogout = { readonly location: string; readonly requestId?: string | undefined }
+
+/** What a provider says after a logout, and what it has to fit. */
+export type LogoutAnswer = Pick<ProviderLogoutRequest, 'poolId' | 'returnUri' | 'state'> & {
+  readonly requestId: string | undefined
+  readonly answer: ProviderAnswer
+  /** The query as it was sent, if the answer came by a redirect. Undefined for a form. */
+  readonly query: string | undefined
+}
+
 /** The parameters of the provider's answer. */
 export type ProviderAnswer = ReadonlyMap<string, string>
 
@@ -43,4 +65,16 @@ export type ProviderProtocol = {
     provider: IdentityProvider,
     pending: { readonly poolId: string; readonly proof: ProviderProof; readonly answer: ProviderAnswer },
   ): Promise<FederatedIdentity>
+  /**
+   * Begins a logout at the provider. Undefined when the provider has no address for it.
+   *
+   * @throws FederationError when the provider cannot be used.
+   */
+  beginLogout(request: ProviderLogoutRequest): Promise<BegunLogout | undefined>
+  /**
+   * Verifies what the provider says after a logout. Returns the reason why the provider did not end the session, if it says so.
+   *
+   * @throws FederationError when the answer is not good.
+   */
+  finishLogout(provider: IdentityProvider, answer: LogoutAnswer): Promise<string | undefined>
 }

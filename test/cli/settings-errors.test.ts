@@ -61,6 +61,16 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
       says: /--openid-clients: https:\/\/\S+ and https?:\/\/\S+ cannot be told apart/,
     }),
   ),
+  ...['https://a.test', 'corp=http://a.test', 'corp=metadata.xml', 'a b=https://a.test', 'corp=https://a.test,'].map((pairs) => ({
+    what: `a wrong pair of SAML provider and metadata in ${pairs}`,
+    args: ['dev', '--saml-providers', pairs],
+    says: /--saml-providers: ".*" is not one or more pairs of a name and a URL or an absolute path/,
+  })),
+  {
+    what: 'a SAML provider that is named twice',
+    args: ['dev', '--saml-providers', 'corp=https://a.test,lab=/lab.xml,corp=https://b.test'],
+    says: /--saml-providers: corp is there twice\. Leave one of them out\./,
+  },
   ...['https://a.test', 'github.com=https://a.test', 'www.amazon.com=http://a.test', 'www.amazon.com=https://a.test,'].map((pairs) => ({
     what: `a wrong pair of login provider and URL in ${pairs}`,
     args: ['dev', '--login-provider-urls', pairs],

@@ -36,6 +36,32 @@ export async function runOpenIdProvider(): Promise<RunningOpenIdProvider> {
   }
 }
 
+/** The cookies of a browser at the provider. */
+export type ProviderCookies = Map<string, string>
+
+async function request(url: URL, cookies: ProviderCookies, body?: URLSearchParams): Promise<Response> {
+  const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
+  const answer = await fetch(url, { method: body === undefined ? 'GET' : 'POST', headers, redirect: 'manual', ...(body && { body }) })
+  for (const line of answer.headers.getSetCookie()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (value === '') cookies.delete(name)
+    else cookies.set(name, value)
+  }
+  return answer
+}
+
+/** A browser at the provider, at its page for logouts: says yes, and returns the address back at our server. */
+export async function signOutAtProvider(location: string, cookies: ProviderCookies): Promise<URL> {
+  const page = await request(new URL(location), cookies)
+  const text = await page.text()
+  const [, action, xsrf = ''] = /action="([^"]+)".*?name="xsrf" value="([^"]+)"/s.exec(text) ?? []
+  if (action === undefined) throw new Error(`The provider answered ${page.status}: ${text}`)
+  const answer = await request(new URL(action, location), cookies, new URLSearchParams({ xsrf, logout: 'yes' }))
+  const to = answer.headers.get('location')
+  if (to === null) throw new Error(`The provider answered ${answer.status}: ${await answer.text()}`)
+  return new URL(to, location)
+}
+
 /** A browser at Apple: follows its redirects, fills in its form, and returns the fields of the form that it answers with. */
 export async function signInAtApple(location: string, login: string): Promise<Record<string, string>> {
   const page = await visitProvider(location, login, {})
@@ -43,28 +69,24 @@ export async function signInAtApple(location: string, login: string): Promise<Re
   return hiddenFieldsIn({ text: page.replaceAll('"/>', '">') })
 }
 
+type Visit = { readonly decline?: boolean; readonly cookies?: ProviderCookies }
+
 /** A browser at the provider: follows its redirects, fills in its form, and returns the address back at our server. */
-export async function signInAtProvider(location: string, login: string, { decline = false } = {}): Promise<URL> {
-  const back = await visitProvider(location, login, { decline })
+export async function signInAtProvider(location: string, login: string, visit: Visit = {}): Promise<URL> {
+  const back = await visitProvider(location, login, visit)
   if (typeof back === 'string') throw new Error(`The provider answered ${back}`)
   return back
 }
 
 /** Returns the address that leaves the provider, or the page that does not redirect. */
-async function visitProvider(location: string, login: string, { decline = false }): Promise<URL | string> {
+async function visitProvider(location: string, login: string, { decline = false, cookies = new Map() }: Visit): Promise<URL | string> {
   const { origin } = new URL(location)
-  const cookies = new Map<string, string>()
   let next = new URL(location)
   for (let steps = 0; steps < 10; steps++) {
     if (next.origin !== origin) return next
     const isForm = next.pathname.startsWith('/interaction/')
-    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join('; ') }
     const body = isForm ? new URLSearchParams({ login, ...(decline && { decline: '1' }) }) : undefined
-    const answer = await fetch(next, { method: isForm ? 'POST' : 'GET', headers, redirect: 'manual', ...(body && { body }) })
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
-      cookies.set(name, value)
-    }
+    const answer = await request(next, cookies, body)
     const to = answer.headers.get('location')
     if (to === null) return answer.text()
     next = new URL(to, next)

@@ -16,6 +16,15 @@ export type SamlSetUp = {
     readonly signingCertificate?: string
     readonly encryptionCertificate?: string
   }
+  /** How the provider answers LogoutRequests, whose signature it checks by our certificate (DER in base64). */
+  readonly logout?: {
+    readonly certificate: string
+    readonly returnUri: string
+    readonly binding: 'post' | 'redirect'
+    readonly isUnsigned?: boolean
+    /** Values of the LogoutResponse that replace the right ones. */
+    readonly values?: Readonly<Record<string, string>>
+  }
   /** What the provider signs. */
   readonly signs?: 'assertion' | 'response'
   readonly accounts: Readonly<Record<string, SamlAccount>>
@@ -38,6 +47,14 @@ type IdentityProvider = Entity & {
     customize: (template: string) => { readonly id: string; readonly context: string },
   ): Promise<{ readonly context: string }>
   parseLoginRequest(sp: Entity, binding: 'redirect', request: object): Promise<Parsed>
+  parseLogoutRequest(sp: Entity, binding: 'redirect', request: object): Promise<Parsed>
+  createLogoutResponse(
+    sp: Entity,
+    request: object,
+    binding: 'post' | 'redirect',
+    relayState: string,
+    customize: (template: string) => { readonly id: string; readonly context: string },
+  ): { readonly context: string }
 }
 type Samlify = {
   IdentityProvider(settings: object): IdentityProvider
@@ -65,6 +82,7 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const url = new URL(request.url ?? '/', 'http://localhost')
   response.setHeader('content-type', 'text/html')
   if (url.pathname === '/metadata') return void response.setHeader('content-type', 'text/xml').end(entities().provider.getMetadata())
+  if (url.pathname === '/slo') return endSession(url.searchParams, response)
   if (request.method === 'GET') return void response.end(loginPage(url.search))
   const form = new URLSearchParams(await text(request))
   const query = new URLSearchParams(form.get('query') ?? '')
@@ -84,6 +102,7 @@ function entities() {
     privateKey: pem(privateKey, 'PRIVATE KEY'),
     signingCert: pem(certificate, 'CERTIFICATE'),
     wantAuthnRequestsSigned: signingCertificate !== undefined,
+    wantLogoutRequestSigned: true,
     isAssertionEncrypted: encryptionCertificate !== undefined,
     requestSignatureAlgorithm: signatureAlgorithm,
     dataEncryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
@@ -104,15 +123,56 @@ function entities() {
   return { provider, sp }
 }
 
+/** Checks the LogoutRequest with its signature, and answers it as the settings say. */
+async function endSession(query: URLSearchParams, response: ServerResponse): Promise<void> {
+  const { provider } = entities()
+  const { serviceProvider, logout } = setUp ?? {}
+  if (serviceProvider === undefined || logout === undefined) throw new Error('no logout')
+  const { certificate: ours, returnUri, binding, isUnsigned = false, values = {} } = logout
+  const sp = samlify.ServiceProvider({
+    entityID: serviceProvider.entityId,
+    signingCert: pem(Buffer.from(ours, 'base64'), 'CERTIFICATE'),
+    wantLogoutResponseSigned: !isUnsigned,
+    assertionConsumerService: [
+      { Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST', Location: serviceProvider.assertionConsumerUrl },
+    ],
+    singleLogoutService: [
+      { Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST', Location: returnUri },
+      { Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: returnUri },
+    ],
+  })
+  const parsed = await provider.parseLogoutRequest(sp, 'redirect', signedQueryOf(query))
+  const all: Record<string, string> = {
+    ID: newId(),
+    IssueInstant: new Date().toISOString(),
+    Destination: returnUri,
+    Issuer: `${origin()}/metadata`,
+    InResponseTo: parsed.extract.request?.id ?? '',
+    StatusCode: 'urn:oasis:names:tc:SAML:2.0:status:Success',
+    ...values,
+  }
+  const RelayState = query.get('RelayState') ?? ''
+  const { context } = provider.createLogoutResponse(sp, parsed, binding, RelayState, (template) => ({
+    id: all['ID'] ?? '',
+    context: template.replaceAll(/\{(\w+)\}/g, (_tag, name: string) => all[name] ?? ''),
+  }))
+  if (binding === 'redirect') return void response.writeHead(302, { location: context }).end()
+  response.end(answerPage(returnUri, { SAMLResponse: context, RelayState }))
+}
+
 /** Checks the request, and its signature where one is wanted. */
 async function requestIdIn(query: URLSearchParams): Promise<string | undefined> {
   const { provider, sp } = entities()
+  const parsed = await provider.parseLoginRequest(sp, 'redirect', signedQueryOf(query))
+  return parsed.extract.request?.id
+}
+
+function signedQueryOf(query: URLSearchParams) {
   const octetString = ['SAMLRequest', 'RelayState', 'SigAlg']
     .filter((name) => query.has(name))
     .map((name) => `${name}=${encodeURIComponent(query.get(name) ?? '')}`)
     .join('&')
-  const parsed = await provider.parseLoginRequest(sp, 'redirect', { query: Object.fromEntries(query), octetString })
-  return parsed.extract.request?.id
+  return { query: Object.fromEntries(query), octetString }
 }
 
 async function respond(login: string, requestId: string | undefined): Promise<string> {

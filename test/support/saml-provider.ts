@@ -34,3 +34,14 @@ export async function samlFormFor(location: string, login: string): Promise<{ SA
   const { SAMLResponse = '', RelayState = '' } = hiddenFieldsIn({ text } as Parameters<typeof hiddenFieldsIn>[0])
   return { SAMLResponse, RelayState }
 }
+
+/** The answer of the provider to a LogoutRequest: the form that it makes the browser send, or the address that it sends the browser to. */
+export async function samlLogoutAnswerFor(
+  location: string,
+): Promise<{ form: { SAMLResponse: string; RelayState: string }; to: string | null }> {
+  const answer = await fetch(location, { redirect: 'manual' })
+  const text = await answer.text()
+  if (answer.status !== 200 && answer.status !== 302) throw new Error(`The provider answered ${answer.status}: ${text}`)
+  const { SAMLResponse = '', RelayState = '' } = hiddenFieldsIn({ text } as Parameters<typeof hiddenFieldsIn>[0])
+  return { form: { SAMLResponse, RelayState }, to: answer.headers.get('location') }
+}

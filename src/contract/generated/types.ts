@@ -2403,6 +2403,7 @@ export type ProviderEmailVerifiedType =
 export interface ProviderExtensionType {
   EmailVerified?: ProviderEmailVerifiedType | undefined
   AttributeModes?: Record<string, AttributeModeType> | undefined
+  SignOutAtProvider?: boolean | undefined
 }
 
 export interface ProviderUserIdentifierType {

@@ -26,6 +26,8 @@ type Deps = {
 /** A provider's endpoints and keys, and our client there, as `openid-client` needs them. */
 export type OpenIdConfigurations = {
   of(poolId: string, provider: IdentityProvider): Promise<client.Configuration>
+  /** The same, with the endpoint for logouts. The settings of providers do not name it, so it is fetched from the issuer. */
+  withLogout(poolId: string, provider: IdentityProvider): Promise<client.Configuration>
   /** What the issuer publishes now. Sign-ins use it from then on. */
   discoverNow(issuer: string): Promise<client.ServerMetadata>
 }
@@ -35,25 +37,29 @@ export function createOpenIdConfigurations({ clock, fetch, withoutSlot, onStale 
   const load = async (issuer: string) => ({ value: await discover(issuer, fetch), freshMs: metadataMs, validUntil: undefined })
   const documents = createKeptDocuments({ clock, withoutSlot, onStale, load })
 
+  async function configure(poolId: string, provider: IdentityProvider, needsAll: boolean): Promise<client.Configuration> {
+    const details = completeDetails(provider.config)
+    const given = givenMetadata(poolId, provider, details)
+    const isEnough = isComplete(provider, given) && !needsAll
+    const found: Partial<client.ServerMetadata> = isEnough ? {} : await documents.of(given.issuer)
+    // Tokens name the issuer as its metadata does. The settings may lack its last slash.
+    const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
+    const problem = problemOf(provider, server)
+    if (problem !== undefined) {
+      documents.forget(given.issuer)
+      throw new FederationError(`${provider.id} Error - ${problem}`, { reason: 'settings' })
+    }
+    // The library compares times with the clock of the machine.
+    const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
+    const id = details['client_id'] ?? ''
+    const configuration = new client.Configuration(server, id, clientMetadata, await clientAuthenticationOf(details, clock))
+    return prepared(configuration, fetch, given)
+  }
+
   return {
     discoverNow: documents.fetchNow,
-    async of(poolId, provider) {
-      const details = completeDetails(provider.config)
-      const given = givenMetadata(poolId, provider, details)
-      const found: Partial<client.ServerMetadata> = isComplete(provider, given) ? {} : await documents.of(given.issuer)
-      // Tokens name the issuer as its metadata does. The settings may lack its last slash.
-      const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
-      const problem = problemOf(provider, server)
-      if (problem !== undefined) {
-        documents.forget(given.issuer)
-        throw new FederationError(`${provider.id} Error - ${problem}`, { reason: 'settings' })
-      }
-      // The library compares times with the clock of the machine.
-      const clientMetadata = { [client.clockSkew]: Math.round((clock.now() - Date.now()) / 1000), [client.clockTolerance]: 60 }
-      const id = details['client_id'] ?? ''
-      const configuration = new client.Configuration(server, id, clientMetadata, await clientAuthenticationOf(details, clock))
-      return prepared(configuration, fetch, given)
-    },
+    of: (poolId, provider) => configure(poolId, provider, false),
+    withLogout: (poolId, provider) => configure(poolId, provider, true),
   }
 }
 

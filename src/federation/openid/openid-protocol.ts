@@ -5,7 +5,7 @@ import { completeDetails } from '../../pools/identity-providers/provider-details
 import type { JsonObject } from '../../triggers/trigger.ts'
 import { type FederatedIdentity, isTooDeep, textsOfClaims } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
-import type { ProviderAnswer, ProviderProof, ProviderProtocol, ProviderRequest } from '../provider.ts'
+import type { ProviderAnswer, ProviderLogoutRequest, ProviderProof, ProviderProtocol, ProviderRequest } from '../provider.ts'
 import { givesIdTokens, type OpenIdConfigurations } from './openid-configuration.ts'
 import { explainOpenIdError } from './openid-errors.ts'
 import { fetchUserClaims } from './user-claims.ts'
@@ -28,6 +28,21 @@ export function createOpenIdProtocol(configurations: OpenIdConfigurations): Prov
       const configuration = await explainOpenIdError(provider, undefined, () => configurations.of(poolId, provider))
       return explainOpenIdError(provider, configuration.serverMetadata(), () => identify(configuration, provider, { proof, answer }))
     },
+
+    async beginLogout(request) {
+      const { poolId, provider } = request
+      if (!givesIdTokens(provider)) return undefined
+      return explainOpenIdError(provider, undefined, async () => {
+        const configuration = await configurations.withLogout(poolId, provider)
+        if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
+        return { location: client.buildEndSessionUrl(configuration, logoutParametersFor(request)).href }
+      })
+    },
+
+    /** The state says all: RP-Initiated Logout 1.0 §3 gives no answer that could be verified. */
+    async finishLogout() {
+      return undefined
+    },
   }
 }
 
@@ -48,6 +63,14 @@ async function parametersFor(request: ProviderRequest, verifier: string | undefi
     ...wishesFor(request, details),
   })
 }
+
+/** OpenID Connect RP-Initiated Logout 1.0 §2. The library adds the client id. Without an ID token the provider may ask the user. */
+const logoutParametersFor = ({ session, returnUri, state }: ProviderLogoutRequest): URLSearchParams =>
+  new URLSearchParams({
+    post_logout_redirect_uri: returnUri,
+    state,
+    ...(session.idToken !== undefined && { id_token_hint: session.idToken }),
+  })
 
 /** What each type of provider knows beside the standard parameters. */
 function wishesFor({ provider, loginHint, prompts }: ProviderRequest, details: ProviderDetails): Record<string, string> {
@@ -110,6 +133,7 @@ async function identify(
     subject,
     issuer: hasIdToken ? configuration.serverMetadata().issuer : undefined,
     claims,
+    session: { providerName: provider.id, idToken: hasIdToken ? tokens.id_token : undefined },
     received: { tokenResponse: { ...tokens }, idToken: textsOfClaims(idToken), userInfo: textsOfClaims(userInfo) },
   }
 }

@@ -4,7 +4,7 @@ import type { ProviderSignIn, ProviderSignInDetails } from './provider-sign-in.t
 
 type Key = Pick<ProviderSignIn, 'poolId' | 'id'>
 
-export async function insertProviderSignIn(db: Db | Tx, secrets: Secrets, signIn: Omit<ProviderSignIn, 'answer'>): Promise<void> {
+export async function insertProviderSignIn(db: Db | Tx, secrets: Secrets, signIn: Omit<ProviderSignIn<unknown>, 'answer'>): Promise<void> {
   const { poolId, id, clientId, details, expiresAt } = signIn
   const sealed = secrets.seal('provider-sign-in', JSON.stringify(details), contextOf(signIn))
   await db
@@ -13,7 +13,12 @@ export async function insertProviderSignIn(db: Db | Tx, secrets: Secrets, signIn
     .execute()
 }
 
-export async function findProviderSignIn(db: Db | Tx, secrets: Secrets, key: Key): Promise<ProviderSignIn | undefined> {
+/** The caller has made the id so that the details are of its kind. */
+export async function findProviderSignIn<Details = ProviderSignInDetails>(
+  db: Db | Tx,
+  secrets: Secrets,
+  key: Key,
+): Promise<ProviderSignIn<Details> | undefined> {
   const { poolId, id } = key
   const row = await db.selectFrom('provider_sign_in').selectAll().where('pool_id', '=', poolId).where('id', '=', id).executeTakeFirst()
   const details = row && secrets.open('provider-sign-in', row.details, contextOf(key))
@@ -23,7 +28,7 @@ export async function findProviderSignIn(db: Db | Tx, secrets: Secrets, key: Key
     poolId,
     id,
     clientId: row.client_id,
-    details: JSON.parse(details.toString()) as ProviderSignInDetails,
+    details: JSON.parse(details.toString()) as Details,
     answer: answer?.toString() ?? null,
     expiresAt: row.expires_at,
   }

@@ -3,12 +3,12 @@ import { minuteMs } from '../../base/durations.ts'
 import type { ProviderProof } from '../provider.ts'
 
 /** A sign-in that waits for the answer of an identity provider. It can be answered once, and only in the browser that began it. */
-export type ProviderSignIn = {
+export type ProviderSignIn<Details = ProviderSignInDetails> = {
   readonly poolId: string
   /** SHA-256 of the state. */
   readonly id: string
   readonly clientId: string
-  readonly details: ProviderSignInDetails
+  readonly details: Details
   /** The parameters of the provider's answer, form-encoded, if it came as a form. Null until then. */
   readonly answer: string | null
   /** Epoch milliseconds. */

@@ -18,15 +18,21 @@ type Deps = {
 
 /** The metadata of SAML providers: the document in the settings, or the one at the URL in the settings. */
 export type SamlMetadataSource = {
-  of(provider: IdentityProvider): Promise<SamlMetadata>
+  of(provider: DescribedByMetadata): Promise<SamlMetadata>
   /** The same, but what is at the URL now. Sign-ins use it from then on. */
-  fetchNow(provider: IdentityProvider): Promise<SamlMetadata>
+  fetchNow(provider: DescribedByMetadata): Promise<SamlMetadata>
 }
+
+/** The details have a `MetadataFile` or a `MetadataURL`. */
+type DescribedByMetadata = { readonly config: Pick<IdentityProvider['config'], 'details'> }
 
 export function createSamlMetadataSource({ clock, fetch, withoutSlot, onStale }: Deps): SamlMetadataSource {
   const documents = createKeptDocuments({ clock, withoutSlot, onStale, load: (url) => fetchMetadata({ clock, fetch }, url) })
 
-  async function find({ config: { details } }: IdentityProvider, fetched: (url: string) => Promise<SamlMetadata>): Promise<SamlMetadata> {
+  async function find(
+    { config: { details } }: DescribedByMetadata,
+    fetched: (url: string) => Promise<SamlMetadata>,
+  ): Promise<SamlMetadata> {
     const { MetadataFile: file, MetadataURL: url } = details
     if (file) return readSamlMetadata(file)
     if (!url) throw new FederationError('The identity provider has no metadata.', { reason: 'settings' })

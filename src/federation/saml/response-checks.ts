@@ -58,11 +58,14 @@ export function requireSuccess(root: XmlElement): void {
   })
 }
 
-type Expected = {
+export type ExpectedAssertion = {
   readonly entityId: string
-  readonly assertionConsumerUrl: string
-  /** The id of our request. Undefined where the provider began. */
-  readonly requestId: string | undefined
+  /** The addresses that the assertion may be sent to. */
+  readonly recipients: readonly string[]
+  /** Whether the assertion may answer the request. The id is undefined where it answers none. */
+  readonly mayAnswer: (requestId: string | undefined) => boolean
+  /** How old the assertion may be, in milliseconds. Undefined: as old as it says. */
+  readonly mostAgeMs: number | undefined
   /** Epoch milliseconds. */
   readonly now: number
 }
@@ -73,13 +76,13 @@ export type CheckedAssertion = { readonly id: string; readonly expiresAt: number
 /** How far the provider's clock may differ from ours. */
 export const clockSkewMs = 3 * 60_000
 /** How old an assertion may be that nobody has asked for, as at Cognito. */
-const unsolicitedMs = 6 * 60_000
+export const unsolicitedMs = 6 * 60_000
 
 /**
  * Checks what the library leaves open: who issued the assertion, for whom it is, and that it answers our request (SAML 2.0 Profiles
  * §4.1.4.3).
  */
-export async function checkAssertion(assertionXml: string, expected: Expected): Promise<CheckedAssertion> {
+export async function checkAssertion(assertionXml: string, expected: ExpectedAssertion): Promise<CheckedAssertion> {
   const assertion = await readXml(assertionXml)
   const [issuer] = elementsIn(assertion, namespaces.assertion, 'Issuer')
   if (issuer?.textContent?.trim() !== expected.entityId) throw invalidResponse('the assertion is of another issuer')
@@ -92,17 +95,17 @@ export async function checkAssertion(assertionXml: string, expected: Expected): 
   const good = data.find((one) => isConfirmed(one, expected))
   if (good === undefined) throw invalidResponse('no SubjectConfirmation fits: Recipient, NotOnOrAfter or InResponseTo is wrong')
   const issuedAt = timeIn(assertion, 'IssueInstant')
-  const isTooOld = expected.requestId === undefined && !(expected.now < issuedAt + unsolicitedMs)
-  if (isTooOld) throw invalidResponse('the assertion is too old')
+  const { mostAgeMs, now } = expected
+  if (mostAgeMs !== undefined && !(now < issuedAt + mostAgeMs)) throw invalidResponse('the assertion is too old')
   if (elementsIn(assertion, namespaces.assertion, 'AuthnStatement').length === 0)
     throw invalidResponse('the assertion has no AuthnStatement')
   return { id, expiresAt: timeIn(good, 'NotOnOrAfter') + clockSkewMs }
 }
 
-function isConfirmed(data: XmlElement, { assertionConsumerUrl, requestId, now }: Expected): boolean {
+function isConfirmed(data: XmlElement, { recipients, mayAnswer, now }: ExpectedAssertion): boolean {
   const answers = data.getAttribute('InResponseTo') || undefined
   const isInTime = now < timeIn(data, 'NotOnOrAfter') + clockSkewMs
-  return data.getAttribute('Recipient') === assertionConsumerUrl && isInTime && answers === requestId
+  return recipients.includes(data.getAttribute('Recipient') ?? '') && isInTime && mayAnswer(answers)
 }
 
 /** NaN when the attribute is missing or no time. Comparisons with it are false. */

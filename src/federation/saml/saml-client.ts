@@ -4,7 +4,8 @@ import { clockSkewMs } from './response-checks.ts'
 import { loadNodeSaml, type Saml, type SamlOptions } from './saml-library.ts'
 
 type Options = {
-  readonly poolId: string
+  /** Our name as a service provider. */
+  readonly ownId: string
   readonly metadata: SamlMetadata
   readonly assertionConsumerUrl: string
   /** The id of our request. Undefined where the provider began. */
@@ -15,20 +16,20 @@ type Options = {
   readonly decryptionKey: string | undefined
 }
 
-/** Our name as a service provider, as at Cognito. */
+/** The name of a pool as a service provider, as at Cognito. */
 export const serviceProviderId = (poolId: string): string => `urn:amazon:cognito:sp:${poolId}`
 
 /** One of the two must be signed by the provider: the response or the assertion. */
 export async function createSamlClient(clock: Clock, options: Options): Promise<Saml> {
-  const { poolId, metadata, assertionConsumerUrl, requestId, signingKey, decryptionKey } = options
+  const { ownId, metadata, assertionConsumerUrl, requestId, signingKey, decryptionKey } = options
   const { SAML } = await loadNodeSaml()
   const saml = new SAML({
     idpCert: [...metadata.certificates],
     entryPoint: metadata.signOnUrl,
     ...(metadata.logoutUrl !== undefined && { logoutUrl: metadata.logoutUrl }),
     idpIssuer: metadata.entityId,
-    issuer: serviceProviderId(poolId),
-    audience: serviceProviderId(poolId),
+    issuer: ownId,
+    audience: ownId,
     callbackUrl: assertionConsumerUrl,
     identifierFormat: null,
     disableRequestedAuthnContext: true,

@@ -45,8 +45,17 @@ export type SamlOptions = {
 
 export type SamlProfile = { readonly nameID: string; getAssertionXml?(): string; readonly [name: string]: unknown }
 
+type SamlLogoutUser = {
+  readonly nameID: string
+  readonly nameIDFormat?: string | undefined
+  readonly nameQualifier?: string | undefined
+  readonly spNameQualifier?: string | undefined
+  readonly sessionIndex?: string | undefined
+}
+
 export type Saml = {
   getAuthorizeUrlAsync(relayState: string, host: string | undefined, options: object): Promise<string>
+  getLogoutUrlAsync(user: SamlLogoutUser, relayState: string, options: object): Promise<string>
   validatePostResponseAsync(container: { readonly SAMLResponse: string }): Promise<{ readonly profile: SamlProfile | null }>
   checkTimestampsValidityError(now: number, notBefore: string, notOnOrAfter: string, maxTimeLimitMs?: number): Error | null
 }
@@ -56,6 +65,7 @@ type NodeSaml = {
   generateServiceProviderMetadata(params: {
     readonly issuer: string
     readonly callbackUrl: string
+    readonly logoutCallbackUrl: string
     readonly identifierFormat: null
     readonly wantAssertionsSigned: boolean
     readonly privateKey: string
@@ -65,7 +75,12 @@ type NodeSaml = {
     readonly generateUniqueId: () => string
   }): string
 }
-type NodeSamlXml = { decryptXml(xml: string, key: string): Promise<string> }
+type NodeSamlXml = {
+  decryptXml(xml: string, key: string): Promise<string>
+  parseDomFromString(xml: string): Promise<{ readonly documentElement: XmlElement }>
+  /** The signed part of the XML. Null when none of the certificates (PEM) has signed the element. */
+  getVerifiedXml(xml: string, element: XmlElement, certificates: readonly string[]): string | null
+}
 type XmlDom = {
   readonly DOMParser: new (options: {
     errorHandler: Readonly<Record<'warning' | 'error' | 'fatalError', (message: string) => void>>

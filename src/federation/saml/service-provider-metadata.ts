@@ -13,6 +13,7 @@ export async function serviceProviderMetadata(deps: SigningCertificateDeps, pool
   return generateServiceProviderMetadata({
     issuer: serviceProviderId(pool.id),
     callbackUrl: `${base}/saml2/idpresponse`,
+    logoutCallbackUrl: `${base}/saml2/logout`,
     identifierFormat: null,
     wantAssertionsSigned: true,
     privateKey: signing.privateKey,

@@ -20,6 +20,8 @@ export type VerifiedLogin = IdentityLogin & {
   readonly claims: LoginClaims
   /** The names under which an administrator may have stored the principal tags of the provider. */
   readonly providerNames: readonly string[]
+  /** The claims that the default principal tags are read from, if not those of all tokens. */
+  readonly defaultTags?: Readonly<Record<string, string>>
 }
 
 /** A token that is not verified yet. */

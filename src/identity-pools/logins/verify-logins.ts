@@ -14,9 +14,11 @@ import {
 import { findOpenIdIssuer, type OpenIdClients, type OpenIdIssuer } from './openid-issuer.ts'
 import type { OpenIdKeys } from './openid-keys.ts'
 import { type PublicLoginDeps, verifyPublicLogin } from './public-login.ts'
+import type { SamlLogins } from './saml-login.ts'
 import { type UserPoolLoginDeps, userPoolIdOf, verifyUserPoolLogin } from './user-pool-login.ts'
 
-export type LoginDeps = UserPoolLoginDeps & PublicLoginDeps & { readonly openIdClients: OpenIdClients; readonly openIdKeys: OpenIdKeys }
+export type LoginDeps = UserPoolLoginDeps &
+  PublicLoginDeps & { readonly openIdClients: OpenIdClients; readonly openIdKeys: OpenIdKeys; readonly samlLogins: SamlLogins }
 
 /** The tokens of a request, by provider. */
 export type Logins = Readonly<Record<string, string>>
@@ -48,7 +50,7 @@ async function verifyLogin(deps: LoginDeps, pool: IdentityPool, provider: string
   if (issuer !== undefined) return verifyOpenIdLogin(deps, issuer, provider, token)
   const appId = Object.hasOwn(pool.loginProviders, provider) ? pool.loginProviders[provider] : undefined
   if (appId !== undefined) return verifyPublicLogin(deps, { poolId: pool.id, provider, appId, token })
-  if (pool.samlProviderArns.includes(provider)) throw invalidParameter(`Lifeguard does not verify logins of ${provider} yet.`)
+  if (pool.samlProviderArns.includes(provider)) return deps.samlLogins.verify(provider, token)
   throw unsupportedProvider()
 }
 

@@ -2,7 +2,7 @@ import type { IdentityPool } from '../identity-pool.ts'
 import type { VerifiedLogin } from '../logins/login-token.ts'
 import { findTagMap } from '../principal-tags/tag-attribute-map.ts'
 
-const defaultTags: Readonly<Record<string, string>> = { client: 'aud', username: 'sub' }
+const tagsOfTokens: Readonly<Record<string, string>> = { client: 'aud', username: 'sub' }
 
 /** The longest value of a tag. */
 const maxValueLength = 256
@@ -17,7 +17,7 @@ export function principalTagsOf(pool: IdentityPool, logins: readonly VerifiedLog
 }
 
 /** A claim that is missing, or that no tag can hold, gives no tag. */
-function tagsOf(pool: IdentityPool, { providerNames, claims }: VerifiedLogin): Record<string, string> {
+function tagsOf(pool: IdentityPool, { providerNames, claims, defaultTags = tagsOfTokens }: VerifiedLogin): Record<string, string> {
   const map = providerNames.map((name) => findTagMap(pool, name)).find((found) => found !== undefined)
   if (map === undefined) return {}
   const found = Object.entries(map.usesDefaults ? defaultTags : map.tags).flatMap(([key, claim]) => {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { dayMs, minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { ProviderSession } from '../../federation/provider-session.ts'
 import type { AppClient } from '../../pools/app-client.ts'
 import { hostedPagesOf, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -37,6 +38,8 @@ type NewSession = {
   readonly deviceKey: string | undefined
   /** Whether the user wants to stay signed in on this browser. */
   readonly isRemembered: boolean
+  /** What ends the session at the user's identity provider, where a logout is to go there. */
+  readonly atProvider?: ProviderSession | undefined
 }
 
 /**
@@ -46,7 +49,7 @@ type NewSession = {
 export async function beginDomainSession(
   deps: Deps,
   { pool, cookie }: SentCookie,
-  { user, authTime, methods, deviceKey, isRemembered }: NewSession,
+  { user, authTime, methods, deviceKey, isRemembered, atProvider }: NewSession,
 ): Promise<{ readonly session: DomainSession; readonly cookie: SessionCookie }> {
   const { clock, secrets } = deps
   const now = clock.now()
@@ -64,6 +67,7 @@ export async function beginDomainSession(
     deviceKey,
     securityStamp: securityStampOf(user),
     sid: mannerOf(pool) === 'STRICT' ? await findLiveSid(deps, pool, before, user) : undefined,
+    atProvider,
   }
   const others = before.filter(({ sub }) => sub !== user.sub).slice(0, mostAccounts - 1)
   // A session that leaves the cookie ends, so that a copy of the cookie does not keep it.
@@ -139,6 +143,12 @@ async function isDeviceForgotten(db: Db, pool: Pool, { poolId, sub, deviceKey: k
 /** Whether the client accepts the session: some clients want a more recent authentication (SetUserPoolClientSessionConfiguration). */
 export function acceptsSession({ ssoSessionMinutes }: AppClient, { authTime }: DomainSession, now: number): boolean {
   return ssoSessionMinutes === undefined || now < authTime * 1000 + ssoSessionMinutes * minuteMs
+}
+
+/** The sessions at identity providers that a logout of the browser is to end. Sessions that expired here are left alone there. */
+export function providerSessionsIn({ secrets, clock }: Omit<Deps, 'db'>, { pool, cookie }: SentCookie): readonly ProviderSession[] {
+  const sessions = openSessionCookie(secrets, pool.id, cookie).filter(({ expiresAt }) => clock.now() < expiresAt)
+  return sessions.map(({ atProvider }) => atProvider).filter((session) => session !== undefined)
 }
 
 /** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. Returns them with the clients that are to be told. */

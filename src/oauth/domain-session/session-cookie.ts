@@ -1,4 +1,5 @@
 import type { Secrets } from '../../base/secrets.ts'
+import type { ProviderSession } from '../../federation/provider-session.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 
 /**
@@ -26,6 +27,8 @@ export type DomainSession = {
    * cookies of earlier releases.
    */
   readonly sid: string | undefined
+  /** What ends the session at the identity provider by which the user signed in. Undefined where a logout does not go there. */
+  readonly atProvider: ProviderSession | undefined
 }
 
 /** A session of the hosted pages, as codes and tokens carry it. */
@@ -50,14 +53,29 @@ type SealedSession = {
   readonly d?: string | undefined
   readonly p: string
   readonly n?: string | undefined
+  readonly f?: SealedProviderSession | undefined
 }
+
+/** The provider, the ID token, and the NameID with its format, its qualifiers and its session index. */
+type SealedProviderSession = {
+  readonly p: string
+  readonly i?: string | undefined
+  readonly n?: readonly (string | null)[] | undefined
+}
+
+/**
+ * The most characters that all providers' parts have together, as JSON. Browsers keep cookies of 4,096 bytes; the rest of five sessions, sealed,
+ * takes half of that.
+ */
+const providerBudget = 1300
 
 /** Version 2 holds several sessions, the current one first. A server refuses a version that it does not know. */
 type Form = { readonly v: 2; readonly a: readonly SealedSession[] }
 
 export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: readonly DomainSession[]): string {
+  const atProvider = sealProviderSessions(sessions)
   const sealed = sessions.map(
-    (one): SealedSession => ({
+    (one, index): SealedSession => ({
       id: one.id,
       s: one.sub,
       t: one.authTime,
@@ -67,6 +85,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       d: one.deviceKey,
       p: one.securityStamp,
       n: one.sid,
+      f: atProvider[index],
     }),
   )
   const form: Form = { v: 2, a: sealed }
@@ -90,7 +109,31 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     deviceKey: one.d,
     securityStamp: one.p,
     sid: one.n,
+    atProvider: one.f && openProviderSession(one.f),
   }))
+}
+
+/** The current session comes first. A part that is too long loses its ID token, and then all. */
+function sealProviderSessions(sessions: readonly DomainSession[]): readonly (SealedProviderSession | undefined)[] {
+  let left = providerBudget
+  return sessions.map(({ atProvider }) => {
+    const fitting = atProvider && formsOf(atProvider).find((form) => JSON.stringify(form).length <= left)
+    left -= fitting === undefined ? 0 : JSON.stringify(fitting).length
+    return fitting
+  })
+}
+
+/** The whole form, and the one without what a logout can do without. */
+function formsOf({ providerName, idToken, subject }: ProviderSession): readonly SealedProviderSession[] {
+  if (subject === undefined) return [{ p: providerName, i: idToken }, { p: providerName }]
+  const { nameId, format, nameQualifier, spNameQualifier, sessionIndex } = subject
+  return [{ p: providerName, n: [nameId, format, nameQualifier, spNameQualifier, sessionIndex].map((text) => text ?? null) }]
+}
+
+function openProviderSession({ p, i, n }: SealedProviderSession): ProviderSession {
+  if (n === undefined) return { providerName: p, idToken: i }
+  const [nameId = '', format, nameQualifier, spNameQualifier, sessionIndex] = n.map((text) => text ?? undefined)
+  return { providerName: p, subject: { nameId, format, nameQualifier, spNameQualifier, sessionIndex } }
 }
 
 const isForm2 = (form: Form | { readonly v: unknown }): form is Form => form.v === 2

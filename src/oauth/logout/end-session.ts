@@ -5,7 +5,7 @@ import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { isManagedLogin, requirePageClient } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endDomainSessions, findAccounts } from '../domain-session/domain-session.ts'
+import { endDomainSessions, findAccounts, providerSessionsIn } from '../domain-session/domain-session.ts'
 import { readIdTokenHint } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
 import { listIn, type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
@@ -13,21 +13,24 @@ import { findClientOfHost } from '../request-host.ts'
 import type { LogoutWorker } from './back-channel/logout-worker.ts'
 import { findFrontChannelAddresses } from './front-channel.ts'
 import { requireCognitoAddress } from './logout.ts'
+import { type BrowserToken, leaveByProviders, type ProviderLogoutDeps } from './provider-logout.ts'
 
 /**
  * The sessions of the browser are ended, or the user has to say so first. `location` is where the browser goes then; undefined when the app
- * named nothing. `frames` are addresses of apps that the browser has to load first.
+ * named nothing. `frames` are addresses of apps that the browser has to load first. `isToProvider`: the browser goes to an identity provider,
+ * before it goes where the app said.
  */
 export type EndSession = PoolAndClient & {
   readonly kind: 'ended' | 'ask'
   readonly location: string | undefined
+  readonly isToProvider: boolean
   readonly isManagedLogin: boolean
   readonly frames: readonly string[]
   /** The languages that the app asks for. */
   readonly uiLocales: readonly string[] | undefined
 }
 
-export type EndSessionDeps = AuthorizeDeps & { readonly logoutWorker: Pick<LogoutWorker, 'wake'> }
+export type EndSessionDeps = AuthorizeDeps & ProviderLogoutDeps & { readonly logoutWorker: Pick<LogoutWorker, 'wake'> }
 
 /** The parameters of Cognito's logout. */
 const ofCognito = ['logout_uri', 'redirect_uri']
@@ -39,7 +42,11 @@ const ofCognito = ['logout_uri', 'redirect_uri']
  *
  * @throws PageError when the client or the address to return to cannot be used.
  */
-export async function endSession(deps: EndSessionDeps, browser: BrowserRequest, isConfirmed: boolean): Promise<EndSession | undefined> {
+export async function endSession(
+  deps: EndSessionDeps,
+  browser: BrowserRequest,
+  { isConfirmed, browserToken }: { readonly isConfirmed: boolean; readonly browserToken: BrowserToken },
+): Promise<EndSession | undefined> {
   const received = receiveParameters(browser.query)
   const { parameters, wrong, areTooMany } = received
   const owner = await findClient(deps, browser, received)
@@ -57,10 +64,18 @@ export async function endSession(deps: EndSessionDeps, browser: BrowserRequest, 
   const isMeant = accounts.every(({ user }) => user.sub === hint?.sub)
   const uiLocales = listIn(parameters, 'ui_locales')
   const page = { pool, client, location, uiLocales, isManagedLogin: await isManagedLogin(deps, browser.host, pool.id) }
-  if (!isConfirmed && !isMeant) return { ...page, kind: 'ask', frames: [] }
+  if (!isConfirmed && !isMeant) return { ...page, kind: 'ask', isToProvider: false, frames: [] }
   const ended = await endDomainSessions(deps, { pool, cookie })
   deps.logoutWorker.wake()
-  return { ...page, kind: 'ended', frames: await findFrontChannelAddresses(deps, pool, ended) }
+  const sessions = providerSessionsIn(deps, { pool, cookie })
+  const next = await leaveByProviders(deps, browser, owner, { location, sessions, browserToken })
+  return {
+    ...page,
+    kind: 'ended',
+    location: next,
+    isToProvider: next !== location,
+    frames: await findFrontChannelAddresses(deps, pool, ended),
+  }
 }
 
 /** The client that `client_id` names, else the one of the ID token. The token is verified later. */

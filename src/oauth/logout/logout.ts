@@ -1,31 +1,28 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import type { AppClient } from '../../pools/app-client.ts'
-import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import type { Db } from '../../storage/db.ts'
 import { requirePageClient } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endDomainSessions } from '../domain-session/domain-session.ts'
+import { endDomainSessions, providerSessionsIn } from '../domain-session/domain-session.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, type ReceivedParameters, receiveParameters } from '../parameters.ts'
-
-type LogoutDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly pools: PoolCatalog }
+import { type BrowserToken, leaveByProviders, type ProviderLogoutDeps } from './provider-logout.ts'
 
 /** The browser drops its cookie for the pool and goes to `location`. */
 type LoggedOut = { readonly poolId: string; readonly location: string }
 
 /**
  * The logout endpoint of Cognito: ends the sessions of the browser. No token is revoked. Then the browser goes to `logout_uri`, one of the
- * client's LogoutURLs, or to the sign-in page for `redirect_uri`. A `logout_uri` wins.
+ * client's LogoutURLs, or to the sign-in page for `redirect_uri`. A `logout_uri` wins. Providers whose sessions end as well come before that.
  *
  * @throws PageError when the client cannot be used, and when the request has neither of the two forms.
  */
-export async function logOut(deps: LogoutDeps, { host, query, sessionCookieOf }: BrowserRequest): Promise<LoggedOut> {
-  const received = receiveParameters(query)
-  const { pool, client } = await requirePageClient(deps, host, received)
+export async function logOut(deps: ProviderLogoutDeps, browser: BrowserRequest, browserToken: BrowserToken): Promise<LoggedOut> {
+  const received = receiveParameters(browser.query)
+  const { pool, client } = await requirePageClient(deps, browser.host, received)
   const location = requireCognitoAddress(client, received)
-  await endDomainSessions(deps, { pool, cookie: sessionCookieOf(pool.id) })
-  return { poolId: pool.id, location }
+  const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
+  await endDomainSessions(deps, sent)
+  const leaving = { location, sessions: providerSessionsIn(deps, sent), browserToken }
+  return { poolId: pool.id, location: (await leaveByProviders(deps, browser, { pool, client }, leaving)) ?? location }
 }
 
 /**

@@ -3,8 +3,12 @@ import type { FederatedIdentity } from '../../federation/federated-identity.ts'
 import { FederationError } from '../../federation/federation-error.ts'
 import { type FederatedSignInDeps, ProofNeeded, signInFederated } from '../../federation/people/sign-in-federated.ts'
 import type { ProviderProof } from '../../federation/provider.ts'
+import type { ProviderSession } from '../../federation/provider-session.ts'
+import { providerExtensionOf } from '../../pools/extensions/federation-extension.ts'
+import { federationOf } from '../../pools/extensions/pool-extensions.ts'
 import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
 import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
 import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
@@ -48,12 +52,12 @@ export async function finishProviderSignIn(
   arrived: ArrivedAnswer,
 ): Promise<SignedIn | Continue> {
   const { pool } = request
-  const signedIn = await signIn(deps, browser, request, arrived)
+  const { signedIn, atProvider } = await signIn(deps, browser, request, arrived)
   if (signedIn.kind === 'continue') return signedIn
   // A device of the pool is remembered for its own second factor, which a provider's users do not have.
   const result = { ...signedIn, deviceKey: undefined }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
-  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false })
+  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false, atProvider })
   const authenticated = { ...result, domainSession: referenceTo(session) }
   const answer = await answerForUser(deps, request, authenticated, browser.context)
   return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: undefined, ...answer }
@@ -64,7 +68,7 @@ async function signIn(
   browser: BrowserRequest,
   request: AuthorizationRequest,
   arrived: ArrivedAnswer,
-): Promise<HostedSignIn | Continue> {
+): Promise<{ readonly signedIn: HostedSignIn | Continue; readonly atProvider: ProviderSession | undefined }> {
   const { pool, client } = request
   const { providerName, proof, answer, requireProvider } = arrived
   let provider: IdentityProvider | undefined
@@ -74,7 +78,8 @@ async function signIn(
     if (provider === undefined) throw new FederationError('The identity provider is not available for this client.', { reason: 'settings' })
     requireProvider?.(provider)
     const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer })
-    return await signInIdentity(deps, browser, request, { identity, canAskForProof: arrived.canAskForProof })
+    const signedIn = await signInIdentity(deps, browser, request, { identity, canAskForProof: arrived.canAskForProof })
+    return { signedIn, atProvider: isSignedOutToo(pool, provider) ? identity.session : undefined }
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal === undefined) throw error
@@ -106,6 +111,11 @@ async function signInIdentity(
 function pendingOf(deps: ProviderAnswerDeps, browser: BrowserRequest, request: AuthorizationRequest): PendingIdentity | undefined {
   const step = findPendingStep(deps, browser, request)
   return step?.id === receiveParameters(browser.query).parameters.get('step') ? step?.pending : undefined
+}
+
+/** Whether a logout here is to end the session at the provider as well. */
+function isSignedOutToo(pool: Pool, { id, config: { type, details } }: IdentityProvider): boolean {
+  return type === 'SAML' ? details['IDPSignout'] === 'true' : providerExtensionOf(federationOf(pool), id).signOutAtProvider
 }
 
 /** What the app is told. Faults of the server go on. */

@@ -14,6 +14,8 @@ export type ProviderExtension = {
   readonly emailVerified: 'AS_CLAIMED' | 'ALWAYS' | 'NEVER'
   /** By the name of the attribute. All others have the mode ALWAYS. */
   readonly attributeModes: Readonly<Record<string, AttributeMode>>
+  /** Whether a logout here also ends the session at the provider, if it is one of OpenID Connect. SAML providers have IDPSignout for it. */
+  readonly signOutAtProvider: boolean
 }
 
 export type FederationExtension = {
@@ -29,7 +31,7 @@ export type FederationExtension = {
 
 export const noFederation: FederationExtension = { linking: 'SEPARATE', firstLinkedSignIn: 'REFUSED', providers: {} }
 
-const noProvider: ProviderExtension = { emailVerified: 'AS_CLAIMED', attributeModes: {} }
+const noProvider: ProviderExtension = { emailVerified: 'AS_CLAIMED', attributeModes: {}, signOutAtProvider: false }
 
 /** The settings for a provider. A pool without the extension behaves as Cognito. */
 export function providerExtensionOf({ providers }: FederationExtension, name: string): ProviderExtension {
@@ -44,15 +46,16 @@ export function readFederation({ LinkingPolicy, FirstLinkedSignIn, Providers = {
   }
 }
 
-const readProvider = ({ EmailVerified, AttributeModes }: ProviderExtensionType): ProviderExtension => ({
+const readProvider = ({ EmailVerified, AttributeModes, SignOutAtProvider }: ProviderExtensionType): ProviderExtension => ({
   emailVerified: EmailVerified ?? noProvider.emailVerified,
   attributeModes: AttributeModes ?? noProvider.attributeModes,
+  signOutAtProvider: SignOutAtProvider ?? noProvider.signOutAtProvider,
 })
 
 export function writeFederation({ linking, firstLinkedSignIn, providers }: FederationExtension): FederationExtensionType {
-  const all = Object.entries(providers).map(([name, { emailVerified, attributeModes }]) => [
+  const all = Object.entries(providers).map(([name, { emailVerified, attributeModes, signOutAtProvider }]) => [
     name,
-    { EmailVerified: emailVerified, AttributeModes: attributeModes },
+    { EmailVerified: emailVerified, AttributeModes: attributeModes, SignOutAtProvider: signOutAtProvider },
   ])
   return { LinkingPolicy: linking, FirstLinkedSignIn: firstLinkedSignIn, Providers: Object.fromEntries(all) }
 }

@@ -1,17 +1,19 @@
 import { type EndSession, endSession } from '../../oauth/logout/end-session.ts'
 import { logOut } from '../../oauth/logout/logout.ts'
+import type { BrowserToken } from '../../oauth/logout/provider-logout.ts'
 import type { Parameters } from '../../oauth/parameters.ts'
 import { sessionCookieName, writeCookie } from '../oauth/cookies.ts'
-import { isOwnForm } from '../oauth/csrf.ts'
+import { csrfTokenFor, isOwnForm } from '../oauth/csrf.ts'
 import { signOutPage } from '../pages/account-pages.ts'
 import { signedOutPage } from '../pages/signed-out-page.ts'
 import { type FormHandler, goOnAsGet, type Handler, redirectTo, refusePost, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLogout: Handler = async (visit) => {
   const { deps, browser } = visit
-  const outcome = await endSession(deps, browser, false)
+  const browserToken = tokenOf(visit)
+  const outcome = await endSession(deps, browser, { isConfirmed: false, browserToken })
   if (outcome !== undefined) return send(visit, outcome)
-  const { poolId, location } = await logOut(deps, browser)
+  const { poolId, location } = await logOut(deps, browser, browserToken)
   dropSession(visit, poolId)
   return redirectTo(visit, location)
 }
@@ -21,21 +23,29 @@ export const postLogout: FormHandler = async (visit, form, body) => {
   const { deps, names, request, browser } = visit
   const token = form.get('_csrf')
   if (token === undefined) return isOfStandard(form) ? goOnAsGet(visit, '/logout', body) : refusePost(visit)
-  const outcome = await endSession(deps, browser, isOwnForm(request, token, names))
-  return outcome === undefined ? refusePost(visit) : send(visit, outcome)
+  const outcome = await endSession(deps, browser, { isConfirmed: isOwnForm(request, token, names), browserToken: tokenOf(visit) })
+  return outcome === undefined ? refusePost(visit) : send(visit, outcome, { isAfterForm: true })
 }
 
 /** Cognito's logout takes GET only. */
 const isOfStandard = (form: Parameters): boolean => form.has('id_token_hint') || form.has('post_logout_redirect_uri')
 
+/** The browser gets a token only if it is sent to an identity provider. */
+export const tokenOf =
+  ({ request, reply, names }: Visit): BrowserToken =>
+  () =>
+    csrfTokenFor(request, reply, names)
+
 function dropSession({ names, reply, browser }: Visit, poolId: string): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
 }
 
-async function send(visit: Visit, outcome: EndSession): Promise<Send> {
-  const { kind, pool, location, frames } = outcome
+/** Our form may lead to addresses of the app only (form-targets.ts). So the way to a provider goes by a page that moves on by itself. */
+async function send(visit: Visit, outcome: EndSession, { isAfterForm = false } = {}): Promise<Send> {
+  const { kind, pool, location, isToProvider, frames } = outcome
+  const isPageNeeded = frames.length > 0 || (isAfterForm && isToProvider)
   if (kind === 'ended') dropSession(visit, pool.id)
-  if (kind === 'ended' && location !== undefined && frames.length === 0) return redirectTo(visit, location)
+  if (kind === 'ended' && location !== undefined && !isPageNeeded) return redirectTo(visit, location)
   const shell = await shellOf(visit, outcome)
   if (kind === 'ask') {
     return sendPage(visit, shell, signOutPage(shell, { action: `/logout?${visit.browser.query}` }), {

@@ -161,8 +161,8 @@ for (const engine of engines) {
         message: 'Logins of www.digits.com cannot be verified: the provider was shut down.',
       })
       await assert.rejects(getId(server(), poolId, { [saml]: 'token' }), {
-        name: 'InvalidParameterException',
-        message: `Lifeguard does not verify logins of ${saml} yet.`,
+        name: 'NotAuthorizedException',
+        message: 'This server knows no SAML provider shop (--saml-providers).',
       })
       await assert.rejects(getId(server(), await given(), { 'www.digits.com': 'token' }), unsupportedProvider)
     })
