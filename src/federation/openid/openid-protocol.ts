@@ -109,6 +109,14 @@ function requireNoError(provider: IdentityProvider, answer: ProviderAnswer): voi
 
 type Answered = { readonly proof: ProviderProof; readonly answer: ProviderAnswer }
 
+/**
+ * The user info without the flag of an address that the ID token has: `email_verified` says something of the address beside it only.
+ */
+function withoutStrayFlags(userInfo: JsonObject, idToken: JsonObject): JsonObject {
+  const stray = ['email', 'phone_number'].filter((name) => idToken[name] !== undefined).map((name) => `${name}_verified`)
+  return Object.fromEntries(Object.entries(userInfo).filter(([name]) => !stray.includes(name)))
+}
+
 async function identify(
   configuration: client.Configuration,
   provider: IdentityProvider,
@@ -121,7 +129,8 @@ async function identify(
     ...(proof.verifier !== undefined && { pkceCodeVerifier: proof.verifier }),
   })
   const idToken: JsonObject = (hasIdToken && tokens.claims()) || {}
-  const userInfo = await fetchUserClaims(configuration, provider, { accessToken: tokens.access_token, idToken, answer })
+  const received = await fetchUserClaims(configuration, provider, { accessToken: tokens.access_token, idToken, answer })
+  const userInfo = withoutStrayFlags(received, idToken)
   if ([tokens, idToken, userInfo].some((claims) => isTooDeep(claims)))
     throw new FederationError(`${provider.id} Error - the claims are nested too deep`)
   // What the ID token says is signed, so it counts more.

@@ -14,11 +14,13 @@ export async function findTwin(db: Db, pool: Pool, mapped: Attributes): Promise<
   if (federationOf(pool).linking === 'SEPARATE' || !email || !isVerified(mapped, 'email')) return undefined
   const filter = { by: 'attribute', name: 'email', match: 'equal', key: searchKey('email', email) } as const
   const { users } = await listUsers(db, pool.id, filter, { limit: 20, after: undefined })
-  const isTwin = ({ status, attributes }: User) =>
-    status !== 'UNCONFIRMED' && isVerified(attributes, 'email') && isSameAddress(attributes['email'] ?? '', email)
-  const twins = users.filter(isTwin)
+  const twins = users.filter((user) => user.status !== 'UNCONFIRMED' && hasVerifiedAddress(user, email))
   return twins.length === 1 ? twins[0] : undefined
 }
+
+/** Whether the address is the user's, and verified. */
+export const hasVerifiedAddress = ({ attributes }: Pick<User, 'attributes'>, email: string): boolean =>
+  isVerified(attributes, 'email') && isSameAddress(attributes['email'] ?? '', email)
 
 /**
  * Search ignores the case of all letters. Here only that of A to Z may differ: `toLowerCase` also makes a `k` of the Kelvin sign (U+212A), and

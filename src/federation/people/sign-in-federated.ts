@@ -2,6 +2,7 @@ import { newOrderedId } from '../../base/ordered-id.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { RequestContext } from '../../contract/operation.ts'
 import { federationOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { Quotas } from '../../pools/quotas.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
@@ -10,6 +11,7 @@ import { invokeInboundFederation } from '../../triggers/inbound-federation.ts'
 import { invokePostAuthentication } from '../../triggers/post-authentication.ts'
 import { invokePreAuthentication } from '../../triggers/pre-authentication.ts'
 import { type CallerContext, callerContextOf } from '../../triggers/trigger.ts'
+import { identitiesOf, identityAlias, type LinkedIdentity } from '../../users/linked-identities/linked-identity.ts'
 import type { Attributes, User } from '../../users/user.ts'
 import { runPostConfirmation, triggerAttributesOf } from '../../users/user-triggers.ts'
 import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
@@ -92,14 +94,20 @@ async function signUp(deps: FederatedSignInDeps, arrival: Arrival): Promise<User
   const mapped = mapAttributes(arrival, identity, undefined)
   const twin = await findTwin(deps.db, pool, mapped)
   if (twin === undefined) return createUserOf(deps, arrival, mapped)
+  // Another sign-in with the identity was faster.
+  if (identitiesOf(twin.attributes).some((one) => isSame(one, identity))) return signInAgain(deps, arrival, twin)
   const toLink = toLinkOf(identity)
-  if (federationOf(pool).linking === 'PROOF') {
+  if (federationOf(pool).linking === 'PROOF' || hasSecondFactor(pool, twin)) {
     // The browser keeps the identity in a cookie. Its subject may be no longer than in a username.
     usernameIn(pool, identity)
     throw new ProofNeeded(twin, toLink)
   }
-  return signInAgain(deps, arrival, await linkIdentity(deps, pool, twin, toLink))
+  return signInAgain(deps, arrival, await linkIdentity(deps, pool, twin, toLink, { email: mapped['email'] }))
 }
+
+/** A sign-in at the provider needs no second factor of the pool. So a user who has one links the identity by a proof. */
+const hasSecondFactor = (pool: Pool, { mfa, password }: User): boolean =>
+  (mfa?.enabled.length ?? 0) > 0 || mfa?.passkey === true || (pool.mfa === 'ON' && password !== null)
 
 /** No PreAuthentication and PostAuthentication run, as at Cognito. */
 async function createUserOf(deps: FederatedSignInDeps, arrival: Arrival, mapped: Attributes): Promise<User> {
@@ -122,10 +130,17 @@ async function signInMeanwhile(deps: FederatedSignInDeps, arrival: Arrival, exis
   const { pool, identity } = arrival
   // Read in a transaction: it waits until the other one has committed.
   const found = await deps.db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
-  const mayGoOn = exists.kind === 'username' || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
+  const mayGoOn = exists.kind === 'username' || hasCreated(identity, found?.user) || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
   if (found !== undefined && mayGoOn) return signInAgain(deps, arrival, await boundUser(deps, arrival, found))
   throw new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { reason: 'refused', cause: exists })
 }
+
+/** Whether a sign-in with the identity has created the user. */
+const hasCreated = (identity: FederatedIdentity, user: User | undefined): boolean =>
+  user !== undefined && identitiesOf(user.attributes).some((one) => one.primary && isSame(one, identity))
+
+const isSame = (one: LinkedIdentity, { provider, subject }: FederatedIdentity): boolean =>
+  identityAlias(one).key === identityAlias({ providerName: provider.id, userId: subject }).key
 
 async function signInAgain(deps: FederatedSignInDeps, arrival: Arrival, found: User): Promise<User> {
   const { pool, identity, callerContext } = arrival

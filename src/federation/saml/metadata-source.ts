@@ -46,7 +46,8 @@ export function createSamlMetadataSource({ clock, fetch, withoutSlot, onStale }:
 }
 
 async function fetchMetadata({ clock, fetch }: Pick<Deps, 'clock' | 'fetch'>, url: string): Promise<FetchedDocument<SamlMetadata>> {
-  const failed = (cause: unknown) => new FederationError(`Error retrieving metadata from ${url}`, { reason: 'settings', cause })
+  const failed = (cause: unknown) =>
+    new FederationError(`Error retrieving metadata from ${url.replace(/\?.*$/, '')}`, { reason: 'settings', cause })
   const response = await fetch(url, { method: 'GET' }).catch((cause: unknown) => {
     throw failed(cause)
   })

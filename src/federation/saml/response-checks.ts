@@ -86,6 +86,9 @@ export async function checkAssertion(assertionXml: string, expected: ExpectedAss
   const assertion = await readXml(assertionXml)
   const [issuer] = elementsIn(assertion, namespaces.assertion, 'Issuer')
   if (issuer?.textContent?.trim() !== expected.entityId) throw invalidResponse('the assertion is of another issuer')
+  const [subject] = elementsIn(assertion, namespaces.assertion, 'Subject')
+  const [name] = subject === undefined ? [] : elementsIn(subject, namespaces.assertion, 'NameID')
+  if (!name?.textContent) throw invalidResponse('the assertion names nobody')
   const id = assertion.getAttribute('ID')
   if (!id) throw invalidResponse('the assertion has no ID')
   const confirmations = elementsIn(assertion, namespaces.assertion, 'SubjectConfirmation').filter(
@@ -96,7 +99,8 @@ export async function checkAssertion(assertionXml: string, expected: ExpectedAss
   if (good === undefined) throw invalidResponse('no SubjectConfirmation fits: Recipient, NotOnOrAfter or InResponseTo is wrong')
   const issuedAt = timeIn(assertion, 'IssueInstant')
   const { mostAgeMs, now } = expected
-  if (mostAgeMs !== undefined && !(now < issuedAt + mostAgeMs)) throw invalidResponse('the assertion is too old')
+  const isOfNow = issuedAt < now + clockSkewMs && (mostAgeMs === undefined || now < issuedAt + mostAgeMs)
+  if (mostAgeMs !== undefined && !isOfNow) throw invalidResponse('the assertion is too old')
   if (elementsIn(assertion, namespaces.assertion, 'AuthnStatement').length === 0)
     throw invalidResponse('the assertion has no AuthnStatement')
   return { id, expiresAt: timeIn(good, 'NotOnOrAfter') + clockSkewMs }

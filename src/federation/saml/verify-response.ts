@@ -46,10 +46,11 @@ export async function verifySamlResponse(
   const isElsewhere = destination && expected.destination !== undefined && destination !== expected.destination
   if (isElsewhere) throw invalidResponse('the Destination is another address')
   const encrypted = elementsIn(root, namespaces.assertion, 'EncryptedAssertion')
-  if (decryptionKey !== undefined && encrypted.length === 0) throw invalidResponse('the assertion is not encrypted')
+  const isPlain = elementsIn(root, namespaces.assertion, 'Assertion').length > 0
+  if (decryptionKey !== undefined && (encrypted.length === 0 || isPlain)) throw invalidResponse('the assertion is not encrypted')
   const assertionConsumerUrl = expected.recipients[0] ?? ''
   const saml = await createSamlClient(clock, { ownId, metadata, assertionConsumerUrl, requestId, signingKey: undefined, decryptionKey })
-  const profile = await explaining(async () => {
+  const profile = await explaining(decryptionKey !== undefined, async () => {
     if (decryptionKey !== undefined) await checkEncrypted(encrypted, decryptionKey)
     return (await saml.validatePostResponseAsync({ SAMLResponse: encoded ?? '' })).profile
   })
@@ -74,10 +75,12 @@ async function checkEncrypted(encrypted: readonly XmlElement[], key: string): Pr
 }
 
 /** The library's messages are in its own words; the texts that Cognito is known for stand in their place. */
-async function explaining<T>(work: () => Promise<T>): Promise<T> {
+async function explaining<T>(isEncrypted: boolean, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
+    // One text for all: several would tell an attacker who changes the ciphertext what is in it (padding oracle).
+    if (isEncrypted) throw invalidResponse('the encrypted assertion cannot be used', cause)
     if (cause instanceof FederationError) throw cause
     const message = cause instanceof Error ? cause.message : ''
     if (/signature/i.test(message)) throw invalidResponse('SAML Response signature is invalid', cause)

@@ -135,7 +135,7 @@ for (const engine of engines) {
       )
       const checked = await check(server(), poolId, 'SignInWithApple')
       assert.equal(checked.statusOf('CLIENT_AUTHENTICATION'), 'FAILED')
-      assert.match(checked.wordsOf('CLIENT_AUTHENTICATION'), /The private key of the identity provider cannot be read/)
+      assert.match(checked.wordsOf('CLIENT_AUTHENTICATION'), /The private key of the identity provider cannot be used/)
       assert.ok(!checked.text.includes('no key at all'))
     })
 
