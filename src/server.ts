@@ -130,8 +130,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const rpc = openRpc(settings, services, http, limits)
   await app.ready()
   listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))
-  // Computes the table of powers of g (the generator of SRP) now, since otherwise the first sign-in would wait for it. The promise rejects
-  // when the server is closed before the table is complete, which does no harm.
+  // Computes the table of powers (SRP) now, so that the first sign-in does not wait. A close before its end rejects, which does no harm.
   services.powers.warmUp().catch(() => undefined)
   services.keyPairs.fill()
   logger.info({ ...readyFields(settings, database, services), url, port: listener.port, ms: readyAfterMs() }, 'Ready')

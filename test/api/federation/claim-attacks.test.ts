@@ -62,6 +62,14 @@ for (const engine of engines) {
       assert.deepEqual(await usernamesIn(server(), poolId), ['Corp_ana'])
     })
 
+    it('takes no flag of the user info for the address in the ID token', async () => {
+      const { poolId, clientId } = await given({ more: { AttributeMapping: { email: 'email', email_verified: 'email_verified' } } })
+      const userInfo = { email: 'eve@corp.test', email_verified: true }
+      assert.match(await signIn(clientId, { email: 'ana@corp.test' }, userInfo), /\?code=/)
+      const { attributes } = await readUser(server(), poolId, 'Corp_ana')
+      assert.deepEqual([attributes['email'], attributes['email_verified']], ['ana@corp.test', 'false'])
+    })
+
     it('knows no two providers whose users could have the same name', async () => {
       for (const ProviderName of ['Corp_x', 'Corp_', '_Corp', 'corp']) {
         const { poolId } = await given({ pool: { UsernameConfiguration: { CaseSensitive: false } } })

@@ -17,6 +17,7 @@ import {
   usernamesIn,
 } from '../../support/federation.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
+import { setMfa } from '../../support/mfa.ts'
 import { encode } from '../../support/oauth.ts'
 import { errorIn, runOpenIdProvider, signInAtProvider } from '../../support/openid-provider.ts'
 import { givenUser, goodPassword } from '../../support/sign-in.ts'
@@ -66,6 +67,15 @@ for (const engine of engines) {
       const own = appRequest(clientId, { identity_provider: undefined })
       assert.ok((await browser.signIn(own, 'local', goodPassword)).searchParams.has('code'))
       assert.deepEqual(await usernamesIn(server(), poolId), ['local'])
+    })
+
+    it('asks a user who has a second factor for a proof, because a sign-in at the provider needs none', async () => {
+      const { poolId, clientId } = await givenFederatedPool(server(), provider)
+      await setMfa(server(), poolId, 'ON', ['totp'])
+      await setFederation(poolId, { LinkingPolicy: 'VERIFIED_EMAIL' })
+      await givenUser(server(), poolId, 'local', verified('ana@corp.test'))
+      assert.match(await signIn(clientId), /^\/login\?/)
+      assert.equal((await readUser(server(), poolId, 'local')).attributes['identities'], undefined)
     })
 
     it('does not link an address that one side has not verified', async () => {
