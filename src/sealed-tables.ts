@@ -1,4 +1,5 @@
 import { sealedAccessKeys } from './access/access-key-row.ts'
+import { sealedProviderSignIns } from './federation/pending/provider-sign-in-repository.ts'
 import { sealedIdentityPools } from './identity-pools/login-providers.ts'
 import { sealedMessages } from './messaging/outbox.ts'
 import { sealedClients } from './pools/app-client-row.ts'
@@ -27,6 +28,7 @@ export const sealedTables: readonly SealedTable[] = [
   sealedSoftwareTokens,
   sealedDevices,
   sealedDeviceSteps,
+  sealedProviderSignIns,
   sealedMessages,
   sealedChunks,
   sealedAnswers,

@@ -15,10 +15,12 @@ import { callJson, givenIdentityPool } from './identity-pools.ts'
 import { csv, givenUploadedJob, importFile } from './imports.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
 import { type App, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from './mfa.ts'
+import { callback, codeClient, encode, givenClient } from './oauth.ts'
 import { codeSentTo } from './self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, signInBySrp, startSrp } from './sign-in.ts'
 import { agree } from './sign-in-triggers.ts'
 import { answerDevicePassword, answerDeviceSrp, confirmOffered, type SoftwareDevice, signInOnDevice } from './software-device.ts'
+import { locationOf, paramsIn, TestBrowser } from './test-browser.ts'
 import type { TestServer } from './test-server.ts'
 import { jwksOf, useAccessToken } from './tokens.ts'
 import type { TriggerEndpoint } from './trigger-endpoint.ts'
@@ -87,6 +89,7 @@ async function givenSealedSettings(server: TestServer, poolId: string) {
   await server.send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc }))
   const { Certificate } = await server.send(new GetSigningCertificateCommand({ UserPoolId: poolId }))
   await deletePoolWithTestUser(server)
+  await givenProviderSignIn(server)
   const { IdentityPoolId } = await givenIdentityPool(server, { SupportedLoginProviders: loginProviders })
   return { ProviderName, Certificate, IdentityPoolId }
 }
@@ -95,6 +98,26 @@ async function deletePoolWithTestUser(server: TestServer): Promise<void> {
   const { poolId } = await server.givenPool()
   await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId: poolId, TestUsers })
   await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
+}
+
+/** A sign-in at a provider whose answer came as a form. It waits for the browser to come back. */
+async function givenProviderSignIn(server: TestServer): Promise<void> {
+  const { poolId } = await server.givenPool()
+  const origin = 'https://login.example.test'
+  const endpoints = {
+    authorize_url: `${origin}/auth`,
+    token_url: `${origin}/token`,
+    attributes_url: `${origin}/me`,
+    jwks_uri: `${origin}/keys`,
+  }
+  const ProviderDetails = { ...oidc.ProviderDetails, oidc_issuer: origin, ...endpoints }
+  await server.send(new CreateIdentityProviderCommand({ UserPoolId: poolId, ...oidc, ProviderDetails }))
+  const { clientId } = await givenClient(server, poolId, { ...codeClient, SupportedIdentityProviders: [oidc.ProviderName ?? ''] })
+  const query = encode({ client_id: clientId, redirect_uri: callback, response_type: 'code' })
+  const browser = new TestBrowser(server)
+  const state = paramsIn(locationOf(await browser.visit(`/oauth2/authorize?${query}`))).get('state') ?? ''
+  const { status } = await browser.submit('/oauth2/idpresponse', { state, code: 'a-code-of-the-provider' })
+  assert.equal(status, 303)
 }
 
 async function givenDevice(server: TestServer, clientId: string): Promise<SoftwareDevice> {

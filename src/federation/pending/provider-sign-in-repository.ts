@@ -1,5 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { sealedTable } from '../../storage/sealed-table.ts'
 import type { ProviderSignIn, ProviderSignInDetails } from './provider-sign-in.ts'
 
 type Key = Pick<ProviderSignIn, 'poolId' | 'id'>
@@ -70,3 +71,11 @@ export async function sweepProviderSignIns(db: Db | Tx, before: number, limit: n
 }
 
 const contextOf = ({ poolId, id }: Key): string => JSON.stringify([poolId, id])
+
+export const sealedProviderSignIns = sealedTable('provider_sign_in', {
+  key: ['pool_id', 'id'],
+  columns: {
+    details: (secrets, sealed, { pool_id: poolId, id }) => secrets.reseal('provider-sign-in', sealed, contextOf({ poolId, id })),
+    answer: (secrets, sealed, { pool_id: poolId, id }) => secrets.reseal('provider-sign-in', sealed, contextOf({ poolId, id })),
+  },
+})

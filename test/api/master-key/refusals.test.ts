@@ -56,6 +56,7 @@ const openColumns: Readonly<Record<string, string>> = {
   password_history: 'pool_id sub',
   pool_domain: 'domain pool_id config',
   pool_resource: 'pool_id kind id',
+  provider_sign_in: 'pool_id id client_id',
   provisioned_limit: 'category',
   pushed_request: 'pool_id id client_id form',
   schema_migration: 'name',

@@ -256,7 +256,7 @@ for (const engine of engines) {
       const browser = new TestBrowser(server())
       const page = await browser.visit(`/login?${requestOf(clientId)}`)
       const refused = await browser.submit(`/login/link/send?${requestOf(clientId)}`, { ...hiddenFieldsIn(page), username: 'bob' })
-      assert.deepEqual([refused.status, alertIn(refused)], [400, 'User does not exist.'])
+      assert.deepEqual([refused.status, alertIn(refused)], [400, 'There is no account with this name.'])
     })
 
     it('has the same limit', async () => {
