@@ -10,7 +10,6 @@ import {
 import { isManagedLogin } from '../../oauth/authorize/authorization-request.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
-import { countAs } from '../oauth/oauth-route.ts'
 import { confirmClickPage, messagePage } from '../pages/account-pages.ts'
 import type { Shell } from '../pages/layout.ts'
 import type { TextKey } from '../pages/locales/en.ts'
@@ -47,7 +46,6 @@ export const headConfirmUser: Handler = async (visit) => sendAnswer(visit, readL
  */
 export const visitConfirmUser: Handler = (visit) =>
   answering(visit, async (owner, link, shell) => {
-    countAs('ConfirmSignUp', visit.request, visit.options)
     if (asksForClick(owner)) return sendClickPage(visit, owner, shell)
     await confirmByLink(visit.deps, visit.browser, owner, link)
     return sendAnswer(visit, confirmed, shell, wayOnFrom(visit.deps, visit.browser, owner, link))

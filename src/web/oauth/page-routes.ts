@@ -68,7 +68,7 @@ const pages: readonly Page[] = [
   { path: '/challenge', get: visitChallenge, ...mayGiveCode, post: postChallenge },
   { path: '/signup', get: visitSignUp, post: postSignUp },
   { path: '/confirm', get: visitConfirm, ...mayGiveCode, post: postConfirm },
-  { path: '/confirmUser', head: headConfirmUser, get: visitConfirmUser, post: postConfirmUser },
+  { path: '/confirmUser', head: headConfirmUser, get: visitConfirmUser, countsAs: 'ConfirmSignUp', post: postConfirmUser },
   { path: '/resendcode', post: postResendCode },
   { path: '/correctcontact', post: postCorrection },
   { path: '/forgotPassword', get: visitForgotPassword, post: postForgotPassword },

@@ -17,6 +17,7 @@ const defaults = {
     OfferPasskey: false,
     SignInLinks: { Enabled: false, LifetimeMinutes: 15 },
   },
+  Federation: { LinkingPolicy: 'SEPARATE', FirstLinkedSignIn: 'REFUSED', Providers: {} },
   OAuth: {
     Manner: 'COGNITO',
     ClientRegistration: {
@@ -69,6 +70,11 @@ const everything = {
     CheckResetCodeFirst: true,
     OfferPasskey: true,
     SignInLinks: { Enabled: true, LifetimeMinutes: 60, EmailMessage: 'Use {##this##}', EmailSubject: 'Your link' },
+  },
+  Federation: {
+    LinkingPolicy: 'PROOF',
+    FirstLinkedSignIn: 'SIGNED_IN',
+    Providers: { Corp: { EmailVerified: 'ALWAYS', AttributeModes: { name: 'FIRST' }, SignOutAtProvider: true } },
   },
   OAuth: {
     Manner: 'STRICT',
@@ -185,7 +191,7 @@ for (const engine of engines) {
       await set(poolId, everything)
       await set(poolId, { Messages: { MaxPerDay: 7 } })
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
-      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, OAuth: {}, Tokens: {}, TestUsers: [] })
+      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, OAuth: {}, Tokens: {}, Federation: {}, TestUsers: [] })
       assert.deepEqual(await get(poolId), defaults)
     })
 
