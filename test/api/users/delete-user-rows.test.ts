@@ -125,6 +125,12 @@ async function givenSession(db: Db, { poolId, sub }: User): Promise<void> {
     .insertInto('authorization_code')
     .values({ pool_id: poolId, id: `code of ${sub}`, sub, ...code })
     .execute()
+  const device = { device_code_hash: `device of ${sub}`, client_id: 'client', details: '{}', expires_at: now + 1000, interval_seconds: 5 }
+  const decision = { decision: 'approved', approval: '{}', polled_at: null, session_id: null }
+  await db
+    .insertInto('device_authorization')
+    .values({ pool_id: poolId, sub, id: `user code of ${sub}`, ...device, ...decision })
+    .execute()
   const link = { id: 'link', token_hash: '', client_id: 'client', details: '', expires_at: now + 1000 }
   await db
     .insertInto('sign_in_link')
