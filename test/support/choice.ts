@@ -34,6 +34,17 @@ export function startChoice(server: TestServer, clientId: string, username: stri
   return server.send(new InitiateAuthCommand(session === undefined ? request : { ...request, Session: session }))
 }
 
+/** An e-mail address that no user has, and whose decoy has the same choices as the user. Decoys differ from each other, as users do. */
+export async function findDecoyLike(server: TestServer, clientId: string, username: string): Promise<string> {
+  const choicesOf = async (name: string) => (await startChoice(server, clientId, name)).AvailableChallenges?.join()
+  const wanted = await choicesOf(username)
+  for (let count = 0; count < 100; count++) {
+    const name = `bob${count}@example.test`
+    if ((await choicesOf(name)) === wanted) return name
+  }
+  throw new Error(`No decoy has the choices of ${username}.`)
+}
+
 /** Begins a choice-based sign-in with a preferred challenge. */
 export function startBy(server: TestServer, clientId: string, username: string, preferred: ChallengeNameType, more: Values = {}) {
   return startChoice(server, clientId, username, { PREFERRED_CHALLENGE: preferred, ...more })

@@ -6,7 +6,7 @@ import {
   UpdateUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { openStorage } from '../../../src/storage/open-storage.ts'
-import { startBy, startChoice } from '../../support/choice.ts'
+import { findDecoyLike, startBy } from '../../support/choice.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { callback, codeClient, givenClient, type Reply, send } from '../../support/oauth.ts'
@@ -228,22 +228,13 @@ for (const engine of engines) {
         .replaceAll(/value="[\w-]{20,}"/g, 'value="…"'),
     })
 
-    /** A name that no user has, and whose decoy has the same choices as Ana. Decoys differ from each other, as users do. */
-    async function findDecoyLikeAna(clientId: string): Promise<string> {
-      const choicesOf = async (name: string) => (await startChoice(server(), clientId, name)).AvailableChallenges?.join()
-      const wanted = await choicesOf(anaEmail)
-      for (let count = 0; count < 100; count++)
-        if ((await choicesOf(`bob${count}@example.test`)) === wanted) return `bob${count}@example.test`
-      throw new Error('No decoy has the choices of Ana.')
-    }
-
     const hiding = { PreventUserExistenceErrors: 'ENABLED' as const }
     const givenHidingPool = () => givenLinkPool(server(), { pool: { UsernameAttributes: ['email'] }, client: hiding }, {}, anaEmail)
 
     it('looks as for a user, and sends and stores nothing', async () => {
       const { poolId, clientId } = await givenHidingPool()
       const known = await askForLink(server(), requestOf(clientId), anaEmail)
-      const bobEmail = await findDecoyLikeAna(clientId)
+      const bobEmail = await findDecoyLike(server(), clientId, anaEmail)
       const unknown = await askForLink(server(), requestOf(clientId), bobEmail)
       const pagesOf = async ({ browser, sent }: typeof known, name: string) => {
         const resent = await follow(browser, await answer(browser, sent, { action: 'resend' }))
@@ -270,7 +261,7 @@ for (const engine of engines) {
 
     it('has the same limit', async () => {
       const { clientId } = await givenHidingPool()
-      const { browser, sent } = await askForLink(server(), requestOf(clientId), await findDecoyLikeAna(clientId))
+      const { browser, sent } = await askForLink(server(), requestOf(clientId), await findDecoyLike(server(), clientId, anaEmail))
       let page = sent
       for (let count = 2; count <= 20; count++) page = await follow(browser, await answer(browser, page, { action: 'resend' }))
       assert.equal((await answer(browser, page, { action: 'resend' })).status, 400)

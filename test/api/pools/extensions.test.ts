@@ -191,7 +191,17 @@ for (const engine of engines) {
       await set(poolId, everything)
       await set(poolId, { Messages: { MaxPerDay: 7 } })
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
-      await set(poolId, { Triggers: {}, CustomAuth: {}, SignUp: {}, Messages: {}, HostedPages: {}, OAuth: {}, Tokens: {}, Federation: {}, TestUsers: [] })
+      await set(poolId, {
+        Triggers: {},
+        CustomAuth: {},
+        SignUp: {},
+        Messages: {},
+        HostedPages: {},
+        OAuth: {},
+        Tokens: {},
+        Federation: {},
+        TestUsers: [],
+      })
       assert.deepEqual(await get(poolId), defaults)
     })
 
