@@ -42,7 +42,7 @@ function matchesAt(piece: Piece, text: string, start: number): boolean {
   return true
 }
 
-/** Where the earliest match of the piece ends that lies between `start` and `end`. -1 when there is none. */
+/** Finds the first match of the piece between `start` and `end`. Returns the index where the match ends, or -1 without a match. */
 function endOfMatch(piece: Piece, text: string, start: number, end: number): number {
   const length = piece.to - piece.from
   if (length === 0) return start

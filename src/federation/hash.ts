@@ -1,4 +1,4 @@
 import { createHash } from 'node:crypto'
 
-/** SHA-256 of random texts: whoever reads the database can use none of them. */
+/** SHA-256 of a random text. The database stores only the hash, so a reader of the database does not learn the text. */
 export const hashOf = (text: string): string => createHash('sha256').update(text).digest('base64url')

@@ -24,7 +24,7 @@ export type BegunAtProvider = { readonly location: string; readonly proof: Provi
 export type ProviderProof = Pick<ProviderRequest, 'redirectUri' | 'state' | 'nonce'> & {
   /** The PKCE verifier (RFC 7636), where the provider knows PKCE. */
   readonly verifier?: string | undefined
-  /** The id of a SAML request. Undefined for a response that nobody has asked for. */
+  /** The id of a SAML request. Undefined for an IdP-initiated response, which answers no request. */
   readonly requestId?: string | undefined
 }
 

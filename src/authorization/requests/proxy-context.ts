@@ -26,7 +26,7 @@ export function contextOfProxy(
 ): ReadonlyMap<string, readonly string[]> {
   const context = new Map<string, readonly string[]>()
   if (addressHeader !== undefined) context.set('aws:sourceip', [requireAddress(headers, addressHeader)])
-  // A client chooses this header, whoever passes it on. Policies that ask about it know that.
+  // The client chooses this header, and a proxy only passes it on. The same holds for `aws:UserAgent` at AWS.
   const [userAgent, ...others] = headerValues(headers, 'user-agent')
   if (userAgent !== undefined && others.length === 0) context.set('aws:useragent', [userAgent.slice(0, longestValue)])
   for (const key of queryKeys) {

@@ -24,7 +24,7 @@ export function checkOf(name: CheckName, good: string, problems: readonly (reado
   return { name, status: worstOf(problems.map(([status]) => status)), message: message.slice(0, mostCharacters) }
 }
 
-/** The worst of the results; OK when there is none. */
+/** The worst of the results. Without results it is `OK`. */
 export function worstOf(statuses: readonly CheckStatus[]): CheckStatus {
   return statuses.includes('FAILED') ? 'FAILED' : statuses.includes('WARNING') ? 'WARNING' : 'OK'
 }

@@ -27,7 +27,7 @@ export type ProviderSignInDetails = {
 /** As long as at Cognito. */
 export const providerSignInMs = 5 * minuteMs
 
-/** The state that goes to the provider: it leads back to the pool by the app client, and nobody can guess the rest. */
+/** The `state` parameter for the provider. It begins with the app client's id, which tells the pool. The rest is random. */
 export const newState = (clientId: string): string => `${clientId}.${randomBytes(32).toString('base64url')}`
 
 /** The app client in a state. Undefined for a text of another form. */

@@ -75,7 +75,7 @@ export type CheckedAssertion = { readonly id: string; readonly expiresAt: number
 
 /** How far the provider's clock may differ from ours. */
 export const clockSkewMs = 3 * 60_000
-/** How old an assertion may be that nobody has asked for, as at Cognito. */
+/** The greatest age of an IdP-initiated assertion, in milliseconds, as at Cognito. */
 export const unsolicitedMs = 6 * 60_000
 
 /**

@@ -151,7 +151,7 @@ export async function toNextPage(
     { ...signedIn, isRemembered },
   )
   const authenticated = { ...signedIn, domainSession: referenceTo(session) }
-  // The parameter is of our own pages, so it is in the address even if the app has pushed its request.
+  // Our own pages add this parameter to the address. So it is there even when the app has pushed its request.
   const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
   const isPasskeyNext = wantsPasskey || (isNameFirst(request) && (await offersPasskey(deps, browser, request, user)))
   const answer = isPasskeyNext

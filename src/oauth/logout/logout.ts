@@ -28,7 +28,7 @@ export async function logOut(deps: ProviderLogoutDeps, browser: BrowserRequest, 
 /**
  * Where the browser goes after a logout of Cognito's form.
  *
- * @throws PageError redirect_mismatch when the address is none of the client's, or repeated.
+ * @throws PageError redirect_mismatch when the address is not registered for the client, or the request has it twice.
  */
 export function requireCognitoAddress(client: AppClient, { parameters, wrong, areTooMany }: ReceivedParameters): string {
   const isBroken = areTooMany || wrong.has('logout_uri') || wrong.has('redirect_uri')

@@ -32,8 +32,8 @@ function findProviderOf(address: string, providers: readonly OfferedProvider[]):
 }
 
 /**
- * Takes the address that a user of a company has entered. The browser goes to the provider of the address's domain, or the sign-in page says
- * that there is none.
+ * Takes the address that a user of a company has entered. The browser goes to the provider of the address's domain. When no provider
+ * has the domain, the sign-in page says so.
  *
  * @throws PageError when client or redirect URI cannot be used.
  */

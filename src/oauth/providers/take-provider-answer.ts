@@ -19,7 +19,7 @@ export type AnswerKept = { readonly kind: 'kept'; readonly state: string }
 
 /**
  * Takes an answer that came as a form from the provider's site. Such a form brings no cookies, so the answer is kept until the browser comes
- * back. Answers that nobody waits for are dropped.
+ * back. An answer to no waiting sign-in is dropped.
  *
  * @throws PageError when the form cannot be an answer.
  */

@@ -13,8 +13,8 @@ import { finishProviderSignIn, type ProviderAnswerDeps } from './finish-provider
 export const isUnsolicited = (form: Parameters): boolean => new URLSearchParams(form.get('RelayState')).has('client_id')
 
 /**
- * Takes a SAML response that nobody has asked for. The RelayState says which app the user wants, as at Cognito. Only providers with `IDPInit`
- * may send such responses, and only to clients that offer nothing but SAML providers: any site can make a browser send one.
+ * Takes an IdP-initiated SAML response. The RelayState says which app the user wants, as at Cognito. Only providers with `IDPInit` may send
+ * such responses, and only to clients that offer nothing but SAML providers: any site can make a browser send one.
  *
  * @throws PageError when client or redirect URI cannot be used.
  */
