@@ -1,5 +1,6 @@
 import { dayMs } from '../base/durations.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import { deleteExpiredRows } from '../storage/expired-rows.ts'
 
 export type CodeKey = { readonly poolId: string; readonly sub: string; readonly purpose: string }
 
@@ -70,23 +71,6 @@ export async function discardCode(tx: Tx, key: CodeKey): Promise<void> {
 export const keptAfterExpiryMs = 7 * dayMs
 
 /** Deletes up to `limit` codes that expired before the time `before`. Resolves with their number. */
-export async function sweepCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('code')
-    .select(['pool_id', 'sub', 'purpose', 'code_hash'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const row of expired) {
-    await db
-      .deleteFrom('code')
-      .where('pool_id', '=', row.pool_id)
-      .where('sub', '=', row.sub)
-      .where('purpose', '=', row.purpose)
-      .where('code_hash', '=', row.code_hash)
-      .execute()
-  }
-  return expired.length
+export function sweepCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'code', key: ['pool_id', 'sub', 'purpose', 'code_hash'] }, before, limit)
 }

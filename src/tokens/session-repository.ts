@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../storage/db.ts'
+import { deleteExpiredRows } from '../storage/expired-rows.ts'
 import { prepareLookup, prepareQuery } from '../storage/prepared-query.ts'
 import type { SessionTable } from '../storage/user-tables.ts'
 import type { Activity, Session } from './session.ts'
@@ -100,19 +101,8 @@ export async function rotateSession(
 }
 
 /** Deletes up to `limit` sessions that expired before the time `before`, and returns how many it deleted. */
-export async function sweepSessions(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const over = await db
-    .selectFrom('session')
-    .select(['pool_id', 'sub', 'id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, sub, id } of over) {
-    await db.deleteFrom('session').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()
-  }
-  return over.length
+export function sweepSessions(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'session', key: ['pool_id', 'sub', 'id'] }, before, limit)
 }
 
 function toRow(session: Session): Selectable<SessionTable> {

@@ -1,5 +1,6 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { deleteExpiredRows } from '../../storage/expired-rows.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { ProviderSignIn, ProviderSignInDetails } from './provider-sign-in.ts'
 
@@ -57,17 +58,8 @@ export async function deleteProviderSignIn(db: Db | Tx, { poolId, id }: Key): Pr
 }
 
 /** Deletes up to `limit` sign-ins that expired before the time `before`. Returns how many it found. */
-export async function sweepProviderSignIns(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('provider_sign_in')
-    .select(['pool_id', 'id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, id } of expired) await deleteProviderSignIn(db, { poolId: pool_id, id })
-  return expired.length
+export function sweepProviderSignIns(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'provider_sign_in', key: ['pool_id', 'id'] }, before, limit)
 }
 
 const contextOf = ({ poolId, id }: Key): string => JSON.stringify([poolId, id])

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
+import { deleteExpiredRows } from '../../storage/expired-rows.ts'
 import type { AuthorizationCodeTable } from '../../storage/user-tables.ts'
 import type { AuthorizationCode, CodeDetails } from './authorization-code.ts'
 
@@ -49,19 +50,8 @@ export async function redeemAuthorizationCode(
 }
 
 /** Deletes up to `limit` codes that expired before the time `before`. Returns how many it found. */
-export async function sweepAuthorizationCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('authorization_code')
-    .select(['pool_id', 'id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, id } of expired) {
-    await db.deleteFrom('authorization_code').where('pool_id', '=', pool_id).where('id', '=', id).execute()
-  }
-  return expired.length
+export function sweepAuthorizationCodes(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'authorization_code', key: ['pool_id', 'id'] }, before, limit)
 }
 
 function toRow(code: AuthorizationCode): Selectable<AuthorizationCodeTable> {

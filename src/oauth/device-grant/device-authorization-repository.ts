@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
+import { deleteExpiredRows } from '../../storage/expired-rows.ts'
 import type { DeviceAuthorizationTable } from '../../storage/user-tables.ts'
 import type { Approval, DeviceAuthorization, DeviceRequestDetails } from './device-authorization.ts'
 
@@ -89,19 +90,8 @@ export async function redeemDeviceAuthorization(tx: Tx, { poolId, id }: Key, ses
 }
 
 /** Deletes up to `limit` rows that expired before the time `before`. Returns how many it found. */
-export async function sweepDeviceAuthorizations(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('device_authorization')
-    .select(['pool_id', 'id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, id } of expired) {
-    await db.deleteFrom('device_authorization').where('pool_id', '=', pool_id).where('id', '=', id).execute()
-  }
-  return expired.length
+export function sweepDeviceAuthorizations(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'device_authorization', key: ['pool_id', 'id'] }, before, limit)
 }
 
 function approvalColumns(approval: Approval | null): Pick<Selectable<DeviceAuthorizationTable>, 'sub' | 'approval'> {

@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../storage/db.ts'
+import { deleteExpiredRows } from '../../storage/expired-rows.ts'
 
 /** An authorization request that a client sent directly (RFC 9126). */
 export type PushedRequest = {
@@ -54,15 +55,6 @@ export async function deletePushedRequest(db: Db | Tx, { poolId, id }: Key): Pro
 }
 
 /** Deletes up to `limit` requests that expired before the time `before`. Returns how many it found. */
-export async function sweepPushedRequests(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('pushed_request')
-    .select(['pool_id', 'id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, id } of expired) await deletePushedRequest(db, { poolId: pool_id, id })
-  return expired.length
+export function sweepPushedRequests(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'pushed_request', key: ['pool_id', 'id'] }, before, limit)
 }

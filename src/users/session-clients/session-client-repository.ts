@@ -1,5 +1,6 @@
 import { dayMs } from '../../base/durations.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { deleteExpiredRows } from '../../storage/expired-rows.ts'
 
 /** A session of a user on the hosted pages, by the `sid` of its ID tokens. */
 type SessionOfUser = { readonly poolId: string; readonly sub: string; readonly sid: string }
@@ -161,23 +162,6 @@ export async function deleteLogoutNotice(db: Db, { poolId, sub, sid, clientId, l
 }
 
 /** Deletes up to `limit` clients of sessions that expired before the time `before`. Returns how many it found. */
-export async function sweepSessionClients(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('session_client')
-    .select(['pool_id', 'sub', 'sid', 'client_id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, sub, sid, client_id } of expired) {
-    await db
-      .deleteFrom('session_client')
-      .where('pool_id', '=', pool_id)
-      .where('sub', '=', sub)
-      .where('sid', '=', sid)
-      .where('client_id', '=', client_id)
-      .execute()
-  }
-  return expired.length
+export function sweepSessionClients(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'session_client', key: ['pool_id', 'sub', 'sid', 'client_id'] }, before, limit)
 }

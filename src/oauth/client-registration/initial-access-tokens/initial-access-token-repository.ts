@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../../storage/db.ts'
+import { deleteExpiredRows } from '../../../storage/expired-rows.ts'
 import type { InitialAccessToken } from './initial-access-token.ts'
 
 type Key = Pick<InitialAccessToken, 'poolId' | 'id'>
@@ -81,15 +82,6 @@ export async function deleteInitialAccessToken(tx: Db | Tx, { poolId, id }: Key)
 }
 
 /** Deletes up to `limit` tokens that expired before the time `before`. Returns how many it found. */
-export async function sweepInitialAccessTokens(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('initial_access_token')
-    .select(['pool_id', 'id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, id } of expired) await deleteInitialAccessToken(db, { poolId: pool_id, id })
-  return expired.length
+export function sweepInitialAccessTokens(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'initial_access_token', key: ['pool_id', 'id'] }, before, limit)
 }

@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../../storage/db.ts'
+import { deleteExpiredRows } from '../../../storage/expired-rows.ts'
 
 export type DeviceStepKey = {
   readonly poolId: string
@@ -37,25 +38,6 @@ export async function findDeviceStepState(db: Db, key: DeviceStepKey, now: numbe
  * Deletes up to `limit` states that have expired at `now`. Returns how many such states it found. When it found `limit` of them, more may
  * be left.
  */
-export async function sweepDeviceSteps(db: Db | Tx, now: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('device_step')
-    .select(['pool_id', 'sub', 'client_id', 'device_key'])
-    .where('expires_at', '<', now)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, sub, client_id, device_key } of expired) {
-    await db
-      .deleteFrom('device_step')
-      .where('pool_id', '=', pool_id)
-      .where('sub', '=', sub)
-      .where('client_id', '=', client_id)
-      .where('device_key', '=', device_key)
-      // A newer sign-in may have replaced the expired state after the query above found it.
-      .where('expires_at', '<', now)
-      .execute()
-  }
-  return expired.length
+export function sweepDeviceSteps(db: Db | Tx, now: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'device_step', key: ['pool_id', 'sub', 'client_id', 'device_key'] }, now, limit)
 }

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../../storage/db.ts'
+import { deleteExpiredRows } from '../../../storage/expired-rows.ts'
 import type { SignInLinkTable } from '../../../storage/user-tables.ts'
 import type { LinkDetails, SignInLink } from './sign-in-link.ts'
 
@@ -35,19 +36,8 @@ export async function deleteSignInLink(tx: Tx, { poolId, sub }: Pick<SignInLink,
 }
 
 /** Deletes up to `limit` links that expired before the time `before`. Returns how many it found. */
-export async function sweepSignInLinks(db: Db | Tx, before: number, limit: number): Promise<number> {
-  const expired = await db
-    .selectFrom('sign_in_link')
-    .select(['pool_id', 'sub', 'id'])
-    .where('expires_at', '<', before)
-    .limit(limit)
-    .forUpdate()
-    .skipLocked()
-    .execute()
-  for (const { pool_id, sub, id } of expired) {
-    await db.deleteFrom('sign_in_link').where('pool_id', '=', pool_id).where('sub', '=', sub).where('id', '=', id).execute()
-  }
-  return expired.length
+export function sweepSignInLinks(db: Db | Tx, before: number, limit: number): Promise<number> {
+  return deleteExpiredRows(db, { table: 'sign_in_link', key: ['pool_id', 'sub', 'id'] }, before, limit)
 }
 
 function fromRow(row: Selectable<SignInLinkTable>): SignInLink {
