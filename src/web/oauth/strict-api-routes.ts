@@ -44,39 +44,29 @@ const introspect: Work = async (deps, options, request, reply) => {
   return send(request, reply, 200, answer)
 }
 
-const push: Work = async (deps, options, request, reply) => {
-  const answer = await withForm(options, request, async (form) => {
-    const { authorization, host } = request.headers
-    return pushRequest(deps, {
-      host: await findRequestHost(deps, host),
-      authorization,
-      parameters: readParameters(form),
-      dpop: proofIn(request),
-      onClient: (owner) => {
-        noteClient(request, owner)
-        offerNonce(deps, { request, reply, pool: owner.pool })
-        // As many as the authorization endpoint answers.
-        countAs('GetTokensFromRefreshToken', request, options)
-      },
-    })
-  })
-  return send(request, reply, 201, answer)
-}
+type ClientRequest = Parameters<typeof pushRequest>[1] & Parameters<typeof requestDeviceAuthorization>[1]
 
-const authorizeDevice: Work = async (deps, options, request, reply) => {
-  const answer = await withForm(options, request, async (form) => {
-    const { authorization, host } = request.headers
-    return requestDeviceAuthorization(deps, {
-      host: await findRequestHost(deps, host),
-      authorization,
-      parameters: readParameters(form),
-      dpop: proofIn(request),
-      onClient: (owner) => {
-        noteClient(request, owner)
-        offerNonce(deps, { request, reply, pool: owner.pool })
-        countAs('GetTokensFromRefreshToken', request, options)
-      },
+/** The work of an endpoint to which a client brings what it later asks the user for. */
+const workOf =
+  (begin: (deps: Deps, request: ClientRequest) => Promise<object>, status: number): Work =>
+  async (deps, options, request, reply) => {
+    const answer = await withForm(options, request, async (form) => {
+      const { authorization, host } = request.headers
+      return begin(deps, {
+        host: await findRequestHost(deps, host),
+        authorization,
+        parameters: readParameters(form),
+        dpop: proofIn(request),
+        onClient: (owner) => {
+          noteClient(request, owner)
+          offerNonce(deps, { request, reply, pool: owner.pool })
+          // As many as the authorization endpoint answers.
+          countAs('GetTokensFromRefreshToken', request, options)
+        },
+      })
     })
-  })
-  return send(request, reply, 200, answer)
-}
+    return send(request, reply, status, answer)
+  }
+
+const push = workOf(pushRequest, 201)
+const authorizeDevice = workOf(requestDeviceAuthorization, 200)
