@@ -1,3 +1,6 @@
+import type { RiskAssessment } from './risk/assessment.ts'
+import type { Traits } from './traits.ts'
+
 /**
  * A sign-up, sign-in, password change or recovery, by the user or by a person who used the user's name. Only pools with threat protection
  * record auth events.
@@ -22,6 +25,12 @@ export type AuthEventDetails = {
   readonly ip: string | undefined
   /** The browser and the system, from the User-Agent: see `deviceTypeOf`. */
   readonly device: string
+  /** Undefined in events of older releases. */
+  readonly traits?: Traits | undefined
+  /** Undefined where no risk was assessed. */
+  readonly risk?: RiskAssessment | undefined
+  /** Whether the password is known to be stolen. Undefined where it was not looked up. */
+  readonly isCompromised?: boolean | undefined
 }
 
 export type AnsweredChallenge = { readonly name: 'Password' | 'Mfa'; readonly isPassed: boolean }

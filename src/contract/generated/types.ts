@@ -11,6 +11,14 @@ export interface AccessRoleType {
   LastModifiedDate?: Date | undefined
 }
 
+export type AccountChangeType =
+  | 'PASSWORD'
+  | 'EMAIL'
+  | 'PHONE_NUMBER'
+  | 'MFA'
+  | 'PASSKEY'
+  | 'IDENTITY'
+
 export interface AccountRecoverySettingType {
   RecoveryMechanisms?: readonly RecoveryOptionType[] | undefined
 }
@@ -532,6 +540,10 @@ export interface AuthorizeRequestResponse {
   PayloadSigned?: boolean | undefined
   ExpiresAt?: Date | undefined
 }
+
+export type BreachSourceFailureType =
+  | 'ALLOW'
+  | 'REFUSE'
 
 export type ChallengeName =
   | 'Password'
@@ -1615,6 +1627,7 @@ export interface GetUserPoolExtensionsResponse {
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
   Federation?: FederationExtensionType | undefined
+  ThreatProtection?: ThreatProtectionExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
@@ -1778,6 +1791,10 @@ export interface InitiateAuthResponse {
   AuthenticationResult?: AuthenticationResultType | undefined
   AvailableChallenges?: readonly ChallengeNameType[] | undefined
 }
+
+export type InvalidFeedbackType =
+  | 'RECORD'
+  | 'SIGN_OUT_AND_RESET'
 
 export interface InvocationErrorType {
   Kind?: string | undefined
@@ -2596,6 +2613,12 @@ export type RiskLevelType =
   | 'Medium'
   | 'High'
 
+export interface RiskThresholdsType {
+  Low?: number | undefined
+  Medium?: number | undefined
+  High?: number | undefined
+}
+
 export interface RoleMapping {
   Type: RoleMappingType
   AmbiguousRoleResolution?: AmbiguousRoleResolutionType | undefined
@@ -2789,6 +2812,7 @@ export interface SetUserPoolExtensionsRequest {
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
   Federation?: FederationExtensionType | undefined
+  ThreatProtection?: ThreatProtectionExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
@@ -2802,6 +2826,7 @@ export interface SetUserPoolExtensionsResponse {
   Messages?: MessagesExtensionType | undefined
   HostedPages?: HostedPagesExtensionType | undefined
   Federation?: FederationExtensionType | undefined
+  ThreatProtection?: ThreatProtectionExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
@@ -2934,6 +2959,10 @@ export interface StringAttributeConstraintsType {
   MaxLength?: string | undefined
 }
 
+export type StuffingType =
+  | 'IGNORE'
+  | 'SLOW_DOWN'
+
 export interface TagResourceInput {
   ResourceArn: string
   Tags: Record<string, string>
@@ -2975,6 +3004,17 @@ export interface TermsType {
 export interface TestUserType {
   Username: string
   Code: string
+}
+
+export interface ThreatProtectionExtensionType {
+  Thresholds?: RiskThresholdsType | undefined
+  BreachSourceFailure?: BreachSourceFailureType | undefined
+  RiskNoticesPerDay?: number | undefined
+  AccountNotices?: readonly AccountChangeType[] | undefined
+  UndoDays?: number | undefined
+  InvalidFeedback?: InvalidFeedbackType | undefined
+  Stuffing?: StuffingType | undefined
+  EventsUrl?: string | undefined
 }
 
 export type TimeUnitsType =

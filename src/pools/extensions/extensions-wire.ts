@@ -26,7 +26,9 @@ import {
   oauthOf,
   type PoolExtensions,
   type TestUser,
+  threatProtectionOf,
 } from './pool-extensions.ts'
+import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 
 export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
 
@@ -55,6 +57,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(pageTexts, request.HostedPages),
     federation: request.Federation === undefined ? federationOf(pool) : readFederation(request.Federation),
+    threatProtection: request.ThreatProtection === undefined ? threatProtectionOf(pool) : readThreatProtection(request.ThreatProtection),
     oauth: request.OAuth === undefined ? oauthOf(pool) : readOAuth(request.OAuth),
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
@@ -71,6 +74,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
     Federation: writeFederation(federationOf(pool)),
+    ThreatProtection: writeThreatProtection(threatProtectionOf(pool)),
     OAuth: writeOAuth(oauthOf(pool)),
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),

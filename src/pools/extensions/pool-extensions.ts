@@ -4,6 +4,7 @@ import type { ClaimRule } from './claim-rules.ts'
 import { type ClientRegistrationExtension, noClientRegistration } from './client-registration.ts'
 import { type FederationExtension, noFederation } from './federation-extension.ts'
 import type { PageTexts } from './page-texts.ts'
+import { noThreatProtection, type ThreatProtectionExtension } from './threat-protection-extension.ts'
 
 /**
  * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
@@ -18,6 +19,8 @@ export type PoolExtensions = {
   readonly hostedPages?: HostedPagesExtension
   /** Undefined in old pools. */
   readonly federation?: FederationExtension
+  /** Undefined in old pools. */
+  readonly threatProtection?: ThreatProtectionExtension
   /** Undefined in old pools. */
   readonly oauth?: OAuthExtension
   /** Undefined in old pools. */
@@ -126,6 +129,7 @@ export const noExtensions = {
     offerPasskey: false,
   },
   federation: noFederation,
+  threatProtection: noThreatProtection,
   oauth: { manner: 'COGNITO', nonProductionClientIds: undefined, clientRegistration: noClientRegistration },
   tokens: { claims: [] },
   testUsers: [],
@@ -141,6 +145,10 @@ export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | unde
 
 export function federationOf(pool: { readonly extensions: PoolExtensions | undefined }): FederationExtension {
   return extensionsOf(pool).federation ?? noFederation
+}
+
+export function threatProtectionOf(pool: { readonly extensions: PoolExtensions | undefined }): ThreatProtectionExtension {
+  return extensionsOf(pool).threatProtection ?? noThreatProtection
 }
 
 export function signInLinksOf(pool: { readonly extensions: PoolExtensions | undefined }): SignInLinksExtension {

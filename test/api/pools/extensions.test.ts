@@ -18,6 +18,15 @@ const defaults = {
     SignInLinks: { Enabled: false, LifetimeMinutes: 15 },
   },
   Federation: { LinkingPolicy: 'SEPARATE', FirstLinkedSignIn: 'REFUSED', Providers: {} },
+  ThreatProtection: {
+    Thresholds: { Low: 0, Medium: 20, High: 40 },
+    BreachSourceFailure: 'ALLOW',
+    RiskNoticesPerDay: 1,
+    AccountNotices: [],
+    UndoDays: 7,
+    InvalidFeedback: 'RECORD',
+    Stuffing: 'IGNORE',
+  },
   OAuth: {
     Manner: 'COGNITO',
     ClientRegistration: {
@@ -75,6 +84,16 @@ const everything = {
     LinkingPolicy: 'PROOF',
     FirstLinkedSignIn: 'SIGNED_IN',
     Providers: { Corp: { EmailVerified: 'ALWAYS', AttributeModes: { name: 'FIRST' }, SignOutAtProvider: true } },
+  },
+  ThreatProtection: {
+    Thresholds: { Low: -10, Medium: 5, High: 15 },
+    BreachSourceFailure: 'REFUSE',
+    RiskNoticesPerDay: 3,
+    AccountNotices: ['PASSWORD', 'EMAIL'],
+    UndoDays: 14,
+    InvalidFeedback: 'SIGN_OUT_AND_RESET',
+    Stuffing: 'SLOW_DOWN',
+    EventsUrl: 'https://events.test/in',
   },
   OAuth: {
     Manner: 'STRICT',
@@ -200,6 +219,7 @@ for (const engine of engines) {
         OAuth: {},
         Tokens: {},
         Federation: {},
+        ThreatProtection: {},
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)
