@@ -13,6 +13,7 @@ import { sweepPushedRequests } from './oauth/pushed-requests/pushed-request-repo
 import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
+import { decayCounters } from './protection/risk/counter-repository.ts'
 import type { Settings } from './settings.ts'
 import { sweepDeviceSteps } from './signin/factors/device/device-step-repository.ts'
 import { sweepSignInLinks } from './signin/factors/sign-in-link/sign-in-link-repository.ts'
@@ -81,6 +82,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
   // Auth events are kept for as long as Cognito keeps them.
   { name: 'auth events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
+  { name: 'counts of sign-ins', run: (tx, now, limit) => decayCounters(tx, { before: now - dayMs, now }, limit) },
   { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'expired sign-ups', run: sweepExpiredSignUps },

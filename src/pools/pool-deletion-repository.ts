@@ -40,6 +40,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   session: ['sub', 'id'],
   session_client: ['sub', 'sid', 'client_id'],
   auth_event: ['sub', 'id'],
+  risk_counter: ['level', 'value'],
   trigger_invocation: ['sub', 'id'],
   trigger_answer: ['sub', 'client_id', 'trigger'],
   import_job: ['id'],

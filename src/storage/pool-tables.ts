@@ -120,3 +120,17 @@ export interface ProviderSignInTable {
   answer: string | null
   expires_at: number
 }
+
+/**
+ * Primary key: (pool_id, level, value). Index: (decayed_at). How often the sign-ins of a pool had a value, such as a browser. The counts are
+ * approximate.
+ */
+export interface RiskCounterTable {
+  pool_id: string
+  /** A level of a feature, `sign-ins` or `users`. */
+  level: string
+  value: string
+  count: number
+  /** When the count was last decreased, or was created. */
+  decayed_at: number
+}

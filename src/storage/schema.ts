@@ -10,6 +10,7 @@ import type {
   ProviderSignInTable,
   ProvisionedLimitTable,
   PushedRequestTable,
+  RiskCounterTable,
   SigningKeyTable,
   UserPoolTable,
 } from './pool-tables.ts'
@@ -63,6 +64,7 @@ export interface Schema {
   session: SessionTable
   session_client: SessionClientTable
   auth_event: AuthEventTable
+  risk_counter: RiskCounterTable
   authorization_code: AuthorizationCodeTable
   sign_in_link: SignInLinkTable
   pushed_request: PushedRequestTable

@@ -26,6 +26,7 @@ import { signInLinks } from './0028-sign-in-links.ts'
 import { extensionsOfClients } from './0029-extensions-of-clients.ts'
 import { auditOfSessions } from './0030-audit-of-sessions.ts'
 import { providerSignIns } from './0031-provider-sign-ins.ts'
+import { riskCounters } from './0036-risk-counters.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -58,4 +59,5 @@ export const migrations: readonly Migration[] = [
   extensionsOfClients,
   auditOfSessions,
   providerSignIns,
+  riskCounters,
 ]
