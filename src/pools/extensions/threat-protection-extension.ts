@@ -27,7 +27,7 @@ export type ThreatProtectionExtension = {
 }
 
 export const noThreatProtection: ThreatProtectionExtension = {
-  thresholds: { low: 0, medium: 20, high: 40 },
+  thresholds: { low: 0, medium: 8, high: 14 },
   breachSourceFailure: 'ALLOW',
   riskNoticesPerDay: 1,
   accountNotices: [],

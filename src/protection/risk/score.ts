@@ -17,10 +17,11 @@ export type History = readonly Traits[]
 /**
  * How suspicious a sign-in is, by the model of Freeman et al. (NDSS 2016, doi 10.14722/ndss.2016.23240): the product over the features of
  *
- *     p(value | all users) / p(value | this user)   ×   p(user | attack) / p(user | legitimate)
+ *     p(value | attackers) / p(value | this user)   ×   p(user | attack) / p(user | legitimate)
  *
- * in points: ten times the decimal logarithm. What is rare for the user and common in the world raises the score. What is usual for the
- * user lowers it, most of all where it is rare in the world. Undefined without a history: then nothing can be said.
+ * in points: ten times the decimal logarithm. Attackers have the values of all users, and some have the user's own, because they know it.
+ * What is rare for the user and common in the world raises the score. What is usual for the user lowers it, most of all where it is rare in
+ * the world. Undefined without a history: then nothing can be said.
  */
 export function scoreOf(traits: Traits, history: History, world: World): readonly RiskReason[] | undefined {
   if (history.length === 0) return undefined
@@ -34,7 +35,7 @@ export function scoreOf(traits: Traits, history: History, world: World): readonl
 const toPoints = (ratio: number): number => Math.round(100 * Math.log10(ratio)) / 10
 
 /**
- * p(value | this user) / p(value | all users).
+ * p(value | this user) / p(value | attackers).
  *
  * A value that the user never had is not impossible. Its probability is that of its coarser levels, such as the network of the address,
  * times that of the value among all sign-ins there (the interpolation of Freeman et al.). In the ratio that last factor cancels out. So the
@@ -44,10 +45,13 @@ const toPoints = (ratio: number): number => Math.round(100 * Math.log10(ratio)) 
 function liftOf({ levels }: Feature, traits: Traits, history: History, world: World): number {
   const unseen = 1 / (history.length + 1)
   let lift = 0
-  for (const [level, weight] of levels) {
+  for (const [level, weight, known] of levels) {
     const value = levelValue(traits, level)
     const own = history.filter((earlier) => levelValue(earlier, level) === value).length
-    if (own > 0) lift += (weight * own) / history.length / shareOf(level, value, own, history, world)
+    if (own === 0) continue
+    const ofUser = own / history.length
+    const ofAttackers = known * ofUser + (1 - known) * shareOf(level, value, own, history, world)
+    lift += (weight * ofUser) / ofAttackers
   }
   return (1 - unseen) * lift + unseen
 }

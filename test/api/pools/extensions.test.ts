@@ -19,7 +19,7 @@ const defaults = {
   },
   Federation: { LinkingPolicy: 'SEPARATE', FirstLinkedSignIn: 'REFUSED', Providers: {} },
   ThreatProtection: {
-    Thresholds: { Low: 0, Medium: 20, High: 40 },
+    Thresholds: { Low: 0, Medium: 8, High: 14 },
     BreachSourceFailure: 'ALLOW',
     RiskNoticesPerDay: 1,
     AccountNotices: [],
