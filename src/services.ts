@@ -29,6 +29,7 @@ import { createPoolCatalog, type PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout, createDeviceLockout, createPasswordLockout } from './protection/lockouts.ts'
+import { openPlaces } from './protection/places/open-places.ts'
 import type { Settings } from './settings.ts'
 import type { ClosingStep } from './shutdown.ts'
 import type { Db } from './storage/db.ts'
@@ -86,6 +87,7 @@ export async function openServices(options: ServiceOptions) {
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signing = openSigningKeys(options)
   const access = openAccess(options)
+  const protection = openProtection(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
@@ -99,7 +101,6 @@ export async function openServices(options: ServiceOptions) {
   return {
     db,
     secrets,
-    clock,
     ...fixedValuesOf(options),
     provisionedLimits,
     pools,
@@ -108,7 +109,7 @@ export async function openServices(options: ServiceOptions) {
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
     logoutWorker,
-    ...lockoutsOf(options),
+    ...protection.services,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
     auditTrail: createAuditTrail({ db, clock, logger, findSub: findSubIn(db, pools) }),
@@ -123,7 +124,7 @@ export async function openServices(options: ServiceOptions) {
     closingSteps: [
       { sweeper, imports, outbox: worker, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
       { powers, importedHashes, triggerFunctions },
-      { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials },
+      { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],
   }
 }
@@ -166,11 +167,11 @@ function findSubIn(db: Db, pools: PoolCatalog) {
 }
 
 /** What stays the same while the server runs: values of the settings, and the texts that pages have. */
-function fixedValuesOf({ publicUrl, settings }: ServiceOptions) {
+function fixedValuesOf({ publicUrl, clock, settings }: ServiceOptions) {
   const { region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains } = settings
   const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
   const limits = { srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
-  return { publicUrl, ...account, ...limits, pageTexts }
+  return { publicUrl, clock, ...account, ...limits, pageTexts }
 }
 
 type WithoutSlot = ServiceOptions['withoutSlot']
@@ -198,13 +199,16 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
   }
 }
 
-function lockoutsOf({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
+/** What protects the users of pools. */
+function openProtection({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
   const { db } = database.storage
-  return {
+  const places = openPlaces()
+  const lockouts = {
     lockout: createPasswordLockout({ db, countLocked }),
     codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),
     deviceLockout: createDeviceLockout({ db, countLocked }),
   }
+  return { services: { ...lockouts, places }, close: places.close }
 }
 
 function openAuditStream({ settings, ...options }: { settings: Settings } & Omit<Parameters<typeof startAuditStream>[0], 'destination'>) {

@@ -23,7 +23,7 @@ export type AuthEventDetails = {
   /** The challenges, and whether the answer to each was correct. */
   readonly challenges: readonly AnsweredChallenge[]
   readonly ip: string | undefined
-  /** The browser and the system, from the User-Agent: see `deviceTypeOf`. */
+  /** The browser and the system, from the User-Agent, such as `Chrome 126, Windows 10`. */
   readonly device: string
   /** Undefined in events of older releases. */
   readonly traits?: Traits | undefined

@@ -35,9 +35,15 @@ const longestUserAgent = 512
 /** The name of a client in the user's list of sessions, such as `Chrome 125 / macOS 15.0`; `unknown` when its User-Agent does not say. */
 export function deviceTypeOf(userAgent: string | undefined): string {
   const text = (userAgent ?? '').slice(0, longestUserAgent)
-  const known = [find(programs, text), find(systems, text)].filter((name) => name !== undefined)
+  const known = [programOf(text), systemOf(text)].filter((name) => name !== undefined)
   return known.length === 0 ? 'unknown' : known.join(' / ')
 }
+
+/** The program that a User-Agent names, with its major version, such as `AWS SDK 3`. */
+export const programOf = (userAgent: string): string | undefined => find(programs, userAgent)
+
+/** The system that a User-Agent names, such as `Linux`. */
+export const systemOf = (userAgent: string): string | undefined => find(systems, userAgent)
 
 function find(patterns: readonly Pattern[], text: string): string | undefined {
   for (const [name, pattern] of patterns) {

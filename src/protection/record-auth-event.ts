@@ -7,7 +7,11 @@ import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
 import type { Db } from '../storage/db.ts'
 import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
 import { insertAuthEvent, insertOrSimulateAuthEvent, replaceAuthEvent } from './auth-event-repository.ts'
-import { deviceTypeOf } from './device-type.ts'
+import type { Places } from './places/places.ts'
+import { deviceNameOf, traitsOf } from './traits-of.ts'
+
+/** What records auth events. */
+export type AuthEventDeps = { readonly db: Db; readonly places: Places }
 
 /** An auth event that is to be recorded. */
 export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
@@ -30,9 +34,9 @@ export function recordsAuthEvents(pool: Pool): boolean {
  * Adds the event to the user's history. Does nothing in a pool that does not record auth events. The sign-in or other action of the user is
  * committed already, so this function does not throw when the database is unavailable.
  */
-export async function recordAuthEvent(db: Db, pool: Pool, input: AuthEventInput): Promise<void> {
+export async function recordAuthEvent(deps: AuthEventDeps, pool: Pool, input: AuthEventInput): Promise<void> {
   if (!recordsAuthEvents(pool)) return
-  await writeEvent(db, eventOf(pool, input), input.continues).catch(ignoreUnavailable)
+  await writeEvent(deps.db, eventOf(deps, pool, input), input.continues).catch(ignoreUnavailable)
 }
 
 async function writeEvent(db: Db, event: AuthEvent, continues: string | undefined): Promise<void> {
@@ -42,19 +46,21 @@ async function writeEvent(db: Db, event: AuthEvent, continues: string | undefine
 
 /** Records a sign-in that failed at its first step. For a decoy, `sub` is undefined; recording then takes as long and stores nothing. */
 export async function recordFailedFirstStep(
-  db: Db,
+  deps: AuthEventDeps,
   pool: Pool,
   { sub, ...input }: Omit<AuthEventInput, 'sub' | 'continues'> & { readonly sub: string | undefined },
 ): Promise<void> {
   if (!recordsAuthEvents(pool)) return
-  const event = eventOf(pool, { ...input, sub: sub ?? uuidv7(input.now) })
-  await insertOrSimulateAuthEvent(db, sub !== undefined, event)
+  const event = eventOf(deps, pool, { ...input, sub: sub ?? uuidv7(input.now) })
+  await insertOrSimulateAuthEvent(deps.db, sub !== undefined, event)
 }
 
 function eventOf(
+  { places }: AuthEventDeps,
   pool: Pool,
   { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [] }: AuthEventInput,
 ): AuthEvent {
-  const details = { clientId, challenges, ip: context.ip, device: deviceTypeOf(context.userAgent) }
+  const traits = traitsOf(places, context)
+  const details = { clientId, challenges, ip: context.ip, device: deviceNameOf(traits), traits }
   return { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
 }

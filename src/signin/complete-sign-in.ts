@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.ts'
 import { consumeState, isStateConsumed } from '../storage/consumed-state-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
@@ -14,11 +13,11 @@ import { methodsOf } from './assurance/methods.ts'
 import { tokensIssued } from './audited-step.ts'
 import type { SignIn, SignInProgress, TokensResult } from './sign-in.ts'
 import { usedSession } from './sign-in-errors.ts'
-import { recordSignedIn } from './sign-in-events.ts'
+import { recordSignedIn, type SignInEventDeps } from './sign-in-events.ts'
 import type { ConsumableState } from './sign-in-state.ts'
 import { runPostAuthentication } from './sign-in-triggers.ts'
 
-export type CompleteSignInDeps = TokenDeps & { readonly db: Db; readonly clock: Clock }
+export type CompleteSignInDeps = TokenDeps & SignInEventDeps
 
 /** What completes a sign-in in which everything is proven. `consumes` is the state to consume, if the last answer came with one. */
 export type CompleteSignIn<Deps, Done> = (deps: Deps, signIn: SignIn, consumes: ConsumableState | undefined) => Promise<Done>

@@ -2,13 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import { newOrderedId } from '../base/ordered-id.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AnsweredChallenge } from '../protection/auth-event.ts'
-import { recordAuthEvent, recordFailedFirstStep, recordsAuthEvents } from '../protection/record-auth-event.ts'
-import type { Db } from '../storage/db.ts'
+import { type AuthEventDeps, recordAuthEvent, recordFailedFirstStep, recordsAuthEvents } from '../protection/record-auth-event.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
 import type { ChallengeName, SignIn, SignInContext, SignInProgress } from './sign-in.ts'
 import { WrongProof } from './sign-in-errors.ts'
 
-type Deps = { readonly db: Db; readonly clock: Clock }
+export type SignInEventDeps = AuthEventDeps & { readonly clock: Clock }
 
 /** In pools that keep a history: gives the progress the id of a new auth event, unless it has an id already. */
 export function withEventId<P extends SignInProgress>(progress: P, pool: Pool, now: number): P {
@@ -16,13 +15,13 @@ export function withEventId<P extends SignInProgress>(progress: P, pool: Pool, n
 }
 
 /** Records that a sign-in waits for its next answer. */
-export async function recordInProgress({ db, clock }: Deps, { context, user, progress }: SignIn): Promise<void> {
-  await recordAuthEvent(db, context.pool, {
+export async function recordInProgress(deps: SignInEventDeps, { context, user, progress }: SignIn): Promise<void> {
+  await recordAuthEvent(deps, context.pool, {
     sub: user.sub,
     type: 'SignIn',
     response: 'InProgress',
     context,
-    now: clock.now(),
+    now: deps.clock.now(),
     id: progress.eventId,
     continues: context.recordedEventId,
     clientId: context.client.id,
@@ -33,13 +32,13 @@ export async function recordInProgress({ db, clock }: Deps, { context, user, pro
 /**
  * Records that a sign-in ended in a session. From now on the event has the session's id, which the session's tokens carry as `event_id`.
  */
-export async function recordSignedIn({ db, clock }: Deps, { context, user, progress }: SignIn, sessionId: string): Promise<void> {
-  await recordAuthEvent(db, context.pool, {
+export async function recordSignedIn(deps: SignInEventDeps, { context, user, progress }: SignIn, sessionId: string): Promise<void> {
+  await recordAuthEvent(deps, context.pool, {
     sub: user.sub,
     type: 'SignIn',
     response: 'Pass',
     context,
-    now: clock.now(),
+    now: deps.clock.now(),
     id: sessionId,
     continues: context.recordedEventId,
     clientId: context.client.id,
@@ -57,7 +56,12 @@ type Attempt = {
 }
 
 /** Runs `step`. When it fails because an answer was wrong, the failure is recorded in the history of the user, if there is such a user. */
-export async function recordingWrongProofs<T>(deps: Deps, context: SignInContext, attempt: Attempt, step: () => Promise<T>): Promise<T> {
+export async function recordingWrongProofs<T>(
+  deps: SignInEventDeps,
+  context: SignInContext,
+  attempt: Attempt,
+  step: () => Promise<T>,
+): Promise<T> {
   try {
     return await step()
   } catch (error) {
@@ -66,7 +70,12 @@ export async function recordingWrongProofs<T>(deps: Deps, context: SignInContext
   }
 }
 
-async function recordWrongProof({ db, clock }: Deps, context: SignInContext, { username = '', challenge, proofs }: Attempt): Promise<void> {
+async function recordWrongProof(
+  deps: SignInEventDeps,
+  context: SignInContext,
+  { username = '', challenge, proofs }: Attempt,
+): Promise<void> {
+  const { db, clock } = deps
   const { pool, client, recordedEventId } = context
   // Clients answer with the name that the user typed, or with the name in the challenge, which may be the `sub`.
   const byName = await findUserByName(db, pool, username)
@@ -85,9 +94,9 @@ async function recordWrongProof({ db, clock }: Deps, context: SignInContext, { u
   // every flow.
   const isFirstPassword = challenge === 'PASSWORD_VERIFIER' && proofs.length === 0
   if (recordedEventId === undefined || isFirstPassword || sub === undefined) {
-    return recordFailedFirstStep(db, pool, { ...occurrence, sub })
+    return recordFailedFirstStep(deps, pool, { ...occurrence, sub })
   }
-  await recordAuthEvent(db, pool, { ...occurrence, sub, id: recordedEventId, continues: recordedEventId })
+  await recordAuthEvent(deps, pool, { ...occurrence, sub, id: recordedEventId, continues: recordedEventId })
 }
 
 function answeredChallengesOf(proofs: readonly ChallengeName[]): AnsweredChallenge[] {

@@ -4,7 +4,7 @@ import type { RequestContext } from '../../contract/operation.ts'
 import { federationOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Quotas } from '../../pools/quotas.ts'
-import { recordAuthEvent } from '../../protection/record-auth-event.ts'
+import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { invokeInboundFederation } from '../../triggers/inbound-federation.ts'
@@ -23,7 +23,7 @@ import { type IdentityToLink, linkBySubject, linkIdentity } from './link-identit
 import { mapAttributes } from './map-attributes.ts'
 import { updateFederatedUser } from './update-federated-user.ts'
 
-export type FederatedSignInDeps = CreateFederatedUserDeps & { readonly quotas: Quotas }
+export type FederatedSignInDeps = CreateFederatedUserDeps & AuthEventDeps & { readonly quotas: Quotas }
 
 /** The user of the pool has to sign in to prove that the identity is theirs. */
 export class ProofNeeded extends Error {
@@ -61,7 +61,7 @@ export async function signInFederated(
   const user = found === undefined ? await signUp(deps, arrival) : await signInAgain(deps, arrival, await boundUser(deps, arrival, found))
   const now = deps.clock.now()
   const event = { sub: user.sub, type: 'SignIn', response: 'Pass', context: from, now, id: newOrderedId(now), clientId: client.id } as const
-  await recordAuthEvent(deps.db, pool, event)
+  await recordAuthEvent(deps, pool, event)
   return { kind: 'signed-in', user, authTime: Math.floor(now / 1000), methods: undefined }
 }
 

@@ -1,5 +1,6 @@
-import type { AuthEventType } from '../../contract/generated/types.ts'
-import type { AuthEvent } from '../../protection/auth-event.ts'
+import type { AuthEventType, EventContextDataType } from '../../contract/generated/types.ts'
+import type { AuthEvent, AuthEventDetails } from '../../protection/auth-event.ts'
+import { countryNameOf } from '../../protection/traits-of.ts'
 
 /** The auth event in an answer. Lifeguard does not assess risks, so every event has the decision NoRisk. */
 export function writeAuthEvent({ id, type, response, createdAt, details, feedback }: AuthEvent): AuthEventType {
@@ -13,7 +14,12 @@ export function writeAuthEvent({ id, type, response, createdAt, details, feedbac
       ChallengeName: name,
       ChallengeResponse: isPassed ? 'Success' : 'Failure',
     })),
-    EventContextData: { IpAddress: details.ip, DeviceName: details.device },
+    EventContextData: writeContextData(details),
     EventFeedback: feedback && { FeedbackValue: feedback.value, Provider: feedback.provider, FeedbackDate: new Date(feedback.at) },
   }
+}
+
+function writeContextData({ ip, device, traits = {} }: AuthEventDetails): EventContextDataType {
+  const { timezone, city } = traits
+  return { IpAddress: ip, DeviceName: device, Timezone: timezone, City: city, Country: countryNameOf(traits) }
 }

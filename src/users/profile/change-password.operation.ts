@@ -3,6 +3,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Lockout } from '../../protection/lockout.ts'
+import type { Places } from '../../protection/places/places.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { Db } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
@@ -14,7 +15,7 @@ import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
+type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout; places: Places }
 
 /** A signed-in user changes the password, or sets the first one. Sessions stay valid, as at Cognito. */
 export const changePassword = operation('ChangePassword', {
@@ -40,7 +41,7 @@ export const changePassword = operation('ChangePassword', {
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
       await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })
     })
-    await recordAuthEvent(db, pool, { sub: user.sub, type: 'PasswordChange', response: 'Pass', context, now })
+    await recordAuthEvent(deps, pool, { sub: user.sub, type: 'PasswordChange', response: 'Pass', context, now })
     return {}
   },
 })

@@ -5,6 +5,7 @@ import { codeExpired, requireCode } from '../../messaging/codes.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { clearPasswordFailures } from '../../protection/lockouts.ts'
+import type { Places } from '../../protection/places/places.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
@@ -19,7 +20,7 @@ import { lockUser } from '../user-repository.ts'
 import { runPostConfirmation } from '../user-triggers.ts'
 import { proveResetCode, requireUsable } from './prove-reset-code.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers; places: Places }
 
 /** Sets a new password with the code that ForgotPassword sent. The operation issues no tokens and ends no sessions. */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
@@ -36,7 +37,7 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const user = await storePassword(deps, pool, proof, { code, sealed })
     const context = contextFromClient(requestContext, client, request.UserContextData)
     const event = { type: 'ForgotPassword', response: 'Pass', context, now: deps.clock.now(), clientId: client.id } as const
-    await recordAuthEvent(deps.db, pool, { ...event, sub: user.sub })
+    await recordAuthEvent(deps, pool, { ...event, sub: user.sub })
     const callerContext = callerContextOf(client, requestContext, request.ClientMetadata)
     await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', callerContext })
     return {}

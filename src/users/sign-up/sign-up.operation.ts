@@ -7,6 +7,7 @@ import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
+import type { Places } from '../../protection/places/places.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
@@ -26,6 +27,7 @@ type Deps = {
   outbox: Outbox
   publicUrl: string
   triggers: Triggers
+  places: Places
 }
 
 /** A visitor creates an account. */
@@ -33,7 +35,7 @@ export const signUp = operation('SignUp', {
   auth: 'app-client',
 
   async handle(request, deps: Deps, caller: AppClientCaller, from) {
-    const { db, clock, secrets, outbox, triggers } = deps
+    const { clock, secrets, outbox, triggers } = deps
     const { pool, client } = caller
     const context = contextFromClient(from, client, request.UserContextData)
     const now = clock.now()
@@ -64,7 +66,7 @@ export const signUp = operation('SignUp', {
       message: signUpCode(deps, caller, callerContext, returnUrl),
     })
 
-    await recordAuthEvent(db, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
+    await recordAuthEvent(deps, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
     if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
     const isConfirmed = user.status === 'CONFIRMED'
     if (isConfirmed) await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })

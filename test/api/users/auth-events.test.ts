@@ -172,11 +172,11 @@ for (const engine of engines) {
         ClientId: clientId,
         AuthFlow: 'ADMIN_USER_PASSWORD_AUTH',
         AuthParameters: { USERNAME: 'ana', PASSWORD: goodPassword },
-        ContextData: { IpAddress: '203.0.113.9', ServerName: 'app', ServerPath: '/', HttpHeaders },
+        ContextData: { IpAddress: '84.150.0.1', ServerName: 'app', ServerPath: '/', HttpHeaders },
       })
       await server().send(signIn)
       const [event] = await historyOf(server(), poolId, 'ana')
-      assert.deepEqual(event?.EventContextData, { IpAddress: '203.0.113.9', DeviceName: 'Chrome 126 / Windows' })
+      assert.deepEqual(event?.EventContextData, { IpAddress: '84.150.0.1', DeviceName: 'Chrome 126, Windows 10', Country: 'Germany' })
     })
 
     it('are listed newest first, in pages whose tokens are valid for this user only', async () => {
