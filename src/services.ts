@@ -30,6 +30,7 @@ import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-
 import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout, createDeviceLockout, createPasswordLockout } from './protection/lockouts.ts'
 import { openPlaces } from './protection/places/open-places.ts'
+import { createRiskAssessor } from './protection/risk/risk-assessor.ts'
 import type { Settings } from './settings.ts'
 import type { ClosingStep } from './shutdown.ts'
 import type { Db } from './storage/db.ts'
@@ -200,7 +201,7 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
 }
 
 /** What protects the users of pools. */
-function openProtection({ database, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
+function openProtection({ database, clock, logger, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
   const { db } = database.storage
   const places = openPlaces()
   const lockouts = {
@@ -208,7 +209,14 @@ function openProtection({ database, metrics: { countLocked }, withoutSlot }: Ser
     codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),
     deviceLockout: createDeviceLockout({ db, countLocked }),
   }
-  return { services: { ...lockouts, places }, close: places.close }
+  const risk = createRiskAssessor({ db, clock, logger })
+  return {
+    services: { ...lockouts, places, risk },
+    async close() {
+      places.close()
+      await risk.close()
+    },
+  }
 }
 
 function openAuditStream({ settings, ...options }: { settings: Settings } & Omit<Parameters<typeof startAuditStream>[0], 'destination'>) {

@@ -11,6 +11,8 @@ import { findPageLook, type PageLook } from './page-look.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { findPool } from './pool-repository.ts'
 import { findExistingScopes } from './resource-servers/scopes.ts'
+import { createRiskCache } from './risk/risk-cache.ts'
+import type { RiskSettings } from './risk/risk-configuration.ts'
 
 /** The pools, their app clients and their domains that this process has cached, for some seconds. A change in any process invalidates them at once. */
 export type PoolCatalog = {
@@ -32,6 +34,11 @@ export type PoolCatalog = {
   findScopesOf(clientId: string): Promise<ReadonlySet<string>>
   /** How the hosted pages of the client look. Undefined for an unknown client. */
   findLookOf(clientId: string): Promise<PageLook | undefined>
+  /**
+   * The risk settings of the client, or else of the pool. A section that is not configured is undefined. Returns undefined in a pool
+   * without threat protection, and then never queries the database.
+   */
+  findRiskOf(pool: Pool, client: Pick<AppClient, 'id'>): Promise<RiskSettings | undefined>
   /** Drops the pool, its clients and its domains from the caches of all processes. Call it after the commit that changed one of them. */
   invalidate(poolId: string): Promise<void>
 }
@@ -79,6 +86,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
   const pools = createLoadCache<Pool>({ ...options, load })
   const clients = createLoadCache<AppClient>({ ...options, load: (clientId) => findAppClient(db, secrets, clientId) })
   const domains = createDomainCache({ ...options, db })
+  const risks = createRiskCache({ ...options, db })
   const scopes = createLoadCache<ScopesOfClient>({
     ...options,
     async load(clientId) {
@@ -94,14 +102,12 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
       return client && findPageLook(db, client.poolId, clientId)
     },
   })
+  const ofPools = [clients, domains, scopes, looks, risks]
   function drop(poolId: string): void {
     pools.drop((pool) => pool.id === poolId)
-    clients.drop((client) => client.poolId === poolId)
-    domains.drop((domain) => domain.poolId === poolId)
-    scopes.drop((client) => client.poolId === poolId)
-    looks.drop((look) => look.poolId === poolId)
+    for (const cache of ofPools) cache.drop((value) => value.poolId === poolId)
   }
-  const close = subscribe(channel, drop, () => [pools, clients, domains, scopes, looks].forEach(clear))
+  const close = subscribe(channel, drop, () => [pools, ...ofPools].forEach(clear))
 
   return {
     ...findersIn(pools, clients),
@@ -109,6 +115,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     findDomainsOf: domains.findDomainsOf,
     findScopesOf: async (clientId) => (await scopes.get(clientId))?.existing ?? new Set(),
     findLookOf: looks.get,
+    findRiskOf: risks.findRiskOf,
     async invalidate(poolId) {
       drop(poolId)
       // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
@@ -120,7 +127,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
 
 type ScopesOfClient = { readonly poolId: string; readonly existing: ReadonlySet<string> }
 
-type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'findScopesOf' | 'findLookOf' | 'invalidate'>
+type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'findScopesOf' | 'findLookOf' | 'findRiskOf' | 'invalidate'>
 
 function findersIn(pools: LoadCache<Pool>, clients: LoadCache<AppClient>): Finders {
   async function getPool(poolId: string): Promise<Pool> {

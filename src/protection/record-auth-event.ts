@@ -8,6 +8,7 @@ import type { Db } from '../storage/db.ts'
 import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
 import { insertAuthEvent, insertOrSimulateAuthEvent, replaceAuthEvent } from './auth-event-repository.ts'
 import type { Places } from './places/places.ts'
+import type { RiskAssessment } from './risk/assessment.ts'
 import { deviceNameOf, traitsOf } from './traits-of.ts'
 
 /** What records auth events. */
@@ -21,6 +22,7 @@ export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
   readonly id?: string | undefined
   readonly clientId?: string | undefined
   readonly challenges?: readonly AnsweredChallenge[]
+  readonly risk?: RiskAssessment | undefined
   /** The id of the event that an earlier step of this sign-in stored. The new event replaces it. */
   readonly continues?: string | undefined
 }
@@ -58,9 +60,9 @@ export async function recordFailedFirstStep(
 function eventOf(
   { places }: AuthEventDeps,
   pool: Pool,
-  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [] }: AuthEventInput,
+  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [], risk }: AuthEventInput,
 ): AuthEvent {
   const traits = traitsOf(places, context)
-  const details = { clientId, challenges, ip: context.ip, device: deviceNameOf(traits), traits }
+  const details = { clientId, challenges, ip: context.ip, device: deviceNameOf(traits), traits, risk }
   return { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
 }

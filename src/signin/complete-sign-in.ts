@@ -1,3 +1,4 @@
+import type { RiskAssessor } from '../protection/risk/risk-assessor.ts'
 import { consumeState, isStateConsumed } from '../storage/consumed-state-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { draftSession, issueTokens, type TokenDeps } from '../tokens/issue-tokens.ts'
@@ -17,7 +18,7 @@ import { recordSignedIn, type SignInEventDeps } from './sign-in-events.ts'
 import type { ConsumableState } from './sign-in-state.ts'
 import { runPostAuthentication } from './sign-in-triggers.ts'
 
-export type CompleteSignInDeps = TokenDeps & SignInEventDeps
+export type CompleteSignInDeps = TokenDeps & SignInEventDeps & { readonly risk: Pick<RiskAssessor, 'learn'> }
 
 /** What completes a sign-in in which everything is proven. `consumes` is the state to consume, if the last answer came with one. */
 export type CompleteSignIn<Deps, Done> = (deps: Deps, signIn: SignIn, consumes: ConsumableState | undefined) => Promise<Done>

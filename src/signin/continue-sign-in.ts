@@ -9,6 +9,7 @@ import { type DefineAuthChallengeDeps, runDefineAuthChallenge } from './factors/
 import { rememberedDevice } from './factors/device/device.ts'
 import { type KeptDeviceDeps, withKeptDevice } from './factors/device/kept-device.ts'
 import { type NewPasswordDeps, newPassword } from './factors/new-password/new-password.ts'
+import { type RiskDeps, respondToRisk } from './risk/respond-to-risk.ts'
 import { secondFactorStep } from './second-factor-step.ts'
 import type { SecondFactorDeps } from './second-factors.ts'
 import type { IssuedChallenge, SignIn, SignInContext } from './sign-in.ts'
@@ -20,7 +21,8 @@ export type ContinueSignInDeps = CompleteSignInDeps &
   NewPasswordDeps &
   KeptDeviceDeps &
   SecondFactorDeps &
-  DefineAuthChallengeDeps & { readonly outbox: Outbox }
+  DefineAuthChallengeDeps &
+  RiskDeps & { readonly outbox: Outbox }
 
 type Complete<Done> = CompleteSignIn<ContinueSignInDeps, Done>
 
@@ -48,13 +50,16 @@ async function continueAfterProof<Done>(
   complete: Complete<Done>,
 ): Promise<IssuedChallenge | Done> {
   requireReady(user)
-  const signIn = await withKeptDevice(deps, { context, user, progress: withEventId(progress, context.pool, deps.clock.now()) })
+  const proven = { context, user, progress: withEventId(progress, context.pool, deps.clock.now()) }
+  const assessed = await respondToRisk(deps, proven, { consumes, isCustomDone: false })
+  const signIn = await withKeptDevice(deps, assessed)
   for (const step of requiredStepsOf(signIn)) {
     const challenge = await step.findChallenge(deps, signIn)
     if (challenge !== undefined) return issueRecordedChallenge(deps, signIn, challenge, consumes)
   }
   const { custom } = signIn.progress
   if (custom === undefined) return complete(deps, signIn, consumes)
+  if (signIn.progress.risk?.isCustomDone) return completeCustom(deps, signIn, consumes, complete)
   const customSignIn = { context, sub: user.sub, user, name: user.username, progress: { ...signIn.progress, custom } }
   return continueCustomAuth(deps, customSignIn, { clientPublic: undefined, consumes }, complete)
 }
@@ -69,6 +74,7 @@ const requiredSteps: readonly RequiredStep<ContinueSignInDeps>[] = [newPassword,
  */
 function requiredStepsOf({ context, progress }: SignIn): readonly RequiredStep<ContinueSignInDeps>[] {
   if (progress.custom === undefined) return requiredSteps
+  if (progress.risk?.demandsMfa) return requiredSteps
   if (!progress.proofs.includes('PASSWORD_VERIFIER')) return []
   return extensionsOf(context.pool).customAuth.mfaAfterPassword === 'SKIPPED' ? [newPassword] : requiredSteps
 }
@@ -92,12 +98,25 @@ async function continueCustomAuth<Done>(
   }
   if (step.kind === 'issue-tokens' && signIn !== undefined) {
     requireReady(signIn.user)
-    const done = await complete(deps, signIn, consumes)
-    await clearAnswerLimit(deps.codeLockout, context.pool, signIn.user.sub)
-    return done
+    const assessed = await respondToRisk(deps, signIn, { consumes, isCustomDone: true })
+    const challenge = assessed.progress.risk?.demandsMfa ? await secondFactorStep.findChallenge(deps, assessed) : undefined
+    return challenge === undefined
+      ? completeCustom(deps, assessed, consumes, complete)
+      : issueRecordedChallenge(deps, assessed, challenge, consumes)
   }
   if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
   throw wrongPassword()
+}
+
+async function completeCustom<Done>(
+  deps: ContinueSignInDeps,
+  signIn: SignIn,
+  consumes: ConsumableState | undefined,
+  complete: Complete<Done>,
+): Promise<Done> {
+  const done = await complete(deps, signIn, consumes)
+  await clearAnswerLimit(deps.codeLockout, signIn.context.pool, signIn.user.sub)
+  return done
 }
 
 async function issueRecordedChallenge(

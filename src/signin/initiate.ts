@@ -5,6 +5,7 @@ import type { AuthFlowType } from '../contract/generated/types.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import { isSecretHashValid, requireSecretHash } from '../pools/secret-hash.ts'
+import { requireAllowedAddress } from '../protection/risk/blocked-address.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshToken } from '../tokens/refresh.ts'
 import { callerContextOf, type Texts } from '../triggers/trigger.ts'
 import { tokensIssued } from './audited-step.ts'
@@ -99,6 +100,7 @@ async function takeFirstStep(
   { flow, parameters, session, audience }: InitiateRequest & { readonly flow: SignInFlow },
 ): Promise<StepOutcome> {
   const { client } = context
+  await requireAllowedAddress(deps, context)
   const rule = flowRules[flow]
   if (rule.audience !== undefined && rule.audience !== audience) throw invalid('Initiate Auth method not supported.')
   requireFlow(client, rule.flow, rule.refusal)

@@ -2,6 +2,7 @@ import type { AuditedCall } from '../audit/audited-caller.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { RequestContext } from '../contract/operation.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
+import { requireAllowedAddress } from '../protection/risk/blocked-address.ts'
 import type { CallerContext } from '../triggers/trigger.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
 import { type CompleteSignIn, completeSignIn } from './complete-sign-in.ts'
@@ -83,7 +84,8 @@ export async function takeAnswer<Done>(
     recordedEventId: state?.progress.eventId,
     audit: request.audit,
   }
-  const attempt = { username, challenge, proofs: state?.progress.proofs ?? [] }
+  await requireAllowedAddress(deps, context)
+  const attempt = { username, challenge, proofs: state?.progress.proofs ?? [], risk: state?.progress.risk }
   return recordingWrongProofs(deps, context, attempt, async () =>
     continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), complete),
   )

@@ -1,6 +1,7 @@
 import type { Secrets } from '../base/secrets.ts'
 import { type ArrayForm, readArrayForm } from './array-form-state.ts'
 import { type PackedResult, packResults, unpackResults } from './packed-results.ts'
+import type { SignInRisk } from './risk/sign-in-risk.ts'
 import type { ChallengeName, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
 
@@ -30,6 +31,8 @@ type ObjectForm = {
   readonly u?: StepUp | undefined
   /** Results of custom challenges. */
   readonly r?: readonly PackedResult[] | undefined
+  /** What was decided of the risk. */
+  readonly k?: SignInRisk | undefined
   /** Security stamp. */
   readonly t?: string | undefined
   /** `memory`: the factor's own data. */
@@ -48,7 +51,7 @@ const prefix = 'AYABe'
 const sealContext = 'versioned'
 
 export function sealState(secrets: Secrets, state: SignInState): string {
-  const { proofs, eventId, stepUp, custom } = state.progress
+  const { proofs, eventId, stepUp, custom, risk } = state.progress
   const form: ObjectForm = {
     v: 2,
     id: state.id,
@@ -61,6 +64,7 @@ export function sealState(secrets: Secrets, state: SignInState): string {
     a: eventId,
     u: stepUp,
     r: custom && packResults(custom),
+    k: risk,
     t: state.securityStamp,
     m: state.memory,
   }
@@ -89,7 +93,7 @@ function readObjectForm(form: ObjectForm | { readonly v: unknown }): SignInState
     sub: form.s,
     challenge: form.n,
     expiresAt: form.e,
-    progress: { proofs: form.f, eventId: form.a, stepUp: form.u, custom: form.r && unpackResults(form.r) },
+    progress: { proofs: form.f, eventId: form.a, stepUp: form.u, custom: form.r && unpackResults(form.r), ...(form.k && { risk: form.k }) },
     securityStamp: form.t,
     memory: form.m,
   }

@@ -24,7 +24,8 @@ export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
     if (pool.mfa === 'OFF' || hasSecondFactor(progress.proofs)) return undefined
     // For a user who needs two factors the passkey had to verify its user, so it counts as both factors.
     if (progress.proofs[0] === 'WEB_AUTHN' && passkeyCountsAsMfa(pool)) return undefined
-    const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user))
+    const isDemanded = progress.risk?.demandsMfa ?? false
+    const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user), isDemanded)
     switch (decision.kind) {
       case 'pass':
         return undefined

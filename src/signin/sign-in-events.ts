@@ -1,8 +1,11 @@
 import type { Clock } from '../base/clock.ts'
 import { newOrderedId } from '../base/ordered-id.ts'
 import type { Pool } from '../pools/pool.ts'
-import type { AnsweredChallenge } from '../protection/auth-event.ts'
+import type { AnsweredChallenge, AuthEvent } from '../protection/auth-event.ts'
 import { type AuthEventDeps, recordAuthEvent, recordFailedFirstStep, recordsAuthEvents } from '../protection/record-auth-event.ts'
+import type { RiskAssessment } from '../protection/risk/assessment.ts'
+import type { RiskAssessor } from '../protection/risk/risk-assessor.ts'
+import { traitsOf } from '../protection/traits-of.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
 import type { ChallengeName, SignIn, SignInContext, SignInProgress } from './sign-in.ts'
 import { WrongProof } from './sign-in-errors.ts'
@@ -15,36 +18,49 @@ export function withEventId<P extends SignInProgress>(progress: P, pool: Pool, n
 }
 
 /** Records that a sign-in waits for its next answer. */
-export async function recordInProgress(deps: SignInEventDeps, { context, user, progress }: SignIn): Promise<void> {
-  await recordAuthEvent(deps, context.pool, {
-    sub: user.sub,
-    type: 'SignIn',
-    response: 'InProgress',
-    context,
-    now: deps.clock.now(),
-    id: progress.eventId,
-    continues: context.recordedEventId,
-    clientId: context.client.id,
-    challenges: answeredChallengesOf(progress.proofs),
-  })
+export function recordInProgress(deps: SignInEventDeps, signIn: SignIn): Promise<void> {
+  return recordSignIn(deps, signIn, { response: 'InProgress', id: signIn.progress.eventId })
+}
+
+/** Records that a sign-in was blocked because of its risk. */
+export function recordBlocked(deps: SignInEventDeps, signIn: SignIn): Promise<void> {
+  return recordSignIn(deps, signIn, { response: 'Fail', id: signIn.progress.eventId })
 }
 
 /**
  * Records that a sign-in ended in a session. From now on the event has the session's id, which the session's tokens carry as `event_id`.
+ * If its risk was assessed, later sign-ins of the pool are compared with it.
  */
-export async function recordSignedIn(deps: SignInEventDeps, { context, user, progress }: SignIn, sessionId: string): Promise<void> {
+export async function recordSignedIn(
+  deps: SignInEventDeps & { readonly risk: Pick<RiskAssessor, 'learn'> },
+  signIn: SignIn,
+  sessionId: string,
+): Promise<void> {
+  await recordSignIn(deps, signIn, { response: 'Pass', id: sessionId })
+  const { context, progress } = signIn
+  if (progress.risk !== undefined) deps.risk.learn(context.pool.id, traitsOf(deps.places, context), progress.risk.isFirst)
+}
+
+async function recordSignIn(
+  deps: SignInEventDeps,
+  { context, user, progress }: SignIn,
+  { response, id }: { readonly response: AuthEvent['response']; readonly id: string | undefined },
+): Promise<void> {
   await recordAuthEvent(deps, context.pool, {
     sub: user.sub,
     type: 'SignIn',
-    response: 'Pass',
+    response,
     context,
     now: deps.clock.now(),
-    id: sessionId,
+    id,
     continues: context.recordedEventId,
     clientId: context.client.id,
     challenges: answeredChallengesOf(progress.proofs),
+    risk: progress.risk && assessmentOf(progress.risk),
   })
 }
+
+const assessmentOf = ({ points, level, decision, reasons }: RiskAssessment): RiskAssessment => ({ points, level, decision, reasons })
 
 type Attempt = {
   /** The USERNAME of the request, as the client sent it. */
@@ -53,6 +69,8 @@ type Attempt = {
   readonly challenge: ChallengeName
   /** The challenges that were answered before `challenge`. */
   readonly proofs: readonly ChallengeName[]
+  /** What was decided of the risk in an earlier call. */
+  readonly risk?: RiskAssessment | undefined
 }
 
 /** Runs `step`. When it fails because an answer was wrong, the failure is recorded in the history of the user, if there is such a user. */
@@ -73,7 +91,7 @@ export async function recordingWrongProofs<T>(
 async function recordWrongProof(
   deps: SignInEventDeps,
   context: SignInContext,
-  { username = '', challenge, proofs }: Attempt,
+  { username = '', challenge, proofs, risk }: Attempt,
 ): Promise<void> {
   const { db, clock } = deps
   const { pool, client, recordedEventId } = context
@@ -89,6 +107,7 @@ async function recordWrongProof(
     now: clock.now(),
     clientId: client.id,
     challenges: [...answeredChallengesOf(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
+    risk: risk && assessmentOf(risk),
   } as const
   // A wrong password does not consume the state, so one challenge can get many wrong passwords. Each of them is an event of its own, in
   // every flow.

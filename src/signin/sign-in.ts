@@ -9,6 +9,7 @@ import type { ChallengeResult } from '../triggers/custom-challenge.ts'
 import type { CallerContext, Texts } from '../triggers/trigger.ts'
 import type { KeptDevice } from '../users/devices/kept-device.ts'
 import type { User } from '../users/user.ts'
+import type { SignInRisk } from './risk/sign-in-risk.ts'
 
 export type ChallengeName = ChallengeNameType
 
@@ -44,6 +45,8 @@ export type SignInProgress = {
   readonly stepUp: StepUp | undefined
   /** The challenge results that the trigger functions of `CUSTOM_AUTH` receive; undefined in other flows. */
   readonly custom: readonly ChallengeResult[] | undefined
+  /** Undefined until the risk is assessed, and where it is not. */
+  readonly risk?: SignInRisk | undefined
 }
 
 /** The level of assurance that a sign-in is to reach. */

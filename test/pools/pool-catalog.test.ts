@@ -12,11 +12,14 @@ import { createPoolRemoval, markPoolDeleted } from '../../src/pools/pool-deletio
 import { countUsersUpTo, findPool, insertPool, updatePool } from '../../src/pools/pool-repository.ts'
 import { putResource } from '../../src/pools/pool-resource-repository.ts'
 import { readNewPool } from '../../src/pools/pool-wire.ts'
+import { riskConfigurations } from '../../src/pools/risk/risk-configuration.ts'
 import { uiCustomizations } from '../../src/pools/ui-customization/ui-customization.ts'
 import { openStorage, type Storage } from '../../src/storage/open-storage.ts'
 import { engines, type TestEngine } from '../support/engines.ts'
 
 const secrets = createSecrets(randomBytes(32))
+const guarded = { addOns: { advancedSecurityMode: 'ENFORCED', customAuthMode: undefined } } as const
+const nothing = { compromised: undefined, takeover: undefined, exceptions: undefined }
 const secret = { id: 'a--0', value: 'a+secret+of+24+characters', createdAt: 0 }
 
 function draftPool(id: string): Pool {
@@ -164,6 +167,38 @@ for (const engine of engines) {
         await catalog.invalidate(pool.id)
         assert.equal((await catalog.findLookOf('client-a'))?.classic?.ownerId, 'ALL')
         assert.equal(await catalog.findLookOf('client-b'), undefined)
+        catalog.close()
+      }))
+
+    it('finds the risk settings of the client, or else of the pool, and reads them once until the pool is invalidated', () =>
+      withStorage(engine, async ({ db, publish, subscribe }) => {
+        const catalog = createPoolCatalog({ db, secrets, clock: { now: () => 0 }, publish, subscribe })
+        const [pool, other] = [{ ...draftPool('us-east-1_a'), ...guarded }, draftPool('us-east-1_b')]
+        await insertPool(db, pool)
+        const configure = (id: string, action: 'BLOCK' | 'NO_ACTION') => {
+          const config = { ...nothing, compromised: { events: ['SIGN_IN'] as const, action } }
+          return putResource(db, pool.id, riskConfigurations, { id, createdAt: 1, updatedAt: 1, config })
+        }
+        const actionOf = async (id: string) => (await catalog.findRiskOf(pool, { id }))?.compromised?.action
+        assert.deepEqual(await catalog.findRiskOf(pool, { id: 'client-a' }), nothing)
+        await configure('ALL', 'BLOCK')
+        await configure('client-b', 'NO_ACTION')
+        assert.equal(await actionOf('client-a'), undefined)
+        await catalog.invalidate(other.id)
+        assert.equal(await actionOf('client-a'), undefined)
+        await catalog.invalidate(pool.id)
+        assert.deepEqual([await actionOf('client-a'), await actionOf('client-b')], ['BLOCK', 'NO_ACTION'])
+        assert.equal(await catalog.findRiskOf({ ...other, addOns: undefined }, { id: 'client-a' }), undefined)
+        catalog.close()
+      }))
+
+    it('never queries the database for the risk settings of a pool without threat protection', () =>
+      withStorage(engine, async ({ db, publish, subscribe }) => {
+        const catalog = createPoolCatalog({ db, secrets, clock: { now: () => 0 }, publish, subscribe })
+        const pool = draftPool('us-east-1_a')
+        await db.schema.dropTable('pool_resource').execute()
+        assert.equal(await catalog.findRiskOf(pool, { id: 'client-a' }), undefined)
+        await assert.rejects(catalog.findRiskOf({ ...pool, ...guarded }, { id: 'client-a' }))
         catalog.close()
       }))
 

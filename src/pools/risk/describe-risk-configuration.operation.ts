@@ -1,9 +1,8 @@
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
-import { allClients } from '../app-client.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
-import { findResource } from '../pool-resource-repository.ts'
-import { requireThreatProtection, riskConfigurations } from './risk-configuration.ts'
+import { findRiskConfiguration } from './risk-cache.ts'
+import { requireThreatProtection } from './risk-configuration.ts'
 import { writeRiskConfiguration } from './risk-configuration-wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
@@ -19,8 +18,6 @@ export const describeRiskConfiguration = operation('DescribeRiskConfiguration', 
     const { UserPoolId: poolId, ClientId: clientId } = request
     requireThreatProtection(await pools.getPool(poolId))
     if (clientId !== undefined) await pools.getClientOfPool(poolId, clientId)
-    const own = clientId === undefined ? undefined : await findResource(db, poolId, riskConfigurations, clientId)
-    const stored = own ?? (await findResource(db, poolId, riskConfigurations, allClients))
-    return { RiskConfiguration: writeRiskConfiguration(poolId, stored) }
+    return { RiskConfiguration: writeRiskConfiguration(poolId, await findRiskConfiguration(db, poolId, clientId)) }
   },
 })

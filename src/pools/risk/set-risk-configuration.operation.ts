@@ -8,11 +8,12 @@ import { allClients } from '../app-client.ts'
 import { requireLockedClient } from '../change-client.ts'
 import { requireLockedPool } from '../change-pool.ts'
 import { requireAllowedSender, type SenderDomains } from '../email-sender.ts'
+import type { PoolCatalog } from '../pool-catalog.ts'
 import { deleteResource, findResource, putResource } from '../pool-resource-repository.ts'
 import { hasSections, type RiskSettings, requireThreatProtection, requireValidRisk, riskConfigurations } from './risk-configuration.ts'
 import { readRiskSettings, writeRiskConfiguration } from './risk-configuration-wire.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; senderDomains: SenderDomains }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; senderDomains: SenderDomains }
 
 /**
  * Replaces the risk configuration of the pool or of one client. A request without sections removes that configuration. Without a
@@ -22,7 +23,7 @@ export const setRiskConfiguration = operation('SetRiskConfiguration', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, secrets, senderDomains }: Deps, { audit }: AuditedCaller) {
+  async handle(request, { db, clock, secrets, pools, senderDomains }: Deps, { audit }: AuditedCaller) {
     const { UserPoolId: poolId, ClientId: clientId } = request
     const config = readRiskSettings(request)
     requireValidRisk(config)
@@ -40,6 +41,7 @@ export const setRiskConfiguration = operation('SetRiskConfiguration', {
       await audit.record(tx, { changedMembers: changedMembers(write(before?.config ?? readRiskSettings({})), write(config)) })
       return after
     })
+    await pools.invalidate(poolId)
     return { RiskConfiguration: writeRiskConfiguration(poolId, stored) }
   },
 })

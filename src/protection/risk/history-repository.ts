@@ -4,6 +4,9 @@ import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { AuthEventDetails, AuthEventFeedback } from '../auth-event.ts'
 import type { EarlierSignIn } from './signals.ts'
 
+/** A sign-in, or the sign-up. */
+type HistoryEntry = EarlierSignIn & { readonly isSignUp: boolean }
+
 /** How many of a user's sign-ins are remembered. The published figures are of about so many. */
 export const longestHistory = 40
 
@@ -11,19 +14,19 @@ export const longestHistory = 40
  * Where the user has signed in from, the latest first: the latest successful sign-ins, and the sign-up. An event with the feedback Invalid
  * does not count, because another person caused it.
  */
-export async function findHistory(db: Db, poolId: string, sub: string): Promise<readonly EarlierSignIn[]> {
+export async function findHistory(db: Db, poolId: string, sub: string): Promise<readonly HistoryEntry[]> {
   const { rows } = await selectHistory(db, { poolId, sub })
-  return rows.flatMap(({ created_at: at, details, feedback }) => {
+  return rows.flatMap(({ type, created_at: at, details, feedback }) => {
     if (feedback !== null && (JSON.parse(feedback) as AuthEventFeedback).value === 'Invalid') return []
     const { traits } = JSON.parse(details) as AuthEventDetails
-    return traits === undefined ? [] : [{ traits, at }]
+    return traits === undefined ? [] : [{ traits, at, isSignUp: type === 'SignUp' }]
   })
 }
 
 const selectHistory = prepareLookup((db, key: { poolId: string; sub: string }) =>
   db
     .selectFrom('auth_event')
-    .select(['created_at', 'details', 'feedback'])
+    .select(['type', 'created_at', 'details', 'feedback'])
     .where('pool_id', '=', key.poolId)
     .where('sub', '=', key.sub)
     // The condition of the index `auth_event_history`, word by word.

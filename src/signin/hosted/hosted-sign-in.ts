@@ -1,6 +1,7 @@
 import { newOrderedId } from '../../base/ordered-id.ts'
 import type { RequestContext } from '../../contract/operation.ts'
 import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
+import { requireAllowedAddress } from '../../protection/risk/blocked-address.ts'
 import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { AuthMethod, RequestedAssurance } from '../../tokens/assurance.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
@@ -95,7 +96,10 @@ export function beginOnPage(
   const context: SignInContext = { ...from, ...unknown, pool, client, caller }
   const attempt = { username, challenge: flow === 'EMAIL_OTP' ? flow : 'PASSWORD', proofs: [] } as const
   return countingStep(deps.countSignInStep, flow, () =>
-    recordingWrongProofs(deps, context, attempt, async () => continueSignIn(deps, context, await begin(context), completeOnPage(owner))),
+    recordingWrongProofs(deps, context, attempt, async () => {
+      await requireAllowedAddress(deps, context)
+      return continueSignIn(deps, context, await begin(context), completeOnPage(owner))
+    }),
   )
 }
 

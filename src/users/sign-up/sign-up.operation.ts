@@ -9,6 +9,7 @@ import { readAttributes } from '../../pools/attribute-wire.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
 import type { Places } from '../../protection/places/places.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
+import { type BlockedAddressDeps, requireAllowedAddress } from '../../protection/risk/blocked-address.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { type CallerContext, callerContextOf, type Triggers } from '../../triggers/trigger.ts'
@@ -19,7 +20,7 @@ import { readValidationData } from '../wire.ts'
 import { attributesForPreSignUp, draftSignUp, usernameExists } from './sign-up-rules.ts'
 import { newUnconfirmedSession } from './sign-up-session.ts'
 
-type Deps = {
+type Deps = BlockedAddressDeps & {
   db: Db
   clock: Clock
   secrets: Secrets
@@ -38,6 +39,7 @@ export const signUp = operation('SignUp', {
     const { clock, secrets, outbox, triggers } = deps
     const { pool, client } = caller
     const context = contextFromClient(from, client, request.UserContextData)
+    await requireAllowedAddress(deps, { pool, client, ip: context.ip })
     const now = clock.now()
     const attributes = readAttributes(request.UserAttributes)
     const password = request.Password || undefined

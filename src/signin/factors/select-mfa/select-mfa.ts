@@ -30,7 +30,8 @@ export const selectMfa: Factor<SecondFactorDeps> = {
     const { step, signIn } = await openLaterStep<null>(deps, answer, challenge)
     const selected = requireParameter(answer.responses, 'ANSWER')
     const hasApp = await hasSoftwareToken(deps.db, signIn.user)
-    const methods = methodsOfStepUp(signIn, hasApp) ?? methodsOf(decideMfa(signIn.context.pool, signIn.user, hasApp))
+    const methods =
+      methodsOfStepUp(signIn, hasApp) ?? methodsOf(decideMfa(signIn.context.pool, signIn.user, hasApp, signIn.progress.risk?.demandsMfa))
     // In an answer to SELECT_MFA_TYPE, Cognito's documentation calls codes by e-mail EMAIL_MFA, not EMAIL_OTP.
     const method = methods.find((one) => one === selected || (one === 'EMAIL_OTP' && selected === 'EMAIL_MFA'))
     if (method === undefined) throw new ApiError('InvalidParameterException', `ANSWER must be one of ${methods.join(', ')}.`)
