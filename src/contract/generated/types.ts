@@ -2421,6 +2421,7 @@ export interface ProviderExtensionType {
   EmailVerified?: ProviderEmailVerifiedType | undefined
   AttributeModes?: Record<string, AttributeModeType> | undefined
   SignOutAtProvider?: boolean | undefined
+  PreviousIssuers?: readonly string[] | undefined
 }
 
 export interface ProviderUserIdentifierType {

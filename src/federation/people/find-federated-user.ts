@@ -7,8 +7,8 @@ import { claimIn, type FederatedIdentity } from '../federated-identity.ts'
 
 export type FoundUser = {
   readonly user: User
-  /** The key of the link, where it is by another attribute than the subject. */
-  readonly attributeKey: string | undefined
+  /** The key of the identity that has found the user. */
+  readonly key: string
 }
 
 /**
@@ -30,7 +30,7 @@ export async function findFederatedUser(
   for (const alias of [bySubject, ...(provider.config.type === 'OIDC' || provider.config.type === 'SAML' ? byAttribute : [])]) {
     const owner = await findOwner(db, pool.id, alias)
     const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)
-    if (user !== undefined) return { user, attributeKey: alias === bySubject ? undefined : alias.key }
+    if (user !== undefined) return { user, key: alias.key }
   }
   return undefined
 }

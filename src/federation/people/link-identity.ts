@@ -10,27 +10,6 @@ import type { FederatedIdentity } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import { hasVerifiedAddress } from './find-twin.ts'
 
-/**
- * Ties an identity that was linked by another attribute to its subject, at its first sign-in: the provider may give the value of the attribute
- * to another of its users later. From then on AdminDisableProviderForUser takes the subject, as at Cognito.
- */
-export function linkBySubject(
-  { db, clock }: Deps,
-  pool: Pool,
-  user: User,
-  key: string,
-  { subject, issuer }: IdentityToLink,
-): Promise<User> {
-  return changeFoundUser({ db, audit: undefined }, pool, user, (before) => {
-    const identities = identitiesOf(before.attributes).map((one) => {
-      if (identityAlias(one).key !== key) return one
-      const { attributeName: _linkedBy, ...rest } = one
-      return { ...rest, userId: subject, ...(issuer !== undefined && { issuer }) }
-    })
-    return { ...before, attributes: withIdentities(before.attributes, identities), updatedAt: clock.now() }
-  })
-}
-
 type Deps = { readonly db: Db; readonly clock: Clock; readonly quotas: Quotas }
 
 /** What is stored of an identity at a provider. */

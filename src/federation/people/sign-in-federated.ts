@@ -16,10 +16,11 @@ import type { Attributes, User } from '../../users/user.ts'
 import { runPostConfirmation, triggerAttributesOf } from '../../users/user-triggers.ts'
 import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
+import { bindIdentity } from './bind-identity.ts'
 import { type CreateFederatedUserDeps, createFederatedUser, UserExists, usernameIn } from './create-federated-user.ts'
 import { type FoundUser, findFederatedUser } from './find-federated-user.ts'
 import { findTwin } from './find-twin.ts'
-import { type IdentityToLink, linkBySubject, linkIdentity } from './link-identity.ts'
+import { type IdentityToLink, linkIdentity } from './link-identity.ts'
 import { mapAttributes } from './map-attributes.ts'
 import { updateFederatedUser } from './update-federated-user.ts'
 
@@ -58,7 +59,7 @@ export async function signInFederated(
   const callerContext = callerContextOf(client, from, undefined)
   const arrival = { pool, client, from, callerContext, identity: await withInboundClaims(deps, { pool, callerContext, identity }) }
   const found = await findFederatedUser(deps.db, pool, arrival.identity)
-  const user = found === undefined ? await signUp(deps, arrival) : await signInAgain(deps, arrival, await boundUser(deps, arrival, found))
+  const user = found === undefined ? await signUp(deps, arrival) : await signInFound(deps, arrival, found)
   const now = deps.clock.now()
   const event = { sub: user.sub, type: 'SignIn', response: 'Pass', context: from, now, id: newOrderedId(now), clientId: client.id } as const
   await recordAuthEvent(deps, pool, event)
@@ -76,9 +77,9 @@ async function withInboundClaims(
   return claims === undefined ? identity : { ...identity, claims }
 }
 
-/** The user, whose identity is tied to its subject from now on. */
-async function boundUser(deps: FederatedSignInDeps, { pool, identity }: Arrival, { user, attributeKey }: FoundUser): Promise<User> {
-  return attributeKey === undefined ? user : linkBySubject(deps, pool, user, attributeKey, toLinkOf(identity))
+/** Signs in a user whom the identity has found. */
+async function signInFound(deps: FederatedSignInDeps, arrival: Arrival, found: FoundUser): Promise<User> {
+  return signInAgain(deps, arrival, await bindIdentity(deps, arrival.pool, found, toLinkOf(arrival.identity)))
 }
 
 const toLinkOf = ({ provider, subject, issuer }: FederatedIdentity): IdentityToLink => ({
@@ -95,7 +96,8 @@ async function signUp(deps: FederatedSignInDeps, arrival: Arrival): Promise<User
   const twin = await findTwin(deps.db, pool, mapped)
   if (twin === undefined) return createUserOf(deps, arrival, mapped)
   // Another sign-in with the identity was faster.
-  if (identitiesOf(twin.attributes).some((one) => isSame(one, identity))) return signInAgain(deps, arrival, twin)
+  if (identitiesOf(twin.attributes).some((one) => isSame(one, identity)))
+    return signInFound(deps, arrival, { user: twin, key: keyOf(identity) })
   const toLink = toLinkOf(identity)
   if (federationOf(pool).linking === 'PROOF' || hasSecondFactor(pool, twin)) {
     // The browser keeps the identity in a cookie. Its subject may be no longer than in a username.
@@ -131,7 +133,7 @@ async function signInMeanwhile(deps: FederatedSignInDeps, arrival: Arrival, exis
   // Read in a transaction: it waits until the other one has committed.
   const found = await deps.db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
   const mayGoOn = exists.kind === 'username' || hasCreated(identity, found?.user) || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
-  if (found !== undefined && mayGoOn) return signInAgain(deps, arrival, await boundUser(deps, arrival, found))
+  if (found !== undefined && mayGoOn) return signInFound(deps, arrival, found)
   throw new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { reason: 'refused', cause: exists })
 }
 
@@ -139,8 +141,9 @@ async function signInMeanwhile(deps: FederatedSignInDeps, arrival: Arrival, exis
 const hasCreated = (identity: FederatedIdentity, user: User | undefined): boolean =>
   user !== undefined && identitiesOf(user.attributes).some((one) => one.primary && isSame(one, identity))
 
-const isSame = (one: LinkedIdentity, { provider, subject }: FederatedIdentity): boolean =>
-  identityAlias(one).key === identityAlias({ providerName: provider.id, userId: subject }).key
+const isSame = (one: LinkedIdentity, identity: FederatedIdentity): boolean => identityAlias(one).key === keyOf(identity)
+
+const keyOf = ({ provider, subject }: FederatedIdentity): string => identityAlias({ providerName: provider.id, userId: subject }).key
 
 async function signInAgain(deps: FederatedSignInDeps, arrival: Arrival, found: User): Promise<User> {
   const { pool, identity, callerContext } = arrival

@@ -16,6 +16,11 @@ export type ProviderExtension = {
   readonly attributeModes: Readonly<Record<string, AttributeMode>>
   /** Whether a logout here also ends the session at the provider, if it is one of OpenID Connect. SAML providers have IDPSignout for it. */
   readonly signOutAtProvider: boolean
+  /**
+   * Issuers or entity ids that the provider had before, at most ten. Users who signed in with one of them are those of the present issuer.
+   * Without this, a user of one issuer is never signed in by another.
+   */
+  readonly previousIssuers: readonly string[]
 }
 
 export type FederationExtension = {
@@ -31,11 +36,12 @@ export type FederationExtension = {
 
 export const noFederation: FederationExtension = { linking: 'SEPARATE', firstLinkedSignIn: 'REFUSED', providers: {} }
 
-const noProvider: ProviderExtension = { emailVerified: 'AS_CLAIMED', attributeModes: {}, signOutAtProvider: false }
+const noProvider: ProviderExtension = { emailVerified: 'AS_CLAIMED', attributeModes: {}, signOutAtProvider: false, previousIssuers: [] }
 
 /** The settings for a provider. A pool without the extension behaves as Cognito. */
 export function providerExtensionOf({ providers }: FederationExtension, name: string): ProviderExtension {
-  return Object.hasOwn(providers, name) ? (providers[name] ?? noProvider) : noProvider
+  // Settings that an earlier release has stored lack the newer members.
+  return Object.hasOwn(providers, name) ? { ...noProvider, ...providers[name] } : noProvider
 }
 
 export function readFederation({ LinkingPolicy, FirstLinkedSignIn, Providers = {} }: FederationExtensionType): FederationExtension {
@@ -46,16 +52,22 @@ export function readFederation({ LinkingPolicy, FirstLinkedSignIn, Providers = {
   }
 }
 
-const readProvider = ({ EmailVerified, AttributeModes, SignOutAtProvider }: ProviderExtensionType): ProviderExtension => ({
+const readProvider = ({ EmailVerified, AttributeModes, SignOutAtProvider, PreviousIssuers }: ProviderExtensionType): ProviderExtension => ({
   emailVerified: EmailVerified ?? noProvider.emailVerified,
   attributeModes: AttributeModes ?? noProvider.attributeModes,
   signOutAtProvider: SignOutAtProvider ?? noProvider.signOutAtProvider,
+  previousIssuers: PreviousIssuers ?? noProvider.previousIssuers,
 })
 
-export function writeFederation({ linking, firstLinkedSignIn, providers }: FederationExtension): FederationExtensionType {
-  const all = Object.entries(providers).map(([name, { emailVerified, attributeModes, signOutAtProvider }]) => [
-    name,
-    { EmailVerified: emailVerified, AttributeModes: attributeModes, SignOutAtProvider: signOutAtProvider },
-  ])
+export function writeFederation(federation: FederationExtension): FederationExtensionType {
+  const { linking, firstLinkedSignIn, providers } = federation
+  const all = Object.keys(providers).map((name) => [name, writeProvider(providerExtensionOf(federation, name))])
   return { LinkingPolicy: linking, FirstLinkedSignIn: firstLinkedSignIn, Providers: Object.fromEntries(all) }
 }
+
+const writeProvider = (provider: ProviderExtension): ProviderExtensionType => ({
+  EmailVerified: provider.emailVerified,
+  AttributeModes: provider.attributeModes,
+  SignOutAtProvider: provider.signOutAtProvider,
+  PreviousIssuers: [...provider.previousIssuers],
+})
