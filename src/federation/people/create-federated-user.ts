@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import { checkAttributes } from '../../pools/attribute-rules.ts'
@@ -24,6 +25,14 @@ export type CreateFederatedUserDeps = {
   readonly triggers: Triggers
 }
 
+type NewFederatedUser = {
+  readonly identity: FederatedIdentity
+  /** That of `usernameIn`, or of `spareUsernameIn` where a user who is not of the provider has that one. */
+  readonly username: string
+  readonly mapped: Attributes
+  readonly callerContext: CallerContext
+}
+
 /** Another sign-in with the identity, or a function that links it, was faster. */
 export class UserExists extends Error {
   override readonly name = 'UserExists'
@@ -45,14 +54,9 @@ export class UserExists extends Error {
 export async function createFederatedUser(
   deps: CreateFederatedUserDeps,
   pool: Pool,
-  {
-    identity,
-    mapped,
-    callerContext,
-  }: { readonly identity: FederatedIdentity; readonly mapped: Attributes; readonly callerContext: CallerContext },
+  { identity, username, mapped, callerContext }: NewFederatedUser,
 ): Promise<User> {
   const now = deps.clock.now()
-  const username = usernameIn(pool, identity)
   const given = withoutEmpty(mapped)
   requireRequired(pool, given)
   checkAttributes(pool, given)
@@ -106,6 +110,22 @@ export function usernameIn(pool: Pool, identity: FederatedIdentity): string {
     )
   }
   return pool.caseSensitive === false ? nameKey(pool, username) : username
+}
+
+/** The characters that `spareUsernameIn` adds. */
+const spareEnding = 11
+
+/**
+ * Another username for the identity, where a user who is not of the provider has that of `usernameIn`. The ending is random, so nobody can
+ * take this name beforehand. It follows an underscore: functions that split the username there still find provider and subject.
+ *
+ * @throws FederationError when the name of `usernameIn` is too long.
+ */
+export function spareUsernameIn(pool: Pool, identity: FederatedIdentity): string {
+  const beginning = usernameIn(pool, identity).slice(0, 128 - spareEnding)
+  // No half of a character that takes two code units.
+  const whole = beginning.isWellFormed() ? beginning : beginning.slice(0, -1)
+  return `${whole}_${randomBytes(5).toString('hex')}`
 }
 
 /** What is wrong with a username, as the API says it. */

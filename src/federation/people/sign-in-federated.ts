@@ -7,17 +7,19 @@ import type { Quotas } from '../../pools/quotas.ts'
 import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
+import type { Db } from '../../storage/db.ts'
 import { invokeInboundFederation } from '../../triggers/inbound-federation.ts'
 import { invokePostAuthentication } from '../../triggers/post-authentication.ts'
 import { invokePreAuthentication } from '../../triggers/pre-authentication.ts'
 import { type CallerContext, callerContextOf } from '../../triggers/trigger.ts'
 import { identitiesOf, identityAlias, type LinkedIdentity } from '../../users/linked-identities/linked-identity.ts'
 import type { Attributes, User } from '../../users/user.ts'
+import { findUserByName } from '../../users/user-repository.ts'
 import { runPostConfirmation, triggerAttributesOf } from '../../users/user-triggers.ts'
 import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import { bindIdentity } from './bind-identity.ts'
-import { type CreateFederatedUserDeps, createFederatedUser, UserExists, usernameIn } from './create-federated-user.ts'
+import { type CreateFederatedUserDeps, createFederatedUser, spareUsernameIn, UserExists, usernameIn } from './create-federated-user.ts'
 import { type FoundUser, findFederatedUser } from './find-federated-user.ts'
 import { findTwin } from './find-twin.ts'
 import { type IdentityToLink, linkIdentity } from './link-identity.ts'
@@ -112,34 +114,58 @@ const hasSecondFactor = (pool: Pool, { mfa, password }: User): boolean =>
   (mfa?.enabled.length ?? 0) > 0 || mfa?.passkey === true || (pool.mfa === 'ON' && password !== null)
 
 /** No PreAuthentication and PostAuthentication run, as at Cognito. */
-async function createUserOf(deps: FederatedSignInDeps, arrival: Arrival, mapped: Attributes): Promise<User> {
+async function createUserOf(
+  deps: FederatedSignInDeps,
+  arrival: Arrival,
+  mapped: Attributes,
+  username = usernameIn(arrival.pool, arrival.identity),
+): Promise<User> {
   const { pool, identity, callerContext } = arrival
   try {
-    const user = await createFederatedUser(deps, pool, { identity, mapped, callerContext })
+    const user = await createFederatedUser(deps, pool, { identity, username, mapped, callerContext })
     await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
     return user
   } catch (error) {
     if (!(error instanceof UserExists)) throw error
-    return signInMeanwhile(deps, arrival, error)
+    const found = await findMeanwhile(deps, arrival)
+    if (found !== undefined) return signInMeanwhile(deps, arrival, { exists: error, found })
+    const isFirstName = username === usernameIn(pool, identity)
+    if (error.kind !== 'username' || !isFirstName || (await isOfProvider(deps.db, arrival, username))) throw nameTaken(identity, error)
+    return createUserOf(deps, arrival, mapped, spareUsernameIn(pool, identity))
   }
+}
+
+const nameTaken = (identity: FederatedIdentity, cause: UserExists): FederationError =>
+  new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { reason: 'refused', cause })
+
+/** Reads in a transaction: it waits until another sign-in has committed. */
+const findMeanwhile = ({ db }: FederatedSignInDeps, { pool, identity }: Arrival): Promise<FoundUser | undefined> =>
+  db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
+
+/** Whether the name is that of another user of the provider. In a pool that ignores case, subjects that differ only in case share a name. */
+async function isOfProvider(db: Db, { pool, identity }: Arrival, username: string): Promise<boolean> {
+  const user = await findUserByName(db, pool, username)
+  return user !== undefined && identitiesOf(user.attributes).some((one) => one.primary && one.providerName === identity.provider.id)
 }
 
 /**
  * The user exists by now. Two sign-ins at once sign in the same user. But if PreSignUp has linked the identity to another user, this first
  * sign-in fails and the next one succeeds, as observed at Cognito, unless the pool wants it otherwise.
  */
-async function signInMeanwhile(deps: FederatedSignInDeps, arrival: Arrival, exists: UserExists): Promise<User> {
+async function signInMeanwhile(
+  deps: FederatedSignInDeps,
+  arrival: Arrival,
+  { exists, found }: { readonly exists: UserExists; readonly found: FoundUser },
+): Promise<User> {
   const { pool, identity } = arrival
-  // Read in a transaction: it waits until the other one has committed.
-  const found = await deps.db.transaction().execute((tx) => findFederatedUser(tx, pool, identity))
-  const mayGoOn = exists.kind === 'username' || hasCreated(identity, found?.user) || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
-  if (found !== undefined && mayGoOn) return signInFound(deps, arrival, found)
-  throw new FederationError(`Already found an entry for username ${federatedUsernameOf(identity)}`, { reason: 'refused', cause: exists })
+  const mayGoOn = exists.kind === 'username' || hasCreated(identity, found.user) || federationOf(pool).firstLinkedSignIn === 'SIGNED_IN'
+  if (mayGoOn) return signInFound(deps, arrival, found)
+  throw nameTaken(identity, exists)
 }
 
 /** Whether a sign-in with the identity has created the user. */
-const hasCreated = (identity: FederatedIdentity, user: User | undefined): boolean =>
-  user !== undefined && identitiesOf(user.attributes).some((one) => one.primary && isSame(one, identity))
+const hasCreated = (identity: FederatedIdentity, user: User): boolean =>
+  identitiesOf(user.attributes).some((one) => one.primary && isSame(one, identity))
 
 const isSame = (one: LinkedIdentity, identity: FederatedIdentity): boolean => identityAlias(one).key === keyOf(identity)
 

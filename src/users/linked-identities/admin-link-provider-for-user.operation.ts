@@ -10,7 +10,7 @@ import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser } from '../admin/change-user.ts'
 import type { User } from '../user.ts'
-import { findOwner, findUserByName, getUserByName } from '../user-repository.ts'
+import { findOwner, findUser, getUserByName } from '../user-repository.ts'
 import { isOwnDirectory, readIdentity, requireValue } from './identity-request.ts'
 import { identitiesOf, identityAlias, type LinkedIdentity, withIdentities } from './linked-identity.ts'
 
@@ -48,22 +48,32 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
   },
 })
 
-/** Finds the user to link to: a local user by username; a user who came from a provider by the provider's name and the subject. */
-function findDestination(db: Db, pool: Pool, identifier: ProviderUserIdentifierType): Promise<User> {
-  const name = requireValue('ProviderAttributeValue', identifier.ProviderAttributeValue)
-  return getUserByName(db, pool, isOwnDirectory(identifier.ProviderName) ? name : `${identifier.ProviderName}_${name}`)
+/** Finds the user to link to: a local user by username, a user who came from a provider by its name and the subject. */
+async function findDestination(db: Db, pool: Pool, { ProviderName, ProviderAttributeValue }: ProviderUserIdentifierType): Promise<User> {
+  const value = requireValue('ProviderAttributeValue', ProviderAttributeValue)
+  if (ProviderName === undefined || isOwnDirectory(ProviderName)) return getUserByName(db, pool, value)
+  const owner = await findOwner(db, pool.id, identityAlias({ providerName: ProviderName, userId: value }))
+  const linked = owner === undefined ? undefined : await findUser(db, pool.id, owner)
+  if (linked !== undefined) return linked
+  // Apps that read the subject in the username have it in lower case where the pool ignores case.
+  const named = await getUserByName(db, pool, `${ProviderName}_${value}`)
+  // A local user may have the name of a user of the provider.
+  if (identitiesOf(named.attributes).some(({ primary }) => primary)) return named
+  throw new ApiError('UserNotFoundException', 'User does not exist.')
 }
 
 /** The errors of Cognito, by which apps tell the cases apart. */
 async function requireUnused(db: Db, pool: Pool, identity: LinkedIdentity, destination: User): Promise<void> {
+  const { key } = identityAlias(identity)
   const owner = await findOwner(db, pool.id, identityAlias(identity))
+  if (owner === undefined) return
   if (owner === destination.sub) throw new ApiError('InvalidParameterException', 'SourceUser is already linked to DestinationUser')
-  const profile = await findUserByName(db, pool, `${identity.providerName}_${identity.userId}`)
+  const user = await findUser(db, pool.id, owner)
   // A user who was merged into another one has no profile any more.
-  const hasSignedUp = profile !== undefined && identitiesOf(profile.attributes).some(({ primary }) => primary)
+  const hasSignedUp = user !== undefined && identitiesOf(user.attributes).some((one) => one.primary && identityAlias(one).key === key)
   if (hasSignedUp) {
     const message = 'Merging is not currently supported, provide a SourceUser that has not been signed up in order to link'
     throw new ApiError('InvalidParameterException', message)
   }
-  if (owner !== undefined) throw new ApiError('AliasExistsException', 'The source user is linked to another user.')
+  throw new ApiError('AliasExistsException', 'The source user is linked to another user.')
 }

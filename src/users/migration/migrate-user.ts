@@ -2,6 +2,7 @@ import type { AuditedCall } from '../../audit/audited-caller.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
+import { requireUnreservedUsername } from '../../pools/identity-providers/reserved-usernames.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { CallerContext } from '../../triggers/trigger.ts'
 import { invokeUserMigration, type MigratedUser } from '../../triggers/user-migration.ts'
@@ -63,7 +64,7 @@ async function storeMigrated(
 ): Promise<User> {
   const { mediums } = migrated
   const { user } = await createUser(deps, pool, {
-    draft: draftMigrated(pool, username, migrated, deps.clock.now()),
+    draft: await draftMigrated(deps, pool, username, migrated),
     // The other system accepted the password, so the pool's password policy does not apply.
     password,
     takesAliases: migrated.forceAliasCreation,
@@ -90,12 +91,15 @@ const smsMfa: MfaPreferences = { enabled: ['SMS_MFA'], preferred: 'SMS_MFA', byO
 
 /**
  * Drafts the user by the rules for users that an administrator creates. In addition, every attribute that the pool requires must be there.
+ * The username, which a visitor has typed, must not be one for users of an identity provider.
  */
-function draftMigrated(pool: Pool, typed: string, migrated: MigratedUser, now: number): UserDraft {
+async function draftMigrated({ db, clock }: MigrationDeps, pool: Pool, typed: string, migrated: MigratedUser): Promise<UserDraft> {
   const { username = typed, ...attributes } = migrated.attributes
+  const now = clock.now()
   try {
     const draft = draftNewUser(pool, { sub: uuidv7(now), username, attributes })
     requireRequiredAttributes(pool, draft.attributes)
+    await requireUnreservedUsername(db, pool, draft.username)
     return { ...draft, createdAt: now }
   } catch (error) {
     if (error instanceof ApiError) throw badAnswer(error.message.trim(), error)

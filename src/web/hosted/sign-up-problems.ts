@@ -9,6 +9,7 @@ export function fieldProblemsIn({ code, message }: ApiError, { name, attributes 
   if (code === 'UsernameExistsException') return new Map([[nameField, 'errorUserExists']])
   if (code !== 'InvalidParameterException') return new Map()
   if (message === 'The passwords are not the same.') return new Map([['confirm_password', 'errorPasswordsDiffer']])
+  if (message.startsWith('Username cannot begin with ')) return new Map([[nameField, 'errorUsernameReserved']])
   if (message.startsWith('Username ')) return new Map([[nameField, 'errorFormat']])
   const address = message === 'Invalid email address format.' ? 'email' : message === 'Invalid phone number format.' ? 'phone_number' : ''
   if (address !== '') return new Map([[attributes.includes(address) ? fieldOfAttribute(address) : nameField, 'errorFormat']])

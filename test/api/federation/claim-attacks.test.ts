@@ -99,14 +99,6 @@ for (const engine of engines) {
       }
     })
 
-    it('does not take over a user of the pool who has the name already', async () => {
-      const { poolId, clientId } = await given()
-      await givenUser(server(), poolId, 'Corp_ana')
-      const { description } = errorIn(await signIn(clientId))
-      assert.equal(description, 'Already found an entry for username Corp_ana')
-      assert.equal((await readUser(server(), poolId, 'Corp_ana')).status, 'CONFIRMED')
-    })
-
     it('refuses subjects that make no username, and creates nobody', async () => {
       const { poolId, clientId } = await given()
       for (const sub of ['a'.repeat(124), 'a'.repeat(100_000), 'ana smith', 'ana\n', 'ana\u0000', '\u0000', ' ', 'ana\u202eb', '\ud800']) {

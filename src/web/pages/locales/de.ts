@@ -162,6 +162,7 @@ export const de: Locale = {
   errorCorporateAddress: 'Für diese E-Mail-Adresse ist keine Firmenanmeldung eingerichtet.',
   errorFormat: 'Bitte prüfen Sie dieses Feld.',
   errorUserExists: 'Es gibt schon ein Konto mit diesem Namen.',
+  errorUsernameReserved: 'Dieser Benutzername ist nicht erlaubt. Bitte wählen Sie einen anderen.',
   errorDeviceCode: 'Dieser Code ist ungültig oder abgelaufen. Prüfen Sie ihn, oder fordern Sie auf Ihrem Gerät einen neuen an.',
   errorUserNotFound: 'Es gibt kein Konto mit diesem Namen.',
   errorAlreadyConfirmed: 'Dieses Konto ist schon bestätigt. Sie können sich anmelden.',

@@ -162,6 +162,7 @@ export const en = {
   errorCorporateAddress: 'No company sign-in is set up for this email address.',
   errorFormat: 'Please check this field.',
   errorUserExists: 'There is an account with this name already.',
+  errorUsernameReserved: 'This username is not allowed. Please choose another one.',
   errorDeviceCode: 'This code is not valid or has expired. Check it, or get a new code on your device.',
   errorUserNotFound: 'There is no account with this name.',
   errorAlreadyConfirmed: 'This account is already confirmed. You can sign in.',

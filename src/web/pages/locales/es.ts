@@ -161,6 +161,7 @@ export const es: Locale = {
   errorCorporateAddress: 'No hay ningún inicio de sesión de empresa configurado para este correo electrónico.',
   errorFormat: 'Compruebe este campo.',
   errorUserExists: 'Ya existe una cuenta con este nombre.',
+  errorUsernameReserved: 'Este nombre de usuario no está permitido. Elija otro.',
   errorDeviceCode: 'Este código no es válido o ha caducado. Compruébelo u obtenga uno nuevo en su dispositivo.',
   errorUserNotFound: 'No existe ninguna cuenta con este nombre.',
   errorAlreadyConfirmed: 'Esta cuenta ya está confirmada. Puede iniciar sesión.',

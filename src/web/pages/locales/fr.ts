@@ -162,6 +162,7 @@ export const fr: Locale = {
   errorCorporateAddress: 'Aucune connexion d’entreprise n’est configurée pour cette adresse e-mail.',
   errorFormat: 'Veuillez vérifier ce champ.',
   errorUserExists: 'Il existe déjà un compte avec ce nom.',
+  errorUsernameReserved: 'Ce nom d’utilisateur n’est pas autorisé. Veuillez en choisir un autre.',
   errorDeviceCode: 'Ce code n’est pas valide ou a expiré. Vérifiez-le ou demandez-en un nouveau sur votre appareil.',
   errorUserNotFound: 'Il n’existe pas de compte avec ce nom.',
   errorAlreadyConfirmed: 'Ce compte est déjà confirmé. Vous pouvez vous connecter.',

@@ -159,6 +159,7 @@ export const id: Locale = {
   errorCorporateAddress: 'Tidak ada proses masuk perusahaan yang disiapkan untuk alamat email ini.',
   errorFormat: 'Periksa kolom ini.',
   errorUserExists: 'Sudah ada akun dengan nama ini.',
+  errorUsernameReserved: 'Nama pengguna ini tidak diizinkan. Pilih nama lain.',
   errorDeviceCode: 'Kode ini tidak valid atau sudah kedaluwarsa. Periksa kode, atau minta kode baru di perangkat Anda.',
   errorUserNotFound: 'Tidak ada akun dengan nama ini.',
   errorAlreadyConfirmed: 'Akun ini sudah dikonfirmasi. Anda dapat masuk.',

@@ -161,6 +161,7 @@ export const it: Locale = {
   errorCorporateAddress: 'Per questo indirizzo email non è configurato alcun accesso aziendale.',
   errorFormat: 'Controlla questo campo.',
   errorUserExists: 'Esiste già un account con questo nome.',
+  errorUsernameReserved: 'Questo nome utente non è consentito. Scegline un altro.',
   errorDeviceCode: 'Questo codice non è valido o è scaduto. Controllalo o richiedine uno nuovo sul tuo dispositivo.',
   errorUserNotFound: 'Non esiste un account con questo nome.',
   errorAlreadyConfirmed: 'Questo account è già confermato. Puoi accedere.',

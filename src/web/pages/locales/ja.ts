@@ -160,6 +160,7 @@ export const ja: Locale = {
   errorCorporateAddress: 'このメールアドレスには、会社のサインインが設定されていません。',
   errorFormat: 'この項目を確認してください。',
   errorUserExists: 'この名前のアカウントはすでに存在します。',
+  errorUsernameReserved: 'このユーザー名は使用できません。別の名前を選んでください。',
   errorDeviceCode: 'このコードは無効か、有効期限が切れています。コードを確認するか、デバイスで新しいコードを取得してください。',
   errorUserNotFound: 'この名前のアカウントは存在しません。',
   errorAlreadyConfirmed: 'このアカウントはすでに確認されています。サインインできます。',

@@ -159,6 +159,7 @@ export const ko: Locale = {
   errorCorporateAddress: '이 이메일 주소에는 회사 로그인이 설정되어 있지 않습니다.',
   errorFormat: '이 항목을 확인하세요.',
   errorUserExists: '이 이름의 계정이 이미 있습니다.',
+  errorUsernameReserved: '이 사용자 이름은 사용할 수 없습니다. 다른 이름을 선택하세요.',
   errorDeviceCode: '코드가 올바르지 않거나 만료되었습니다. 코드를 확인하거나 기기에서 새 코드를 받으세요.',
   errorUserNotFound: '이 이름의 계정이 없습니다.',
   errorAlreadyConfirmed: '이 계정은 이미 확인되었습니다. 로그인할 수 있습니다.',

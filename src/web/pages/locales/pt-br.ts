@@ -160,6 +160,7 @@ export const ptBr: Locale = {
   errorCorporateAddress: 'Não há acesso corporativo configurado para este endereço de e-mail.',
   errorFormat: 'Verifique este campo.',
   errorUserExists: 'Já existe uma conta com este nome.',
+  errorUsernameReserved: 'Este nome de usuário não é permitido. Escolha outro.',
   errorDeviceCode: 'Este código não é válido ou expirou. Verifique o código ou peça um novo no seu dispositivo.',
   errorUserNotFound: 'Não existe uma conta com este nome.',
   errorAlreadyConfirmed: 'Esta conta já está confirmada. Você pode entrar.',

@@ -158,6 +158,7 @@ export const zhCn: Locale = {
   errorCorporateAddress: '此电子邮件地址未设置公司登录。',
   errorFormat: '请检查此字段。',
   errorUserExists: '已存在使用此名称的账户。',
+  errorUsernameReserved: '不能使用此用户名。请选择其他用户名。',
   errorDeviceCode: '此代码无效或已过期。请检查代码，或在您的设备上获取新的代码。',
   errorUserNotFound: '不存在使用此名称的账户。',
   errorAlreadyConfirmed: '此账户已确认。您可以登录。',

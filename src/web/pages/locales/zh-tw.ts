@@ -158,6 +158,7 @@ export const zhTw: Locale = {
   errorCorporateAddress: '此電子郵件地址未設定公司登入。',
   errorFormat: '請檢查此欄位。',
   errorUserExists: '已存在使用此名稱的帳戶。',
+  errorUsernameReserved: '無法使用此使用者名稱。請選擇其他名稱。',
   errorDeviceCode: '此代碼無效或已過期。請檢查代碼，或在您的裝置上取得新的代碼。',
   errorUserNotFound: '不存在使用此名稱的帳戶。',
   errorAlreadyConfirmed: '此帳戶已確認。您可以登入。',
