@@ -10,6 +10,7 @@ const table = {
   groupsPerUser: { max: 100, description: 'groups for each user' },
   identityPools: { max: 1_000, description: 'identity pools on this server' },
   identityProvidersPerPool: { max: 300, description: 'identity providers in a user pool' },
+  linkAttributesPerProvider: { max: 5, description: 'attributes by which identities of a provider are linked' },
   linkedIdentitiesPerUser: { max: 5, description: 'identities linked to each user' },
   importJobsPerPool: { max: 1_000, description: 'import jobs in a user pool' },
   importMegabytes: { max: 100, description: 'megabytes in an import file' },

@@ -105,6 +105,31 @@ export async function findOwner(db: Db | Tx, poolId: string, alias: Alias): Prom
   return row?.sub
 }
 
+/** The first of the aliases that a user has, and the `sub` of that user. The aliases are of one kind. */
+export async function findFirstOwner<A extends Alias>(
+  db: Db | Tx,
+  poolId: string,
+  aliases: readonly A[],
+): Promise<{ readonly alias: A; readonly sub: string } | undefined> {
+  const [first] = aliases
+  if (first === undefined) return undefined
+  const rows = await db
+    .selectFrom('user_alias')
+    .select(['value_key', 'sub'])
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', first.kind)
+    .where(
+      'value_key',
+      'in',
+      aliases.map(({ key }) => key),
+    )
+    .execute()
+  const subs = new Map(rows.map(({ value_key, sub }) => [value_key, sub]))
+  const alias = aliases.find(({ key }) => subs.has(key))
+  const sub = alias && subs.get(alias.key)
+  return alias === undefined || sub === undefined ? undefined : { alias, sub }
+}
+
 /**
  * Reads the user, and locks the row until the transaction ends. An UPDATE that changes nothing is a row lock on both engines.
  */

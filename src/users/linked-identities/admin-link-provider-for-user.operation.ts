@@ -12,6 +12,7 @@ import { changeFoundUser } from '../admin/change-user.ts'
 import type { User } from '../user.ts'
 import { findOwner, findUser, getUserByName } from '../user-repository.ts'
 import { isOwnDirectory, readIdentity, requireValue } from './identity-request.ts'
+import { keepLinkAttribute } from './link-attribute-repository.ts'
 import { identitiesOf, identityAlias, type LinkedIdentity, withIdentities } from './linked-identity.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; quotas: Quotas }
@@ -39,7 +40,10 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
     }
     await requireUnused(db, pool, identity, destination)
     const recorded = withDetail(audit, `provider: ${provider.id}`)
-    await changeFoundUser({ db, audit: recorded }, pool, destination, (user) => {
+    await changeFoundUser({ db, audit: recorded }, pool, destination, async (user, tx) => {
+      if (attributeName !== undefined) {
+        await keepLinkAttribute(tx, quotas, { poolId: pool.id, providerName: provider.id, attributeName, now: clock.now() })
+      }
       const identities = [...identitiesOf(user.attributes), identity]
       requireWithinQuota(quotas, 'linkedIdentitiesPerUser', identities.filter(({ primary }) => !primary).length)
       return { ...user, attributes: withIdentities(user.attributes, identities), updatedAt: clock.now() }

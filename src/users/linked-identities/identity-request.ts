@@ -20,10 +20,13 @@ export function requireValue(member: string, value: string | undefined): string 
   return value
 }
 
+/** Names of claims and SAML attributes are URIs at most. */
+const longestAttributeName = 512
+
 /**
  * @throws ApiError ResourceNotFoundException when the pool does not have the provider.
  * @throws ApiError InvalidParameterException when the attribute cannot identify users. At a social provider only the subject can identify
- * users; at other providers an attribute that is mapped from the provider can, too.
+ * users; at other providers any claim or SAML attribute can, too.
  */
 export async function readIdentity(
   { db, secrets }: { readonly db: Db; readonly secrets: Secrets },
@@ -37,8 +40,8 @@ export async function readIdentity(
   if (provider === undefined) throw providerNotFound(name)
   if (attribute === subjectAttribute) return { provider, attributeName: undefined, userId }
   const isSocial = socialTypes.includes(provider.config.type)
-  if (isSocial || !Object.hasOwn(provider.config.attributeMapping, attribute)) {
-    const choice = isSocial ? subjectAttribute : `${subjectAttribute} or an attribute that is mapped from the provider`
+  if (isSocial || attribute.length > longestAttributeName) {
+    const choice = isSocial ? subjectAttribute : `${subjectAttribute} or the name of a claim, of at most ${longestAttributeName} characters`
     throw new ApiError('InvalidParameterException', `Invalid ProviderAttributeName for ${name}: it must be ${choice}.`)
   }
   return { provider, attributeName: attribute, userId }

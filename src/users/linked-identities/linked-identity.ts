@@ -6,7 +6,10 @@ export type LinkedIdentity = {
   readonly providerType: string
   /** The value that identifies the user at the provider: the subject, or the attribute `attributeName`. */
   readonly userId: string
-  /** The provider's attribute that `userId` is a value of; undefined for the subject. */
+  /**
+   * The attribute that `userId` is a value of: a mapped attribute of the pool, or else a claim or SAML attribute of the provider. Undefined
+   * for the subject.
+   */
   readonly attributeName?: string
   /** The provider's issuer or entity id, where it has one. */
   readonly issuer?: string
