@@ -1,4 +1,5 @@
 import type { IdentityProvider } from '../pools/identity-providers/identity-provider.ts'
+import type { Pool } from '../pools/pool.ts'
 import type { JsonObject, Texts } from '../triggers/trigger.ts'
 import type { ProviderSession } from './provider-session.ts'
 
@@ -20,6 +21,9 @@ export type FederatedIdentity = {
 /** The username of the user whom the identity creates. */
 export const federatedUsernameOf = ({ provider, subject }: Pick<FederatedIdentity, 'provider' | 'subject'>): string =>
   `${provider.id}_${subject}`
+
+/** The name of the group of all users who came from the provider. */
+export const providerGroupName = (pool: Pick<Pool, 'id'>, providerName: string): string => `${pool.id}_${providerName}`
 
 /** The value of a claim. A name that every object has, such as `constructor`, is no claim. */
 export const claimIn = (claims: Texts, name: string): string | undefined => (Object.hasOwn(claims, name) ? claims[name] : undefined)

@@ -2393,6 +2393,7 @@ export type ProviderCheckNameType =
   | 'REQUEST_SIGNATURE'
   | 'ATTRIBUTE_MAPPING'
   | 'APP_CLIENTS'
+  | 'ISSUER'
 
 export type ProviderCheckStatusType =
   | 'OK'

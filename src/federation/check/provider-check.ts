@@ -9,6 +9,7 @@ export type CheckName =
   | 'REQUEST_SIGNATURE'
   | 'ATTRIBUTE_MAPPING'
   | 'APP_CLIENTS'
+  | 'ISSUER'
 
 /** `FAILED`: sign-ins fail, for all users or for new ones. `WARNING`: they may fail, or soon will. */
 export type CheckStatus = 'OK' | 'WARNING' | 'FAILED'

@@ -36,15 +36,28 @@ const isBoundAs = (one: LinkedIdentity, other: LinkedIdentity | undefined): bool
   one.attributeName === other?.attributeName && one.issuer === other?.issuer && one.providerType === other?.providerType
 
 function bound(pool: Pool, stored: LinkedIdentity, identity: IdentityToLink): LinkedIdentity {
-  const { providerName, providerType, subject, issuer } = identity
-  const isSame = stored.providerType === providerType && isSameIssuer(stored.issuer, issuer)
-  if (isSame && stored.attributeName === undefined) return stored
-  const { previousIssuers } = providerExtensionOf(federationOf(pool), providerName)
-  const isAllowed = isSame || stored.issuer === undefined || previousIssuers.some((previous) => isSameIssuer(stored.issuer, previous))
-  if (!isAllowed) throw otherIssuer(stored, identity)
+  const { providerType, subject, issuer } = identity
+  if (!isOfProvider(pool, stored, identity)) throw otherIssuer(stored, identity)
+  if (stored.attributeName === undefined && isOfIssuer(stored, identity)) return stored
   const { attributeName: _linkedBy, ...rest } = stored
   return { ...rest, providerType, userId: subject, ...(issuer !== undefined && { issuer }) }
 }
+
+type Issuer = Pick<IdentityToLink, 'providerName' | 'providerType' | 'issuer'>
+
+/**
+ * Whether a stored identity of a provider is one of its present issuer. One that has not signed in yet has no issuer. The pool may name
+ * previous issuers, whose identities are those of the present one.
+ */
+export function isOfProvider(pool: Pool, stored: LinkedIdentity, issuer: Issuer): boolean {
+  const { previousIssuers } = providerExtensionOf(federationOf(pool), issuer.providerName)
+  if (stored.issuer === undefined || isOfIssuer(stored, issuer)) return true
+  return previousIssuers.some((previous) => isSameIssuer(stored.issuer, previous))
+}
+
+/** Providers of two types may have one issuer, but give other subjects. */
+const isOfIssuer = (stored: LinkedIdentity, { providerType, issuer }: Issuer): boolean =>
+  stored.providerType === providerType && isSameIssuer(stored.issuer, issuer)
 
 /** The settings of a provider may lack the last slash of an issuer that its metadata has. */
 const isSameIssuer = (one: string | undefined, other: string | undefined): boolean => one?.replace(/\/$/, '') === other?.replace(/\/$/, '')

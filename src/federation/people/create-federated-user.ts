@@ -14,7 +14,7 @@ import { withIdentities } from '../../users/linked-identities/linked-identity.ts
 import type { Passwords } from '../../users/passwords/passwords.ts'
 import { type AliasKind, type Attributes, changeAttributes, type User } from '../../users/user.ts'
 import { runPreSignUp } from '../../users/user-triggers.ts'
-import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
+import { type FederatedIdentity, federatedUsernameOf, providerGroupName } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import { requireRequired } from './map-attributes.ts'
 
@@ -140,7 +140,7 @@ const withoutEmpty = (attributes: Attributes): Attributes =>
 
 /** The group of all users who came from the provider. The first of them creates it. */
 async function ensureGroup(db: Db, pool: Pool, providerName: string, now: number): Promise<string> {
-  const name = `${pool.id}_${providerName}`
+  const name = providerGroupName(pool, providerName)
   await db.transaction().execute(async (tx) => {
     await requireLockedPool(tx, pool.id)
     const group = { poolId: pool.id, name, roleArn: null, precedence: null, createdAt: now, updatedAt: now }

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { ProviderAddressType } from '../../contract/generated/types.ts'
 import { operation } from '../../contract/operation.ts'
+import { checkIssuer } from '../../federation/check/check-issuer.ts'
 import { checkClients, checkMapping } from '../../federation/check/check-mapping.ts'
 import { checkOpenId } from '../../federation/check/check-openid.ts'
 import { checkSaml } from '../../federation/check/check-saml.ts'
@@ -36,7 +37,8 @@ export const checkIdentityProvider = operation('CheckIdentityProvider', {
       type === 'SAML'
         ? await checkSaml({ db, secrets, clock, sources }, pool.id, provider)
         : await checkOpenId({ clock, sources }, provider)
-    const checks = [...published, checkMapping(pool, provider, clients), checkClients(clients)]
+    const issuer = await checkIssuer({ db, sources }, pool, provider)
+    const checks = [...published, checkMapping(pool, provider, clients), checkClients(clients), ...issuer]
     const status = worstOf(checks.map((check) => check.status))
     await db.transaction().execute((tx) => audit.record(tx, { detail: `result: ${status}` }))
     return {

@@ -37,11 +37,16 @@ async function chooseMemberKey(tx: Tx, poolId: string, name: string): Promise<st
   return (await hasPendingRemoval(tx, poolId, name)) ? `${name} ${randomUUID()}` : null
 }
 
+export async function findGroup(db: Db | Tx, poolId: string, name: string): Promise<Group | undefined> {
+  const row = await db.selectFrom('user_group').selectAll().where('pool_id', '=', poolId).where('name', '=', name).executeTakeFirst()
+  return row && fromRow(row)
+}
+
 /** @throws ApiError ResourceNotFoundException, with Cognito's text, when there is no such group. */
 export async function getGroup(db: Db | Tx, poolId: string, name: string): Promise<Group> {
-  const row = await db.selectFrom('user_group').selectAll().where('pool_id', '=', poolId).where('name', '=', name).executeTakeFirst()
-  if (row === undefined) throw groupNotFound()
-  return fromRow(row)
+  const group = await findGroup(db, poolId, name)
+  if (group === undefined) throw groupNotFound()
+  return group
 }
 
 /**

@@ -2,7 +2,7 @@ import type { AuditedCall } from '../../audit/audited-caller.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
-import { requireUnreservedUsername } from '../../pools/identity-providers/reserved-usernames.ts'
+import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { CallerContext } from '../../triggers/trigger.ts'
 import { invokeUserMigration, type MigratedUser } from '../../triggers/user-migration.ts'
@@ -99,7 +99,7 @@ async function draftMigrated({ db, clock }: MigrationDeps, pool: Pool, typed: st
   try {
     const draft = draftNewUser(pool, { sub: uuidv7(now), username, attributes })
     requireRequiredAttributes(pool, draft.attributes)
-    await requireUnreservedUsername(db, pool, draft.username)
+    await requireUnreservedName(db, pool, 'Username', draft.username)
     return { ...draft, createdAt: now }
   } catch (error) {
     if (error instanceof ApiError) throw badAnswer(error.message.trim(), error)

@@ -4,6 +4,7 @@ import { operation } from '../../contract/operation.ts'
 import { writeDelivery } from '../../messaging/destination.ts'
 import type { Outbox } from '../../messaging/outbox.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
+import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
@@ -24,6 +25,10 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     const now = clock.now()
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
+    const preferred = pool.aliasAttributes.includes('preferred_username') ? changes['preferred_username'] : undefined
+    if (preferred && preferred !== user.attributes['preferred_username']) {
+      await requireUnreservedName(db, pool, 'Preferred username', preferred)
+    }
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // The check includes a new address that still has to be verified: if another user has it, the user would verify it in vain.
     await requireFreeNames({ db, clock }, pool, user, changeAttributes(user.attributes, changes))

@@ -7,7 +7,7 @@ import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
-import { requireUnreservedUsername } from '../../pools/identity-providers/reserved-usernames.ts'
+import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
 import type { Places } from '../../protection/places/places.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { type BlockedAddressDeps, requireAllowedAddress } from '../../protection/risk/blocked-address.ts'
@@ -45,7 +45,7 @@ export const signUp = operation('SignUp', {
     const attributes = readAttributes(request.UserAttributes)
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
-    await requireUnreservedUsername(db, pool, draft.username)
+    await requireUnreservedName(db, pool, 'Username', draft.username)
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const returnUrl = readReturnUrl(client, request.ClientMetadata)
 

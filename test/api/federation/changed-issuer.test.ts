@@ -136,6 +136,33 @@ for (const engine of engines) {
       assert.equal((await identityOf(poolId, 'local')).issuer, first.issuer)
     })
 
+    it('are counted by CheckIdentityProvider, which says what to do', async () => {
+      const check = async (UserPoolId: string) => {
+        const answer = await callLifeguard(server(), 'CheckIdentityProvider', { UserPoolId, ProviderName: 'Corp' })
+        return answer.Checks.find(({ Name }: { Name: string }) => Name === 'ISSUER')
+      }
+      const { poolId, clientId } = await givenFederatedPool(server(), first)
+      assert.equal(await check(poolId), undefined)
+      await signIn(clientId)
+      assert.deepEqual((await check(poolId)).Status, 'OK')
+      await moveTo(poolId, detailsOf(second))
+      await signIn(clientId, '67890')
+      const { Status, Message } = await check(poolId)
+      assert.equal(Status, 'WARNING')
+      assert.match(Message, /^1 identity of the first 2 users of the provider is of another issuer than .* and cannot sign in: /)
+      for (const text of [`${first.issuer} (OIDC)`, second.issuer]) assert.ok(Message.includes(text), Message)
+      assert.ok(!Message.includes('12345'))
+      await accept(poolId, [first.issuer])
+      assert.equal((await check(poolId)).Status, 'OK')
+
+      const bySaml = await givenSamlPool(server(), saml)
+      await signInBySaml(server(), bySaml.clientId)
+      assert.equal((await check(bySaml.poolId)).Status, 'OK')
+      const other = await givenSamlPool(server(), otherSaml)
+      await moveTo(bySaml.poolId, { MetadataFile: await other.open() })
+      assert.ok((await check(bySaml.poolId)).Message.includes(`${saml.origin}/metadata (SAML)`))
+    })
+
     it('are those of one entity id at SAML providers', async () => {
       const { poolId, clientId } = await givenSamlPool(server(), saml)
       const { sub } = await claimsOf(clientId, await signInBySaml(server(), clientId))

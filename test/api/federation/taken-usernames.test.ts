@@ -5,6 +5,7 @@ import {
   AdminLinkProviderForUserCommand,
   AdminUpdateUserAttributesCommand,
   SignUpCommand,
+  UpdateUserAttributesCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { accountPages, anaForm, givenVerifyingPool } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
@@ -20,7 +21,7 @@ import {
 } from '../../support/federation.ts'
 import { encode } from '../../support/oauth.ts'
 import { runOpenIdProvider, signInAtProvider } from '../../support/openid-provider.ts'
-import { givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
+import { givenTokens, givenUser, goodPassword, signInByPassword } from '../../support/sign-in.ts'
 import { agree } from '../../support/sign-in-triggers.ts'
 import { locationOf, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -30,7 +31,7 @@ import { answering } from '../../support/user-triggers.ts'
 const passwordClient = { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH' as const] }
 const reserved = {
   name: 'InvalidParameterException',
-  message: 'Username cannot begin with Corp_: these usernames are for users of the identity provider Corp.',
+  message: 'Username cannot begin with Corp_: these names are for users of the identity provider Corp.',
 }
 const withPreferredUsername = { AliasAttributes: ['preferred_username' as const] }
 
@@ -148,6 +149,22 @@ for (const engine of engines) {
       await signUp(byMail.clientId, 'corp_fan@mail.test')
       const withoutProvider = await server().givenPool()
       await signUp(withoutProvider.clientId, 'Corp_x')
+    })
+
+    it('cannot be chosen as a preferred username that finds the user', async () => {
+      const change = async (clientId: string, name: string) => {
+        const { accessToken: AccessToken } = await givenTokens(server(), clientId, 'eve')
+        const UserAttributes = [{ Name: 'preferred_username', Value: name }]
+        await server().send(new UpdateUserAttributesCommand({ AccessToken, UserAttributes }))
+      }
+      const { poolId, clientId } = await givenFederatedPool(server(), provider, { pool: withPreferredUsername, client: passwordClient })
+      await givenUser(server(), poolId, 'eve')
+      const message = `Preferred u${reserved.message.slice(1)}`
+      await assert.rejects(change(clientId, 'Corp_ana'), { ...reserved, message })
+      await change(clientId, 'ana_Corp')
+      const other = await givenFederatedPool(server(), provider, { client: passwordClient })
+      await givenUser(server(), other.poolId, 'eve')
+      await change(other.clientId, 'Corp_ana')
     })
 
     it('cannot be chosen on the sign-up page', async () => {
