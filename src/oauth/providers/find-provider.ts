@@ -7,7 +7,7 @@ import { OAuthError } from '../oauth-error.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** The name that stands for the users of the pool itself. */
-const ownUsers = 'COGNITO'
+export const ownUsers = 'COGNITO'
 
 /** Whether users of the pool itself can sign in to the client. */
 export const offersOwnUsers = ({ identityProviders }: AppClient): boolean => identityProviders?.includes(ownUsers) ?? true
@@ -21,15 +21,15 @@ export async function findOfferedProviders(db: Db, { pool, client }: PoolAndClie
 }
 
 /**
- * The identity provider that a request names by `identity_provider` or `idp_identifier`. Undefined for the pool itself, and when the request
- * names none.
+ * What a request names by `identity_provider` or `idp_identifier`: an identity provider, or `COGNITO` for the users of the pool itself.
+ * Undefined when it names none.
  *
  * @throws OAuthError invalid_request when the client does not offer the provider.
  */
 export async function findNamedProvider(db: Db, owner: PoolAndClient, parameters: Parameters): Promise<string | undefined> {
   const [given, identifier] = [parameters.get('identity_provider'), parameters.get('idp_identifier')]
   if (given === undefined && identifier === undefined) return undefined
-  if (given === ownUsers && offersOwnUsers(owner.client)) return undefined
+  if (given === ownUsers && offersOwnUsers(owner.client)) return ownUsers
   const name = given ?? (await findProviderNameByIdentifier(db, owner.pool.id, identifier ?? ''))
   const offered = name !== undefined && name.length <= 32 && providerNamesOf(owner.client).includes(name)
   if (offered && (await findOfferedProviders(db, owner)).some((one) => one.name === name)) return name
