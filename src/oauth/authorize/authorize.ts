@@ -5,13 +5,12 @@ import {
   cookieAfterUse,
   findAccounts,
   findDomainSession,
-  isSessionOf,
   type LiveSession,
   type SessionCookie,
 } from '../domain-session/domain-session.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { findOfferedProviders, offersOwnUsers, ownUsers } from '../providers/find-provider.ts'
+import { findOfferedProviders, isMadeFor, offersOwnUsers, ownUsers } from '../providers/find-provider.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
 import { isAssuranceAccepted } from './accepted-assurance.ts'
 import { type AppAnswer, answerForUser, errorAnswer } from './authorization-answer.ts'
@@ -56,10 +55,11 @@ export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): P
 export async function findAccountsFor(
   deps: AuthorizeDeps,
   { sessionCookieOf }: BrowserRequest,
-  { pool, namedProvider }: AuthorizationRequest,
+  request: AuthorizationRequest,
 ): Promise<readonly LiveSession[]> {
+  const { pool } = request
   const accounts = await findAccounts(deps, { pool, cookie: sessionCookieOf(pool.id) })
-  return accounts.filter(({ session }) => isSessionOf(namedProvider, session))
+  return accounts.filter(({ session }) => isMadeFor(request, session))
 }
 
 /** The only way to sign in to the client, if that is an identity provider: there is nothing to choose. */
@@ -127,6 +127,6 @@ export async function findUsableSession(
   if (live === undefined || !acceptsSession(client, live.session, now)) return undefined
   const isRecent = now <= (live.session.authTime + maxAge) * 1000
   const isMeant = acceptedSubs === undefined || acceptedSubs.includes(live.user.sub)
-  if (!isRecent || !isMeant || !isSessionOf(namedProvider, live.session)) return undefined
+  if (!isRecent || !isMeant || !isMadeFor({ client, namedProvider }, live.session)) return undefined
   return (await isAssuranceAccepted(deps, { pool, assurance }, live)) ? live : undefined
 }

@@ -104,10 +104,6 @@ export function cookieAfterUse(deps: Omit<Deps, 'db'>, { pool, cookie }: SentCoo
   return writeCookie(deps, pool, [{ ...current, usedAt: deps.clock.now() }, ...others])
 }
 
-/** Whether the session was made as the request names it. A session of an earlier release does not say how it was made. */
-export const isSessionOf = (namedProvider: string | undefined, { providerName }: DomainSession): boolean =>
-  namedProvider === undefined || namedProvider === providerName
-
 /** The sessions of all users who are signed in in the browser, the current one first. */
 export async function findAccounts(deps: Deps, { pool, cookie }: SentCookie): Promise<readonly LiveSession[]> {
   const sessions = openSessionCookie(deps.secrets, pool.id, cookie)

@@ -10,12 +10,12 @@ import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp 
 import type { BrowserRequest } from '../browser-request.ts'
 import { deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
 import type { DeviceCookie } from '../devices/device-cookie.ts'
-import { beginDomainSession, isSessionOf } from '../domain-session/domain-session.ts'
+import { beginDomainSession } from '../domain-session/domain-session.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { offersPasskey } from '../passkeys/offer-passkey.ts'
-import { offersOwnUsers, ownUsers } from '../providers/find-provider.ts'
+import { isMadeFor, offersOwnUsers, ownUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep, queryForStep } from './page-step.ts'
@@ -154,7 +154,7 @@ export async function toNextPage(
   // Our own pages add this parameter to the address. So it is there even when the app has pushed its request.
   const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
   // From the page for passkeys the browser would go to the provider, after a sign-in that has proved an identity of that provider.
-  const isOffered = isNameFirst(request) && isSessionOf(request.namedProvider, session)
+  const isOffered = isNameFirst(request) && isMadeFor(request, session)
   const isPasskeyNext = wantsPasskey || (isOffered && (await offersPasskey(deps, browser, request, user)))
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }

@@ -3,6 +3,7 @@ import type { OfferedProvider } from '../../pools/identity-providers/identity-pr
 import { findOffered, findProviderNameByIdentifier } from '../../pools/identity-providers/identity-provider-repository.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db } from '../../storage/db.ts'
+import type { DomainSession } from '../domain-session/session-cookie.ts'
 import { OAuthError } from '../oauth-error.ts'
 import type { Parameters } from '../parameters.ts'
 
@@ -11,6 +12,19 @@ export const ownUsers = 'COGNITO'
 
 /** Whether users of the pool itself can sign in to the client. */
 export const offersOwnUsers = ({ identityProviders }: AppClient): boolean => identityProviders?.includes(ownUsers) ?? true
+
+/** What an app asks of the way in which a user has signed in. */
+type ProviderWish = { readonly client: AppClient; readonly namedProvider?: string | undefined }
+
+/**
+ * Whether a session may answer the request: it was made by the provider that the request names, or else by one that the client offers. A
+ * session of an earlier release does not say how it was made.
+ */
+export function isMadeFor({ client, namedProvider }: ProviderWish, { providerName }: DomainSession): boolean {
+  if (namedProvider !== undefined) return providerName === namedProvider
+  if (providerName === undefined) return true
+  return providerName === ownUsers ? offersOwnUsers(client) : providerNamesOf(client).includes(providerName)
+}
 
 const providerNamesOf = ({ identityProviders = [] }: AppClient): readonly string[] => identityProviders.filter((name) => name !== ownUsers)
 

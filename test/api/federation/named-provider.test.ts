@@ -3,7 +3,7 @@ import { before, describe, it } from 'node:test'
 import { engines } from '../../support/engines.ts'
 import { addProvider, givenFederatedPool, providerClient, signInByProvider, tokensFor } from '../../support/federation.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
-import { callback, encode } from '../../support/oauth.ts'
+import { callback, codeClient, encode, givenClient } from '../../support/oauth.ts'
 import { errorIn, runOpenIdProvider } from '../../support/openid-provider.ts'
 import { arriveAtProof, withPassword } from '../../support/proof.ts'
 import { givenUser } from '../../support/sign-in.ts'
@@ -118,6 +118,19 @@ for (const engine of engines) {
       assert.deepEqual([accountsIn(own.text), accountsIn(all.text)], [1, 2])
       const alone = await begin('corp')
       assert.match(await authorize(alone, { identity_provider: 'COGNITO', ...choose }), /^\/login\?/)
+    })
+
+    it('is not answered by a session of a provider that the client does not offer, named or not', async () => {
+      const { poolId, authorize, begin } = await given()
+      const onlyCorp = await givenClient(server(), poolId, { ...codeClient, SupportedIdentityProviders: ['Corp'] })
+      const onlyLocal = await givenClient(server(), poolId, { ...codeClient, SupportedIdentityProviders: ['COGNITO'] })
+      const [byPassword, byCorp] = [await begin('local'), await begin('corp')]
+      assert.ok((await authorize(byPassword, { client_id: onlyCorp.clientId })).startsWith(toProvider))
+      assert.deepEqual(errorIn(await authorize(byPassword, { client_id: onlyCorp.clientId, ...silent })), loginRequired)
+      assert.match(await authorize(byCorp, { client_id: onlyLocal.clientId }), /^\/login\?/)
+      assert.deepEqual(errorIn(await authorize(byCorp, { client_id: onlyLocal.clientId, ...silent })), loginRequired)
+      assert.match(await authorize(byCorp, { client_id: onlyCorp.clientId }), /code=/)
+      assert.match(await authorize(byPassword, { client_id: onlyLocal.clientId }), /code=/)
     })
 
     it('keeps five sessions by long names of providers within the size of a cookie', async () => {
