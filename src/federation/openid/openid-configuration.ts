@@ -9,6 +9,7 @@ import { FederationError } from '../federation-error.ts'
 import { createKeptDocuments } from '../kept-documents.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { clientAuthenticationOf } from './client-authentication.ts'
+import { acceptedAlgorithms } from './id-token-signature.ts'
 
 /** How long the metadata of an issuer is used before it is fetched again. */
 const metadataMs = hourMs
@@ -43,7 +44,9 @@ export function createOpenIdConfigurations({ clock, fetch, withoutSlot, onStale 
     const isEnough = isComplete(provider, given) && !needsAll
     const found: Partial<client.ServerMetadata> = isEnough ? {} : await documents.of(given.issuer)
     // Tokens name the issuer as its metadata does. The settings may lack its last slash.
-    const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
+    const published = isComplete(provider, given) ? undefined : (found.id_token_signing_alg_values_supported ?? ['RS256'])
+    const algorithms = { id_token_signing_alg_values_supported: [...acceptedAlgorithms(provider, published)] }
+    const server = { ...found, ...given, ...algorithms, issuer: found.issuer ?? given.issuer }
     const problem = problemOf(provider, server)
     if (problem !== undefined) {
       documents.forget(given.issuer)
@@ -101,8 +104,6 @@ function prepared(configuration: client.Configuration, fetch: ProviderFetch, giv
   configuration[client.customFetch] = fetch
   configuration.timeout = timeoutSeconds
   if (Object.values(given).some(isHttp)) client.allowInsecureRequests(configuration)
-  // Signatures of ID tokens are checked although TLS vouches for the token endpoint, as at Cognito.
-  if (configuration.serverMetadata().jwks_uri !== undefined) client.enableNonRepudiationChecks(configuration)
   return configuration
 }
 
@@ -120,13 +121,8 @@ function givenMetadata(poolId: string, provider: IdentityProvider, details: Prov
   const given = Object.fromEntries(Object.entries(endpoints).filter((entry): entry is [string, string] => Boolean(entry[1])))
   // Providers without OpenID Connect have no issuer. The name only has to be there, and has to be one that no other provider has.
   const issuer = details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid`
-  return isComplete(provider, { ...given, issuer })
-    ? { ...given, issuer, id_token_signing_alg_values_supported: publicKeyAlgorithms }
-    : { ...given, issuer }
+  return { ...given, issuer }
 }
-
-/** The signatures that are accepted where no metadata says what the provider uses (RFC 7518 §3.1, RFC 8037). */
-const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 function isComplete(provider: IdentityProvider, { authorization_endpoint, token_endpoint, jwks_uri }: client.ServerMetadata): boolean {
   const hasEndpoints = authorization_endpoint !== undefined && token_endpoint !== undefined
