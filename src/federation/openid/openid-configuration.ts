@@ -2,6 +2,7 @@ import * as client from 'openid-client'
 import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
 import { isObject } from '../../base/is-object.ts'
+import { isLoopbackHost } from '../../loopback.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
 import { causesOf } from '../causes.ts'
@@ -79,16 +80,20 @@ async function discover(issuer: string, fetch: ProviderFetch): Promise<client.Se
 
 /**
  * Why the endpoints cannot be used. Without a key set the signature of an ID token could not be checked. The browser is sent to the
- * authorization endpoint, so this must not be a script.
+ * authorization endpoint, so this must not be a script. Codes, tokens and keys need TLS on their way to all hosts but loopback ones.
  */
 export function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
   const needed = ['authorization_endpoint', 'token_endpoint', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])]
   const missing = needed.find((name) => server[name] === undefined)
   if (missing !== undefined) return `the metadata has no ${missing}`
-  const isUsable = (url: unknown) => typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '')
   if (JSON.stringify(server).length > mostMetadataCharacters) return 'the metadata is too long'
   const wrong = [...needed, 'userinfo_endpoint'].find((name) => server[name] !== undefined && !isUsable(server[name]))
   return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
+}
+
+function isUsable(text: unknown): boolean {
+  const url = typeof text === 'string' ? URL.parse(text) : null
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
 }
 
 /** The library does not say which issuer the document names. OpenID Connect Discovery §4.3 wants the one that was asked. */
@@ -107,7 +112,7 @@ function prepared(configuration: client.Configuration, fetch: ProviderFetch, giv
   return configuration
 }
 
-/** Only URLs of loopback hosts may begin with http: the rules for providers see to that. */
+/** Only URLs of loopback hosts may begin with http: the rules for providers and `problemOf` see to that. */
 const isHttp = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:')
 
 /** The endpoints that the settings of the provider name. Each takes the place of the discovered one. */

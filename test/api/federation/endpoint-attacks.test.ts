@@ -52,6 +52,13 @@ for (const engine of engines) {
         ['an authorization endpoint that is data', (issuer) => json(metadataOf(issuer, { authorization_endpoint: 'data:text/html,x' }))],
         ['an authorization endpoint that is a number', (issuer) => json(metadataOf(issuer, { authorization_endpoint: 7 }))],
         ['an authorization endpoint that is no URL', (issuer) => json(metadataOf(issuer, { authorization_endpoint: '/auth' }))],
+        [
+          'an authorization endpoint without TLS',
+          (issuer) => json(metadataOf(issuer, { authorization_endpoint: 'http://corp.test/auth' })),
+        ],
+        ['a token endpoint without TLS', (issuer) => json(metadataOf(issuer, { token_endpoint: 'http://corp.test/token' }))],
+        ['a key set without TLS', (issuer) => json(metadataOf(issuer, { jwks_uri: 'http://corp.test/jwks' }))],
+        ['a user info endpoint without TLS', (issuer) => json(metadataOf(issuer, { userinfo_endpoint: 'http://corp.test/me' }))],
         ['no token endpoint', (issuer) => json(metadataOf(issuer, { token_endpoint: undefined }))],
         ['no JSON', () => ({ body: '{' })],
         ['a list', () => json([])],
