@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { before, describe, it } from 'node:test'
+import { createSecrets } from '../../../src/base/secrets.ts'
 import { engines } from '../../support/engines.ts'
 import { addProvider, givenFederatedPool, providerClient, signInByProvider, tokensFor } from '../../support/federation.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
@@ -11,10 +13,12 @@ import { locationOf, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const email = 'ana@corp.test'
+const masterKey = randomBytes(32)
+const secrets = createSecrets(masterKey)
 
 for (const engine of engines) {
   describe(`A request that names an identity provider, in a browser with a session, on ${engine.name}`, async () => {
-    const server = useTestServer(engine)
+    const server = useTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: masterKey.toString('base64') } })
     const provider = await runOpenIdProvider()
     before(() =>
       provider.open({ clients: [providerClient(server())], accounts: ['ana', 'bea'].map((sub) => ({ sub, email, email_verified: true })) }),
@@ -131,6 +135,20 @@ for (const engine of engines) {
       assert.deepEqual(errorIn(await authorize(byCorp, { client_id: onlyLocal.clientId, ...silent })), loginRequired)
       assert.match(await authorize(byCorp, { client_id: onlyCorp.clientId }), /code=/)
       assert.match(await authorize(byPassword, { client_id: onlyLocal.clientId }), /code=/)
+    })
+
+    it('is not answered by a session of an earlier release, which does not say how it was made', async () => {
+      const { poolId, authorize, begin } = await given()
+      for (const way of ['local', 'corp'] as const) {
+        const browser = await begin(way)
+        const [name = '', value = ''] = [...browser.cookies].find(([one]) => one.includes(poolId)) ?? []
+        const { a: sessions, ...form } = JSON.parse(String(secrets.open('domain-session', value, poolId)))
+        const earlier = sessions.map(({ b: _providerName, ...session }: { b?: string }) => session)
+        browser.cookies.set(name, secrets.seal('domain-session', JSON.stringify({ ...form, a: earlier }), poolId))
+        assert.ok((await authorize(browser, { identity_provider: 'Corp' })).startsWith(toProvider))
+        assert.match(await authorize(browser, { identity_provider: 'COGNITO' }), /^\/login\?/)
+        assert.match(await authorize(browser), /code=/)
+      }
     })
 
     it('keeps five sessions by long names of providers within the size of a cookie', async () => {
