@@ -91,7 +91,8 @@ export function problemOf(provider: IdentityProvider, server: client.ServerMetad
   return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
 }
 
-function isUsable(text: unknown): boolean {
+/** Whether an endpoint in metadata is a URL that the server or a browser may be sent to. */
+export function isUsable(text: unknown): boolean {
   const url = typeof text === 'string' ? URL.parse(text) : null
   return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
 }

@@ -8,7 +8,7 @@ import { FederationError } from '../federation-error.ts'
 import type { ProviderAnswer, ProviderLogoutRequest, ProviderProof, ProviderProtocol, ProviderRequest } from '../provider.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { verifySignature } from './id-token-signature.ts'
-import { givesIdTokens, type OpenIdConfigurations } from './openid-configuration.ts'
+import { givesIdTokens, isUsable, type OpenIdConfigurations } from './openid-configuration.ts'
 import { explainOpenIdError } from './openid-errors.ts'
 import { fetchUserClaims } from './user-claims.ts'
 
@@ -40,7 +40,11 @@ export function createOpenIdProtocol({ configurations, fetch }: Deps): ProviderP
       if (!givesIdTokens(provider)) return undefined
       return explainOpenIdError(provider, undefined, async () => {
         const configuration = await configurations.withLogout(poolId, provider)
-        if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
+        const endpoint: unknown = configuration.serverMetadata().end_session_endpoint
+        if (endpoint === undefined) return undefined
+        // The address carries the ID token.
+        if (!isUsable(endpoint))
+          throw new FederationError(`${provider.id} Error - the end_session_endpoint is no URL that can be used`, { reason: 'settings' })
         return { location: client.buildEndSessionUrl(configuration, logoutParametersFor(request)).href }
       })
     },

@@ -15,6 +15,7 @@ import {
   tokenAnswer,
 } from '../../support/hostile-provider.ts'
 import type { HostileAnswer } from '../../support/hostile-provider-process.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { codeClient, encode, givenClient } from '../../support/oauth.ts'
 import { errorIn } from '../../support/openid-provider.ts'
 import { locationOf, TestBrowser } from '../../support/test-browser.ts'
@@ -34,9 +35,9 @@ for (const engine of engines) {
       const issuer = provider.issuer + path
       // The provider gives no answer at its set-up: what it answers would be refused.
       await provider.answer({ [path + metadataPath]: { manner: 'reset' } })
-      const { clientId } = await givenFederatedPool(server(), provider, { more: { ProviderDetails: { oidc_issuer: issuer } } })
+      const { poolId, clientId } = await givenFederatedPool(server(), provider, { more: { ProviderDetails: { oidc_issuer: issuer } } })
       await provider.answer({ [path + metadataPath]: metadata(issuer) })
-      return { issuer, path, clientId, location: locationOf(await visitAuthorize(clientId)) }
+      return { issuer, path, poolId, clientId, location: locationOf(await visitAuthorize(clientId)) }
     }
     const visitAuthorize = (clientId: string) => new TestBrowser(server()).visit(`/oauth2/authorize?${encode(appRequest(clientId))}`)
 
@@ -77,6 +78,26 @@ for (const engine of engines) {
         assert.match(description ?? '', /^(Corp Error - .|Connection reset$|The provider names the issuer https:\/\/other)/, what)
         await provider.answer({ [path + metadataPath]: json(metadataOf(issuer)) })
         assert.ok(locationOf(await visitAuthorize(clientId)).startsWith(`${issuer}/auth?`), what)
+      }
+    })
+
+    it('does not lead a logout to an address that is no such endpoint, and goes on to the app', async () => {
+      const bye = 'https://app.test/bye'
+      for (const end of ['javascript:alert(1)', 'data:text/html,x', 'http://corp.test/bye', '/bye', '', 7, {}, null]) {
+        const { issuer, path, clientId, poolId } = await begin((at) => json(metadataOf(at, { end_session_endpoint: end })))
+        const Federation = { Providers: { Corp: { SignOutAtProvider: true } } }
+        await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Federation })
+        const begun = await beginAt(server(), { issuer }, clientId)
+        const answers = { [path + metadataPath]: json(metadataOf(issuer, { end_session_endpoint: end })) }
+        await provider.answer({
+          ...answers,
+          [`${path}/jwks`]: json({ keys: [provider.publicJwk] }),
+          [`${path}/token`]: tokenAnswer(await signed(provider, begun.claims)),
+          [`${path}/userinfo`]: json({ sub: 'ana' }),
+        })
+        assert.match(await comeBack(begun), /code=/, JSON.stringify(end))
+        const logout = `/logout?${encode({ client_id: clientId, logout_uri: bye })}`
+        assert.equal(locationOf(await begun.browser.visit(logout)), bye, JSON.stringify(end))
       }
     })
 
