@@ -12,13 +12,14 @@ import { type ProviderFetch, ProviderUnreachable } from '../provider-http.ts'
  * endpoints, so that no metadata is asked. The setting `id_token_signed_response_alg` narrows the list to one. A MAC counts only if the metadata
  * or this setting names it, and only with a client secret: Google's and Apple's tokens never have one.
  */
-export function acceptedAlgorithms({ config: { type, details } }: IdentityProvider, published: unknown): readonly string[] {
+export function acceptedAlgorithms(
+  { config: { type, details } }: IdentityProvider,
+  published: readonly string[] | undefined,
+): readonly string[] {
   const chosen = details['id_token_signed_response_alg']
-  const announced = published === undefined ? publicKeyAlgorithms : Array.isArray(published) ? published : ['RS256']
   const canHaveMac = type === 'OIDC' && Boolean(details['client_secret'])
-  const isAccepted = (one: unknown): one is string =>
-    typeof one === 'string' && (publicKeyAlgorithms.includes(one) || (canHaveMac && isMac(one)))
-  return (chosen === undefined ? announced : [chosen]).filter(isAccepted)
+  const isAccepted = (algorithm: string) => publicKeyAlgorithms.includes(algorithm) || (canHaveMac && isMac(algorithm))
+  return (chosen === undefined ? (published ?? publicKeyAlgorithms) : [chosen]).filter(isAccepted)
 }
 
 type Accepted = { readonly algorithms: readonly string[]; readonly jwksUri: string }

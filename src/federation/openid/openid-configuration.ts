@@ -75,7 +75,22 @@ async function discover(issuer: string, fetch: ProviderFetch): Promise<client.Se
     throw explainedDiscovery(issuer, error)
   })
   const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
-  return metadata
+  return withReadableLists(metadata)
+}
+
+/** The lists of metadata that the library or this server reads. */
+const listNames: readonly string[] = [
+  ...['code_challenge_methods_supported', 'id_token_signing_alg_values_supported'],
+  ...['response_types_supported', 'token_endpoint_auth_methods_supported'],
+]
+
+/** The library expects texts in these lists, and fails for anything else. A list that is none counts as left out. */
+function withReadableLists(metadata: client.ServerMetadata): client.ServerMetadata {
+  const entries = Object.entries(metadata).flatMap(([name, value]): [string, unknown][] => {
+    if (!listNames.includes(name)) return [[name, value]]
+    return Array.isArray(value) ? [[name, value.filter((one) => typeof one === 'string')]] : []
+  })
+  return { ...Object.fromEntries(entries), issuer: metadata.issuer }
 }
 
 /**

@@ -81,6 +81,20 @@ for (const engine of engines) {
       }
     })
 
+    it('survives metadata whose lists are no lists', async () => {
+      const names = [
+        ...['code_challenge_methods_supported', 'id_token_signing_alg_values_supported', 'response_types_supported'],
+        ...['token_endpoint_auth_methods_supported', 'authorization_response_iss_parameter_supported', 'scopes_supported'],
+      ]
+      for (const value of [7, 'S256 RS256', {}, [7, null], null, [], true]) {
+        const more = Object.fromEntries(names.map((name) => [name, value]))
+        const { issuer, poolId, location } = await begin((at) => json(metadataOf(at, more)))
+        assert.ok(location.startsWith(`${issuer}/auth?`), JSON.stringify(value))
+        const { Checks } = await callLifeguard(server(), 'CheckIdentityProvider', { UserPoolId: poolId, ProviderName: 'Corp' })
+        assert.ok(Array.isArray(Checks), JSON.stringify(value))
+      }
+    })
+
     it('does not lead a logout to an address that is no such endpoint, and goes on to the app', async () => {
       const bye = 'https://app.test/bye'
       for (const end of ['javascript:alert(1)', 'data:text/html,x', 'http://corp.test/bye', '/bye', '', 7, {}, null]) {
