@@ -55,7 +55,7 @@ export function createFederation({ db, secrets, clock, logger, metrics, ...http 
   const onStale = staleLog(logger)
   const configurations = createOpenIdConfigurations({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
   const metadata = createSamlMetadataSource({ clock, fetch, withoutSlot: http.withoutSlot, onStale })
-  const openId = createOpenIdProtocol(configurations)
+  const openId = createOpenIdProtocol({ configurations, fetch })
   const saml = createSamlProtocol({ db, secrets, clock, metadata, certificates })
   const protocols: Readonly<Record<ProviderType, ProviderProtocol>> = {
     Facebook: openId,

@@ -31,7 +31,8 @@ export function accountPages(server: () => TestServer) {
       return { browser, page: await browser.visit(`${path}?${requestOf(clientId)}`) }
     },
     /** Fills in the form of the page and sends it. */
-    answer: (browser: TestBrowser, page: Reply, form: Form) => browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), ...form }),
+    answer: (browser: TestBrowser, page: Reply, form: Form, headers?: Form) =>
+      browser.submit(formActionIn(page), { ...hiddenFieldsIn(page), ...form }, headers),
     follow: (browser: TestBrowser, reply: Reply) => browser.visit(locationOf(reply)),
   }
 }

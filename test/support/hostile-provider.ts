@@ -114,9 +114,15 @@ type Forged = {
 }
 
 /** A whole sign-in, in which the provider answers as `forged` says. Returns where the app is called back. */
-export async function signInWithForged(server: TestServer, provider: HostileProvider, clientId: string, forged: Forged = {}) {
+export async function signInWithForged(
+  server: TestServer,
+  provider: HostileProvider,
+  clientId: string,
+  forged: Forged = {},
+  request: Readonly<Record<string, string>> = {},
+) {
   const { claims: forgeClaims = (good) => good, idToken = (claims) => signed(provider, claims), answers, parameters } = forged
-  const begun = await beginAt(server, provider, clientId)
+  const begun = await beginAt(server, provider, clientId, request)
   await provider.answer({ '/token': tokenAnswer(await idToken(forgeClaims(begun.claims))), ...answers })
   return comeBack(begun, parameters)
 }

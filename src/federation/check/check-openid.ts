@@ -3,9 +3,11 @@ import type { Clock } from '../../base/clock.ts'
 import { isObject } from '../../base/is-object.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
+import { macBytes } from '../../pools/identity-providers/signature-algorithms.ts'
 import { wordsOf } from '../causes.ts'
 import type { Federation } from '../federation.ts'
 import { clientAuthenticationOf } from '../openid/client-authentication.ts'
+import { acceptedAlgorithms } from '../openid/id-token-signature.ts'
 import { givesIdTokens, problemOf } from '../openid/openid-configuration.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { type CheckStatus, checkOf, listed, type ProviderCheck } from './provider-check.ts'
@@ -40,7 +42,7 @@ export async function checkOpenId({ clock, sources }: Deps, provider: IdentityPr
     ...(found === undefined ? [] : [checkDiscovery(issuer ?? '', found.error, missing.length > 0)]),
     checkOf('ENDPOINTS', `The provider is called at: ${known.join(', ')}.`, lacks),
     ...(givesIdTokens(provider) && typeof endpoints.jwks_uri === 'string' ? [await checkKeys(sources.fetch, endpoints.jwks_uri)] : []),
-    ...(found?.value === undefined ? [] : [checkAlgorithms(found.value)]),
+    ...(found?.value === undefined ? [] : [checkAlgorithms(provider, found.value)]),
     await checkAuthentication(clock, details, published),
   ]
 }
@@ -90,15 +92,16 @@ async function checkKeys(fetch: ProviderFetch, address: string): Promise<Provide
   return checkOf('KEYS', `Keys were fetched from ${address}. They are of the kinds: ${listed([...kinds])}.`, none)
 }
 
-/** The algorithms of ID tokens that are accepted: with the keys that the provider publishes, and not weak. */
-const acceptedAlgorithm = /^(?:RS|PS|ES)(?:256|384|512)$|^(?:EdDSA|Ed25519)$/
-
-function checkAlgorithms(published: ServerMetadata): ProviderCheck {
+function checkAlgorithms(provider: IdentityProvider, published: ServerMetadata): ProviderCheck {
   const { id_token_signing_alg_values_supported: signing = ['RS256'], response_types_supported: types = ['code'] } = published
   const problems: Problem[] = []
-  if (!signing.some((algorithm) => acceptedAlgorithm.test(algorithm))) {
+  const accepted = acceptedAlgorithms(provider, signing)
+  if (accepted.length === 0) {
     problems.push(['FAILED', `The provider signs ID tokens by ${listed(signing)} only, and none of them is accepted.`])
+  } else if (!accepted.some((algorithm) => signing.includes(algorithm))) {
+    problems.push(['WARNING', `The settings accept ${listed(accepted)} only, and the provider announces ${listed(signing)}.`])
   }
+  problems.push(...shortSecretOf(provider, accepted))
   if (!types.includes('code')) problems.push(['FAILED', 'The provider does not offer the response type `code`, and no other is used.'])
   const pkce = published.code_challenge_methods_supported?.includes('S256') === true
   return checkOf(
@@ -106,6 +109,16 @@ function checkAlgorithms(published: ServerMetadata): ProviderCheck {
     `ID tokens are signed by: ${listed(signing)}. PKCE is ${pkce ? 'used' : 'not offered by the provider'}.`,
     problems,
   )
+}
+
+/** RFC 7518 §3.2. Of several MACs the one with the shortest key counts: the metadata do not say which one our client gets. */
+function shortSecretOf({ config: { details } }: IdentityProvider, accepted: readonly string[]): readonly Problem[] {
+  const secret = details['client_secret'] ?? ''
+  const [mac] = Object.entries(macBytes).filter(([name]) => accepted.includes(name))
+  if (mac === undefined || Buffer.byteLength(secret) >= mac[1]) return []
+  return [
+    ['WARNING', `The client secret is shorter than the ${mac[1]} bytes that ${mac[0]} needs, so it could be guessed from an ID token.`],
+  ]
 }
 
 async function checkAuthentication(clock: Clock, details: ProviderDetails, published: Partial<ServerMetadata>): Promise<ProviderCheck> {

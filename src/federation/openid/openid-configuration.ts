@@ -2,6 +2,7 @@ import * as client from 'openid-client'
 import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
 import { isObject } from '../../base/is-object.ts'
+import { isLoopbackHost } from '../../loopback.ts'
 import type { IdentityProvider, ProviderDetails } from '../../pools/identity-providers/identity-provider.ts'
 import { completeDetails } from '../../pools/identity-providers/provider-details.ts'
 import { causesOf } from '../causes.ts'
@@ -9,6 +10,7 @@ import { FederationError } from '../federation-error.ts'
 import { createKeptDocuments } from '../kept-documents.ts'
 import type { ProviderFetch } from '../provider-http.ts'
 import { clientAuthenticationOf } from './client-authentication.ts'
+import { acceptedAlgorithms } from './id-token-signature.ts'
 
 /** How long the metadata of an issuer is used before it is fetched again. */
 const metadataMs = hourMs
@@ -43,7 +45,9 @@ export function createOpenIdConfigurations({ clock, fetch, withoutSlot, onStale 
     const isEnough = isComplete(provider, given) && !needsAll
     const found: Partial<client.ServerMetadata> = isEnough ? {} : await documents.of(given.issuer)
     // Tokens name the issuer as its metadata does. The settings may lack its last slash.
-    const server = { ...found, ...given, issuer: found.issuer ?? given.issuer }
+    const published = isComplete(provider, given) ? undefined : (found.id_token_signing_alg_values_supported ?? ['RS256'])
+    const algorithms = { id_token_signing_alg_values_supported: [...acceptedAlgorithms(provider, published)] }
+    const server = { ...found, ...given, ...algorithms, issuer: found.issuer ?? given.issuer }
     const problem = problemOf(provider, server)
     if (problem !== undefined) {
       documents.forget(given.issuer)
@@ -71,21 +75,41 @@ async function discover(issuer: string, fetch: ProviderFetch): Promise<client.Se
     throw explainedDiscovery(issuer, error)
   })
   const { supportsPKCE: _helper, ...metadata } = found.serverMetadata()
-  return metadata
+  return withReadableLists(metadata)
+}
+
+/** The lists of metadata that the library or this server reads. */
+const listNames: readonly string[] = [
+  ...['code_challenge_methods_supported', 'id_token_signing_alg_values_supported'],
+  ...['response_types_supported', 'token_endpoint_auth_methods_supported'],
+]
+
+/** The library expects texts in these lists, and fails for anything else. A list that is none counts as left out. */
+function withReadableLists(metadata: client.ServerMetadata): client.ServerMetadata {
+  const entries = Object.entries(metadata).flatMap(([name, value]): [string, unknown][] => {
+    if (!listNames.includes(name)) return [[name, value]]
+    return Array.isArray(value) ? [[name, value.filter((one) => typeof one === 'string')]] : []
+  })
+  return { ...Object.fromEntries(entries), issuer: metadata.issuer }
 }
 
 /**
  * Why the endpoints cannot be used. Without a key set the signature of an ID token could not be checked. The browser is sent to the
- * authorization endpoint, so this must not be a script.
+ * authorization endpoint, so this must not be a script. Codes, tokens and keys need TLS on their way to all hosts but loopback ones.
  */
 export function problemOf(provider: IdentityProvider, server: client.ServerMetadata): string | undefined {
   const needed = ['authorization_endpoint', 'token_endpoint', ...(givesIdTokens(provider) ? ['jwks_uri'] : [])]
   const missing = needed.find((name) => server[name] === undefined)
   if (missing !== undefined) return `the metadata has no ${missing}`
-  const isUsable = (url: unknown) => typeof url === 'string' && /^https?:$/.test(URL.parse(url)?.protocol ?? '')
   if (JSON.stringify(server).length > mostMetadataCharacters) return 'the metadata is too long'
   const wrong = [...needed, 'userinfo_endpoint'].find((name) => server[name] !== undefined && !isUsable(server[name]))
   return wrong === undefined ? undefined : `the ${wrong} is no URL that can be used`
+}
+
+/** Whether an endpoint in metadata is a URL that the server or a browser may be sent to. */
+export function isUsable(text: unknown): boolean {
+  const url = typeof text === 'string' ? URL.parse(text) : null
+  return url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopbackHost(url.hostname))
 }
 
 /** The library does not say which issuer the document names. OpenID Connect Discovery §4.3 wants the one that was asked. */
@@ -101,12 +125,10 @@ function prepared(configuration: client.Configuration, fetch: ProviderFetch, giv
   configuration[client.customFetch] = fetch
   configuration.timeout = timeoutSeconds
   if (Object.values(given).some(isHttp)) client.allowInsecureRequests(configuration)
-  // Signatures of ID tokens are checked although TLS vouches for the token endpoint, as at Cognito.
-  if (configuration.serverMetadata().jwks_uri !== undefined) client.enableNonRepudiationChecks(configuration)
   return configuration
 }
 
-/** Only URLs of loopback hosts may begin with http: the rules for providers see to that. */
+/** Only URLs of loopback hosts may begin with http: the rules for providers and `problemOf` see to that. */
 const isHttp = (url: unknown): boolean => typeof url === 'string' && url.startsWith('http:')
 
 /** The endpoints that the settings of the provider name. Each takes the place of the discovered one. */
@@ -120,13 +142,8 @@ function givenMetadata(poolId: string, provider: IdentityProvider, details: Prov
   const given = Object.fromEntries(Object.entries(endpoints).filter((entry): entry is [string, string] => Boolean(entry[1])))
   // Providers without OpenID Connect have no issuer. The name only has to be there, and has to be one that no other provider has.
   const issuer = details['oidc_issuer'] ?? `https://${provider.id}.${poolId}.invalid`
-  return isComplete(provider, { ...given, issuer })
-    ? { ...given, issuer, id_token_signing_alg_values_supported: publicKeyAlgorithms }
-    : { ...given, issuer }
+  return { ...given, issuer }
 }
-
-/** The signatures that are accepted where no metadata says what the provider uses (RFC 7518 §3.1, RFC 8037). */
-const publicKeyAlgorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
 
 function isComplete(provider: IdentityProvider, { authorization_endpoint, token_endpoint, jwks_uri }: client.ServerMetadata): boolean {
   const hasEndpoints = authorization_endpoint !== undefined && token_endpoint !== undefined

@@ -6,12 +6,16 @@ import type { JsonObject } from '../../triggers/trigger.ts'
 import { type FederatedIdentity, isTooDeep, textsOfClaims } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import type { ProviderAnswer, ProviderLogoutRequest, ProviderProof, ProviderProtocol, ProviderRequest } from '../provider.ts'
-import { givesIdTokens, type OpenIdConfigurations } from './openid-configuration.ts'
+import type { ProviderFetch } from '../provider-http.ts'
+import { verifySignature } from './id-token-signature.ts'
+import { givesIdTokens, isUsable, type OpenIdConfigurations } from './openid-configuration.ts'
 import { explainOpenIdError } from './openid-errors.ts'
 import { fetchUserClaims } from './user-claims.ts'
 
+type Deps = { readonly configurations: OpenIdConfigurations; readonly fetch: ProviderFetch }
+
 /** Sign-in by OAuth 2.0 and OpenID Connect, with `openid-client`. The code flow only, as at Cognito. */
-export function createOpenIdProtocol(configurations: OpenIdConfigurations): ProviderProtocol {
+export function createOpenIdProtocol({ configurations, fetch }: Deps): ProviderProtocol {
   return {
     async begin(request) {
       const { poolId, provider, redirectUri, state, nonce } = request
@@ -26,7 +30,9 @@ export function createOpenIdProtocol(configurations: OpenIdConfigurations): Prov
     async finish(provider, { poolId, proof, answer }) {
       requireNoError(provider, answer)
       const configuration = await explainOpenIdError(provider, undefined, () => configurations.of(poolId, provider))
-      return explainOpenIdError(provider, configuration.serverMetadata(), () => identify(configuration, provider, { proof, answer }))
+      return explainOpenIdError(provider, configuration.serverMetadata(), () =>
+        identify({ configuration, fetch }, provider, { proof, answer }),
+      )
     },
 
     async beginLogout(request) {
@@ -34,7 +40,11 @@ export function createOpenIdProtocol(configurations: OpenIdConfigurations): Prov
       if (!givesIdTokens(provider)) return undefined
       return explainOpenIdError(provider, undefined, async () => {
         const configuration = await configurations.withLogout(poolId, provider)
-        if (configuration.serverMetadata().end_session_endpoint === undefined) return undefined
+        const endpoint: unknown = configuration.serverMetadata().end_session_endpoint
+        if (endpoint === undefined) return undefined
+        // The address carries the ID token.
+        if (!isUsable(endpoint))
+          throw new FederationError(`${provider.id} Error - the end_session_endpoint is no URL that can be used`, { reason: 'settings' })
         return { location: client.buildEndSessionUrl(configuration, logoutParametersFor(request)).href }
       })
     },
@@ -118,7 +128,7 @@ function withoutStrayFlags(userInfo: JsonObject, idToken: JsonObject): JsonObjec
 }
 
 async function identify(
-  configuration: client.Configuration,
+  { configuration, fetch }: { readonly configuration: client.Configuration; readonly fetch: ProviderFetch },
   provider: IdentityProvider,
   { proof, answer }: Answered,
 ): Promise<FederatedIdentity> {
@@ -128,6 +138,7 @@ async function identify(
     ...(hasIdToken && { expectedNonce: proof.nonce }),
     ...(proof.verifier !== undefined && { pkceCodeVerifier: proof.verifier }),
   })
+  if (hasIdToken) await requireSignature(fetch, configuration, provider, tokens.id_token)
   const idToken: JsonObject = (hasIdToken && tokens.claims()) || {}
   const received = await fetchUserClaims(configuration, provider, { accessToken: tokens.access_token, idToken, answer })
   const userInfo = withoutStrayFlags(received, idToken)
@@ -145,6 +156,17 @@ async function identify(
     session: { providerName: provider.id, idToken: hasIdToken ? tokens.id_token : undefined },
     received: { tokenResponse: { ...tokens }, idToken: textsOfClaims(idToken), userInfo: textsOfClaims(userInfo) },
   }
+}
+
+/** The library has checked that the algorithm is an accepted one, and the claims. It knows no MAC, so the signature is verified here. */
+async function requireSignature(
+  fetch: ProviderFetch,
+  configuration: client.Configuration,
+  provider: IdentityProvider,
+  idToken = '',
+): Promise<void> {
+  const { id_token_signing_alg_values_supported: algorithms = [], jwks_uri: jwksUri = '' } = configuration.serverMetadata()
+  await verifySignature(fetch, provider, idToken, { algorithms, jwksUri })
 }
 
 const subjectClaimOf = ({ config: { type } }: IdentityProvider): string => (type === 'SAML' ? 'sub' : subjectClaims[type])

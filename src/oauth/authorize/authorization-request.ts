@@ -52,8 +52,8 @@ export type AuthorizationRequest = IdentifiedRequest & {
   /** The thumbprint of the key that the client has to have for the code (RFC 9449 §10). */
   readonly boundTo?: string | undefined
   readonly prompts: readonly Prompt[]
-  /** The identity provider that the app or the user has chosen. Undefined for the users of the pool itself, and before the choice. */
-  readonly providerName?: string | undefined
+  /** The identity provider that the app or the user has chosen, or `COGNITO`. Undefined before the choice. */
+  readonly namedProvider?: string | undefined
   /** The user has to have signed in within so many seconds. */
   readonly maxAge?: number | undefined
   /** The `sub` of each user whom the app accepts. Undefined when it accepts all. */

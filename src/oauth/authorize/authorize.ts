@@ -10,7 +10,7 @@ import {
 } from '../domain-session/domain-session.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
 import { OAuthError } from '../oauth-error.ts'
-import { findOfferedProviders, offersOwnUsers } from '../providers/find-provider.ts'
+import { findOfferedProviders, isMadeFor, offersOwnUsers, ownUsers } from '../providers/find-provider.ts'
 import type { HostedTokensDeps } from '../token/hosted-tokens.ts'
 import { isAssuranceAccepted } from './accepted-assurance.ts'
 import { type AppAnswer, answerForUser, errorAnswer } from './authorization-answer.ts'
@@ -42,13 +42,24 @@ export async function authorize(deps: AuthorizeDeps, browser: BrowserRequest): P
     const answered = await answerForSession(deps, browser, request)
     if (answered !== undefined) return answered
     if (request.prompts.includes('none')) throw new OAuthError('login_required')
-    const { pool, prompts } = request
-    const providerName = request.providerName ?? (await findOnlyProvider(deps, request))
-    if (providerName !== undefined) return { kind: 'provider', providerName, request }
+    const { namedProvider, prompts } = request
+    const providerName = namedProvider ?? (await findOnlyProvider(deps, request)) ?? ownUsers
+    if (providerName !== ownUsers) return { kind: 'provider', providerName, request }
     const offersChoice = prompts.includes('select_account') && !prompts.includes('login')
-    const accounts = offersChoice ? await findAccounts(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }) : []
+    const accounts = offersChoice ? await findAccountsFor(deps, browser, request) : []
     return { kind: accounts.length > 0 ? 'select-account' : 'sign-in', request }
   })
+}
+
+/** The users of the browser who could answer the request, the current one first. */
+export async function findAccountsFor(
+  deps: AuthorizeDeps,
+  { sessionCookieOf }: BrowserRequest,
+  request: AuthorizationRequest,
+): Promise<readonly LiveSession[]> {
+  const { pool } = request
+  const accounts = await findAccounts(deps, { pool, cookie: sessionCookieOf(pool.id) })
+  return accounts.filter(({ session }) => isMadeFor(request, session))
 }
 
 /** The only way to sign in to the client, if that is an identity provider: there is nothing to choose. */
@@ -99,13 +110,16 @@ const refusedToApp = (target: AnswerTarget, error: OAuthError): RedirectToApp =>
 })
 
 /** What an app, or a page of ours, asks of a session. */
-type SessionWish = Pick<AuthorizationRequest, 'pool' | 'client' | 'prompts' | 'maxAge' | 'acceptedSubs' | 'assurance'>
+type SessionWish = Pick<AuthorizationRequest, 'pool' | 'client' | 'prompts' | 'namedProvider' | 'maxAge' | 'acceptedSubs' | 'assurance'>
 
-/** Undefined when there is no session, the client wants a newer one, or the app asks for a new sign-in or the choice of an account. */
+/**
+ * Undefined when there is no session, the client wants a newer one, or the app asks for a new sign-in, the choice of an account or another
+ * identity provider.
+ */
 export async function findUsableSession(
   deps: AuthorizeDeps,
   { sessionCookieOf }: BrowserRequest,
-  { pool, client, prompts, maxAge = Number.POSITIVE_INFINITY, acceptedSubs, assurance }: SessionWish,
+  { pool, client, prompts, namedProvider, maxAge = Number.POSITIVE_INFINITY, acceptedSubs, assurance }: SessionWish,
 ): Promise<LiveSession | undefined> {
   if (prompts.includes('login') || prompts.includes('select_account')) return undefined
   const live = await findDomainSession(deps, { pool, cookie: sessionCookieOf(pool.id) })
@@ -113,6 +127,6 @@ export async function findUsableSession(
   if (live === undefined || !acceptsSession(client, live.session, now)) return undefined
   const isRecent = now <= (live.session.authTime + maxAge) * 1000
   const isMeant = acceptedSubs === undefined || acceptedSubs.includes(live.user.sub)
-  if (!isRecent || !isMeant) return undefined
+  if (!isRecent || !isMeant || !isMadeFor({ client, namedProvider }, live.session)) return undefined
   return (await isAssuranceAccepted(deps, { pool, assurance }, live)) ? live : undefined
 }

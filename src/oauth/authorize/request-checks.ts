@@ -31,7 +31,7 @@ export const readResponseType: RequestStep = (_deps, { client, received }) => {
 
 /** The users of the pool itself sign in on its pages, and those of an identity provider at the provider. */
 export const readIdentityProvider: RequestStep = async ({ db }, { pool, client, received: { parameters } }) => ({
-  providerName: await findNamedProvider(db, { pool, client }, parameters),
+  namedProvider: await findNamedProvider(db, { pool, client }, parameters),
 })
 
 /** RFC 7636, with codes only. */

@@ -38,6 +38,8 @@ type NewSession = {
   readonly deviceKey: string | undefined
   /** Whether the user wants to stay signed in on this browser. */
   readonly isRemembered: boolean
+  /** The identity provider by which the user has signed in, or `COGNITO`. */
+  readonly providerName: string
   /** What ends the session at the user's identity provider, where a logout is to go there. */
   readonly atProvider?: ProviderSession | undefined
 }
@@ -49,7 +51,7 @@ type NewSession = {
 export async function beginDomainSession(
   deps: Deps,
   { pool, cookie }: SentCookie,
-  { user, authTime, methods, deviceKey, isRemembered, atProvider }: NewSession,
+  { user, authTime, methods, deviceKey, isRemembered, providerName, atProvider }: NewSession,
 ): Promise<{ readonly session: DomainSession; readonly cookie: SessionCookie }> {
   const { clock, secrets } = deps
   const now = clock.now()
@@ -67,6 +69,7 @@ export async function beginDomainSession(
     deviceKey,
     securityStamp: securityStampOf(user),
     sid: mannerOf(pool) === 'STRICT' ? await findLiveSid(deps, pool, before, user) : undefined,
+    providerName,
     atProvider,
   }
   const others = before.filter(({ sub }) => sub !== user.sub).slice(0, mostAccounts - 1)

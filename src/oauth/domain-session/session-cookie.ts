@@ -27,6 +27,8 @@ export type DomainSession = {
    * cookies of earlier releases.
    */
   readonly sid: string | undefined
+  /** The identity provider by which the user signed in, or `COGNITO`. Undefined in cookies of earlier releases. */
+  readonly providerName: string | undefined
   /** What ends the session at the identity provider by which the user signed in. Undefined where a logout does not go there. */
   readonly atProvider: ProviderSession | undefined
 }
@@ -53,6 +55,7 @@ type SealedSession = {
   readonly d?: string | undefined
   readonly p: string
   readonly n?: string | undefined
+  readonly b?: string | undefined
   readonly f?: SealedProviderSession | undefined
 }
 
@@ -64,7 +67,7 @@ type SealedProviderSession = {
 }
 
 /**
- * The most characters that all providers' parts have together, as JSON. Browsers keep cookies of 4,096 bytes; the rest of five sessions, sealed,
+ * The most characters that all providers' parts and names have together, as JSON. Browsers keep cookies of 4,096 bytes; the rest of five sessions, sealed,
  * takes half of that.
  */
 const providerBudget = 1300
@@ -85,6 +88,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       d: one.deviceKey,
       p: one.securityStamp,
       n: one.sid,
+      b: one.providerName,
       f: atProvider[index],
     }),
   )
@@ -109,13 +113,15 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     deviceKey: one.d,
     securityStamp: one.p,
     sid: one.n,
+    providerName: one.b,
     atProvider: one.f && openProviderSession(one.f),
   }))
 }
 
 /** The current session comes first. A part that is too long loses its ID token, and then all. */
 function sealProviderSessions(sessions: readonly DomainSession[]): readonly (SealedProviderSession | undefined)[] {
-  let left = providerBudget
+  const names = sessions.map(({ providerName = '' }) => providerName)
+  let left = providerBudget - JSON.stringify(names).length
   return sessions.map(({ atProvider }) => {
     const fitting = atProvider && formsOf(atProvider).find((form) => JSON.stringify(form).length <= left)
     left -= fitting === undefined ? 0 : JSON.stringify(fitting).length

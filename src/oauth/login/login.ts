@@ -15,7 +15,7 @@ import { referenceTo } from '../domain-session/session-cookie.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
 import { offersPasskey } from '../passkeys/offer-passkey.ts'
-import { offersOwnUsers } from '../providers/find-provider.ts'
+import { isMadeFor, offersOwnUsers, ownUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
 import { challengeStep, type DoneStep, newPageStep, type PageAttempt, type PageStep, queryForStep } from './page-step.ts'
@@ -148,12 +148,14 @@ export async function toNextPage(
   const { session, cookie } = await beginDomainSession(
     deps,
     { pool, cookie: browser.sessionCookieOf(pool.id) },
-    { ...signedIn, isRemembered },
+    { ...signedIn, isRemembered, providerName: ownUsers },
   )
   const authenticated = { ...signedIn, domainSession: referenceTo(session) }
   // Our own pages add this parameter to the address. So it is there even when the app has pushed its request.
   const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
-  const isPasskeyNext = wantsPasskey || (isNameFirst(request) && (await offersPasskey(deps, browser, request, user)))
+  // From the page for passkeys the browser would go to the provider, after a sign-in that has proved an identity of that provider.
+  const isOffered = isNameFirst(request) && isMadeFor(request, session)
+  const isPasskeyNext = wantsPasskey || (isOffered && (await offersPasskey(deps, browser, request, user)))
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }
     : await answerForUser(deps, request, authenticated, browser.context)

@@ -3,6 +3,7 @@ import type { AuthorizationRequest } from '../authorize/authorization-request.ts
 import { answerForSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { Parameters } from '../parameters.ts'
+import { ownUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import type { LoginDeps, LoginForm } from './login.ts'
 import type { PageStep } from './page-step.ts'
@@ -70,7 +71,9 @@ export async function beginAgain(
   username: string,
 ): Promise<ExpiredStep | RedirectToApp> {
   const maxAge = Math.min(request.maxAge ?? justNowSeconds, justNowSeconds)
-  const answered = await answerForSession(deps, browser, { ...request, maxAge })
+  // The forms of the pages sign in users of the pool itself, also to prove that the identity of a named provider is theirs.
+  const namedProvider = request.namedProvider && ownUsers
+  const answered = await answerForSession(deps, browser, { ...request, maxAge, namedProvider })
   if (answered !== undefined) return answered
   const problem = new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
   return { kind: 'expired', request, username, problem }

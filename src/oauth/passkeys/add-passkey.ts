@@ -72,8 +72,8 @@ export function submitAddPasskey(
 }
 
 async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<PasskeyOwner | undefined> {
-  // The level of assurance that the app asks for is checked when the app gets its answer.
-  const wanted = { ...request, prompts: [], maxAge: justNowSeconds, assurance: undefined }
+  // What the app asks for is checked when the app gets its answer.
+  const wanted = { ...request, prompts: [], namedProvider: undefined, maxAge: justNowSeconds, assurance: undefined }
   const live = await findUsableSession(deps, browser, wanted)
   if (live === undefined || securityStampOf(live.user) !== live.session.securityStamp) return undefined
   return { pool: request.pool, client: request.client, user: live.user }

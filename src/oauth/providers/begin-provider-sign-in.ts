@@ -44,7 +44,8 @@ export async function beginProviderSignIn(
       provider,
       redirectUri: endpointBaseOfHost(deps.publicUrl, host) + path,
       state,
-      nonce: request.nonce ?? randomBytes(32).toString('base64url'),
+      // Not the nonce of the app: any person who begins a sign-in chooses that, and could repeat the one of a stolen code.
+      nonce: randomBytes(32).toString('base64url'),
       loginHint: request.received.parameters.get('login_hint'),
       prompts: request.prompts,
     })

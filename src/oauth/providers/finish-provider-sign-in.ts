@@ -57,7 +57,8 @@ export async function finishProviderSignIn(
   // A device of the pool is remembered for its own second factor, which a provider's users do not have.
   const result = { ...signedIn, deviceKey: undefined }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
-  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false, atProvider })
+  const { providerName } = arrived
+  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false, providerName, atProvider })
   const authenticated = { ...result, domainSession: referenceTo(session) }
   const answer = await answerForUser(deps, request, authenticated, browser.context)
   return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: undefined, ...answer }

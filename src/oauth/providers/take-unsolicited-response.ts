@@ -26,12 +26,12 @@ export function takeUnsolicitedResponse(
   const query = form.get('RelayState') ?? ''
   if (form.get('SAMLResponse') === undefined) throw new PageError('invalid_request')
   return readingForApp(deps, { ...browser, query }, async (request) => {
-    const { pool, client, providerName } = request
+    const { pool, client, namedProvider } = request
     const redirectUri = `${endpointBaseOfHost(deps.publicUrl, browser.host)}/saml2/idpresponse`
     const types = await listProviderTypes(deps.db, pool.id, client.identityProviders ?? [])
     const isSamlOnly = client.identityProviders?.every((name) => types.get(name) === 'SAML') === true
     return finishProviderSignIn(deps, browser, request, {
-      providerName: providerName ?? '',
+      providerName: namedProvider ?? '',
       proof: { redirectUri, state: '', nonce: request.nonce ?? '' },
       answer: form,
       // Any site can make a browser send a response: the identity may be that of an attacker, who waits for the user to link it.

@@ -1,7 +1,7 @@
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
-import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import { type AuthorizeDeps, findAccountsFor, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { cookieWithCurrent, findAccounts, type LiveSession } from '../domain-session/domain-session.ts'
+import { cookieWithCurrent, type LiveSession } from '../domain-session/domain-session.ts'
 
 /** The users who are signed in in the browser. The list may be empty by now. */
 export type AccountChoice = { readonly kind: 'choice'; readonly request: AuthorizationRequest; readonly accounts: readonly LiveSession[] }
@@ -31,7 +31,6 @@ export function chooseAccount(deps: AuthorizeDeps, browser: BrowserRequest, id: 
   })
 }
 
-async function choiceFor(deps: AuthorizeDeps, { sessionCookieOf }: BrowserRequest, request: AuthorizationRequest): Promise<AccountChoice> {
-  const { pool } = request
-  return { kind: 'choice', request, accounts: await findAccounts(deps, { pool, cookie: sessionCookieOf(pool.id) }) }
+async function choiceFor(deps: AuthorizeDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<AccountChoice> {
+  return { kind: 'choice', request, accounts: await findAccountsFor(deps, browser, request) }
 }

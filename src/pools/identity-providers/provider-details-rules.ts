@@ -1,5 +1,6 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { ProviderDetails, ProviderType } from './identity-provider.ts'
+import { isMac, macBytes, publicKeyAlgorithms } from './signature-algorithms.ts'
 
 type Requirement = { readonly keys: readonly string[]; readonly message: string }
 
@@ -27,12 +28,14 @@ const endpointKeys: readonly string[] = ['oidc_issuer', 'authorize_url', 'token_
 const methodKeys: readonly string[] = ['attributes_request_method', 'token_request_method']
 /** How the server authenticates itself at the provider. Cognito knows only the first. */
 const authenticationMethods: readonly string[] = ['client_secret_post', 'client_secret_basic', 'private_key_jwt']
+/** The one algorithm by which the provider signs ID tokens, as its client metadata call it. Cognito does not have it. */
+const algorithmKey = 'id_token_signed_response_alg'
 const flagKeys: readonly string[] = ['IDPSignout', 'IDPInit', 'EncryptedResponses', 'attributes_url_add_attributes']
 
 /** All keys of OAuth providers. Keys that only responses have are included, because callers send them back in updates. */
 const oauthKeys: ReadonlySet<string> = new Set([
   ...['client_id', 'client_secret', 'authorize_scopes', 'api_version', 'team_id', 'key_id', 'private_key'],
-  ...['attributes_url_add_attributes', 'token_endpoint_auth_method', ...methodKeys, ...endpointKeys],
+  ...['attributes_url_add_attributes', 'token_endpoint_auth_method', algorithmKey, ...methodKeys, ...endpointKeys],
 ])
 
 const samlKeys: ReadonlySet<string> = new Set([
@@ -51,6 +54,8 @@ export function requireValidDetails(type: ProviderType, details: ProviderDetails
   if (type === 'SAML') requireOneMetadataSource(details)
   else if (!requirements[type].keys.every((key) => details[key])) throw invalidParameter(requirements[type].message)
   for (const [key, value] of Object.entries(details)) requireValidDetail(key, value)
+  if (isMac(details[algorithmKey]) && (type !== 'OIDC' || !details['client_secret']))
+    throw invalidParameter(`${algorithmKey} ${details[algorithmKey]} needs an OIDC provider with a client_secret.`)
 }
 
 function requireOneMetadataSource({ MetadataURL: url, MetadataFile: file }: ProviderDetails): void {
@@ -64,6 +69,7 @@ function requireValidDetail(key: string, value: string): void {
   if (methodKeys.includes(key)) requireOneOf(key, value, ['POST', 'GET'])
   if (flagKeys.includes(key)) requireOneOf(key, value, ['true', 'false'])
   if (key === 'RequestSigningAlgorithm') requireOneOf(key, value, ['rsa-sha256'])
+  if (key === algorithmKey) requireOneOf(key, value, [...publicKeyAlgorithms, ...Object.keys(macBytes)])
   if (key === 'token_endpoint_auth_method') requireOneOf(key, value, authenticationMethods)
   // The version becomes part of URLs, so a text with other characters could change the address that the server calls.
   if (key === 'api_version' && !/^v\d{1,3}\.\d{1,3}$/.test(value)) throw invalidParameter('api_version must have the form v17.0.')

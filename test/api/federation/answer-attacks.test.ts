@@ -93,6 +93,15 @@ for (const engine of engines) {
       assert.deepEqual(await usernamesIn(server(), poolId), [])
     })
 
+    it('cannot use an ID token of another sign-in for which the app had chosen the same nonce', async () => {
+      const { poolId, clientId } = await givenFederatedPool(server(), provider)
+      // The address that begins a sign-in has the nonce, so an attacker can repeat one.
+      const [theirs, own] = [await begin(clientId, { nonce: 'n-1' }), await begin(clientId, { nonce: 'n-1' })]
+      await signInAs(theirs, 'victim')
+      assert.match(errorIn(await comeBack(own, { code: 'the code of the victim' })).description ?? '', /^Corp Error - /)
+      assert.deepEqual(await usernamesIn(server(), poolId), [])
+    })
+
     it('bind the code to the browser by PKCE where the provider knows it', async () => {
       const path = '/pkce'
       const metadata = metadataOf(provider.issuer + path, {

@@ -91,14 +91,14 @@ for (const engine of engines) {
       const published = {
         issuer,
         ...endpoints,
-        id_token_signing_alg_values_supported: ['HS256', 'none'],
+        id_token_signing_alg_values_supported: ['HS1', 'none'],
         response_types_supported: ['id_token'],
       }
       documents.serve({ text: JSON.stringify(published) })
       const { poolId } = await givenFederatedPool(server(), openId, { more: { ProviderDetails } })
       const weak = await check(server(), poolId)
       assert.equal(weak.status, 'FAILED')
-      assert.match(weak.wordsOf('ALGORITHMS'), /by HS256, none only.*`code`/)
+      assert.match(weak.wordsOf('ALGORITHMS'), /by HS1, none only.*`code`/)
       assert.match(weak.wordsOf('KEYS'), /The answer is no key set/)
 
       documents.serve({ text: JSON.stringify({ ...published, issuer: 'https://other.test' }) })
@@ -119,6 +119,34 @@ for (const engine of engines) {
         const { statuses } = await check(server(), poolId)
         assert.ok([statuses['METADATA'], statuses['ENDPOINTS']].includes('FAILED'), text.slice(0, 40))
       }
+    })
+
+    it('tells a client secret that is too short for a MAC, and an algorithm that the provider does not announce', async () => {
+      const issuer = documents.origin()
+      const endpoints = { authorization_endpoint: `${issuer}/a`, token_endpoint: `${issuer}/t`, jwks_uri: `${issuer}/k` }
+      const algorithmsFor = async (algorithms: readonly string[], details: Readonly<Record<string, string>>) => {
+        documents.serve({ text: JSON.stringify({ issuer, ...endpoints, keys: [], id_token_signing_alg_values_supported: algorithms }) })
+        const more = { ProviderDetails: { oidc_issuer: issuer, ...details } }
+        const { poolId } = await givenFederatedPool(server(), openId, { more })
+        const { statusOf, wordsOf, text } = await check(server(), poolId)
+        if (details['client_secret']) assert.ok(!text.includes(details['client_secret']))
+        return [statusOf('ALGORITHMS'), wordsOf('ALGORITHMS')] as const
+      }
+      const short = 'x'.repeat(31)
+      const [status, words] = await algorithmsFor(['HS512', 'HS256', 'RS256'], { client_secret: short })
+      assert.equal(status, 'WARNING')
+      assert.match(words, /client secret is shorter than the 32 bytes that HS256 needs/)
+      // 16 characters of two bytes each are long enough.
+      for (const long of ['x'.repeat(32), 'é'.repeat(16)]) {
+        assert.equal((await algorithmsFor(['HS256'], { client_secret: long }))[0], 'OK')
+      }
+      const named = await algorithmsFor(['HS256', 'HS512'], { client_secret: 'x'.repeat(63), id_token_signed_response_alg: 'HS512' })
+      assert.match(named.join(), /^WARNING,.*shorter than the 64 bytes that HS512 needs/)
+      assert.equal((await algorithmsFor(['HS256', 'RS256'], { client_secret: short, id_token_signed_response_alg: 'RS256' }))[0], 'OK')
+      const other = await algorithmsFor(['RS256'], { id_token_signed_response_alg: 'ES256' })
+      assert.match(other.join(), /^WARNING,.*the settings accept ES256 only, and the provider announces RS256/i)
+      const noSecret = await algorithmsFor(['HS256'], { client_secret: '' })
+      assert.match(noSecret.join(), /^FAILED,.*by HS256 only, and none of them is accepted/)
     })
 
     it('tells a private key that cannot be read', async () => {

@@ -15,6 +15,7 @@ import {
   tokenAnswer,
 } from '../../support/hostile-provider.ts'
 import type { HostileAnswer } from '../../support/hostile-provider-process.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { codeClient, encode, givenClient } from '../../support/oauth.ts'
 import { errorIn } from '../../support/openid-provider.ts'
 import { locationOf, TestBrowser } from '../../support/test-browser.ts'
@@ -34,9 +35,9 @@ for (const engine of engines) {
       const issuer = provider.issuer + path
       // The provider gives no answer at its set-up: what it answers would be refused.
       await provider.answer({ [path + metadataPath]: { manner: 'reset' } })
-      const { clientId } = await givenFederatedPool(server(), provider, { more: { ProviderDetails: { oidc_issuer: issuer } } })
+      const { poolId, clientId } = await givenFederatedPool(server(), provider, { more: { ProviderDetails: { oidc_issuer: issuer } } })
       await provider.answer({ [path + metadataPath]: metadata(issuer) })
-      return { issuer, path, clientId, location: locationOf(await visitAuthorize(clientId)) }
+      return { issuer, path, poolId, clientId, location: locationOf(await visitAuthorize(clientId)) }
     }
     const visitAuthorize = (clientId: string) => new TestBrowser(server()).visit(`/oauth2/authorize?${encode(appRequest(clientId))}`)
 
@@ -52,6 +53,13 @@ for (const engine of engines) {
         ['an authorization endpoint that is data', (issuer) => json(metadataOf(issuer, { authorization_endpoint: 'data:text/html,x' }))],
         ['an authorization endpoint that is a number', (issuer) => json(metadataOf(issuer, { authorization_endpoint: 7 }))],
         ['an authorization endpoint that is no URL', (issuer) => json(metadataOf(issuer, { authorization_endpoint: '/auth' }))],
+        [
+          'an authorization endpoint without TLS',
+          (issuer) => json(metadataOf(issuer, { authorization_endpoint: 'http://corp.test/auth' })),
+        ],
+        ['a token endpoint without TLS', (issuer) => json(metadataOf(issuer, { token_endpoint: 'http://corp.test/token' }))],
+        ['a key set without TLS', (issuer) => json(metadataOf(issuer, { jwks_uri: 'http://corp.test/jwks' }))],
+        ['a user info endpoint without TLS', (issuer) => json(metadataOf(issuer, { userinfo_endpoint: 'http://corp.test/me' }))],
         ['no token endpoint', (issuer) => json(metadataOf(issuer, { token_endpoint: undefined }))],
         ['no JSON', () => ({ body: '{' })],
         ['a list', () => json([])],
@@ -70,6 +78,40 @@ for (const engine of engines) {
         assert.match(description ?? '', /^(Corp Error - .|Connection reset$|The provider names the issuer https:\/\/other)/, what)
         await provider.answer({ [path + metadataPath]: json(metadataOf(issuer)) })
         assert.ok(locationOf(await visitAuthorize(clientId)).startsWith(`${issuer}/auth?`), what)
+      }
+    })
+
+    it('survives metadata whose lists are no lists', async () => {
+      const names = [
+        ...['code_challenge_methods_supported', 'id_token_signing_alg_values_supported', 'response_types_supported'],
+        ...['token_endpoint_auth_methods_supported', 'authorization_response_iss_parameter_supported', 'scopes_supported'],
+      ]
+      for (const value of [7, 'S256 RS256', {}, [7, null], null, [], true]) {
+        const more = Object.fromEntries(names.map((name) => [name, value]))
+        const { issuer, poolId, location } = await begin((at) => json(metadataOf(at, more)))
+        assert.ok(location.startsWith(`${issuer}/auth?`), JSON.stringify(value))
+        const { Checks } = await callLifeguard(server(), 'CheckIdentityProvider', { UserPoolId: poolId, ProviderName: 'Corp' })
+        assert.ok(Array.isArray(Checks), JSON.stringify(value))
+      }
+    })
+
+    it('does not lead a logout to an address that is no such endpoint, and goes on to the app', async () => {
+      const bye = 'https://app.test/bye'
+      for (const end of ['javascript:alert(1)', 'data:text/html,x', 'http://corp.test/bye', '/bye', '', 7, {}, null]) {
+        const { issuer, path, clientId, poolId } = await begin((at) => json(metadataOf(at, { end_session_endpoint: end })))
+        const Federation = { Providers: { Corp: { SignOutAtProvider: true } } }
+        await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Federation })
+        const begun = await beginAt(server(), { issuer }, clientId)
+        const answers = { [path + metadataPath]: json(metadataOf(issuer, { end_session_endpoint: end })) }
+        await provider.answer({
+          ...answers,
+          [`${path}/jwks`]: json({ keys: [provider.publicJwk] }),
+          [`${path}/token`]: tokenAnswer(await signed(provider, begun.claims)),
+          [`${path}/userinfo`]: json({ sub: 'ana' }),
+        })
+        assert.match(await comeBack(begun), /code=/, JSON.stringify(end))
+        const logout = `/logout?${encode({ client_id: clientId, logout_uri: bye })}`
+        assert.equal(locationOf(await begun.browser.visit(logout)), bye, JSON.stringify(end))
       }
     })
 

@@ -155,12 +155,12 @@ for (const engine of engines) {
       }
     })
 
-    it('passes PKCE, the nonce of the app and the login hint on', async () => {
+    it('passes PKCE and the login hint on, and a nonce of its own', async () => {
       const { clientId } = await givenFederatedPool(server(), provider)
       const request = appRequest(clientId, { nonce: 'n-1', login_hint: 'ana', prompt: 'select_account' })
       const location = new URL(locationOf(await new TestBrowser(server()).visit(`/oauth2/authorize?${encode(request)}`)))
       const { searchParams } = location
-      assert.equal(searchParams.get('nonce'), 'n-1')
+      assert.match(searchParams.get('nonce') ?? '', /^[\w-]{43}$/)
       assert.equal(searchParams.get('login_hint'), 'ana')
       assert.equal(searchParams.get('prompt'), 'select_account')
       assert.equal(searchParams.get('code_challenge_method'), 'S256')

@@ -7,11 +7,13 @@ import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { giveAttributes, givenAppUser, setMfa } from '../../support/mfa.ts'
 import { encode } from '../../support/oauth.ts'
 import { errorIn, runOpenIdProvider } from '../../support/openid-provider.ts'
+import { registerPasskey, setWebAuthn, withPasskeys } from '../../support/passkeys.ts'
 import { arriveAtProof, backFromProvider, buttonOf, fillIn, pathTo, withPassword } from '../../support/proof.ts'
 import { messagesOf } from '../../support/self-service.ts'
-import { givenUser, goodPassword } from '../../support/sign-in.ts'
+import { givenTokens, givenUser, goodPassword } from '../../support/sign-in.ts'
 import { linkClient, linkPool, linkSentTo } from '../../support/sign-in-links.ts'
-import { locationOf, TestBrowser } from '../../support/test-browser.ts'
+import type { RequestOptions } from '../../support/software-authenticator.ts'
+import { locationOf, passkeyOptionsIn, TestBrowser } from '../../support/test-browser.ts'
 import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 
 const email = 'ana@corp.test'
@@ -100,6 +102,31 @@ for (const engine of engines) {
         assert.equal((await tokensFor(server(), clientId, locationOf(end))).claims.sub, local.sub)
         assert.deepEqual(await providersOf(poolId, way), ['Corp'])
       }
+    })
+
+    it('fits into the cookies of a browser, when the user has many passkeys and the identity a long name', async () => {
+      const { poolId, clientId } = await givenProofPool(withPasskeys)
+      await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test' })
+      const local = await givenLocal(poolId, 'local')
+      const { accessToken } = await givenTokens(server(), clientId, 'local')
+      const passkeys = []
+      for (let count = 0; count < 8; count++) {
+        passkeys.push(await registerPasskey(server(), accessToken, { transports: ['internal', 'hybrid'] }))
+      }
+      const sub = 's'.repeat(123)
+      await provider.setAccounts({ sub, email, email_verified: true })
+      const browser = newBrowser()
+      const page = await arriveAtProof(browser, clientId, sub)
+      const choice = await browser.visit(locationOf(await fillIn(browser, page, { username: 'local' })))
+      const challenge = await browser.visit(locationOf(await fillIn(browser, choice, { factor: 'WEB_AUTHN' })))
+      for (const [name, value] of browser.cookies) {
+        assert.ok(name.length + value.length < 4000, `${name}: ${value.length}`)
+      }
+      const userHandle = Buffer.from(local.sub).toString('base64url')
+      const credential = passkeys[7]?.use(passkeyOptionsIn(challenge) as RequestOptions, { userHandle })
+      const end = locationOf(await fillIn(browser, challenge, { credential: JSON.stringify(credential) }))
+      assert.equal((await tokensFor(server(), clientId, end)).claims.sub, local.sub)
+      assert.deepEqual(await providersOf(poolId, 'local'), ['Corp'])
     })
 
     it('survives the reset of a forgotten password', async () => {

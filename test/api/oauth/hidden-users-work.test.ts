@@ -1,27 +1,45 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { ConfirmForgotPasswordCommand, ForgotPasswordCommand, InitiateAuthCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  type CognitoIdentityProviderClient,
+  ConfirmForgotPasswordCommand,
+  ForgotPasswordCommand,
+  InitiateAuthCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { SpanKind } from '@opentelemetry/api'
 import { accountPages, givenVerifyingPool, goodForm } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
 import { giveAttributes } from '../../support/mfa.ts'
 import { recordSpans } from '../../support/recorded-spans.ts'
 import { givenUser, goodPassword } from '../../support/sign-in.ts'
-import { useTestServer } from '../../support/test-server.ts'
+import { sdkClient, type TestServer, useTestServer } from '../../support/test-server.ts'
 
 const spans = recordSpans()
 
-/** The statements that deliver a message, after the answer to the request that queued it. */
-const delivery: readonly string[] = ['SELECT deleted_pool', 'INSERT inbox_message', 'UPDATE outbox']
+/** Headers that make the request a part of a trace that the caller has chosen. */
+type TraceHeaders = { readonly traceparent: string }
 
-/** What the database is asked while `run` waits for its answer. */
-async function statementsOf(run: () => Promise<unknown>): Promise<string[]> {
-  const before = spans.all().length
-  await run()
-  const summaries = spans
-    .all()
-    .slice(before)
-    .map(({ attributes }) => attributes['db.query.summary'])
-  return summaries.flatMap((summary) => (summary === undefined || delivery.includes(String(summary)) ? [] : [String(summary)]))
+/** What the database is asked for the one request that `run` makes. A message is delivered in a trace of its own, which does not count. */
+async function statementsOf(run: (headers: TraceHeaders) => Promise<unknown>): Promise<string[]> {
+  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
+  await run({ traceparent: `00-${traceId}-${spanId}-01` })
+  await spans.waitFor((span) => span.kind === SpanKind.SERVER && span.spanContext().traceId === traceId)
+  const summaries = spans.all(traceId).map(({ attributes }) => attributes['db.query.summary'])
+  return summaries.flatMap((summary) => (summary === undefined ? [] : [String(summary)]))
+}
+
+/** Calls the API with these headers. */
+async function call(server: TestServer, send: (client: CognitoIdentityProviderClient) => Promise<unknown>, headers: TraceHeaders) {
+  const client = sdkClient(server.url, server.region)
+  client.middlewareStack.add(
+    (next) => (args) => {
+      Object.assign((args.request as { headers: object }).headers, headers)
+      return next(args)
+    },
+    { step: 'build' },
+  )
+  await send(client).finally(() => client.destroy())
 }
 
 for (const engine of engines) {
@@ -42,24 +60,24 @@ for (const engine of engines) {
     async function workFor(clientId: string, username: string) {
       const login = await open('/login', clientId)
       const forgot = await open('/forgotPassword', clientId)
-      const signIn = await statementsOf(() => answer(login.browser, login.page, { username, password: wrong }))
-      const ask = await statementsOf(() => answer(forgot.browser, forgot.page, { username }))
+      const signIn = await statementsOf((trace) => answer(login.browser, login.page, { username, password: wrong }, trace))
+      const ask = await statementsOf((trace) => answer(forgot.browser, forgot.page, { username }, trace))
       const reset = await follow(forgot.browser, await answer(forgot.browser, forgot.page, { username }))
-      const again = await statementsOf(() => answer(forgot.browser, reset, { action: 'resend' }))
-      const set = await statementsOf(() => answer(forgot.browser, reset, goodForm({ code: '000000' })))
+      const again = await statementsOf((trace) => answer(forgot.browser, reset, { action: 'resend' }, trace))
+      const set = await statementsOf((trace) => answer(forgot.browser, reset, goodForm({ code: '000000' }), trace))
       const AuthParameters = { USERNAME: username, PASSWORD: wrong }
       const ids = { ClientId: clientId, Username: username }
+      const passwordSignIn = { ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters } as const
+      const wrongReset = { ...ids, ConfirmationCode: '000000', Password: goodPassword }
+      const apiStatements = (send: (api: CognitoIdentityProviderClient) => Promise<unknown>) =>
+        statementsOf((trace) => call(server(), send, trace))
       const refused = (sent: Promise<unknown>) => assert.rejects(sent)
       return {
         pages: { signIn, ask, again, set },
         api: {
-          signIn: await statementsOf(() =>
-            refused(server().send(new InitiateAuthCommand({ ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))),
-          ),
-          ask: await statementsOf(() => server().send(new ForgotPasswordCommand(ids))),
-          set: await statementsOf(() =>
-            refused(server().send(new ConfirmForgotPasswordCommand({ ...ids, ConfirmationCode: '000000', Password: goodPassword }))),
-          ),
+          signIn: await apiStatements((api) => refused(api.send(new InitiateAuthCommand(passwordSignIn)))),
+          ask: await apiStatements((api) => api.send(new ForgotPasswordCommand(ids))),
+          set: await apiStatements((api) => refused(api.send(new ConfirmForgotPasswordCommand(wrongReset)))),
         },
       }
     }
@@ -79,6 +97,7 @@ for (const engine of engines) {
       for (const name of ['ana', 'nobody']) {
         await workFor(clientId, name)
         const { pages, api } = await workFor(clientId, name)
+        assert.ok(api.signIn.length > 1 && api.ask.length > 1 && api.set.length > 1)
         assert.deepEqual({ signIn: pages.signIn, ask: pages.ask, set: pages.set }, api, name)
         assert.deepEqual(pages.again, api.ask, name)
       }
