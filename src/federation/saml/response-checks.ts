@@ -1,6 +1,7 @@
 import { FederationError } from '../federation-error.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import type { XmlElement } from './saml-library.ts'
+import { timeOf } from './saml-time.ts'
 
 /** The longest SAMLResponse, in base64, as at Cognito. */
 const longestResponse = 100_000
@@ -112,5 +113,5 @@ function isConfirmed(data: XmlElement, { recipients, mayAnswer, now }: ExpectedA
   return recipients.includes(data.getAttribute('Recipient') ?? '') && isInTime && mayAnswer(answers)
 }
 
-/** NaN when the attribute is missing or no time. Comparisons with it are false. */
-const timeIn = (element: XmlElement, attribute: string): number => Date.parse(element.getAttribute(attribute) ?? '')
+/** NaN when the attribute is missing or no time. */
+const timeIn = (element: XmlElement, attribute: string): number => timeOf(element.getAttribute(attribute) ?? '')

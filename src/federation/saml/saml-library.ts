@@ -10,6 +10,8 @@ export type XmlElement = {
   readonly nodeType: number
   /** Elements, texts and others. Only elements have all members of this type. */
   readonly childNodes: ArrayLike<XmlElement>
+  /** The element around this one. The root has the document around it, which is no element. */
+  readonly parentNode: XmlElement | null
   readonly attributes: ArrayLike<{ readonly name: string; readonly value: string }>
   getAttribute(name: string): string | null
   getElementsByTagNameNS(namespace: string, name: string): ArrayLike<XmlElement>

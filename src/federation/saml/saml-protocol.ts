@@ -10,7 +10,7 @@ import { type FederatedIdentity, textOfClaim } from '../federated-identity.ts'
 import { hashOf } from '../hash.ts'
 import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
 import type { SamlSubject } from '../provider-session.ts'
-import { expiryOfCertificate } from './identity-provider-metadata.ts'
+import { expiryOfCertificate, requireCurrent } from './identity-provider-metadata.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
 import { invalidResponse, unsolicitedMs } from './response-checks.ts'
 import { createSamlClient, serviceProviderId } from './saml-client.ts'
@@ -34,8 +34,7 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
       const requestId = `_${randomBytes(20).toString('hex')}`
       const isSigned = provider.config.details['RequestSigningAlgorithm'] !== undefined
       const own = isSigned ? await getSamlKey(deps, poolId, 'signing') : undefined
-      const metadata = await deps.metadata.of(provider)
-      deps.certificates.note('provider', [poolId, provider.id], metadata.certificatesExpireAt)
+      const metadata = await watchedMetadataOf(deps, poolId, provider)
       deps.certificates.note('own', [poolId], own && expiryOfCertificate(own.certificate))
       const saml = await createSamlClient(deps.clock, {
         ownId: serviceProviderId(poolId),
@@ -60,6 +59,14 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
     beginLogout: (request) => beginSamlLogout(deps, request),
     finishLogout: (provider, answer) => finishSamlLogout(deps, provider, answer),
   }
+}
+
+/** Also metadata that has ended is noted: the operator has to replace it. What is at a URL is the provider's to renew. */
+async function watchedMetadataOf({ metadata, certificates, clock }: Deps, poolId: string, provider: IdentityProvider) {
+  const found = await metadata.inspect(provider)
+  certificates.note('provider', [poolId, provider.id], found.certificatesExpireAt)
+  certificates.note('metadata', [poolId, provider.id], provider.config.details['MetadataFile'] ? found.validUntil : undefined)
+  return requireCurrent(found, clock.now())
 }
 
 type Received = { readonly poolId: string; readonly proof: ProviderProof; readonly answer: ProviderAnswer }
