@@ -1,12 +1,9 @@
 import { type KeyObject, verify, X509Certificate } from 'node:crypto'
 import { inflateRawSync } from 'node:zlib'
-import { FederationError } from '../federation-error.ts'
+import { invalidLogout } from './saml-errors.ts'
 
 /** The most bytes of an unpacked message. A LogoutResponse has about a thousand. */
 const mostBytes = 100_000
-
-/** A LogoutResponse that cannot be trusted. `cause` goes to the log only. */
-export const invalidLogout = (reason: string, cause?: unknown) => new FederationError(`Invalid SAML logout response: ${reason}`, { cause })
 
 const signatureAlgorithm = /^http:\/\/www\.w3\.org\/2001\/04\/xmldsig-more#(rsa|ecdsa)-(sha256|sha384|sha512)$/
 

@@ -9,14 +9,13 @@ import type { CertificateWatch } from '../certificate-watch.ts'
 import { type FederatedIdentity, textOfClaim } from '../federated-identity.ts'
 import { hashOf } from '../hash.ts'
 import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
-import type { SamlSubject } from '../provider-session.ts'
 import { expiryOfCertificate, requireCurrent } from './identity-provider-metadata.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
-import { invalidResponse, unsolicitedMs } from './response-checks.ts'
+import { unsolicitedMs } from './response-checks.ts'
 import { createSamlClient, serviceProviderId } from './saml-client.ts'
-import type { SamlProfile } from './saml-library.ts'
+import { invalidResponse } from './saml-errors.ts'
 import { beginSamlLogout, finishSamlLogout } from './saml-logout.ts'
-import { attributesOf, verifySamlResponse } from './verify-response.ts'
+import { attributesOf, type VerifiedResponse, verifySamlResponse } from './verify-response.ts'
 
 type Deps = {
   readonly db: Db
@@ -86,25 +85,14 @@ async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, pr
     mostAgeMs: requestId === undefined ? unsolicitedMs : undefined,
     decryptionKey,
   })
-  return { ...verified, identity: identityOf(provider, metadata.entityId, verified.profile) }
+  return { ...verified, identity: identityOf(provider, metadata.entityId, verified) }
 }
 
-function identityOf(provider: IdentityProvider, issuer: string, profile: SamlProfile): FederatedIdentity {
+function identityOf(provider: IdentityProvider, issuer: string, { profile, subject }: VerifiedResponse): FederatedIdentity {
   const claims = Object.fromEntries(Object.entries(attributesOf(profile)).map(([name, value]) => [name, textOfClaim(value)]))
   // Four-byte characters are refused, as at Cognito.
   if (Object.values(claims).some((text) => /[\u{10000}-\u{10ffff}]/u.test(text)))
     throw invalidResponse('an attribute has a character that is not allowed')
-  const session = { providerName: provider.id, subject: samlSubjectOf(profile) }
-  return { provider, subject: profile.nameID, issuer, claims, received: { samlResponse: claims }, session }
-}
-
-function samlSubjectOf(profile: SamlProfile): SamlSubject {
-  const text = (name: string) => (typeof profile[name] === 'string' ? profile[name] : undefined)
-  return {
-    nameId: profile.nameID,
-    format: text('nameIDFormat'),
-    nameQualifier: text('nameQualifier'),
-    spNameQualifier: text('spNameQualifier'),
-    sessionIndex: text('sessionIndex'),
-  }
+  const session = { providerName: provider.id, subject }
+  return { provider, subject: subject.nameId, issuer, claims, received: { samlResponse: claims }, session }
 }

@@ -7,13 +7,14 @@ import {
   checkAssertion,
   decodeResponse,
   type ExpectedAssertion,
-  invalidResponse,
+  requireOneAssertion,
   requireOneEncrypted,
-  requireStrongSignatures,
   requireSuccess,
 } from './response-checks.ts'
 import { createSamlClient } from './saml-client.ts'
+import { invalidResponse } from './saml-errors.ts'
 import { loadNodeSamlXml, type SamlProfile, type XmlElement } from './saml-library.ts'
+import { requirePlainSignatures } from './signature-form.ts'
 
 type ExpectedResponse = Omit<ExpectedAssertion, 'entityId' | 'now'> & {
   readonly metadata: SamlMetadata
@@ -27,21 +28,20 @@ type ExpectedResponse = Omit<ExpectedAssertion, 'entityId' | 'now'> & {
   readonly decryptionKey: string | undefined
 }
 
+export type VerifiedResponse = CheckedAssertion & { readonly profile: SamlProfile }
+
 /**
  * Verifies a SAMLResponse of a provider (SAML 2.0 Profiles §4.1.4). The caller has to see to replays.
  *
  * @throws FederationError when the response is not good.
  */
-export async function verifySamlResponse(
-  clock: Clock,
-  encoded: string | undefined,
-  expected: ExpectedResponse,
-): Promise<CheckedAssertion & { readonly profile: SamlProfile }> {
+export async function verifySamlResponse(clock: Clock, encoded: string | undefined, expected: ExpectedResponse): Promise<VerifiedResponse> {
   const { metadata, ownId, requestId, decryptionKey } = expected
   const root = await readXml(decodeResponse(encoded))
   requireSuccess(root)
-  requireStrongSignatures(root)
+  requirePlainSignatures(root)
   requireOneEncrypted(root)
+  requireOneAssertion(root)
   const destination = root.getAttribute('Destination')
   const isElsewhere = destination && expected.destination !== undefined && destination !== expected.destination
   if (isElsewhere) throw invalidResponse('the Destination is another address')
@@ -59,6 +59,8 @@ export async function verifySamlResponse(
   const { recipients, mayAnswer, mostAgeMs } = expected
   const { entityId } = metadata
   const checked = await checkAssertion(assertionXml, { entityId, recipients, mayAnswer, mostAgeMs, now: clock.now() })
+  // The library reads the assertion with another parser. The two have to agree on the user.
+  if (checked.subject.nameId !== profile.nameID) throw invalidResponse('the NameID is not one text')
   return { ...checked, profile }
 }
 
@@ -71,7 +73,11 @@ export function attributesOf(profile: SamlProfile): Readonly<Record<string, unkn
 /** The rules for signatures hold inside of encrypted assertions, too. */
 async function checkEncrypted(encrypted: readonly XmlElement[], key: string): Promise<void> {
   const { decryptXml } = await loadNodeSamlXml()
-  for (const one of encrypted) requireStrongSignatures(await readXml(await decryptXml(String(one), key)))
+  for (const one of encrypted) {
+    const assertion = await readXml(await decryptXml(String(one), key))
+    requirePlainSignatures(assertion)
+    if (elementsIn(assertion, '*', 'Assertion').length > 0) throw invalidResponse('there is more than one assertion')
+  }
 }
 
 /** The library's messages are in its own words; the texts that Cognito is known for stand in their place. */
