@@ -11,6 +11,8 @@ export type SamlMetadata = {
   readonly signOnUrl: string
   /** Where logout requests go, by HTTP-Redirect. */
   readonly logoutUrl: string | undefined
+  /** Where answers to the provider's own logout requests go, and how. */
+  readonly logoutAnswer: LogoutAnswerService | undefined
   /** The certificates of the keys that sign answers, DER in base64. */
   readonly certificates: readonly string[]
   /** When the last of the certificates expires, in epoch milliseconds. Undefined when none can be read. */
@@ -23,7 +25,11 @@ export type SamlMetadata = {
   readonly cacheMs: number | undefined
 }
 
+/** An endpoint for LogoutResponses. `POST`: the browser brings them as a form. */
+export type LogoutAnswerService = { readonly binding: 'REDIRECT' | 'POST'; readonly location: string }
+
 const redirectBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect'
+const postBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'
 const mostCertificates = 20
 /** As at Cognito. */
 const mostCertificateCharacters = 4096
@@ -56,6 +62,7 @@ export async function readSamlMetadata(text: string): Promise<SamlMetadata> {
     entityId,
     signOnUrl,
     logoutUrl: locationIn(role, 'SingleLogoutService'),
+    logoutAnswer: logoutAnswerIn(role),
     certificates,
     certificatesExpireAt: expiries.length === 0 ? undefined : Math.max(...expiries),
     wantsSignedRequests: /^(?:true|1)$/.test(role.getAttribute('WantAuthnRequestsSigned') ?? ''),
@@ -117,11 +124,19 @@ export function expiryOfCertificate(der: string): number | undefined {
   }
 }
 
-function locationIn(role: XmlElement, service: string): string | undefined {
-  const services = elementsIn(role, namespaces.metadata, service).filter((one) => one.getAttribute('Binding') === redirectBinding)
-  return services
-    .map((one) => one.getAttribute('Location') ?? '')
-    .find((location) => /^https?:\/\//i.test(location) && location.length <= 2 * mostIdCharacters && URL.canParse(location))
+function locationIn(role: XmlElement, service: string, binding = redirectBinding, attributes = ['Location']): string | undefined {
+  const services = elementsIn(role, namespaces.metadata, service).filter((one) => one.getAttribute('Binding') === binding)
+  const locations = services.map((one) => attributes.map((name) => one.getAttribute(name)).find(Boolean) ?? '')
+  return locations.find((location) => /^https?:\/\//i.test(location) && location.length <= 2 * mostIdCharacters && URL.canParse(location))
+}
+
+/** Answers may have an address of their own (§2.2.2). */
+function logoutAnswerIn(role: XmlElement): LogoutAnswerService | undefined {
+  for (const [binding, name] of [[redirectBinding, 'REDIRECT'] as const, [postBinding, 'POST'] as const]) {
+    const location = locationIn(role, 'SingleLogoutService', binding, ['ResponseLocation', 'Location'])
+    if (location !== undefined) return { binding: name, location }
+  }
+  return undefined
 }
 
 /** A KeyDescriptor without `use` is for both uses (§2.4.1.1). */

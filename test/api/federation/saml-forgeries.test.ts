@@ -162,7 +162,7 @@ for (const engine of engines) {
 
     it('do not name the user by an attribute instead of the NameID', async () => {
       const { poolId, clientId, open } = await givenSamlPool(server(), provider)
-      const claims = { nameID: 'Ana-1', nameIDFormat: 'x', sessionIndex: 'x', __proto__: 'x', getAssertionXml: '<x/>' }
+      const claims = { nameID: 'Ana-1', nameIDFormat: 'x', sessionIndex: 'x', ['__proto__']: 'x', getAssertionXml: '<x/>' }
       await open({ accounts: { eve: { nameId: ' ', attributes: claims } } })
       const { description } = errorIn(await signInBySaml(server(), clientId, { login: 'eve' }))
       assert.match(description ?? '', /^Invalid SAML response received: /)
