@@ -400,6 +400,10 @@ export interface AnalyticsMetadataType {
   AnalyticsEndpointId?: string | undefined
 }
 
+export type AssertionEncryptionType =
+  | 'ANY'
+  | 'AUTHENTICATED'
+
 export type AssetCategoryType =
   | 'FAVICON_ICO'
   | 'FAVICON_SVG'
@@ -2421,6 +2425,7 @@ export interface ProviderExtensionType {
   EmailVerified?: ProviderEmailVerifiedType | undefined
   AttributeModes?: Record<string, AttributeModeType> | undefined
   SignOutAtProvider?: boolean | undefined
+  AssertionEncryption?: AssertionEncryptionType | undefined
 }
 
 export interface ProviderUserIdentifierType {

@@ -8,7 +8,7 @@ import type { Db } from '../../storage/db.ts'
 import type { CertificateWatch } from '../certificate-watch.ts'
 import { type FederatedIdentity, textOfClaim } from '../federated-identity.ts'
 import { hashOf } from '../hash.ts'
-import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
+import type { ProviderProtocol, ReceivedAnswer } from '../provider.ts'
 import { expiryOfCertificate, requireCurrent } from './identity-provider-metadata.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
 import { unsolicitedMs } from './response-checks.ts'
@@ -46,8 +46,9 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
       return { location: await saml.getAuthorizeUrlAsync(state, undefined, {}), proof: { redirectUri, state, nonce, requestId } }
     },
 
-    async finish(provider, { poolId, proof, answer }) {
-      const assertion = await verifyAnswer(deps, provider, { poolId, proof, answer })
+    async finish(provider, received) {
+      const { poolId } = received
+      const assertion = await verifyAnswer(deps, provider, received)
       const { id, expiresAt } = assertion
       // Each assertion counts once, also when the provider sends it without being asked.
       const isNew = await consumeState(deps.db, hashOf(JSON.stringify([poolId, provider.id, id])), expiresAt)
@@ -68,9 +69,7 @@ async function watchedMetadataOf({ metadata, certificates, clock }: Deps, poolId
   return requireCurrent(found, clock.now())
 }
 
-type Received = { readonly poolId: string; readonly proof: ProviderProof; readonly answer: ProviderAnswer }
-
-async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, proof, answer }: Received) {
+async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, proof, answer, assertionEncryption }: ReceivedAnswer) {
   const isEncrypted = provider.config.details['EncryptedResponses'] === 'true'
   const decryptionKey = isEncrypted ? (await getSamlKey(deps, poolId, 'encryption')).privateKey : undefined
   const metadata = await deps.metadata.of(provider)
@@ -84,6 +83,7 @@ async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, pr
     mayAnswer: (id) => id === requestId,
     mostAgeMs: requestId === undefined ? unsolicitedMs : undefined,
     decryptionKey,
+    encryption: assertionEncryption,
   })
   return { ...verified, identity: identityOf(provider, metadata.entityId, verified) }
 }

@@ -16,6 +16,11 @@ export type ProviderExtension = {
   readonly attributeModes: Readonly<Record<string, AttributeMode>>
   /** Whether a logout here also ends the session at the provider, if it is one of OpenID Connect. SAML providers have IDPSignout for it. */
   readonly signOutAtProvider: boolean
+  /**
+   * Which algorithms encrypted assertions of a SAML provider may have. `ANY`: AES-CBC and AES-GCM. `AUTHENTICATED`: only AES-GCM, which notices
+   * that a ciphertext was changed.
+   */
+  readonly assertionEncryption: 'ANY' | 'AUTHENTICATED'
 }
 
 export type FederationExtension = {
@@ -31,11 +36,17 @@ export type FederationExtension = {
 
 export const noFederation: FederationExtension = { linking: 'SEPARATE', firstLinkedSignIn: 'REFUSED', providers: {} }
 
-const noProvider: ProviderExtension = { emailVerified: 'AS_CLAIMED', attributeModes: {}, signOutAtProvider: false }
+const noProvider: ProviderExtension = {
+  emailVerified: 'AS_CLAIMED',
+  attributeModes: {},
+  signOutAtProvider: false,
+  assertionEncryption: 'ANY',
+}
 
 /** The settings for a provider. A pool without the extension behaves as Cognito. */
 export function providerExtensionOf({ providers }: FederationExtension, name: string): ProviderExtension {
-  return Object.hasOwn(providers, name) ? (providers[name] ?? noProvider) : noProvider
+  // Settings that were stored by an earlier release lack what is new.
+  return Object.hasOwn(providers, name) ? { ...noProvider, ...providers[name] } : noProvider
 }
 
 export function readFederation({ LinkingPolicy, FirstLinkedSignIn, Providers = {} }: FederationExtensionType): FederationExtension {
@@ -46,16 +57,26 @@ export function readFederation({ LinkingPolicy, FirstLinkedSignIn, Providers = {
   }
 }
 
-const readProvider = ({ EmailVerified, AttributeModes, SignOutAtProvider }: ProviderExtensionType): ProviderExtension => ({
-  emailVerified: EmailVerified ?? noProvider.emailVerified,
-  attributeModes: AttributeModes ?? noProvider.attributeModes,
-  signOutAtProvider: SignOutAtProvider ?? noProvider.signOutAtProvider,
+const readProvider = (given: ProviderExtensionType): ProviderExtension => ({
+  emailVerified: given.EmailVerified ?? noProvider.emailVerified,
+  attributeModes: given.AttributeModes ?? noProvider.attributeModes,
+  signOutAtProvider: given.SignOutAtProvider ?? noProvider.signOutAtProvider,
+  assertionEncryption: given.AssertionEncryption ?? noProvider.assertionEncryption,
 })
 
 export function writeFederation({ linking, firstLinkedSignIn, providers }: FederationExtension): FederationExtensionType {
-  const all = Object.entries(providers).map(([name, { emailVerified, attributeModes, signOutAtProvider }]) => [
-    name,
-    { EmailVerified: emailVerified, AttributeModes: attributeModes, SignOutAtProvider: signOutAtProvider },
-  ])
+  const all = Object.entries(providers).map(([name, provider]) => [name, writeProvider(provider)])
   return { LinkingPolicy: linking, FirstLinkedSignIn: firstLinkedSignIn, Providers: Object.fromEntries(all) }
 }
+
+const writeProvider = ({
+  emailVerified,
+  attributeModes,
+  signOutAtProvider,
+  assertionEncryption,
+}: ProviderExtension): ProviderExtensionType => ({
+  EmailVerified: emailVerified,
+  AttributeModes: attributeModes,
+  SignOutAtProvider: signOutAtProvider,
+  AssertionEncryption: assertionEncryption,
+})
