@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createCertificate } from '../../src/pools/signing-certificate/create-certificate.ts'
+import type { Entity, Samlify } from './samlify.ts'
 
 // A SAML identity provider with `samlify`, in a process of its own. The parent sends settings by IPC, and gets the metadata.
 
@@ -47,45 +48,6 @@ export type SamlLogoutStart = {
   readonly values?: Readonly<Record<string, string>>
   /** The XML of the request instead of the usual one, with the values in braces. */
   readonly template?: string
-}
-
-/** The few of the library's types that this file needs. */
-type Entity = { getMetadata(): string }
-type Parsed = { readonly extract: { readonly request?: { readonly id?: string } } }
-type ParsedAnswer = {
-  readonly samlContent: string
-  readonly extract: { readonly response?: { readonly inResponseTo?: string; readonly destination?: string }; readonly issuer?: string }
-}
-type IdentityProvider = Entity & {
-  createLoginResponse(
-    sp: Entity,
-    request: object,
-    binding: 'post',
-    user: object,
-    customize: (template: string) => { readonly id: string; readonly context: string },
-  ): Promise<{ readonly context: string }>
-  parseLoginRequest(sp: Entity, binding: 'redirect', request: object): Promise<Parsed>
-  parseLogoutRequest(sp: Entity, binding: 'redirect', request: object): Promise<Parsed>
-  createLogoutRequest(
-    sp: Entity,
-    binding: 'post' | 'redirect',
-    user: object,
-    relayState: string,
-    customize: () => { readonly id: string; readonly context: string },
-  ): { readonly context: string }
-  parseLogoutResponse(sp: Entity, binding: 'post' | 'redirect', request: object): Promise<ParsedAnswer>
-  createLogoutResponse(
-    sp: Entity,
-    request: object,
-    binding: 'post' | 'redirect',
-    relayState: string,
-    customize: (template: string) => { readonly id: string; readonly context: string },
-  ): { readonly context: string }
-}
-type Samlify = {
-  IdentityProvider(settings: object): IdentityProvider
-  ServiceProvider(settings: object): Entity
-  setSchemaValidator(validator: object): void
 }
 
 const samlify = ((await import(import.meta.resolve('samlify'))) as { default: Samlify }).default

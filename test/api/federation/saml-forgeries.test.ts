@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
 import { describe, it } from 'node:test'
 import { engines } from '../../support/engines.ts'
 import { usernamesIn } from '../../support/federation.ts'
@@ -22,7 +23,8 @@ type XmlCrypto = {
   readonly SignedXml: new () => { getCanonXml(transforms: readonly string[], node: unknown): string }
 }
 type XmlDom = { readonly DOMParser: new () => { parseFromString(xml: string, type: string): { readonly documentElement: unknown } } }
-const { SignedXml } = ((await import(import.meta.resolve('xml-crypto'))) as { default: XmlCrypto }).default
+// The library that checks signatures in the server.
+const { SignedXml } = createRequire(import.meta.resolve('@node-saml/node-saml'))('xml-crypto') as XmlCrypto
 const { DOMParser } = (await import(import.meta.resolve('@xmldom/xmldom'))) as XmlDom
 
 /** The digest that a signature of the assertion would have. */
