@@ -30,7 +30,7 @@ export type Federation = ProviderProtocol & {
   /** Tells the operator why a sign-in failed. The app gets a shorter text, and the user an error page of the app. */
   noteFailure(failed: FailedSignIn, error: unknown): Promise<void>
   /** The same for a logout at a provider. */
-  logLogoutFailure(failed: FailedAt, error: unknown): void
+  logLogoutFailure(failed: Omit<FailedAt, 'clientId'> & Partial<FailedAt>, error: unknown): void
   readonly certificates: Pick<CertificateWatch, 'firstExpiry'>
   /** What the set-up and the check of a provider ask it for. */
   readonly sources: { readonly fetch: ProviderFetch; readonly openId: OpenIdConfigurations; readonly saml: SamlMetadataSource }
@@ -82,7 +82,9 @@ export function createFederation({ db, secrets, clock, logger, metrics, ...http 
       logger[level]({ ...failed, reason, cause: wordsOf(error), samlResponse, failures }, 'A sign-in by an identity provider failed.')
     },
     logLogoutFailure(failed, error) {
-      logger.warn({ ...failed, cause: wordsOf(error) }, 'A logout at an identity provider failed.')
+      const failures = throttle.countToReport(['logout', failed.poolId, failed.provider].join(' '), clock.now())
+      const level = failures === undefined ? 'info' : 'warn'
+      logger[level]({ ...failed, cause: wordsOf(error), failures }, 'A logout at an identity provider failed.')
     },
     certificates,
     sources: { fetch, openId: configurations, saml: metadata },

@@ -3,7 +3,7 @@ import { hourMs } from '../base/durations.ts'
 
 /** When a document cannot be fetched again, the one that is known stays in use for so long. */
 const keptMs = 24 * hourMs
-/** How long after a failure the next attempt waits. It is also the shortest time between two fetches of one document. */
+/** How long after a failure the next attempt waits. It is also the shortest time between two fetches of a document that has not ended. */
 const pauseMs = 60_000
 /** The longest that a sign-in waits for a newer document than the one that is known. */
 const patienceMs = 1000
@@ -15,7 +15,7 @@ export type FetchedDocument<T> = {
   readonly value: T
   /** For how many milliseconds it is not fetched again. */
   readonly freshMs: number
-  /** When it ends, in epoch milliseconds. Undefined: it does not say so. */
+  /** When it ends, in epoch milliseconds. Undefined: it does not say so. The user of the document has to see to it. */
   readonly validUntil: number | undefined
 }
 
@@ -48,7 +48,7 @@ export function createKeptDocuments<T>({ clock, withoutSlot, load, onStale }: Op
     const fetched = await load(url)
     const now = clock.now()
     kept.delete(url)
-    kept.set(url, { ...fetched, fetchedAt: now, refreshAt: now + Math.max(fetched.freshMs, pauseMs) })
+    kept.set(url, { ...fetched, fetchedAt: now, refreshAt: now + pauseAfter(fetched, now) })
     const [oldest] = kept.keys()
     if (kept.size > mostDocuments && oldest !== undefined) kept.delete(oldest)
     return fetched.value
@@ -86,6 +86,12 @@ export function createKeptDocuments<T>({ clock, withoutSlot, load, onStale }: Op
       return running.has(url) ? withoutSlot(() => wait(url, known)) : wait(url, known)
     },
   }
+}
+
+/** How long the document is not fetched again. One that ends earlier is fetched when it ends, and one that has ended after a pause. */
+function pauseAfter({ freshMs, validUntil = Number.POSITIVE_INFINITY }: FetchedDocument<unknown>, now: number): number {
+  const untilEnd = validUntil - now
+  return untilEnd > 0 ? Math.min(Math.max(freshMs, pauseMs), untilEnd) : pauseMs
 }
 
 async function inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {

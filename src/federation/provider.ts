@@ -1,3 +1,4 @@
+import type { ProviderExtension } from '../pools/extensions/federation-extension.ts'
 import type { IdentityProvider } from '../pools/identity-providers/identity-provider.ts'
 import type { FederatedIdentity } from './federated-identity.ts'
 import type { ProviderSession } from './provider-session.ts'
@@ -52,6 +53,15 @@ export type LogoutAnswer = Pick<ProviderLogoutRequest, 'poolId' | 'returnUri' | 
 /** The parameters of the provider's answer. */
 export type ProviderAnswer = ReadonlyMap<string, string>
 
+/** What a provider says after a sign-in, and what it has to fit. */
+export type ReceivedAnswer = {
+  readonly poolId: string
+  readonly proof: ProviderProof
+  readonly answer: ProviderAnswer
+  /** Which algorithms the encrypted assertion of a SAML provider may have. */
+  readonly assertionEncryption: ProviderExtension['assertionEncryption']
+}
+
 /** How users are signed in by providers of one type. */
 export type ProviderProtocol = {
   /** @throws FederationError when the provider cannot be used. */
@@ -61,10 +71,7 @@ export type ProviderProtocol = {
    *
    * @throws FederationError when the answer is not good.
    */
-  finish(
-    provider: IdentityProvider,
-    pending: { readonly poolId: string; readonly proof: ProviderProof; readonly answer: ProviderAnswer },
-  ): Promise<FederatedIdentity>
+  finish(provider: IdentityProvider, received: ReceivedAnswer): Promise<FederatedIdentity>
   /**
    * Begins a logout at the provider. Undefined when the provider has no address for it.
    *

@@ -9,6 +9,8 @@ export type BrowserRequest = {
   readonly context: RequestContext
   /** The cookie with the browser's session in a pool, if it sent one. */
   sessionCookieOf(poolId: string): string | undefined
+  /** The pools of which the browser sent a session cookie. On a domain it is the pool of the domain. */
+  readonly sessionPoolIds: readonly string[]
   /** The cookie with the devices that the browser keeps for users of a pool, if it sent one. */
   deviceCookieOf(poolId: string): string | undefined
   /** Whether the user of the browser has declined a passkey on the pages of a pool. */

@@ -68,10 +68,10 @@ function certificateGauges(gauge: AddGauge, { certificateExpiresAt, firstSamlExp
   )
   gauge(
     'lifeguard_saml_certificate_expiry_timestamp_seconds',
-    'When the first certificate expires that SAML sign-ins of this process used in the last 24 hours, by owner.',
+    'When the first certificate or MetadataFile expires that SAML sign-ins of this process used in the last 24 hours, by owner.',
     (gauge) => {
       gauge.reset()
-      for (const owner of ['provider', 'own'] as const) {
+      for (const owner of ['provider', 'own', 'metadata'] as const) {
         const expiresAt = firstSamlExpiry(owner)
         if (expiresAt !== undefined) gauge.set({ owner }, expiresAt / 1000)
       }

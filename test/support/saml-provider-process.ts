@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createCertificate } from '../../src/pools/signing-certificate/create-certificate.ts'
+import type { Entity, Samlify } from './samlify.ts'
 
 // A SAML identity provider with `samlify`, in a process of its own. The parent sends settings by IPC, and gets the metadata.
 
@@ -24,6 +25,9 @@ export type SamlSetUp = {
     readonly isUnsigned?: boolean
     /** Values of the LogoutResponse that replace the right ones. */
     readonly values?: Readonly<Record<string, string>>
+    /** By which binding the metadata of the provider wants logout messages, and where answers go if not there. Default: `redirect`. */
+    readonly takes?: 'post' | 'redirect'
+    readonly responseUrl?: string
   }
   /** What the provider signs. */
   readonly signs?: 'assertion' | 'response'
@@ -35,31 +39,15 @@ export type SamlSetUp = {
   readonly clockMs?: number
 }
 
-/** The few of the library's types that this file needs. */
-type Entity = { getMetadata(): string }
-type Parsed = { readonly extract: { readonly request?: { readonly id?: string } } }
-type IdentityProvider = Entity & {
-  createLoginResponse(
-    sp: Entity,
-    request: object,
-    binding: 'post',
-    user: object,
-    customize: (template: string) => { readonly id: string; readonly context: string },
-  ): Promise<{ readonly context: string }>
-  parseLoginRequest(sp: Entity, binding: 'redirect', request: object): Promise<Parsed>
-  parseLogoutRequest(sp: Entity, binding: 'redirect', request: object): Promise<Parsed>
-  createLogoutResponse(
-    sp: Entity,
-    request: object,
-    binding: 'post' | 'redirect',
-    relayState: string,
-    customize: (template: string) => { readonly id: string; readonly context: string },
-  ): { readonly context: string }
-}
-type Samlify = {
-  IdentityProvider(settings: object): IdentityProvider
-  ServiceProvider(settings: object): Entity
-  setSchemaValidator(validator: object): void
+/** A LogoutRequest that the provider sends by itself. */
+export type SamlLogoutStart = {
+  readonly binding: 'post' | 'redirect'
+  readonly relayState?: string
+  readonly isUnsigned?: boolean
+  /** Values of the LogoutRequest that replace the right ones, of the user Ana. */
+  readonly values?: Readonly<Record<string, string>>
+  /** The XML of the request instead of the usual one, with the values in braces. */
+  readonly template?: string
 }
 
 const samlify = ((await import(import.meta.resolve('samlify'))) as { default: Samlify }).default
@@ -82,6 +70,11 @@ async function handle(request: IncomingMessage, response: ServerResponse): Promi
   const url = new URL(request.url ?? '/', 'http://localhost')
   response.setHeader('content-type', 'text/html')
   if (url.pathname === '/metadata') return void response.setHeader('content-type', 'text/xml').end(entities().provider.getMetadata())
+  if (url.pathname === '/begin-slo') return void response.end(beginLogout(JSON.parse(await text(request)) as SamlLogoutStart))
+  if (url.pathname === '/slo-answer') {
+    const body = new URLSearchParams(await text(request))
+    return void response.end(await readLogoutAnswer(request.method === 'POST' ? body : url.searchParams, request.method === 'POST'))
+  }
   if (url.pathname === '/slo') return endSession(url.searchParams, response)
   if (request.method === 'GET') return void response.end(loginPage(url.search))
   const form = new URLSearchParams(await text(request))
@@ -103,12 +96,18 @@ function entities() {
     signingCert: pem(certificate, 'CERTIFICATE'),
     wantAuthnRequestsSigned: signingCertificate !== undefined,
     wantLogoutRequestSigned: true,
+    wantLogoutResponseSigned: true,
     isAssertionEncrypted: encryptionCertificate !== undefined,
     requestSignatureAlgorithm: signatureAlgorithm,
     dataEncryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
     keyEncryptionAlgorithm: 'http://www.w3.org/2001/04/xmlenc#rsa-oaep-mgf1p',
     singleSignOnService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: `${origin()}/sso` }],
-    singleLogoutService: [{ Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: `${origin()}/slo` }],
+    singleLogoutService: [
+      {
+        Binding: `urn:oasis:names:tc:SAML:2.0:bindings:HTTP-${setUp.logout?.takes === 'post' ? 'POST' : 'Redirect'}`,
+        Location: `${origin()}/slo`,
+      },
+    ],
     nameIDFormat: ['urn:oasis:names:tc:SAML:2.0:nameid-format:persistent'],
   })
   const sp = samlify.ServiceProvider({
@@ -123,16 +122,16 @@ function entities() {
   return { provider, sp }
 }
 
-/** Checks the LogoutRequest with its signature, and answers it as the settings say. */
-async function endSession(query: URLSearchParams, response: ServerResponse): Promise<void> {
-  const { provider } = entities()
+/** Our server, with its addresses for logouts. */
+function logoutParty(isUnsigned: boolean): Entity {
   const { serviceProvider, logout } = setUp ?? {}
   if (serviceProvider === undefined || logout === undefined) throw new Error('no logout')
-  const { certificate: ours, returnUri, binding, isUnsigned = false, values = {} } = logout
-  const sp = samlify.ServiceProvider({
+  const { certificate: ours, returnUri } = logout
+  return samlify.ServiceProvider({
     entityID: serviceProvider.entityId,
     signingCert: pem(Buffer.from(ours, 'base64'), 'CERTIFICATE'),
     wantLogoutResponseSigned: !isUnsigned,
+    wantLogoutRequestSigned: !isUnsigned,
     assertionConsumerService: [
       { Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST', Location: serviceProvider.assertionConsumerUrl },
     ],
@@ -141,6 +140,56 @@ async function endSession(query: URLSearchParams, response: ServerResponse): Pro
       { Binding: 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect', Location: returnUri },
     ],
   })
+}
+
+const logoutTemplate = `<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="{ID}" Version="2.0" IssueInstant="{IssueInstant}" NotOnOrAfter="{NotOnOrAfter}" Destination="{Destination}"><saml:Issuer>{Issuer}</saml:Issuer><saml:NameID Format="{NameIDFormat}">{NameID}</saml:NameID><samlp:SessionIndex>{SessionIndex}</samlp:SessionIndex></samlp:LogoutRequest>`
+
+/** A LogoutRequest of the provider: the address that the browser is sent to, or the form that it sends. */
+function beginLogout({ binding, relayState = '', isUnsigned = false, values = {}, template = logoutTemplate }: SamlLogoutStart): string {
+  const { provider } = entities()
+  const all: Record<string, string> = {
+    ID: newId(),
+    IssueInstant: new Date().toISOString(),
+    NotOnOrAfter: new Date(Date.now() + 300_000).toISOString(),
+    Destination: setUp?.logout?.returnUri ?? '',
+    Issuer: `${origin()}/metadata`,
+    NameIDFormat: 'urn:oasis:names:tc:SAML:2.0:nameid-format:persistent',
+    NameID: 'Ana-1',
+    SessionIndex: 'session-1',
+    ...values,
+  }
+  const xml = template.replaceAll(/\{(\w+)\}/g, (_tag, name: string) => all[name] ?? '')
+  const made = provider.createLogoutRequest(logoutParty(isUnsigned), binding, {}, relayState, () => ({ id: all['ID'] ?? '', context: xml }))
+  const form = { SAMLRequest: made.context, ...(relayState !== '' && { RelayState: relayState }) }
+  return JSON.stringify({ id: all['ID'], ...(binding === 'post' ? { form } : { to: made.context }) })
+}
+
+/** Checks our LogoutResponse with its signature, and tells what it says. */
+async function readLogoutAnswer(received: URLSearchParams, isForm: boolean): Promise<string> {
+  const { provider } = entities()
+  const query = signedQueryOf(received)
+  const sent = isForm ? { body: Object.fromEntries(received) } : query
+  const relayState = received.get('RelayState')
+  try {
+    const { samlContent, extract } = await provider.parseLogoutResponse(logoutParty(false), isForm ? 'post' : 'redirect', sent)
+    const { inResponseTo, destination } = extract.response ?? {}
+    return JSON.stringify({ inResponseTo, destination, issuer: extract.issuer, status: codesIn(samlContent), relayState })
+  } catch (error) {
+    // The library has a failure of its own for an answer without success.
+    if (!String(error).includes('ERR_FAILED_STATUS')) throw error
+    return JSON.stringify({ status: codesIn(String(error)), relayState })
+  }
+}
+
+const codesIn = (text: string) => [...text.matchAll(/urn:oasis:names:tc:SAML:2\.0:status:(\w+)/g)].map(([, code]) => code)
+
+/** Checks the LogoutRequest with its signature, and answers it as the settings say. */
+async function endSession(query: URLSearchParams, response: ServerResponse): Promise<void> {
+  const { provider } = entities()
+  const { logout } = setUp ?? {}
+  if (logout === undefined) throw new Error('no logout')
+  const { returnUri, binding, isUnsigned = false, values = {} } = logout
+  const sp = logoutParty(isUnsigned)
   const parsed = await provider.parseLogoutRequest(sp, 'redirect', signedQueryOf(query))
   const all: Record<string, string> = {
     ID: newId(),
@@ -168,7 +217,7 @@ async function requestIdIn(query: URLSearchParams): Promise<string | undefined> 
 }
 
 function signedQueryOf(query: URLSearchParams) {
-  const octetString = ['SAMLRequest', 'RelayState', 'SigAlg']
+  const octetString = ['SAMLRequest', 'SAMLResponse', 'RelayState', 'SigAlg']
     .filter((name) => query.has(name))
     .map((name) => `${name}=${encodeURIComponent(query.get(name) ?? '')}`)
     .join('&')

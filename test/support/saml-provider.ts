@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { after } from 'node:test'
-import type { SamlSetUp } from './saml-provider-process.ts'
+import type { SamlLogoutStart, SamlSetUp } from './saml-provider-process.ts'
 import { hiddenFieldsIn } from './test-browser.ts'
 
 export type RunningSamlProvider = {
@@ -44,4 +44,37 @@ export async function samlLogoutAnswerFor(
   if (answer.status !== 200 && answer.status !== 302) throw new Error(`The provider answered ${answer.status}: ${text}`)
   const { SAMLResponse = '', RelayState = '' } = hiddenFieldsIn({ text } as Parameters<typeof hiddenFieldsIn>[0])
   return { form: { SAMLResponse, RelayState }, to: answer.headers.get('location') }
+}
+
+/** A LogoutRequest of the provider: the address that it sends the browser to, or the form that it makes the browser send. */
+export async function beginLogoutAt(
+  { origin }: Pick<RunningSamlProvider, 'origin'>,
+  start: SamlLogoutStart,
+): Promise<{ readonly id: string; readonly to?: string; readonly form?: Readonly<Record<string, string>> }> {
+  const answer = await fetch(`${origin}/begin-slo`, { method: 'POST', body: JSON.stringify(start) })
+  const text = await answer.text()
+  if (answer.status !== 200) throw new Error(`The provider answered ${answer.status}: ${text}`)
+  return JSON.parse(text) as { id: string }
+}
+
+export type ReadLogoutAnswer = {
+  readonly inResponseTo: string
+  readonly destination: string
+  readonly issuer: string
+  readonly status: readonly string[]
+  readonly relayState: string | null
+}
+
+/** What the provider reads in our LogoutResponse. It refuses one that we have not signed. */
+export async function readLogoutAnswerAt(
+  { origin }: Pick<RunningSamlProvider, 'origin'>,
+  answer: { readonly query: string } | { readonly form: Readonly<Record<string, string>> },
+): Promise<ReadLogoutAnswer> {
+  const reply =
+    'query' in answer
+      ? await fetch(`${origin}/slo-answer${answer.query}`)
+      : await fetch(`${origin}/slo-answer`, { method: 'POST', body: new URLSearchParams(answer.form) })
+  const text = await reply.text()
+  if (reply.status !== 200) throw new Error(`The provider answered ${reply.status}: ${text}`)
+  return JSON.parse(text) as ReadLogoutAnswer
 }

@@ -400,6 +400,10 @@ export interface AnalyticsMetadataType {
   AnalyticsEndpointId?: string | undefined
 }
 
+export type AssertionEncryptionType =
+  | 'ANY'
+  | 'AUTHENTICATED'
+
 export type AssetCategoryType =
   | 'FAVICON_ICO'
   | 'FAVICON_SVG'
@@ -2423,6 +2427,7 @@ export interface ProviderExtensionType {
   AttributeModes?: Record<string, AttributeModeType> | undefined
   SignOutAtProvider?: boolean | undefined
   PreviousIssuers?: readonly string[] | undefined
+  AssertionEncryption?: AssertionEncryptionType | undefined
 }
 
 export interface ProviderUserIdentifierType {

@@ -9,13 +9,13 @@ import { type CheckStatus, checkOf, listed, type ProviderCheck } from './provide
 
 type Deps = SigningCertificateDeps & { readonly sources: { readonly saml: SamlMetadataSource } }
 
-/** So many days before the last certificate expires, the check warns. */
+/** So many days before the last certificate or a MetadataFile expires, the check warns. */
 const warningDays = 30
 
 /** What the metadata of a SAML provider says, compared with its settings. The metadata is fetched now. */
 export async function checkSaml(deps: Deps, poolId: string, provider: IdentityProvider): Promise<readonly ProviderCheck[]> {
   try {
-    const metadata = await deps.sources.saml.fetchNow(provider)
+    const metadata = await deps.sources.saml.inspectNow(provider)
     return [
       checkMetadata(provider, metadata, deps.clock.now()),
       checkOf('ENDPOINTS', `Sign-ins go to ${metadata.signOnUrl}, and logouts to ${metadata.logoutUrl ?? 'no address'}.`),
@@ -28,10 +28,15 @@ export async function checkSaml(deps: Deps, poolId: string, provider: IdentityPr
 }
 
 function checkMetadata({ config: { details } }: IdentityProvider, { entityId, validUntil }: SamlMetadata, now: number): ProviderCheck {
-  const source = details['MetadataURL'] || 'MetadataFile'
-  const isOver = validUntil !== undefined && validUntil <= now
-  const words = `The metadata was valid until ${isOver && new Date(validUntil).toISOString()} only.`
-  return checkOf('METADATA', `${source} describes the provider ${entityId}.`, isOver ? [['WARNING', words]] : [])
+  const source = details['MetadataFile'] ? 'MetadataFile' : details['MetadataURL']
+  const good = `${source} describes the provider ${entityId}.`
+  if (validUntil === undefined) return checkOf('METADATA', good)
+  const date = new Date(validUntil).toISOString()
+  const advice = source === 'MetadataFile' ? ' Get the newest metadata of the provider, and set it as MetadataFile.' : ''
+  if (validUntil <= now) return checkOf('METADATA', '', [['FAILED', `The metadata was valid until ${date}. Sign-ins fail.${advice}`]])
+  // What is at a URL is renewed by the provider, often each day.
+  const isOverSoon = source === 'MetadataFile' && validUntil <= now + warningDays * dayMs
+  return checkOf('METADATA', `${good} It is valid until ${date}.`, isOverSoon ? [['WARNING', advice.trim()]] : [])
 }
 
 function checkCertificates({ certificates, certificatesExpireAt: last }: SamlMetadata, now: number): ProviderCheck {

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { FederationError } from '../federation-error.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import type { XmlElement } from './saml-library.ts'
+import { timeOf } from './saml-time.ts'
 
 /** What the metadata of a SAML identity provider says (SAML 2.0 Metadata §2.4.3). */
 export type SamlMetadata = {
@@ -10,19 +11,25 @@ export type SamlMetadata = {
   readonly signOnUrl: string
   /** Where logout requests go, by HTTP-Redirect. */
   readonly logoutUrl: string | undefined
+  /** Where answers to the provider's own logout requests go, and how. */
+  readonly logoutAnswer: LogoutAnswerService | undefined
   /** The certificates of the keys that sign answers, DER in base64. */
   readonly certificates: readonly string[]
   /** When the last of the certificates expires, in epoch milliseconds. Undefined when none can be read. */
   readonly certificatesExpireAt: number | undefined
   /** Whether the provider takes signed requests only. */
   readonly wantsSignedRequests: boolean
-  /** When the metadata ends, in epoch milliseconds. */
+  /** When the metadata ends, in epoch milliseconds: the first `validUntil` of the provider and of all groups that it is in (§2.3.2). */
   readonly validUntil: number | undefined
   /** For how long the provider lets the metadata be kept, in milliseconds. */
   readonly cacheMs: number | undefined
 }
 
+/** An endpoint for LogoutResponses. `POST`: the browser brings them as a form. */
+export type LogoutAnswerService = { readonly binding: 'REDIRECT' | 'POST'; readonly location: string }
+
 const redirectBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect'
+const postBinding = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST'
 const mostCertificates = 20
 /** As at Cognito. */
 const mostCertificateCharacters = 4096
@@ -50,21 +57,48 @@ export async function readSamlMetadata(text: string): Promise<SamlMetadata> {
   const certificates = certificatesIn(role)
   if (certificates.length === 0) throw unusable('it has no certificate for signatures')
   const expiries = certificates.map(expiryOfCertificate).filter((expiry) => expiry !== undefined)
-  const levels = [root, descriptor, role]
+  const levels = levelsOf(role)
   return {
     entityId,
     signOnUrl,
     logoutUrl: locationIn(role, 'SingleLogoutService'),
+    logoutAnswer: logoutAnswerIn(role),
     certificates,
     certificatesExpireAt: expiries.length === 0 ? undefined : Math.max(...expiries),
     wantsSignedRequests: /^(?:true|1)$/.test(role.getAttribute('WantAuthnRequestsSigned') ?? ''),
-    validUntil: earliest(levels.map((level) => Date.parse(level.getAttribute('validUntil') ?? ''))),
+    validUntil: earliest(levels.map(endOf)),
     cacheMs: earliest(levels.map((level) => durationMs(level.getAttribute('cacheDuration') ?? ''))),
   }
 }
 
 const unusable = (reason: string, cause?: unknown) =>
   new FederationError(`The metadata of the identity provider cannot be used: ${reason}.`, { reason: 'settings', cause })
+
+/** The element and all around it. The time of a group counts for all in it, and groups may be nested (§2.3.1). */
+function levelsOf(role: XmlElement): readonly XmlElement[] {
+  const levels: XmlElement[] = []
+  for (let level: XmlElement | null = role; level?.nodeType === 1; level = level.parentNode) levels.push(level)
+  return levels
+}
+
+/** NaN where the element names no end. */
+function endOf(level: XmlElement): number {
+  const text = level.getAttribute('validUntil') ?? ''
+  const end = timeOf(text)
+  if (text !== '' && Number.isNaN(end)) throw unusable('its validUntil is no time')
+  return end
+}
+
+/**
+ * The metadata, if it has not ended. Metadata that has ended must not be used (SAML 2.0 Metadata §2.3.2): its keys may be revoked.
+ *
+ * @throws FederationError when it has ended.
+ */
+export function requireCurrent(metadata: SamlMetadata, now: number): SamlMetadata {
+  const { validUntil } = metadata
+  if (validUntil === undefined || now < validUntil) return metadata
+  throw unusable(`it was valid until ${new Date(validUntil).toISOString()}`)
+}
 
 /** The smallest of the values. A value that is NaN is missing in the document. */
 function earliest(values: readonly number[]): number | undefined {
@@ -90,11 +124,19 @@ export function expiryOfCertificate(der: string): number | undefined {
   }
 }
 
-function locationIn(role: XmlElement, service: string): string | undefined {
-  const services = elementsIn(role, namespaces.metadata, service).filter((one) => one.getAttribute('Binding') === redirectBinding)
-  return services
-    .map((one) => one.getAttribute('Location') ?? '')
-    .find((location) => /^https?:\/\//i.test(location) && location.length <= 2 * mostIdCharacters && URL.canParse(location))
+function locationIn(role: XmlElement, service: string, binding = redirectBinding, attributes = ['Location']): string | undefined {
+  const services = elementsIn(role, namespaces.metadata, service).filter((one) => one.getAttribute('Binding') === binding)
+  const locations = services.map((one) => attributes.map((name) => one.getAttribute(name)).find(Boolean) ?? '')
+  return locations.find((location) => /^https?:\/\//i.test(location) && location.length <= 2 * mostIdCharacters && URL.canParse(location))
+}
+
+/** Answers may have an address of their own (§2.2.2). */
+function logoutAnswerIn(role: XmlElement): LogoutAnswerService | undefined {
+  for (const [binding, name] of [[redirectBinding, 'REDIRECT'] as const, [postBinding, 'POST'] as const]) {
+    const location = locationIn(role, 'SingleLogoutService', binding, ['ResponseLocation', 'Location'])
+    if (location !== undefined) return { binding: name, location }
+  }
+  return undefined
 }
 
 /** A KeyDescriptor without `use` is for both uses (§2.4.1.1). */

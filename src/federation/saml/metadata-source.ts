@@ -4,7 +4,7 @@ import type { IdentityProvider } from '../../pools/identity-providers/identity-p
 import { FederationError } from '../federation-error.ts'
 import { createKeptDocuments, type FetchedDocument } from '../kept-documents.ts'
 import type { ProviderFetch } from '../provider-http.ts'
-import { readSamlMetadata, type SamlMetadata } from './identity-provider-metadata.ts'
+import { readSamlMetadata, requireCurrent, type SamlMetadata } from './identity-provider-metadata.ts'
 
 /** Metadata by URL is fetched again after this time, as at Cognito, or earlier where the metadata says so. */
 const refreshMs = 6 * hourMs
@@ -18,16 +18,21 @@ type Deps = {
 
 /** The metadata of SAML providers: the document in the settings, or the one at the URL in the settings. */
 export type SamlMetadataSource = {
+  /** @throws FederationError when it cannot be had, or has ended. */
   of(provider: DescribedByMetadata): Promise<SamlMetadata>
   /** The same, but what is at the URL now. Sign-ins use it from then on. */
   fetchNow(provider: DescribedByMetadata): Promise<SamlMetadata>
+  /** As `of`, but also metadata that has ended. It must not be used for a sign-in. */
+  inspect(provider: DescribedByMetadata): Promise<SamlMetadata>
+  /** As `fetchNow`, but also metadata that has ended. */
+  inspectNow(provider: DescribedByMetadata): Promise<SamlMetadata>
 }
 
 /** The details have a `MetadataFile` or a `MetadataURL`. */
 type DescribedByMetadata = { readonly config: Pick<IdentityProvider['config'], 'details'> }
 
 export function createSamlMetadataSource({ clock, fetch, withoutSlot, onStale }: Deps): SamlMetadataSource {
-  const documents = createKeptDocuments({ clock, withoutSlot, onStale, load: (url) => fetchMetadata({ clock, fetch }, url) })
+  const documents = createKeptDocuments({ clock, withoutSlot, onStale, load: (url) => fetchMetadata(fetch, url) })
 
   async function find(
     { config: { details } }: DescribedByMetadata,
@@ -39,13 +44,17 @@ export function createSamlMetadataSource({ clock, fetch, withoutSlot, onStale }:
     return fetched(url)
   }
 
+  const inspect = (provider: DescribedByMetadata) => find(provider, documents.of)
+  const inspectNow = (provider: DescribedByMetadata) => find(provider, documents.fetchNow)
   return {
-    of: (provider) => find(provider, documents.of),
-    fetchNow: (provider) => find(provider, documents.fetchNow),
+    of: async (provider) => requireCurrent(await inspect(provider), clock.now()),
+    fetchNow: async (provider) => requireCurrent(await inspectNow(provider), clock.now()),
+    inspect,
+    inspectNow,
   }
 }
 
-async function fetchMetadata({ clock, fetch }: Pick<Deps, 'clock' | 'fetch'>, url: string): Promise<FetchedDocument<SamlMetadata>> {
+async function fetchMetadata(fetch: ProviderFetch, url: string): Promise<FetchedDocument<SamlMetadata>> {
   const failed = (cause: unknown) =>
     new FederationError(`Error retrieving metadata from ${url.replace(/\?.*$/, '')}`, { reason: 'settings', cause })
   const response = await fetch(url, { method: 'GET' }).catch((cause: unknown) => {
@@ -54,6 +63,5 @@ async function fetchMetadata({ clock, fetch }: Pick<Deps, 'clock' | 'fetch'>, ur
   if (response.status !== 200) throw failed(new Error(`The status of the answer is ${response.status}.`))
   const value = await readSamlMetadata(await response.text())
   const { validUntil, cacheMs } = value
-  const untilEnd = (validUntil ?? Number.POSITIVE_INFINITY) - clock.now()
-  return { value, validUntil, freshMs: Math.min(refreshMs, cacheMs ?? refreshMs, untilEnd) }
+  return { value, validUntil, freshMs: Math.min(refreshMs, cacheMs ?? refreshMs) }
 }

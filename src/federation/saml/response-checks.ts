@@ -1,12 +1,12 @@
 import { FederationError } from '../federation-error.ts'
+import type { SamlSubject } from '../provider-session.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
+import { invalidResponse } from './saml-errors.ts'
 import type { XmlElement } from './saml-library.ts'
+import { timeOf } from './saml-time.ts'
 
 /** The longest SAMLResponse, in base64, as at Cognito. */
 const longestResponse = 100_000
-
-export const invalidResponse = (reason: string, cause?: unknown) =>
-  new FederationError(`Invalid SAML response received: ${reason}`, { cause })
 
 /** The XML in a SAMLResponse. */
 export function decodeResponse(encoded: string | undefined): string {
@@ -14,27 +14,6 @@ export function decodeResponse(encoded: string | undefined): string {
     throw invalidResponse('the SAMLResponse is missing, too long or not base64')
   }
   return Buffer.from(encoded, 'base64').toString('utf8')
-}
-
-const strongAlgorithms: ReadonlySet<string> = new Set([
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha384',
-  'http://www.w3.org/2001/04/xmldsig-more#rsa-sha512',
-  'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256',
-  'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384',
-  'http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512',
-  'http://www.w3.org/2001/04/xmlenc#sha256',
-  'http://www.w3.org/2001/04/xmldsig-more#sha384',
-  'http://www.w3.org/2001/04/xmlenc#sha512',
-])
-
-/** Refuses signatures by weak algorithms, such as SHA-1. The library would take them. */
-export function requireStrongSignatures(root: XmlElement): void {
-  for (const signature of elementsIn(root, namespaces.signature, 'SignedInfo')) {
-    const methods = ['SignatureMethod', 'DigestMethod'].flatMap((name) => elementsIn(signature, namespaces.signature, name))
-    const weak = methods.find((method) => !strongAlgorithms.has(method.getAttribute('Algorithm') ?? ''))
-    if (weak !== undefined) throw invalidResponse('a signature has a weak algorithm', new Error(weak.getAttribute('Algorithm') ?? 'none'))
-  }
 }
 
 /**
@@ -45,6 +24,17 @@ export function requireOneEncrypted(root: XmlElement): void {
   if (elementsIn(root, '*', 'EncryptedAssertion').length > 1) throw invalidResponse('more than one assertion is encrypted')
   const isPlain = (one: XmlElement) => /^#[\w.-]{1,100}$/.test(one.getAttribute('URI') ?? '')
   if (!elementsIn(root, '*', 'RetrievalMethod').every(isPlain)) throw invalidResponse('a RetrievalMethod has an unusual URI')
+}
+
+/**
+ * Refuses responses in which a reader could take one assertion for another. There is one, in the response itself (Core §3.3.3).
+ */
+export function requireOneAssertion(root: XmlElement): void {
+  const [assertion, ...others] = ['Assertion', 'EncryptedAssertion'].flatMap((name) => elementsIn(root, '*', name))
+  if (others.length > 0) throw invalidResponse('there is more than one assertion')
+  if (assertion !== undefined && (assertion.parentNode !== root || assertion.namespaceURI !== namespaces.assertion)) {
+    throw invalidResponse('the assertion is not a part of the response itself')
+  }
 }
 
 /** A response without success has no assertion. One that has both is not what a provider sends. */
@@ -70,8 +60,8 @@ export type ExpectedAssertion = {
   readonly now: number
 }
 
-/** What the verified assertion says of itself. */
-export type CheckedAssertion = { readonly id: string; readonly expiresAt: number }
+/** What the verified assertion says of itself, and of the user. */
+export type CheckedAssertion = { readonly id: string; readonly expiresAt: number; readonly subject: SamlSubject }
 
 /** How far the provider's clock may differ from ours. */
 export const clockSkewMs = 3 * 60_000
@@ -88,7 +78,7 @@ export async function checkAssertion(assertionXml: string, expected: ExpectedAss
   if (issuer?.textContent?.trim() !== expected.entityId) throw invalidResponse('the assertion is of another issuer')
   const [subject] = elementsIn(assertion, namespaces.assertion, 'Subject')
   const [name] = subject === undefined ? [] : elementsIn(subject, namespaces.assertion, 'NameID')
-  if (!name?.textContent) throw invalidResponse('the assertion names nobody')
+  if (name === undefined || !name.textContent) throw invalidResponse('the assertion names nobody')
   const id = assertion.getAttribute('ID')
   if (!id) throw invalidResponse('the assertion has no ID')
   const confirmations = elementsIn(assertion, namespaces.assertion, 'SubjectConfirmation').filter(
@@ -101,9 +91,21 @@ export async function checkAssertion(assertionXml: string, expected: ExpectedAss
   const { mostAgeMs, now } = expected
   const isOfNow = issuedAt < now + clockSkewMs && (mostAgeMs === undefined || now < issuedAt + mostAgeMs)
   if (mostAgeMs !== undefined && !isOfNow) throw invalidResponse('the assertion is too old')
-  if (elementsIn(assertion, namespaces.assertion, 'AuthnStatement').length === 0)
-    throw invalidResponse('the assertion has no AuthnStatement')
-  return { id, expiresAt: timeIn(good, 'NotOnOrAfter') + clockSkewMs }
+  const [statement] = elementsIn(assertion, namespaces.assertion, 'AuthnStatement')
+  if (statement === undefined) throw invalidResponse('the assertion has no AuthnStatement')
+  const sessionIndex = statement.getAttribute('SessionIndex') || undefined
+  return { id, expiresAt: timeIn(good, 'NotOnOrAfter') + clockSkewMs, subject: { ...nameIn(name), sessionIndex } }
+}
+
+/** A NameID with its attributes. */
+export function nameIn(name: XmlElement): Omit<SamlSubject, 'sessionIndex'> {
+  const attribute = (named: string) => name.getAttribute(named) || undefined
+  return {
+    nameId: name.textContent ?? '',
+    format: attribute('Format'),
+    nameQualifier: attribute('NameQualifier'),
+    spNameQualifier: attribute('SPNameQualifier'),
+  }
 }
 
 function isConfirmed(data: XmlElement, { recipients, mayAnswer, now }: ExpectedAssertion): boolean {
@@ -112,5 +114,5 @@ function isConfirmed(data: XmlElement, { recipients, mayAnswer, now }: ExpectedA
   return recipients.includes(data.getAttribute('Recipient') ?? '') && isInTime && mayAnswer(answers)
 }
 
-/** NaN when the attribute is missing or no time. Comparisons with it are false. */
-const timeIn = (element: XmlElement, attribute: string): number => Date.parse(element.getAttribute(attribute) ?? '')
+/** NaN when the attribute is missing or no time. */
+export const timeIn = (element: XmlElement, attribute: string): number => timeOf(element.getAttribute(attribute) ?? '')

@@ -10,6 +10,8 @@ export type XmlElement = {
   readonly nodeType: number
   /** Elements, texts and others. Only elements have all members of this type. */
   readonly childNodes: ArrayLike<XmlElement>
+  /** The element around this one. The root has the document around it, which is no element. */
+  readonly parentNode: XmlElement | null
   readonly attributes: ArrayLike<{ readonly name: string; readonly value: string }>
   getAttribute(name: string): string | null
   getElementsByTagNameNS(namespace: string, name: string): ArrayLike<XmlElement>
@@ -53,10 +55,14 @@ type SamlLogoutUser = {
   readonly sessionIndex?: string | undefined
 }
 
+type AnsweredRequest = { readonly ID: string }
+
 export type Saml = {
   getAuthorizeUrlAsync(relayState: string, host: string | undefined, options: object): Promise<string>
   getLogoutUrlAsync(user: SamlLogoutUser, relayState: string, options: object): Promise<string>
   validatePostResponseAsync(container: { readonly SAMLResponse: string }): Promise<{ readonly profile: SamlProfile | null }>
+  getLogoutResponseUrlAsync(request: AnsweredRequest, relayState: string, options: object, isSuccess: boolean): Promise<string>
+  _generateLogoutResponse(request: AnsweredRequest, isSuccess: boolean): string
   checkTimestampsValidityError(now: number, notBefore: string, notOnOrAfter: string, maxTimeLimitMs?: number): Error | null
 }
 
@@ -80,6 +86,13 @@ type NodeSamlXml = {
   parseDomFromString(xml: string): Promise<{ readonly documentElement: XmlElement }>
   /** The signed part of the XML. Null when none of the certificates (PEM) has signed the element. */
   getVerifiedXml(xml: string, element: XmlElement, certificates: readonly string[]): string | null
+  /** Signs the element at the XPath expression. The signature comes before or after the element at `location.reference`. */
+  signXml(
+    xml: string,
+    xpath: string,
+    location: { readonly reference: string; readonly action: 'before' | 'after' },
+    options: { readonly privateKey: string } & Record<'signatureAlgorithm' | 'digestAlgorithm', 'sha256'>,
+  ): string
 }
 type XmlDom = {
   readonly DOMParser: new (options: {

@@ -8,10 +8,11 @@ import type { BegunLogout, LogoutAnswer, ProviderLogoutRequest } from '../provid
 import type { SamlMetadata } from './identity-provider-metadata.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
-import { invalidLogout, readSignedRedirect } from './redirect-signature.ts'
-import { decodeResponse, requireStrongSignatures } from './response-checks.ts'
+import { readSignedRedirect } from './redirect-signature.ts'
+import { decodeResponse } from './response-checks.ts'
 import { createSamlClient, serviceProviderId } from './saml-client.ts'
-import { loadNodeSamlXml } from './saml-library.ts'
+import { invalidLogout } from './saml-errors.ts'
+import { signedXmlIn } from './signed-xml.ts'
 
 type Deps = { readonly db: Db; readonly secrets: Secrets; readonly clock: Clock; readonly metadata: SamlMetadataSource }
 
@@ -41,7 +42,11 @@ export async function beginSamlLogout(deps: Deps, request: ProviderLogoutRequest
  */
 export async function finishSamlLogout(deps: Deps, provider: IdentityProvider, received: LogoutAnswer): Promise<string | undefined> {
   const metadata = await deps.metadata.of(provider)
-  const root = await readXml(received.query === undefined ? await signedXmlOf(metadata, received) : redirectedXmlOf(metadata, received))
+  const root = await readXml(
+    received.query === undefined
+      ? await signedXmlIn(decodeResponse(received.answer.get('SAMLResponse')), metadata)
+      : redirectedXmlOf(metadata, received),
+  )
   if (root.localName !== 'LogoutResponse' || root.namespaceURI !== namespaces.protocol) throw invalidLogout('the XML is no LogoutResponse')
   const [issuer] = elementsIn(root, namespaces.assertion, 'Issuer')
   if (issuer?.textContent?.trim() !== metadata.entityId) throw invalidLogout('it is of another issuer')
@@ -54,26 +59,7 @@ export async function finishSamlLogout(deps: Deps, provider: IdentityProvider, r
 }
 
 function redirectedXmlOf({ certificates }: SamlMetadata, { query, state }: LogoutAnswer): string {
-  const { xml, relayState } = readSignedRedirect(query ?? '', certificates)
+  const { xml, relayState } = readSignedRedirect(query ?? '', 'SAMLResponse', certificates)
   if (relayState !== state) throw invalidLogout('the RelayState is another one')
   return xml
-}
-
-/** The part of the form's XML that is signed. Nothing else of it is read. */
-async function signedXmlOf({ certificates }: SamlMetadata, { answer }: LogoutAnswer): Promise<string> {
-  const xml = decodeResponse(answer.get('SAMLResponse'))
-  requireStrongSignatures(await readXml(xml))
-  const { getVerifiedXml, parseDomFromString } = await loadNodeSamlXml()
-  const keys = certificates.map((certificate) => `-----BEGIN CERTIFICATE-----\n${certificate}\n-----END CERTIFICATE-----\n`)
-  const verified = await readVerified(async () => getVerifiedXml(xml, (await parseDomFromString(xml)).documentElement, keys))
-  if (verified === null) throw invalidLogout('its signature is missing or invalid')
-  return verified
-}
-
-async function readVerified(work: () => Promise<string | null>): Promise<string | null> {
-  try {
-    return await work()
-  } catch (cause) {
-    throw invalidLogout('its signature is invalid', cause)
-  }
 }

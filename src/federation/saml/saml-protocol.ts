@@ -8,15 +8,14 @@ import type { Db } from '../../storage/db.ts'
 import type { CertificateWatch } from '../certificate-watch.ts'
 import { type FederatedIdentity, textOfClaim } from '../federated-identity.ts'
 import { hashOf } from '../hash.ts'
-import type { ProviderAnswer, ProviderProof, ProviderProtocol } from '../provider.ts'
-import type { SamlSubject } from '../provider-session.ts'
-import { expiryOfCertificate } from './identity-provider-metadata.ts'
+import type { ProviderProtocol, ReceivedAnswer } from '../provider.ts'
+import { expiryOfCertificate, requireCurrent } from './identity-provider-metadata.ts'
 import type { SamlMetadataSource } from './metadata-source.ts'
-import { invalidResponse, unsolicitedMs } from './response-checks.ts'
+import { unsolicitedMs } from './response-checks.ts'
 import { createSamlClient, serviceProviderId } from './saml-client.ts'
-import type { SamlProfile } from './saml-library.ts'
+import { invalidResponse } from './saml-errors.ts'
 import { beginSamlLogout, finishSamlLogout } from './saml-logout.ts'
-import { attributesOf, verifySamlResponse } from './verify-response.ts'
+import { attributesOf, type VerifiedResponse, verifySamlResponse } from './verify-response.ts'
 
 type Deps = {
   readonly db: Db
@@ -34,8 +33,7 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
       const requestId = `_${randomBytes(20).toString('hex')}`
       const isSigned = provider.config.details['RequestSigningAlgorithm'] !== undefined
       const own = isSigned ? await getSamlKey(deps, poolId, 'signing') : undefined
-      const metadata = await deps.metadata.of(provider)
-      deps.certificates.note('provider', [poolId, provider.id], metadata.certificatesExpireAt)
+      const metadata = await watchedMetadataOf(deps, poolId, provider)
       deps.certificates.note('own', [poolId], own && expiryOfCertificate(own.certificate))
       const saml = await createSamlClient(deps.clock, {
         ownId: serviceProviderId(poolId),
@@ -48,8 +46,9 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
       return { location: await saml.getAuthorizeUrlAsync(state, undefined, {}), proof: { redirectUri, state, nonce, requestId } }
     },
 
-    async finish(provider, { poolId, proof, answer }) {
-      const assertion = await verifyAnswer(deps, provider, { poolId, proof, answer })
+    async finish(provider, received) {
+      const { poolId } = received
+      const assertion = await verifyAnswer(deps, provider, received)
       const { id, expiresAt } = assertion
       // Each assertion counts once, also when the provider sends it without being asked.
       const isNew = await consumeState(deps.db, hashOf(JSON.stringify([poolId, provider.id, id])), expiresAt)
@@ -62,9 +61,15 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
   }
 }
 
-type Received = { readonly poolId: string; readonly proof: ProviderProof; readonly answer: ProviderAnswer }
+/** Also metadata that has ended is noted: the operator has to replace it. What is at a URL is the provider's to renew. */
+async function watchedMetadataOf({ metadata, certificates, clock }: Deps, poolId: string, provider: IdentityProvider) {
+  const found = await metadata.inspect(provider)
+  certificates.note('provider', [poolId, provider.id], found.certificatesExpireAt)
+  certificates.note('metadata', [poolId, provider.id], provider.config.details['MetadataFile'] ? found.validUntil : undefined)
+  return requireCurrent(found, clock.now())
+}
 
-async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, proof, answer }: Received) {
+async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, proof, answer, assertionEncryption }: ReceivedAnswer) {
   const isEncrypted = provider.config.details['EncryptedResponses'] === 'true'
   const decryptionKey = isEncrypted ? (await getSamlKey(deps, poolId, 'encryption')).privateKey : undefined
   const metadata = await deps.metadata.of(provider)
@@ -78,26 +83,16 @@ async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, pr
     mayAnswer: (id) => id === requestId,
     mostAgeMs: requestId === undefined ? unsolicitedMs : undefined,
     decryptionKey,
+    encryption: assertionEncryption,
   })
-  return { ...verified, identity: identityOf(provider, metadata.entityId, verified.profile) }
+  return { ...verified, identity: identityOf(provider, metadata.entityId, verified) }
 }
 
-function identityOf(provider: IdentityProvider, issuer: string, profile: SamlProfile): FederatedIdentity {
+function identityOf(provider: IdentityProvider, issuer: string, { profile, subject }: VerifiedResponse): FederatedIdentity {
   const claims = Object.fromEntries(Object.entries(attributesOf(profile)).map(([name, value]) => [name, textOfClaim(value)]))
   // Four-byte characters are refused, as at Cognito.
   if (Object.values(claims).some((text) => /[\u{10000}-\u{10ffff}]/u.test(text)))
     throw invalidResponse('an attribute has a character that is not allowed')
-  const session = { providerName: provider.id, subject: samlSubjectOf(profile) }
-  return { provider, subject: profile.nameID, issuer, claims, received: { samlResponse: claims }, session }
-}
-
-function samlSubjectOf(profile: SamlProfile): SamlSubject {
-  const text = (name: string) => (typeof profile[name] === 'string' ? profile[name] : undefined)
-  return {
-    nameId: profile.nameID,
-    format: text('nameIDFormat'),
-    nameQualifier: text('nameQualifier'),
-    spNameQualifier: text('spNameQualifier'),
-    sessionIndex: text('sessionIndex'),
-  }
+  const session = { providerName: provider.id, subject }
+  return { provider, subject: subject.nameId, issuer, claims, received: { samlResponse: claims }, session }
 }

@@ -10,7 +10,7 @@ import { loadNodeSaml } from './saml-library.ts'
 export async function serviceProviderMetadata(deps: SigningCertificateDeps, pool: Pool, base: string): Promise<string> {
   const { generateServiceProviderMetadata } = await loadNodeSaml()
   const [signing, encryption] = [await getSamlKey(deps, pool.id, 'signing'), await getSamlKey(deps, pool.id, 'encryption')]
-  return generateServiceProviderMetadata({
+  const metadata = generateServiceProviderMetadata({
     issuer: serviceProviderId(pool.id),
     callbackUrl: `${base}/saml2/idpresponse`,
     logoutCallbackUrl: `${base}/saml2/logout`,
@@ -22,4 +22,6 @@ export async function serviceProviderMetadata(deps: SigningCertificateDeps, pool
     decryptionCert: encryption.certificate,
     generateUniqueId: () => `_${pool.id}`,
   })
+  // Providers may send logout messages by either binding.
+  return metadata.replace(/<SingleLogoutService [^>]*>/, (service) => service + service.replace('HTTP-POST', 'HTTP-Redirect'))
 }

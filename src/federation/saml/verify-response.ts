@@ -1,5 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
+import type { ProviderExtension } from '../../pools/extensions/federation-extension.ts'
 import { FederationError } from '../federation-error.ts'
+import { checkEncrypted, requireGoodEncryption } from './encrypted-assertion.ts'
 import type { SamlMetadata } from './identity-provider-metadata.ts'
 import { elementsIn, namespaces, readXml } from './read-xml.ts'
 import {
@@ -7,13 +9,14 @@ import {
   checkAssertion,
   decodeResponse,
   type ExpectedAssertion,
-  invalidResponse,
+  requireOneAssertion,
   requireOneEncrypted,
-  requireStrongSignatures,
   requireSuccess,
 } from './response-checks.ts'
 import { createSamlClient } from './saml-client.ts'
-import { loadNodeSamlXml, type SamlProfile, type XmlElement } from './saml-library.ts'
+import { invalidResponse } from './saml-errors.ts'
+import type { SamlProfile } from './saml-library.ts'
+import { requirePlainSignatures } from './signature-form.ts'
 
 type ExpectedResponse = Omit<ExpectedAssertion, 'entityId' | 'now'> & {
   readonly metadata: SamlMetadata
@@ -25,33 +28,33 @@ type ExpectedResponse = Omit<ExpectedAssertion, 'entityId' | 'now'> & {
   readonly requestId: string | undefined
   /** PEM. With a key, the assertion has to be encrypted; without one it must not be. */
   readonly decryptionKey: string | undefined
+  readonly encryption: ProviderExtension['assertionEncryption']
 }
+
+export type VerifiedResponse = CheckedAssertion & { readonly profile: SamlProfile }
 
 /**
  * Verifies a SAMLResponse of a provider (SAML 2.0 Profiles §4.1.4). The caller has to see to replays.
  *
  * @throws FederationError when the response is not good.
  */
-export async function verifySamlResponse(
-  clock: Clock,
-  encoded: string | undefined,
-  expected: ExpectedResponse,
-): Promise<CheckedAssertion & { readonly profile: SamlProfile }> {
+export async function verifySamlResponse(clock: Clock, encoded: string | undefined, expected: ExpectedResponse): Promise<VerifiedResponse> {
   const { metadata, ownId, requestId, decryptionKey } = expected
   const root = await readXml(decodeResponse(encoded))
   requireSuccess(root)
-  requireStrongSignatures(root)
+  requirePlainSignatures(root)
   requireOneEncrypted(root)
+  requireOneAssertion(root)
   const destination = root.getAttribute('Destination')
   const isElsewhere = destination && expected.destination !== undefined && destination !== expected.destination
   if (isElsewhere) throw invalidResponse('the Destination is another address')
-  const encrypted = elementsIn(root, namespaces.assertion, 'EncryptedAssertion')
-  const isPlain = elementsIn(root, namespaces.assertion, 'Assertion').length > 0
-  if (decryptionKey !== undefined && (encrypted.length === 0 || isPlain)) throw invalidResponse('the assertion is not encrypted')
+  const [encrypted] = elementsIn(root, namespaces.assertion, 'EncryptedAssertion')
+  if (decryptionKey !== undefined && encrypted === undefined) throw invalidResponse('the assertion is not encrypted')
+  requireGoodEncryption(root, expected.encryption)
   const assertionConsumerUrl = expected.recipients[0] ?? ''
   const saml = await createSamlClient(clock, { ownId, metadata, assertionConsumerUrl, requestId, signingKey: undefined, decryptionKey })
   const profile = await explaining(decryptionKey !== undefined, async () => {
-    if (decryptionKey !== undefined) await checkEncrypted(encrypted, decryptionKey)
+    if (decryptionKey !== undefined && encrypted !== undefined) await checkEncrypted(encrypted, { saml, decryptionKey, requestId })
     return (await saml.validatePostResponseAsync({ SAMLResponse: encoded ?? '' })).profile
   })
   const assertionXml = profile?.getAssertionXml?.()
@@ -59,6 +62,8 @@ export async function verifySamlResponse(
   const { recipients, mayAnswer, mostAgeMs } = expected
   const { entityId } = metadata
   const checked = await checkAssertion(assertionXml, { entityId, recipients, mayAnswer, mostAgeMs, now: clock.now() })
+  // The library reads the assertion with another parser. The two have to agree on the user.
+  if (checked.subject.nameId !== profile.nameID) throw invalidResponse('the NameID is not one text')
   return { ...checked, profile }
 }
 
@@ -66,12 +71,6 @@ export async function verifySamlResponse(
 export function attributesOf(profile: SamlProfile): Readonly<Record<string, unknown>> {
   const attributes = (profile['attributes'] ?? {}) as Readonly<Record<string, unknown>>
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined && value !== null))
-}
-
-/** The rules for signatures hold inside of encrypted assertions, too. */
-async function checkEncrypted(encrypted: readonly XmlElement[], key: string): Promise<void> {
-  const { decryptXml } = await loadNodeSamlXml()
-  for (const one of encrypted) requireStrongSignatures(await readXml(await decryptXml(String(one), key)))
 }
 
 /** The library's messages are in its own words; the texts that Cognito is known for stand in their place. */

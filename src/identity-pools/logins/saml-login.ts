@@ -58,6 +58,7 @@ export function createSamlLogins(options: Options): SamlLogins {
           mayAnswer: () => true,
           mostAgeMs,
           decryptionKey: undefined,
+          encryption: 'ANY',
         }),
       )
       return loginOf(arn, profile)

@@ -149,9 +149,27 @@ export function acceptsSession({ ssoSessionMinutes }: AppClient, { authTime }: D
 }
 
 /** The sessions at identity providers that a logout of the browser is to end. Sessions that expired here are left alone there. */
-export function providerSessionsIn({ secrets, clock }: Omit<Deps, 'db'>, { pool, cookie }: SentCookie): readonly ProviderSession[] {
+export function providerSessionsIn(deps: Omit<Deps, 'db'>, sent: SentCookie): readonly ProviderSession[] {
+  return sessionsAtProviders(deps, sent).map(({ atProvider }) => atProvider)
+}
+
+/** The sessions of the browser that began at providers which a logout here is to reach, with what names each of them there. */
+export function sessionsAtProviders(
+  { secrets, clock }: Omit<Deps, 'db'>,
+  { pool, cookie }: SentCookie,
+): readonly { readonly session: DomainSession; readonly atProvider: ProviderSession }[] {
   const sessions = openSessionCookie(secrets, pool.id, cookie).filter(({ expiresAt }) => clock.now() < expiresAt)
-  return sessions.map(({ atProvider }) => atProvider).filter((session) => session !== undefined)
+  return sessions.flatMap((session) => (session.atProvider === undefined ? [] : [{ session, atProvider: session.atProvider }]))
+}
+
+/** The cookie without the sessions. Undefined when no other is left. */
+export function cookieWithout(
+  deps: Omit<Deps, 'db'>,
+  { pool, cookie }: SentCookie,
+  ended: readonly DomainSession[],
+): SessionCookie | undefined {
+  const left = openSessionCookie(deps.secrets, pool.id, cookie).filter(({ id }) => !ended.some((one) => one.id === id))
+  return left.length === 0 ? undefined : writeCookie(deps, pool, left)
 }
 
 /** Ends the sessions in the cookie. A copy of the cookie is of no use any longer. Returns them with the clients that are to be told. */

@@ -78,7 +78,8 @@ async function signIn(
     provider = isOffered ? await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName) : undefined
     if (provider === undefined) throw new FederationError('The identity provider is not available for this client.', { reason: 'settings' })
     requireProvider?.(provider)
-    const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer })
+    const { assertionEncryption } = providerExtensionOf(federationOf(pool), provider.id)
+    const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer, assertionEncryption })
     const signedIn = await signInIdentity(deps, browser, request, { identity, canAskForProof: arrived.canAskForProof })
     return { signedIn, atProvider: isSignedOutToo(pool, provider) ? identity.session : undefined }
   } catch (error) {

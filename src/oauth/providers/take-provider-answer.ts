@@ -49,6 +49,8 @@ export async function takeProviderAnswer(
   browserToken: string | undefined,
 ): Promise<AnswerOutcome> {
   const received = receiveParameters(browser.query)
+  // A response comes as a form only (SAML 2.0 Profiles §4.1.2): an address is kept in histories and logs. The sign-in goes on waiting.
+  if (received.parameters.has('SAMLResponse')) throw new PageError('invalid_request')
   const signIn = await consumeSignIn(deps, browser, stateIn(received.parameters), browserToken)
   const answer = answerOf(signIn, received)
   const { query, proof, providerName } = signIn.details

@@ -21,6 +21,11 @@ export type ProviderExtension = {
    * Without this, a user of one issuer is never signed in by another.
    */
   readonly previousIssuers: readonly string[]
+  /**
+   * Which algorithms encrypted assertions of a SAML provider may have. `ANY`: AES-CBC and AES-GCM. `AUTHENTICATED`: only AES-GCM, which notices
+   * that a ciphertext was changed.
+   */
+  readonly assertionEncryption: 'ANY' | 'AUTHENTICATED'
 }
 
 export type FederationExtension = {
@@ -36,7 +41,13 @@ export type FederationExtension = {
 
 export const noFederation: FederationExtension = { linking: 'SEPARATE', firstLinkedSignIn: 'REFUSED', providers: {} }
 
-const noProvider: ProviderExtension = { emailVerified: 'AS_CLAIMED', attributeModes: {}, signOutAtProvider: false, previousIssuers: [] }
+const noProvider: ProviderExtension = {
+  emailVerified: 'AS_CLAIMED',
+  attributeModes: {},
+  signOutAtProvider: false,
+  previousIssuers: [],
+  assertionEncryption: 'ANY',
+}
 
 /** The settings for a provider. A pool without the extension behaves as Cognito. */
 export function providerExtensionOf({ providers }: FederationExtension, name: string): ProviderExtension {
@@ -52,11 +63,12 @@ export function readFederation({ LinkingPolicy, FirstLinkedSignIn, Providers = {
   }
 }
 
-const readProvider = ({ EmailVerified, AttributeModes, SignOutAtProvider, PreviousIssuers }: ProviderExtensionType): ProviderExtension => ({
-  emailVerified: EmailVerified ?? noProvider.emailVerified,
-  attributeModes: AttributeModes ?? noProvider.attributeModes,
-  signOutAtProvider: SignOutAtProvider ?? noProvider.signOutAtProvider,
-  previousIssuers: PreviousIssuers ?? noProvider.previousIssuers,
+const readProvider = (given: ProviderExtensionType): ProviderExtension => ({
+  emailVerified: given.EmailVerified ?? noProvider.emailVerified,
+  attributeModes: given.AttributeModes ?? noProvider.attributeModes,
+  signOutAtProvider: given.SignOutAtProvider ?? noProvider.signOutAtProvider,
+  previousIssuers: given.PreviousIssuers ?? noProvider.previousIssuers,
+  assertionEncryption: given.AssertionEncryption ?? noProvider.assertionEncryption,
 })
 
 export function writeFederation(federation: FederationExtension): FederationExtensionType {
@@ -70,4 +82,5 @@ const writeProvider = (provider: ProviderExtension): ProviderExtensionType => ({
   AttributeModes: provider.attributeModes,
   SignOutAtProvider: provider.signOutAtProvider,
   PreviousIssuers: [...provider.previousIssuers],
+  AssertionEncryption: provider.assertionEncryption,
 })

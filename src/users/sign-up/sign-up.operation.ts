@@ -45,7 +45,7 @@ export const signUp = operation('SignUp', {
     const attributes = readAttributes(request.UserAttributes)
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
-    await requireUnreservedName(db, pool, 'Username', draft.username)
+    await requireUnreservedName(deps.db, pool, 'Username', draft.username)
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const returnUrl = readReturnUrl(client, request.ClientMetadata)
 

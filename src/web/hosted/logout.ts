@@ -36,7 +36,8 @@ export const tokenOf =
   () =>
     csrfTokenFor(request, reply, names)
 
-function dropSession({ names, reply, browser }: Visit, poolId: string): void {
+/** The browser drops its cookie for the pool. */
+export function dropSession({ names, reply, browser }: Visit, poolId: string): void {
   reply.header('set-cookie', writeCookie(names, sessionCookieName(names, browser.host, poolId), '', 0))
 }
 

@@ -17,6 +17,7 @@ import {
   languageCookieName,
   noPasskeyCookieName,
   sessionCookieName,
+  sessionPoolIdsIn,
   stepCookieName,
   writeCookie,
 } from '../oauth/cookies.ts'
@@ -62,6 +63,7 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
     query: queryOf(request),
     context: contextOf(request, options),
     sessionCookieOf: (poolId: string) => cookieIn(request, sessionCookieName(names, host, poolId)),
+    sessionPoolIds: sessionPoolIdsIn(request, names, host),
     deviceCookieOf: (poolId: string) => cookieIn(request, deviceCookieName(names, host, poolId)),
     hasDeclinedPasskey: (poolId: string) => cookieIn(request, noPasskeyCookieName(names, host, poolId)) !== undefined,
     stepCookieOf: (poolId: string) => cookieIn(request, stepCookieName(names, host, poolId)),
@@ -140,7 +142,14 @@ const longestAddress = 8000
  * @throws OAuthError invalid_request with the status 413 when the address would be too long
  */
 export function goOnAsGet(visit: Visit, path: string, form: string): Send {
-  const address = `${path}?${new URLSearchParams(form)}`
+  return goOnAt(visit, `${path}?${new URLSearchParams(form)}`)
+}
+
+/**
+ * The same, with an address that stands for the form.
+ * @throws OAuthError invalid_request with the status 413 when the address is too long
+ */
+export function goOnAt(visit: Visit, address: string): Send {
   if (address.length > longestAddress) throw new OAuthError('invalid_request', { status: 413 })
   return redirectTo(visit, address, 303)
 }

@@ -18,6 +18,18 @@ export function sessionCookieName({ isSecure }: CookieNames, host: RequestHost, 
   return prefixed(isSecure, host.kind === 'domain' ? 'cognito' : `cognito-${poolId}`)
 }
 
+/** A browser has sessions with few pools. More cookies are not looked at. */
+const mostPools = 20
+
+/** The pools whose session cookie the browser sent. */
+export function sessionPoolIdsIn({ headers }: FastifyRequest, { isSecure }: CookieNames, host: RequestHost): readonly string[] {
+  if (host.kind === 'domain') return [host.domain.poolId]
+  const prefix = prefixed(isSecure, 'cognito-')
+  const names = (headers.cookie ?? '').split(';').map((pair) => pair.trim().split('=', 1)[0] ?? '')
+  const ids = names.filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+  return ids.filter((id) => /^[\w-]{1,60}$/.test(id)).slice(0, mostPools)
+}
+
 /** The cookie with what the user has to do next on the pages of the pool. */
 export function stepCookieName({ isSecure }: CookieNames, host: RequestHost, poolId: string): string {
   return prefixed(isSecure, host.kind === 'domain' ? 'cognito-step' : `cognito-step-${poolId}`)

@@ -15,7 +15,7 @@ import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
 import { postAuthorize } from '../hosted/post-authorize.ts'
 import { postProviderAnswer, sendToProvider, visitProviderAnswer } from '../hosted/provider-answer.ts'
-import { postProviderLogout, visitProviderLogout } from '../hosted/provider-logout.ts'
+import { postProviderLogout, visitProviderLogout, visitSamlLogout } from '../hosted/provider-logout.ts'
 import { postForgotPassword, postResetPassword, visitForgotPassword, visitResetPassword } from '../hosted/reset-password.ts'
 import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
@@ -79,7 +79,7 @@ const pages: readonly Page[] = [
   { path: '/device', get: visitDevice, countsAs: 'GetUser', post: postDevice },
   { path: '/logout', get: visitLogout, post: postLogout },
   { path: '/oauth2/logout', get: visitProviderLogout, countsAs: 'RevokeToken' },
-  { path: '/saml2/logout', get: visitProviderLogout, countsAs: 'RevokeToken', postBody: postProviderLogout },
+  { path: '/saml2/logout', get: visitSamlLogout, countsAs: 'RevokeToken', postBody: postProviderLogout },
   { path: '/error', get: visitError },
 ]
 

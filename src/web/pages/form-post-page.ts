@@ -2,9 +2,17 @@ import { createHash } from 'node:crypto'
 import { form, submit } from './components.ts'
 import type { Page, Shell } from './layout.ts'
 
-/** Sends the form at once. Without scripts the user presses the button. */
+/** How long the page waits for its frames. */
+const longestWaitMs = 3000
+
+/** Sends the form at once, or after the frames of the page are loaded. Without scripts the user presses the button. */
 export const formPostScript = `'use strict'
-document.forms[0].submit()
+const send = () => document.forms[0].submit()
+if (document.querySelector('iframe') === null) send()
+else {
+  addEventListener('load', send)
+  setTimeout(send, ${longestWaitMs})
+}
 `
 
 export const formPostScriptPath = `/pages/form-post-${createHash('sha256').update(formPostScript).digest('hex').slice(0, 16)}.js`

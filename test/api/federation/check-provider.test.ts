@@ -182,7 +182,7 @@ for (const engine of engines) {
       documents.serve({ text: wanting.replace('entityID=', 'validUntil="2020-01-01T00:00:00Z" entityID=') })
       const worse = await check(server(), changing.poolId)
       assert.equal(worse.statusOf('REQUEST_SIGNATURE'), 'FAILED')
-      assert.equal(worse.statusOf('METADATA'), 'WARNING')
+      assert.equal(worse.statusOf('METADATA'), 'FAILED')
       assert.match(worse.wordsOf('METADATA'), /valid until 2020-01-01/)
     })
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { deflateRawSync } from 'node:zlib'
 import { engines } from '../../support/engines.ts'
 import { usernamesIn } from '../../support/federation.ts'
+import { encode } from '../../support/oauth.ts'
 import { errorIn } from '../../support/openid-provider.ts'
 import { answerSaml, beginSaml, givenSamlPool, signInBySaml } from '../../support/saml-pool.ts'
 import { runSamlProvider, samlFormFor } from '../../support/saml-provider.ts'
+import { locationOf } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
 const assertionIn = (xml: string): string => /<saml:Assertion[\s\S]*<\/saml:Assertion>/.exec(xml)?.[0] ?? ''
@@ -148,6 +151,20 @@ for (const engine of engines) {
       server().clock.advance(60_000)
       assert.equal(await answerSaml(again.browser, late), '/error?error=invalid_request')
       assert.deepEqual(await usernamesIn(server(), other.poolId), [])
+    })
+
+    it('are refused when they come by a redirect, and do not end the sign-in', async () => {
+      const { poolId, clientId } = await givenSamlPool(server(), provider)
+      const { browser, toProvider } = await beginSaml(server(), clientId)
+      const form = await samlFormFor(toProvider, 'eve')
+      const deflated = deflateRawSync(Buffer.from(form.SAMLResponse, 'base64')).toString('base64')
+      for (const query of [form, { ...form, SAMLResponse: deflated }, { state: form.RelayState, SAMLResponse: form.SAMLResponse }]) {
+        const reply = await browser.visit(`/saml2/idpresponse?${encode(query)}`)
+        assert.equal(locationOf(reply), '/error?error=invalid_request')
+        assert.equal((await browser.visit(locationOf(reply))).status, 400)
+      }
+      assert.deepEqual(await usernamesIn(server(), poolId), [])
+      assert.match(await answerSaml(browser, form), /code=/)
     })
 
     it('are refused at once when their markup makes the parser read the document again and again', async () => {

@@ -190,7 +190,7 @@ for (const engine of engines) {
       assert.equal(await bring(browser, form), lost)
     })
 
-    it('refuses logouts that the provider begins', async () => {
+    it('refuses logouts that the provider begins without a signature', async () => {
       const { clientId } = await given()
       const browser = await signedIn(clientId)
       const message = Buffer.from('<samlp:LogoutRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol"/>').toString('base64')

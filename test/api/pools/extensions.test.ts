@@ -83,7 +83,15 @@ const everything = {
   Federation: {
     LinkingPolicy: 'PROOF',
     FirstLinkedSignIn: 'SIGNED_IN',
-    Providers: { Corp: { EmailVerified: 'ALWAYS', AttributeModes: { name: 'FIRST' }, SignOutAtProvider: true } },
+    Providers: {
+      Corp: {
+        EmailVerified: 'ALWAYS',
+        AttributeModes: { name: 'FIRST' },
+        SignOutAtProvider: true,
+        PreviousIssuers: ['https://old.test'],
+        AssertionEncryption: 'AUTHENTICATED',
+      },
+    },
   },
   ThreatProtection: {
     Thresholds: { Low: -10, Medium: 5, High: 15 },

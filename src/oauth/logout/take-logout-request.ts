@@ -1,0 +1,183 @@
+import { FederationError } from '../../federation/federation-error.ts'
+import type { SamlMetadata } from '../../federation/saml/identity-provider-metadata.ts'
+import { answerLogoutRequest, type LogoutAnswerToProvider } from '../../federation/saml/logout-answer.ts'
+import {
+  isSessionOf,
+  type LogoutRequest,
+  queryOfLogoutForm,
+  readLogoutRequest,
+  type SentLogoutRequest,
+  verifyLogoutRequest,
+} from '../../federation/saml/logout-request.ts'
+import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
+import { findIdentityProvider, listIdentityProviders } from '../../pools/identity-providers/identity-provider-repository.ts'
+import type { Pool } from '../../pools/pool.ts'
+import type { BrowserRequest } from '../browser-request.ts'
+import { cookieWithout, type SessionCookie, sessionsAtProviders } from '../domain-session/domain-session.ts'
+import { type EndedSession, endDomainSession } from '../domain-session/end-domain-session.ts'
+import type { DomainSession } from '../domain-session/session-cookie.ts'
+import { endpointBaseOfHost } from '../endpoint-base.ts'
+import { PageError } from '../page-error.ts'
+import { type ReceivedParameters, receiveParameters } from '../parameters.ts'
+import type { EndSessionDeps } from './end-session.ts'
+import { findFrontChannelAddresses } from './front-channel.ts'
+
+/** A user was signed out by the identity provider. */
+export type LoggedOutByProvider = {
+  readonly poolId: string
+  /** The browser's cookie for the pool without the sessions that have ended. `undefined` drops it, `unchanged` leaves it as it is. */
+  readonly cookie: SessionCookie | 'unchanged' | undefined
+  /** Where the browser goes. Undefined where the provider names no address for answers. */
+  readonly answer: LogoutAnswerToProvider | undefined
+  /** Addresses of apps that the browser has to load first. */
+  readonly frames: readonly string[]
+}
+
+/** A provider that may end sessions here, and the sessions of the browser that began there. */
+type Candidate = {
+  readonly pool: Pool
+  readonly provider: IdentityProvider
+  readonly metadata: SamlMetadata
+  readonly sessions: ReturnType<typeof sessionsAtProviders>
+}
+
+/** A pool with more SAML providers finds the sender of a request only by the sessions of the browser. */
+const mostProviders = 50
+
+/**
+ * Where the browser goes with a LogoutRequest that came as a form. It comes back with a GET, which brings its cookies.
+ *
+ * @throws PageError when the form has no readable message.
+ */
+export function locationOfLogoutForm({ parameters, wrong, areTooMany }: ReceivedParameters): string {
+  if (wrong.size > 0 || areTooMany) throw new PageError('invalid_request')
+  try {
+    return `/saml2/logout?${queryOfLogoutForm(parameters)}`
+  } catch (error) {
+    throw asPageError(error)
+  }
+}
+
+/** Messages of strangers are not worth a line in the log. */
+const asPageError = (error: unknown): unknown => (error instanceof FederationError ? new PageError('invalid_request') : error)
+
+/**
+ * Takes a LogoutRequest that an identity provider sent through the browser (SAML 2.0 Profiles §4.4.3). The sessions of the browser that began
+ * there end if they are those of the user whom the request names: as by a logout of the browser, no token is revoked, and apps are told. The
+ * provider learns whether there was such a session.
+ *
+ * @throws PageError when the request is not one of a provider that may end sessions here. Nothing has changed then.
+ */
+export async function takeLogoutRequest(deps: EndSessionDeps, browser: BrowserRequest): Promise<LoggedOutByProvider> {
+  const { parameters, wrong, areTooMany } = receiveParameters(browser.query)
+  if (wrong.size > 0 || areTooMany || parameters.has('SAMLResponse')) throw new PageError('invalid_request')
+  const sent = await readSent(browser)
+  let unmatched: Verified | undefined
+  for (const candidate of await findCandidates(deps, browser, sent)) {
+    const request = await verify(deps, browser, sent, candidate)
+    if (request === undefined) continue
+    const sessions = sessionsMeant(request, candidate)
+    if (sessions.length > 0) return answer(deps, browser, { candidate, request }, sessions)
+    unmatched ??= { candidate, request }
+  }
+  if (unmatched === undefined) throw new PageError('invalid_request')
+  const { pool, provider } = unmatched.candidate
+  const reason = new FederationError('The browser has no session of the user at the provider.')
+  deps.federation.logLogoutFailure({ poolId: pool.id, provider: provider.id }, reason)
+  return answer(deps, browser, unmatched, [])
+}
+
+type Verified = { readonly candidate: Candidate; readonly request: LogoutRequest }
+
+function sessionsMeant(request: LogoutRequest, { pool, metadata: { entityId }, sessions }: Candidate): readonly DomainSession[] {
+  const sides = { entityId, poolId: pool.id }
+  return sessions
+    .filter(({ atProvider: { subject } }) => subject !== undefined && isSessionOf(request, subject, sides))
+    .map(({ session }) => session)
+}
+
+/** Ends the sessions, and tells the provider whether there were any. */
+async function answer(
+  deps: EndSessionDeps,
+  browser: BrowserRequest,
+  { candidate: { pool, metadata }, request: { id: requestId, relayState } }: Verified,
+  sessions: readonly DomainSession[],
+): Promise<LoggedOutByProvider> {
+  const isSuccess = sessions.length > 0
+  const toProvider = await answerLogoutRequest(deps, { poolId: pool.id, metadata, requestId, relayState, isSuccess })
+  return { poolId: pool.id, answer: toProvider, ...(await endSessions(deps, browser, pool, sessions)) }
+}
+
+async function readSent({ query }: BrowserRequest): Promise<SentLogoutRequest> {
+  try {
+    return await readLogoutRequest(query)
+  } catch (error) {
+    throw asPageError(error)
+  }
+}
+
+/** Undefined for a request that is not good. The log says why. */
+async function verify(
+  deps: EndSessionDeps,
+  { host }: BrowserRequest,
+  sent: SentLogoutRequest,
+  { pool, provider, metadata }: Candidate,
+): Promise<LogoutRequest | undefined> {
+  const destination = `${endpointBaseOfHost(deps.publicUrl, host)}/saml2/logout`
+  try {
+    return await verifyLogoutRequest(deps, sent, { poolId: pool.id, provider, metadata, destination })
+  } catch (error) {
+    if (!(error instanceof FederationError)) throw error
+    deps.federation.logLogoutFailure({ poolId: pool.id, provider: provider.id }, error)
+    return undefined
+  }
+}
+
+async function endSessions(deps: EndSessionDeps, browser: BrowserRequest, pool: Pool, sessions: readonly DomainSession[]) {
+  if (sessions.length === 0) return { cookie: 'unchanged' as const, frames: [] }
+  const ended: EndedSession[] = []
+  for (const session of sessions) ended.push(await endDomainSession(deps, session))
+  deps.logoutWorker.wake()
+  const cookie = cookieWithout(deps, { pool, cookie: browser.sessionCookieOf(pool.id) }, sessions)
+  return { cookie, frames: await findFrontChannelAddresses(deps, pool, ended) }
+}
+
+/**
+ * The providers that may have sent the request: those by which the users of the browser signed in. On a domain also others of the pool: the
+ * session here may have ended earlier than the one there, and the provider waits for an answer.
+ */
+async function findCandidates(deps: EndSessionDeps, browser: BrowserRequest, { issuer }: SentLogoutRequest): Promise<readonly Candidate[]> {
+  const candidates: Candidate[] = []
+  for (const poolId of browser.sessionPoolIds) {
+    const pool = await deps.pools.findPool(poolId)
+    if (pool === undefined) continue
+    const sessions = sessionsAtProviders(deps, { pool, cookie: browser.sessionCookieOf(pool.id) })
+    const used = sessions.map(({ atProvider }) => atProvider.providerName)
+    const others = browser.host.kind === 'domain' ? await samlProvidersOf(deps, pool) : []
+    for (const name of new Set([...used, ...others])) {
+      const found = await findSender(deps, pool, name, issuer)
+      const ofProvider = sessions.filter(({ atProvider }) => atProvider.providerName === name)
+      if (found !== undefined) candidates.push({ pool, ...found, sessions: ofProvider })
+    }
+  }
+  return candidates
+}
+
+async function samlProvidersOf({ db }: EndSessionDeps, { id }: Pool): Promise<readonly string[]> {
+  const providers = await listIdentityProviders(db, id, { after: undefined, limit: mostProviders })
+  return providers.filter(({ type }) => type === 'SAML').map((provider) => provider.id)
+}
+
+/** The provider, if it may end sessions here and has the name. One whose metadata cannot be had is passed by. */
+async function findSender(deps: EndSessionDeps, { id: poolId }: Pool, name: string, issuer: string) {
+  const provider = await findIdentityProvider(deps.db, deps.secrets, poolId, name)
+  if (provider?.config.type !== 'SAML' || provider.config.details['IDPSignout'] !== 'true') return undefined
+  try {
+    const metadata = await deps.federation.sources.saml.of(provider)
+    return metadata.entityId === issuer ? { provider, metadata } : undefined
+  } catch (error) {
+    if (!(error instanceof FederationError)) throw error
+    deps.federation.logLogoutFailure({ poolId, provider: name }, error)
+    return undefined
+  }
+}
