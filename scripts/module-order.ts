@@ -37,6 +37,7 @@ const layersOfFiles: Readonly<Record<string, string>> = {
   'flag-suggestion.ts': 'settings',
   'gateway-settings.ts': 'settings',
   'limit-settings.ts': 'settings',
+  'place-settings.ts': 'settings',
   'provider-settings.ts': 'settings',
   'setting-rules.ts': 'settings',
   'setting-spec.ts': 'settings',

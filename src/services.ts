@@ -88,7 +88,7 @@ export async function openServices(options: ServiceOptions) {
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signing = openSigningKeys(options)
   const access = openAccess(options)
-  const protection = openProtection(options)
+  const protection = await openProtection(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
@@ -201,9 +201,9 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
 }
 
 /** What protects the users of pools. */
-function openProtection({ database, clock, logger, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
+async function openProtection({ settings, database, clock, logger, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
   const { db } = database.storage
-  const places = openPlaces()
+  const places = await openPlaces({ settings, logger })
   const lockouts = {
     lockout: createPasswordLockout({ db, countLocked }),
     codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),

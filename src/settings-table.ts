@@ -1,4 +1,5 @@
 import { limitSettings } from './limit-settings.ts'
+import { placeSettings } from './place-settings.ts'
 import { providerSettings } from './provider-settings.ts'
 import { flag, path, type SettingSpec, text } from './setting-spec.ts'
 
@@ -261,5 +262,6 @@ export const settingsTable = {
     secret: true,
     help: 'Bearer token that /metrics requires. Without this setting, `serve` has no /metrics.',
   },
+  ...placeSettings,
   ...limitSettings,
 } as const satisfies Record<string, SettingSpec>

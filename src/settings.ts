@@ -69,6 +69,8 @@ export type Settings = {
   readonly functionEnvironment: Readonly<Record<string, string>>
   readonly authorizeSecret: string | undefined
   readonly metricsToken: string | undefined
+  readonly geoDatabase: string | undefined
+  readonly anonymousNetworks: string | undefined
   readonly enforceTiers: boolean
   readonly quotas: Readonly<Record<string, number>> | undefined
   readonly rateLimits: number | undefined

@@ -85,6 +85,7 @@ async function runChecks(
     { checkFunctions },
     { checkDatabase },
     { checkGateways },
+    { checkPlaces },
     { checkPort },
     { checkSts },
     { quotasWith },
@@ -94,6 +95,7 @@ async function runChecks(
     import('./check-config/check-functions.ts'),
     import('./check-config/check-database.ts'),
     import('./check-config/check-gateways.ts'),
+    import('./check-config/check-places.ts'),
     import('./check-config/check-port.ts'),
     import('./check-config/check-sts.ts'),
     import('../pools/quotas.ts'),
@@ -111,6 +113,7 @@ async function runChecks(
     database: checkDatabase,
     gateways: checkGateways,
     sts: checkSts,
+    places: checkPlaces,
     port: checkPort,
   }
   const useful = Object.entries(checks).filter(([name]) => !skippedFor[name]?.some((flag) => wrongFlags.includes(flag)))

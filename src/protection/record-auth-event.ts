@@ -1,6 +1,5 @@
 import { uuidv7 } from '../base/ids.ts'
 import { newOrderedId } from '../base/ordered-id.ts'
-import type { RequestContext } from '../contract/operation.ts'
 import type { Pool } from '../pools/pool.ts'
 import { usesThreatProtection } from '../pools/tier-rules.ts'
 import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
@@ -10,13 +9,14 @@ import { insertAuthEvent, insertOrSimulateAuthEvent, replaceAuthEvent } from './
 import type { Places } from './places/places.ts'
 import type { RiskAssessment } from './risk/assessment.ts'
 import { deviceNameOf, traitsOf } from './traits-of.ts'
+import type { UserContext } from './user-context.ts'
 
 /** What records auth events. */
 export type AuthEventDeps = { readonly db: Db; readonly places: Places }
 
 /** An auth event that is to be recorded. */
 export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
-  readonly context: RequestContext
+  readonly context: UserContext
   readonly now: number
   /** The id of the auth event. Undefined: the event gets a new id. */
   readonly id?: string | undefined
@@ -46,15 +46,18 @@ async function writeEvent(db: Db, event: AuthEvent, continues: string | undefine
   if (!isContinued) await insertAuthEvent(db, event)
 }
 
-/** Records a sign-in that failed at its first step. For a decoy, `sub` is undefined; recording then takes as long and stores nothing. */
-export async function recordFailedFirstStep(
+/**
+ * As `recordAuthEvent`, for requests whose answers must not reveal whether a user exists. For a decoy, `sub` is undefined; recording then takes
+ * as long and stores nothing.
+ */
+export async function recordOrSimulateAuthEvent(
   deps: AuthEventDeps,
   pool: Pool,
   { sub, ...input }: Omit<AuthEventInput, 'sub' | 'continues'> & { readonly sub: string | undefined },
 ): Promise<void> {
   if (!recordsAuthEvents(pool)) return
   const event = eventOf(deps, pool, { ...input, sub: sub ?? uuidv7(input.now) })
-  await insertOrSimulateAuthEvent(deps.db, sub !== undefined, event)
+  await insertOrSimulateAuthEvent(deps.db, sub !== undefined, event).catch(ignoreUnavailable)
 }
 
 function eventOf(

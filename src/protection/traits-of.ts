@@ -1,13 +1,15 @@
-import type { RequestContext } from '../contract/operation.ts'
 import type { Places } from './places/places.ts'
 import { plainAddress } from './places/plain-address.ts'
 import type { Traits } from './traits.ts'
 import { readUserAgent } from './user-agent.ts'
+import type { UserContext } from './user-context.ts'
 
 /** What is known of where a request comes from. Takes some microseconds. */
-export function traitsOf(places: Pick<Places, 'find'>, { ip, userAgent }: RequestContext): Traits {
+export function traitsOf(places: Pick<Places, 'find'>, { ip, userAgent, device }: UserContext): Traits {
   const { browser, system, deviceKind, hash } = readUserAgent(userAgent) ?? {}
-  return { ip: ip && (plainAddress(ip) ?? ip), ...places.find(ip), userAgent: hash, browser, system, deviceKind }
+  const { deviceId, timezone } = device ?? {}
+  const deviceTraits = device && { deviceId, timezone, hasContextData: true }
+  return { ip: ip && (plainAddress(ip) ?? ip), ...places.find(ip), userAgent: hash, browser, system, deviceKind, ...deviceTraits }
 }
 
 const regionNames = new Intl.DisplayNames('en', { type: 'region' })

@@ -60,6 +60,6 @@ const majorOf = (version: string | undefined): string | undefined => /^\d{1,4}(?
 
 /** Windows has the name of its version, such as `10` for `NT 10.0`. macOS 10 has two numbers. */
 function systemVersionOf({ name, version, versionName }: Bowser.Parser.OSDetails): string | undefined {
-  if (name === 'Windows') return versionName
+  if (name === 'Windows') return versionName === 'NT' ? undefined : versionName
   return name === 'macOS' ? /^10\.\d{1,2}|^\d{1,4}(?!\d)/.exec(version ?? '')?.[0] : majorOf(version)
 }

@@ -12,13 +12,14 @@ export const adminInitiateAuth = operation('AdminInitiateAuth', {
 
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, caller: AuditedCaller, from) {
     const { pool, client } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
+    const origin = { pool, client, username: request.AuthParameters?.['USERNAME'], now: deps.clock.now() }
     const audit = auditOfStep(caller.audit, request.AuthFlow)
     const attempt = {
       flow: request.AuthFlow,
       parameters: request.AuthParameters ?? {},
       session: request.Session,
       audience: 'admin',
-      userContext: contextFromServer(from, request.ContextData),
+      userContext: contextFromServer(from, origin, request.ContextData),
       userAgent: from.userAgent,
       clientMetadata: request.ClientMetadata,
       audit,

@@ -14,12 +14,13 @@ export const adminRespondToAuthChallenge = operation('AdminRespondToAuthChalleng
 
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, caller: AuditedCaller, from) {
     const { pool, client } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
+    const origin = { pool, client, username: request.ChallengeResponses?.['USERNAME'], now: deps.clock.now() }
     const audit = auditOfStep(caller.audit, request.ChallengeName)
     const response = {
       challenge: request.ChallengeName,
       session: request.Session,
       responses: request.ChallengeResponses ?? {},
-      userContext: contextFromServer(from, request.ContextData),
+      userContext: contextFromServer(from, origin, request.ContextData),
       caller: callerContextOf(client, from, request.ClientMetadata),
       audit,
     }

@@ -9,12 +9,13 @@ export const initiateAuth = operation('InitiateAuth', {
 
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
+    const origin = { pool, client, username: request.AuthParameters?.['USERNAME'], now: deps.clock.now() }
     const attempt = {
       flow: request.AuthFlow,
       parameters: request.AuthParameters ?? {},
       session: request.Session,
       audience: 'public',
-      userContext: contextFromClient(from, client, request.UserContextData),
+      userContext: contextFromClient(from, origin, request.UserContextData),
       userAgent: from.userAgent,
       clientMetadata: request.ClientMetadata,
       audit: undefined,

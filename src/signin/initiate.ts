@@ -2,10 +2,10 @@ import type { AuditedCall } from '../audit/audited-caller.ts'
 import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
 import type { AuthFlowType } from '../contract/generated/types.ts'
-import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import { isSecretHashValid, requireSecretHash } from '../pools/secret-hash.ts'
 import { requireAllowedAddress } from '../protection/risk/blocked-address.ts'
+import type { UserContext } from '../protection/user-context.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshToken } from '../tokens/refresh.ts'
 import { callerContextOf, type Texts } from '../triggers/trigger.ts'
 import { tokensIssued } from './audited-step.ts'
@@ -43,7 +43,7 @@ type InitiateRequest = {
   readonly session: string | undefined
   readonly audience: Audience
   /** Describes the user's own browser or app, as far as it is known. */
-  readonly userContext: RequestContext
+  readonly userContext: UserContext
   /** The User-Agent of the program that calls the API. */
   readonly userAgent: string | undefined
   readonly clientMetadata: Texts | undefined

@@ -11,11 +11,12 @@ export const respondToAuthChallenge = operation('RespondToAuthChallenge', {
 
   async handle(request, deps: SignInDeps & { pools: PoolCatalog }, _caller: undefined, from) {
     const { pool, client } = await deps.pools.getClient(request.ClientId)
+    const origin = { pool, client, username: request.ChallengeResponses?.['USERNAME'], now: deps.clock.now() }
     const response = {
       challenge: request.ChallengeName,
       session: request.Session,
       responses: request.ChallengeResponses ?? {},
-      userContext: contextFromClient(from, client, request.UserContextData),
+      userContext: contextFromClient(from, origin, request.UserContextData),
       caller: callerContextOf(client, from, request.ClientMetadata),
       audit: undefined,
     }

@@ -1,8 +1,8 @@
 import type { AuditedCall } from '../audit/audited-caller.ts'
 import { ApiError } from '../contract/api-error.ts'
-import type { RequestContext } from '../contract/operation.ts'
 import { requireSecretHash } from '../pools/secret-hash.ts'
 import { requireAllowedAddress } from '../protection/risk/blocked-address.ts'
+import type { UserContext } from '../protection/user-context.ts'
 import type { CallerContext } from '../triggers/trigger.ts'
 import { choiceFactors } from './choice/answer-choice.ts'
 import { type CompleteSignIn, completeSignIn } from './complete-sign-in.ts'
@@ -44,7 +44,7 @@ type RespondRequest = {
   readonly session: string | undefined
   readonly responses: RequestParameters
   /** Describes the user's own browser or app, as far as it is known. */
-  readonly userContext: RequestContext & Pick<SignInContext, 'keptDevices'>
+  readonly userContext: UserContext & Pick<SignInContext, 'keptDevices'>
   readonly caller: CallerContext
   /** The audit record of the call; undefined in the public API. */
   readonly audit: AuditedCall | undefined

@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { newOrderedId } from '../base/ordered-id.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { AnsweredChallenge, AuthEvent } from '../protection/auth-event.ts'
-import { type AuthEventDeps, recordAuthEvent, recordFailedFirstStep, recordsAuthEvents } from '../protection/record-auth-event.ts'
+import { type AuthEventDeps, recordAuthEvent, recordOrSimulateAuthEvent, recordsAuthEvents } from '../protection/record-auth-event.ts'
 import type { RiskAssessment } from '../protection/risk/assessment.ts'
 import type { RiskAssessor } from '../protection/risk/risk-assessor.ts'
 import { traitsOf } from '../protection/traits-of.ts'
@@ -113,7 +113,7 @@ async function recordWrongProof(
   // every flow.
   const isFirstPassword = challenge === 'PASSWORD_VERIFIER' && proofs.length === 0
   if (recordedEventId === undefined || isFirstPassword || sub === undefined) {
-    return recordFailedFirstStep(deps, pool, { ...occurrence, sub })
+    return recordOrSimulateAuthEvent(deps, pool, { ...occurrence, sub })
   }
   await recordAuthEvent(deps, pool, { ...occurrence, sub, id: recordedEventId, continues: recordedEventId })
 }

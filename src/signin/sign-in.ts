@@ -1,8 +1,8 @@
 import type { AuditedCall } from '../audit/audited-caller.ts'
 import type { ChallengeNameType } from '../contract/generated/types.ts'
-import type { RequestContext } from '../contract/operation.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
+import type { UserContext } from '../protection/user-context.ts'
 import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
 import type { ChallengeResult } from '../triggers/custom-challenge.ts'
@@ -14,7 +14,7 @@ import type { SignInRisk } from './risk/sign-in-risk.ts'
 export type ChallengeName = ChallengeNameType
 
 /** What stays the same in one call of a sign-in. `ip` and `userAgent` are the user's, as far as they are known. */
-export type SignInContext = RequestContext & {
+export type SignInContext = UserContext & {
   readonly pool: Pool
   readonly client: AppClient
   /** The program that makes the call, and the ClientMetadata of an answer to a challenge. */

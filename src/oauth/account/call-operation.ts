@@ -12,9 +12,9 @@ import type { BrowserRequest } from '../browser-request.ts'
 export async function callOperation<N extends OperationName, D>(
   operation: Operation<N, D, AppClientCaller>,
   deps: D,
-  { pool, client, browser }: AppClientCaller & { readonly browser: BrowserRequest },
+  { pool, client, browser: { context, encodedData } }: AppClientCaller & { readonly browser: BrowserRequest },
   request: Omit<Input<N>, 'ClientId'>,
 ): Promise<Output<N>> {
-  const input = readRequest(operation.name, { ...request, ClientId: client.id })
-  return operation.handle(input, deps, { pool, client }, browser.context)
+  const input = readRequest(operation.name, { ...request, ClientId: client.id, UserContextData: { EncodedData: encodedData } })
+  return operation.handle(input, deps, { pool, client }, context)
 }

@@ -55,7 +55,7 @@ export async function confirmByLink(
   const outcome = await readingForApp(deps, page, (request) =>
     thenSignIn(deps, request, step.username, async () => {
       const session = newProvenSession(deps.secrets, client, user, { provenBy, now })
-      const from = visitorOf(deps, browser, pool)
+      const from = visitorOf(deps, browser, owner)
       const result = await chooseOnPage(deps, request, { username: step.username, session, from })
       return toNextPage(deps, page, request, { username: step.username, isRemembered: false, result })
     }),

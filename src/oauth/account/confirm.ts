@@ -131,7 +131,7 @@ async function confirm(deps: AccountDeps, browser: BrowserRequest, { request, st
   const confirmed = await callOperation(confirmSignUp, deps, { ...request, browser }, named)
   if (confirmed.Session === undefined) return done(deps, request, { username, done: 'confirmed' })
   return thenSignIn(deps, request, username, async () => {
-    const result = await chooseOnPage(deps, request, { username, session: confirmed.Session, from: visitorOf(deps, browser, request.pool) })
+    const result = await chooseOnPage(deps, request, { username, session: confirmed.Session, from: visitorOf(deps, browser, request) })
     return toNextPage(deps, browser, request, { username, isRemembered: false, result })
   })
 }

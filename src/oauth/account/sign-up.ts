@@ -79,7 +79,7 @@ async function createAccount(
   )
   if (created.UserConfirmed) {
     return thenSignIn(deps, request, username, async () => {
-      const result = await signInOnPage(deps, request, { username, password, from: visitorOf(deps, browser, request.pool) })
+      const result = await signInOnPage(deps, request, { username, password, from: visitorOf(deps, browser, request) })
       return toNextPage(deps, browser, request, { username, isRemembered: false, result })
     })
   }

@@ -2,7 +2,9 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { SrpPowers } from '../../base/srp/powers.ts'
 import type { RequestContext } from '../../contract/operation.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { contextFromClient } from '../../protection/user-context.ts'
 import type { PageVisitor } from '../../signin/hosted/hosted-sign-in.ts'
 import type { Db } from '../../storage/db.ts'
 import { recordDeviceUse, setDeviceRemembered } from '../../users/devices/device-repository.ts'
@@ -14,8 +16,16 @@ import { type DeviceCookie, readDeviceCookie, writeDeviceCookie } from './device
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly powers: Pick<SrpPowers, 'verifier'> }
 
 /** The browser, with the devices that it keeps for users of the pool. */
-export function visitorOf({ secrets }: Pick<Deps, 'secrets'>, { context, deviceCookieOf }: BrowserRequest, pool: Pool): PageVisitor {
-  return { ...context, keptDevices: pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id)) }
+export function visitorOf(
+  { secrets, clock }: Pick<Deps, 'secrets' | 'clock'>,
+  browser: BrowserRequest,
+  owner: AppClientCaller,
+): PageVisitor {
+  const { pool, client } = owner
+  const { context, encodedData, deviceCookieOf } = browser
+  const origin = { pool, client, username: undefined, now: clock.now() }
+  const keptDevices = pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id))
+  return { ...contextFromClient(context, origin, { EncodedData: encodedData }), keptDevices }
 }
 
 type SignedInUser = {

@@ -71,7 +71,7 @@ async function takeForm(
     return sendLink(deps, browser, request, { username, isRemembered, pending, session })
   }
   const { challenge, session, responses } = await answerOf(deps, step, form)
-  const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: visitorOf(deps, browser, request.pool) }
+  const answer = { challenge, session, responses: { ...responses, USERNAME: step.username }, from: visitorOf(deps, browser, request) }
   const isRemembered = step.isRemembered || form.has('remember')
   const attempt = { username: step.username, isRemembered, pending: step.pending, wantsDevice: form.has('remember_device') }
   return toNextPage(deps, browser, request, { ...attempt, result: await answerOnPage(deps, request, answer) })

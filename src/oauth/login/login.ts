@@ -115,7 +115,7 @@ export async function passkeyOfferOf(deps: LoginDeps, request: AuthorizationRequ
 
 async function begin(deps: LoginDeps, browser: BrowserRequest, request: AuthorizationRequest, form: Parameters): Promise<PageStepResult> {
   if (!offersOwnUsers(request.client)) throw new ApiError('NotAuthorizedException', 'Incorrect username or password.')
-  const from = visitorOf(deps, browser, request.pool)
+  const from = visitorOf(deps, browser, request)
   const username = nameIn(request.pool, form)
   const [credential, session] = [form.get('credential'), form.get('passkey_session')]
   if (isNameFirst(request) && credential && session) return signInByPasskeyOnPage(deps, request, { session, credential, from })

@@ -49,7 +49,7 @@ async function begin(
 ): Promise<Continue | SignedIn> {
   // The button sends the form without a check of its fields.
   if (attempt.username === '') throw new ApiError('InvalidParameterException', 'The name is missing.')
-  const result = await chooseOnPage(deps, request, { username: attempt.username, from: visitorOf(deps, browser, request.pool) })
+  const result = await chooseOnPage(deps, request, { username: attempt.username, from: visitorOf(deps, browser, request) })
   const { session, available } = result.kind === 'challenge' ? result.challenge : {}
   if (session === undefined || !available?.includes('EMAIL_OTP')) return toNextPage(deps, browser, request, { ...attempt, result })
   return sendLink(deps, browser, request, { ...attempt, session })
@@ -81,7 +81,7 @@ export async function sendLink(
   const stepId = earlierStepId ?? randomUUID()
   const origin = { stepId, query, isRemembered, ip: context.ip, deviceType: deviceTypeOf(context.userAgent), askedAt: now }
   const linkFor = (token: string) => linkTo(endpointBaseOfHost(deps.publicUrl, browser.host), request.client.id, token)
-  const sent = { session, username, from: visitorOf(deps, browser, request.pool), link: { origin, linkFor } }
+  const sent = { session, username, from: visitorOf(deps, browser, request), link: { origin, linkFor } }
   const result = await sendLinkOnPage(deps, request, sent)
   if (result.kind !== 'challenge') return toNextPage(deps, browser, request, { username, isRemembered, pending, result })
   const { session: next = '', available = [], parameters } = result.challenge

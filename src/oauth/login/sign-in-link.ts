@@ -110,6 +110,6 @@ async function signIn(
   link: SignInLink,
   { isRemembered, pending }: Pick<PageAttempt, 'isRemembered' | 'pending'>,
 ): Promise<Continue | SignedIn> {
-  const result = await signInByLinkOnPage(deps, request, { link, from: visitorOf(deps, browser, request.pool) })
+  const result = await signInByLinkOnPage(deps, request, { link, from: visitorOf(deps, browser, request) })
   return toNextPage(deps, browser, request, { username: link.details.username, isRemembered, pending, result })
 }

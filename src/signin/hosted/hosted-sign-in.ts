@@ -1,7 +1,7 @@
 import { newOrderedId } from '../../base/ordered-id.ts'
-import type { RequestContext } from '../../contract/operation.ts'
 import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import { requireAllowedAddress } from '../../protection/risk/blocked-address.ts'
+import type { UserContext } from '../../protection/user-context.ts'
 import { isStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { AuthMethod, RequestedAssurance } from '../../tokens/assurance.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
@@ -41,7 +41,7 @@ export type PageOwner = PoolAndClient & { readonly assurance?: RequestedAssuranc
 export type PageStepResult = IssuedChallenge | HostedSignIn
 
 /** What is known of the user's browser. */
-export type PageVisitor = RequestContext & { readonly keptDevices: SignInContext['keptDevices'] }
+export type PageVisitor = UserContext & { readonly keptDevices: SignInContext['keptDevices'] }
 
 type From = { readonly from: PageVisitor }
 

@@ -35,8 +35,9 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     await requireUnusedPassword(deps, pool, proof.user, password)
     const sealed = await deps.passwords.protect(proof.user, password)
     const user = await storePassword(deps, pool, proof, { code, sealed })
-    const context = contextFromClient(requestContext, client, request.UserContextData)
-    const event = { type: 'ForgotPassword', response: 'Pass', context, now: deps.clock.now(), clientId: client.id } as const
+    const now = deps.clock.now()
+    const context = contextFromClient(requestContext, { pool, client, username: request.Username, now }, request.UserContextData)
+    const event = { type: 'ForgotPassword', response: 'Pass', context, now, clientId: client.id } as const
     await recordAuthEvent(deps, pool, { ...event, sub: user.sub })
     const callerContext = callerContextOf(client, requestContext, request.ClientMetadata)
     await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', callerContext })

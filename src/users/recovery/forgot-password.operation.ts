@@ -4,6 +4,9 @@ import { type MessageContent, simulateRendering } from '../../messaging/message-
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { type AppClientCaller, hidesUserExistence } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
+import type { Places } from '../../protection/places/places.ts'
+import { recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
+import { contextFromClient } from '../../protection/user-context.ts'
 import { type CallerContext, callerContextOf, hasTrigger } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { simulateSendCode } from '../decoy-code.ts'
@@ -14,7 +17,7 @@ import { lockUser } from '../user-repository.ts'
 import { renderMessageTo } from '../user-triggers.ts'
 import { findRecoveryError, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
-type Deps = MigrationDeps
+type Deps = MigrationDeps & { readonly places: Places }
 
 /**
  * Sends a user a code to set a new password with. If the client hides which users exist, the answer is the same for a user who cannot get a
@@ -23,10 +26,10 @@ type Deps = MigrationDeps
 export const forgotPassword = operation('ForgotPassword', {
   auth: 'app-client',
 
-  async handle(request, deps: Deps, caller: AppClientCaller, { userAgent }) {
+  async handle(request, deps: Deps, caller: AppClientCaller, from) {
     const { pool, client } = caller
     requireSelfRecovery(pool)
-    const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
+    const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const migrate = () => findMigratedUser(deps, caller, request.Username, callerContext)
     const { user, known, hidden } = await findClaimedUser(deps, caller, {
       username: request.Username,
@@ -34,12 +37,16 @@ export const forgotPassword = operation('ForgotPassword', {
       migrate: hasTrigger(pool, 'UserMigration') ? migrate : undefined,
     })
     const recoveryError = user && findRecoveryError(pool, user)
-    const bearer = { name: request.Username, user: known, now: deps.clock.now() }
+    const now = deps.clock.now()
+    const bearer = { name: request.Username, user: known, now }
+    const context = contextFromClient(from, { pool, client, username: request.Username, now }, request.UserContextData)
+    const event = { type: 'ForgotPassword', response: 'InProgress', context, now, clientId: client.id } as const
     // The shown address is computed also for a user who gets a code: otherwise the time that this takes would reveal which users exist.
     const shown = hidden ? shownRecoveryDelivery(deps.secrets, pool, bearer) : undefined
     if (user === undefined || (hidden && recoveryError !== undefined)) {
       if (shown === undefined) throw wrongState()
       await simulateSending(deps, pool, bearer, shown)
+      await recordOrSimulateAuthEvent(deps, pool, { ...event, sub: undefined })
       return { CodeDeliveryDetails: writeDelivery(shown) }
     }
     if (recoveryError !== undefined) throw recoveryError
@@ -47,6 +54,7 @@ export const forgotPassword = operation('ForgotPassword', {
     const messageContent = await renderMessageTo(deps.triggers, { pool, user, attributes, kind: 'forgot-password', callerContext })
     const delivery = await sendCode(deps, pool, user.sub, messageContent)
     await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
+    await recordOrSimulateAuthEvent(deps, pool, { ...event, sub: user.sub })
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })

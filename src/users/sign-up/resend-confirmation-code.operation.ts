@@ -9,6 +9,9 @@ import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
 import type { Pool } from '../../pools/pool.ts'
+import type { Places } from '../../protection/places/places.ts'
+import { recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
+import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
@@ -18,7 +21,7 @@ import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { renderMessageTo } from '../user-triggers.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
+type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers; places: Places }
 
 /** Sends a new user another code. The earlier code no longer works. */
 export const resendConfirmationCode = operation('ResendConfirmationCode', {
@@ -31,12 +34,16 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     const returnUrl = readReturnUrl(client, request.ClientMetadata)
     const { user, known, hidden } = await findClaimedUser(deps, caller, { username: name, action: 'ResendConfirmationCode' })
     const contact = user && chooseSignUpContact(pool, user.attributes)
-    const named = { name, user: known, now: deps.clock.now() }
+    const now = deps.clock.now()
+    const named = { name, user: known, now }
+    const context = contextFromClient(from, { pool, client, username: name, now }, request.UserContextData)
+    const event = { type: 'ResendCode', response: 'Pass', context, now, clientId: client.id } as const
     // The shown address is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
     const shown = hidden ? shownSignUpDelivery(deps.secrets, pool, named) : undefined
     if (user === undefined || (hidden && (user.status !== 'UNCONFIRMED' || contact === undefined))) {
       if (shown === undefined) throw cannotResend()
       await simulateResend(deps, pool, named, shown)
+      await recordOrSimulateAuthEvent(deps, pool, { ...event, sub: undefined })
       return { CodeDeliveryDetails: writeDelivery(shown) }
     }
     requireUnconfirmed(user)
@@ -45,6 +52,7 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     const message = { pool, user, attributes: [contact.attribute], kind: 'resend', callerContext } as const
     const delivery = await resend(deps, caller, user.sub, { messageContent: await renderMessageTo(deps.triggers, message), returnUrl })
     await deps.outbox.afterCommit(pool, hidden ? [] : [delivery])
+    await recordOrSimulateAuthEvent(deps, pool, { ...event, sub: user.sub })
     return { CodeDeliveryDetails: writeDelivery(delivery) }
   },
 })

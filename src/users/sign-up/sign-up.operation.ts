@@ -39,9 +39,9 @@ export const signUp = operation('SignUp', {
   async handle(request, deps: Deps, caller: AppClientCaller, from) {
     const { clock, secrets, outbox, triggers } = deps
     const { pool, client } = caller
-    const context = contextFromClient(from, client, request.UserContextData)
-    await requireAllowedAddress(deps, { pool, client, ip: context.ip })
     const now = clock.now()
+    const context = contextFromClient(from, { pool, client, username: request.Username, now }, request.UserContextData)
+    await requireAllowedAddress(deps, { pool, client, ip: context.ip })
     const attributes = readAttributes(request.UserAttributes)
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)

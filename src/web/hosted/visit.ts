@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { AuthorizationRequest } from '../../oauth/authorize/authorization-request.ts'
 import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.ts'
-import type { BrowserRequest } from '../../oauth/browser-request.ts'
+import { type BrowserRequest, encodedDataField } from '../../oauth/browser-request.ts'
 import type { LoginDeps } from '../../oauth/login/login.ts'
 import type { EndSessionDeps } from '../../oauth/logout/end-session.ts'
 import { OAuthError } from '../../oauth/oauth-error.ts'
@@ -10,6 +10,7 @@ import { type Parameters, receiveParameters } from '../../oauth/parameters.ts'
 import type { AddPasskeyDeps } from '../../oauth/passkeys/add-passkey.ts'
 import type { ProviderAnswerDeps } from '../../oauth/providers/finish-provider-sign-in.ts'
 import { findRequestHost, type HostDeps } from '../../oauth/request-host.ts'
+import { usesThreatProtection } from '../../pools/tier-rules.ts'
 import {
   type CookieNames,
   cookieIn,
@@ -62,6 +63,7 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
     host,
     query: queryOf(request),
     context: contextOf(request, options),
+    encodedData: undefined,
     sessionCookieOf: (poolId: string) => cookieIn(request, sessionCookieName(names, host, poolId)),
     sessionPoolIds: sessionPoolIdsIn(request, names, host),
     deviceCookieOf: (poolId: string) => cookieIn(request, deviceCookieName(names, host, poolId)),
@@ -105,8 +107,15 @@ export async function shellOf(
   const look = await visit.deps.pools.findLookOf(client.id)
   const isUnstyled = look?.managed === undefined && client.registration === undefined
   if (isStyleNeeded && isUnstyled) throw new PageError('login_pages_unavailable', client.id)
-  const shell = withOwnTexts(formShellOf(visit, uiLocales), { pool, client })
+  const shell = withBrowserData(withOwnTexts(formShellOf(visit, uiLocales), { pool, client }), { pool, client })
   return look?.poolId === pool.id ? brandShell(shell, { look, clientId: client.id, clientName: client.name, isManagedLogin }) : shell
+}
+
+/** In pools with threat protection, the forms get a field in which the page's script tells about the browser. Cognito's has this name. */
+function withBrowserData(shell: Shell, { pool, client }: Pick<Client, 'pool' | 'client'>): Shell {
+  if (!usesThreatProtection(pool.addOns)) return shell
+  const hiddenFields = { ...shell.hiddenFields, [encodedDataField]: '' }
+  return { ...shell, hiddenFields, browserData: { userPoolId: pool.id, clientId: client.id } }
 }
 
 const yearSeconds = 365 * 24 * 60 * 60
@@ -198,7 +207,7 @@ export function sendPage(
 ): Send {
   const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
   const frameOrigins = [...new Set(page.frames?.map((address) => new URL(address).origin))]
-  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined, frameOrigins })
+  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined || shell.browserData !== undefined, frameOrigins })
   const text = renderPage(shell, page).toString()
   return () => reply.code(status).headers(headers).send(text)
 }

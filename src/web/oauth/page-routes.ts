@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OperationName } from '../../contract/operation.ts'
 import { findChangePasswordPage } from '../../oauth/account/change-password.ts'
 import { authorize } from '../../oauth/authorize/authorize.ts'
+import { encodedDataIn } from '../../oauth/browser-request.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
 import { readParameters, receiveParameters } from '../../oauth/parameters.ts'
@@ -108,7 +109,7 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
         if (countsAs !== undefined) countAs(countsAs, arrived.request, options)
         return runAdmitted(options, () => visitOf(arrived, get))
       })
-    const take: BodyHandler | undefined = postBody ?? (post && ((visit, body) => post(visit, readParameters(body), body)))
+    const take: BodyHandler | undefined = postBody ?? (post && ((visit, body) => takeForm(post, visit, body)))
     const POST =
       take &&
       handle(async (arrived) => {
@@ -117,6 +118,11 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
       })
     addOAuthRoute(app, { path, isForPages: false, allowed: { ...(HEAD && { HEAD }), ...(GET && { GET }), ...(POST && { POST }) } })
   }
+}
+
+function takeForm(post: FormHandler, visit: Visit, body: string): Promise<Send> {
+  const form = readParameters(body)
+  return post({ ...visit, browser: { ...visit.browser, encodedData: encodedDataIn(form) } }, form, body)
 }
 
 async function visitAuthorize(visit: Visit): Promise<Send> {

@@ -1,5 +1,6 @@
 import { type Html, html } from '../../base/html.ts'
 import type { TermsLinks } from '../../pools/terms/terms-links.ts'
+import { pageDataScriptPath } from './browser-data-script.ts'
 import { directionOf, type Language, locales, type Text } from './texts.ts'
 
 /** An image of the branding. Where the page follows the browser's colour mode, `darkSrc` takes its place in dark mode. */
@@ -31,6 +32,8 @@ export type Shell = {
   readonly languageLinks: ReadonlyMap<Language, string> | undefined
   /** Fields that forms send back and do not show: the token of the browser, and the step that the form belongs to. */
   readonly hiddenFields: Readonly<Record<string, string>>
+  /** In pools with threat protection: for whom the page's forms tell about the browser. */
+  readonly browserData: { readonly userPoolId: string; readonly clientId: string } | undefined
 }
 
 /** One page: its title, and what stands below the title. */
@@ -47,7 +50,7 @@ export type Page = {
 
 /** A whole document. It has no inline style or script, so that its Content-Security-Policy can forbid them. */
 export function renderPage(shell: Shell, { title, body, script, frames = [], next }: Page): Html {
-  const { language, colorMode, styleSheets, favicon, header, footer } = shell
+  const { language, colorMode, styleSheets, favicon, header, footer, browserData } = shell
   return html`<!doctype html>
 <html lang="${language}" dir="${directionOf(language)}" data-mode="${colorMode}">
 <head>
@@ -57,7 +60,7 @@ export function renderPage(shell: Shell, { title, body, script, frames = [], nex
 <meta name="color-scheme" content="${colorMode === 'dynamic' ? 'light dark' : colorMode}">
 <title>${title}</title>
 ${next !== undefined && html`<meta http-equiv="refresh" content="0;url=${next}">\n`}${iconLinks(favicon)}
-${styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}${script !== undefined && html`<script src="${script}" defer></script>\n`}</head>
+${styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}${browserData && browserDataTag(browserData)}${script !== undefined && html`<script src="${script}" defer></script>\n`}</head>
 <body>
 ${header && html`<header class="bar bar-header">${header.logo && picture(header.logo)}</header>\n`}<div class="page background-customizable">
 ${logoAt(shell, 'above-card')}<main class="card" id="main">
@@ -69,6 +72,10 @@ ${frames.map(hiddenFrame)}${logoAt(shell, 'below-card')}${languageMenu(shell)}
 ${footer && html`<div class="bar bar-footer">${footer.logo && picture(footer.logo)}</div>\n`}</body>
 </html>
 `
+}
+
+function browserDataTag({ userPoolId, clientId }: NonNullable<Shell['browserData']>): Html {
+  return html`<script src="${pageDataScriptPath}" data-user-pool-id="${userPoolId}" data-client-id="${clientId}" defer></script>\n`
 }
 
 /** The site in the frame can run scripts and use its own storage. It can neither open windows nor lead the page elsewhere. */

@@ -24,6 +24,7 @@ export function plainShell(wishes: Wishes): Shell {
     terms: undefined,
     languageLinks: undefined,
     hiddenFields: {},
+    browserData: undefined,
   }
 }
 

@@ -157,6 +157,7 @@ for (const engine of engines) {
       await server().send(new ConfirmForgotPasswordCommand(recovery))
       assert.deepEqual(await summarizeHistory(server(), poolId, 'ana'), [
         ['ForgotPassword', 'Pass', []],
+        ['ForgotPassword', 'InProgress', []],
         ['PasswordChange', 'Pass', []],
         ['SignIn', 'Pass', passed('Password')],
         ['SignUp', 'Pass', []],
