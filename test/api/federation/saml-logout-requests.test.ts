@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CreateUserPoolDomainCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
+import { offerProvider } from '../../support/federation.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { openLogoutApp } from '../../support/logout-apps.ts'
 import { givenAppClient, givenConnectedClient, setLogout, signInTo } from '../../support/logout-clients.ts'
@@ -120,6 +121,7 @@ for (const engine of engines) {
         const client = await givenConnectedClient(server(), poolId, app)
         const front = await givenAppClient(server(), poolId, { origin: 'https://front.test' })
         await setLogout(server(), poolId, front.clientId, { FrontChannelLogout: { Uri: 'https://front.test/end', SessionRequired: false } })
+        for (const { clientId: offering } of [client, front]) await offerProvider(server(), { poolId, clientId: offering, name: 'Corp' })
         const { browser } = await signedIn(clientId)
         const { sid } = await signInTo(server(), browser, client)
         await signInTo(server(), browser, front)
