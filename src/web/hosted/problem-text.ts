@@ -7,6 +7,8 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'Incorrect username or password.': 'errorWrongSignIn',
   'User is disabled.': 'errorDisabled',
   'Password attempts exceeded': 'errorTooMany',
+  'Unable to login because of security reasons.': 'errorBlocked',
+  'Request not allowed due to security reasons.': 'errorBlocked',
   'The browser sent no cookie.': 'errorCookies',
   'The passwords are not the same.': 'errorPasswordsDiffer',
   'This page has expired. Please try again.': 'errorExpired',

@@ -152,6 +152,7 @@ export const de: Locale = {
   errorExpired: 'Diese Seite ist abgelaufen. Bitte beginnen Sie von vorn.',
   errorUnavailable: 'Die Anmeldung ist gerade nicht möglich. Bitte versuchen Sie es in Kürze noch einmal.',
   errorTooMany: 'Zu viele Versuche. Bitte warten Sie eine Weile und versuchen Sie es dann noch einmal.',
+  errorBlocked: 'Diese Anmeldung wurde aus Sicherheitsgründen blockiert. Wenden Sie sich bitte an den Support, wenn Sie es waren.',
   errorWrongSignIn: 'Benutzername oder Passwort ist falsch.',
   errorWrongCode: 'Der Code ist falsch. Prüfen Sie ihn und versuchen Sie es noch einmal.',
   errorExpiredCode: 'Der Code ist abgelaufen. Fordern Sie einen neuen an.',

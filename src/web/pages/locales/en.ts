@@ -152,6 +152,7 @@ export const en = {
   errorExpired: 'This page has expired. Please try again.',
   errorUnavailable: 'Sign-in is not available at the moment. Please try again soon.',
   errorTooMany: 'Too many attempts. Please wait a while and try again.',
+  errorBlocked: 'This sign-in was blocked for security reasons. Please contact support if it was you.',
   errorWrongSignIn: 'Incorrect username or password.',
   errorWrongCode: 'The code is not right. Check it and try again.',
   errorExpiredCode: 'The code has expired. Ask for a new one.',

@@ -151,6 +151,7 @@ export const es: Locale = {
   errorExpired: 'Esta página ha caducado. Inténtelo de nuevo.',
   errorUnavailable: 'El inicio de sesión no está disponible en este momento. Inténtelo de nuevo en breve.',
   errorTooMany: 'Demasiados intentos. Espere un poco e inténtelo de nuevo.',
+  errorBlocked: 'Este inicio de sesión se bloqueó por motivos de seguridad. Si ha sido usted, póngase en contacto con el soporte.',
   errorWrongSignIn: 'El nombre de usuario o la contraseña no son correctos.',
   errorWrongCode: 'El código no es correcto. Compruébelo e inténtelo de nuevo.',
   errorExpiredCode: 'El código ha caducado. Solicite uno nuevo.',

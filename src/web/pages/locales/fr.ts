@@ -152,6 +152,7 @@ export const fr: Locale = {
   errorExpired: 'Cette page a expiré. Veuillez réessayer.',
   errorUnavailable: 'La connexion n’est pas disponible pour le moment. Veuillez réessayer dans quelques instants.',
   errorTooMany: 'Trop de tentatives. Veuillez patienter un peu, puis réessayer.',
+  errorBlocked: 'Cette connexion a été bloquée pour des raisons de sécurité. Si c’était vous, contactez le support.',
   errorWrongSignIn: 'Nom d’utilisateur ou mot de passe incorrect.',
   errorWrongCode: 'Le code est incorrect. Vérifiez-le et réessayez.',
   errorExpiredCode: 'Le code a expiré. Demandez-en un nouveau.',

@@ -149,6 +149,7 @@ export const id: Locale = {
   errorExpired: 'Halaman ini sudah kedaluwarsa. Coba lagi.',
   errorUnavailable: 'Anda tidak dapat masuk saat ini. Coba lagi beberapa saat lagi.',
   errorTooMany: 'Terlalu banyak percobaan. Tunggu sebentar, lalu coba lagi.',
+  errorBlocked: 'Upaya masuk ini diblokir karena alasan keamanan. Jika itu Anda, hubungi dukungan.',
   errorWrongSignIn: 'Nama pengguna atau kata sandi salah.',
   errorWrongCode: 'Kode salah. Periksa, lalu coba lagi.',
   errorExpiredCode: 'Kode sudah kedaluwarsa. Minta kode baru.',

@@ -151,6 +151,7 @@ export const it: Locale = {
   errorExpired: 'Questa pagina è scaduta. Riprova.',
   errorUnavailable: 'L’accesso non è disponibile al momento. Riprova tra poco.',
   errorTooMany: 'Troppi tentativi. Attendi un po’ e riprova.',
+  errorBlocked: "Questo accesso è stato bloccato per motivi di sicurezza. Se è stato lei, contatti l'assistenza.",
   errorWrongSignIn: 'Nome utente o password non corretti.',
   errorWrongCode: 'Il codice non è corretto. Controllalo e riprova.',
   errorExpiredCode: 'Il codice è scaduto. Richiedine uno nuovo.',

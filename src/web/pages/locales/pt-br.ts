@@ -150,6 +150,7 @@ export const ptBr: Locale = {
   errorExpired: 'Esta página expirou. Tente novamente.',
   errorUnavailable: 'Não é possível entrar no momento. Tente novamente em breve.',
   errorTooMany: 'Muitas tentativas. Espere um pouco e tente novamente.',
+  errorBlocked: 'Este login foi bloqueado por motivos de segurança. Se foi você, entre em contato com o suporte.',
   errorWrongSignIn: 'Nome de usuário ou senha incorretos.',
   errorWrongCode: 'O código está incorreto. Verifique e tente novamente.',
   errorExpiredCode: 'O código expirou. Peça um novo.',

@@ -148,6 +148,7 @@ export const zhCn: Locale = {
   errorExpired: '此页面已过期。请重试。',
   errorUnavailable: '目前无法登录。请稍后重试。',
   errorTooMany: '尝试次数过多。请稍后再试。',
+  errorBlocked: '出于安全原因，此次登录已被阻止。如果是您本人操作，请联系支持人员。',
   errorWrongSignIn: '用户名或密码不正确。',
   errorWrongCode: '验证码不正确。请检查后重试。',
   errorExpiredCode: '验证码已过期。请获取新的验证码。',

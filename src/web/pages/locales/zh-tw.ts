@@ -148,6 +148,7 @@ export const zhTw: Locale = {
   errorExpired: '此頁面已過期。請重試。',
   errorUnavailable: '目前無法登入。請稍後重試。',
   errorTooMany: '嘗試次數過多。請稍後再試。',
+  errorBlocked: '基於安全考量，此次登入已被封鎖。如果是您本人，請聯絡支援人員。',
   errorWrongSignIn: '使用者名稱或密碼不正確。',
   errorWrongCode: '驗證碼不正確。請檢查後重試。',
   errorExpiredCode: '驗證碼已過期。請取得新的驗證碼。',
