@@ -26,7 +26,7 @@ export type AllTemplates = MessageTemplates & SignInLinkTemplates
 /** Texts in one language. For a missing text, the pool's own template is used. */
 export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'> & SignInLinkTemplates
 
-/** The kinds of messages. Their names follow `CustomMessage_` in the source of the CustomMessage trigger. */
+/** The kinds of messages. Their names follow `CustomMessage_` or `CustomEmailSender_` in the sources of triggers. CustomMessage gets no notices. */
 export const messageKinds = [
   'SignUp',
   'ResendCode',
@@ -36,5 +36,7 @@ export const messageKinds = [
   'AdminCreateUser',
   'Authentication',
   'SignInLink',
+  'AccountTakeOverNotification',
+  'AccountNotice',
 ] as const
 export type MessageKindName = (typeof messageKinds)[number]

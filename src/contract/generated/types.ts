@@ -2265,6 +2265,8 @@ export type MessageKindType =
   | 'AdminCreateUser'
   | 'Authentication'
   | 'SignInLink'
+  | 'AccountTakeOverNotification'
+  | 'AccountNotice'
 
 export type MessageStateType =
   | 'QUEUED'
