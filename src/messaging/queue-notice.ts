@@ -64,7 +64,7 @@ type NoticeCount = { readonly poolId: string; readonly sub: string; readonly wha
  * Counts a notice of the kind `what` to the user. False when the user has had `max` of them within a day, which begins with the first one.
  * The count is atomic: of many notices at the same time, `max` pass.
  *
- * @NOTE No deadlocks: call this before the transaction locks the user.
+ * @NOTE No deadlocks: for one value of `what`, call this always before the transaction locks the user, or always after.
  */
 export async function takeNoticeOfDay(tx: Tx, secrets: Secrets, { poolId, sub, what, max, now }: NoticeCount): Promise<boolean> {
   if (max === 0) return false

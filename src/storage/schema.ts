@@ -25,6 +25,7 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
+  EmailChangeTable,
   GroupMemberTable,
   PasskeyTable,
   PasswordHistoryTable,
@@ -67,6 +68,7 @@ export interface Schema {
   risk_counter: RiskCounterTable
   authorization_code: AuthorizationCodeTable
   sign_in_link: SignInLinkTable
+  email_change: EmailChangeTable
   pushed_request: PushedRequestTable
   device_authorization: DeviceAuthorizationTable
   initial_access_token: InitialAccessTokenTable

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import { noticeTime, renderNotice } from '../../messaging/notice-text.ts'
 import type { Outbox } from '../../messaging/outbox.ts'
 import { queueNotice, takeNoticeOfDay } from '../../messaging/queue-notice.ts'
 import { endpointBaseOf } from '../../pools/domains/endpoint-base.ts'
@@ -14,7 +15,7 @@ import { ignoreUnavailable } from '../../storage/database-unavailable-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
-import { type RiskNoticeValues, type RiskOutcome, writeRiskNotice } from './notice-text.ts'
+import { type RiskOutcome, riskTemplateFor } from './notice-template.ts'
 
 export type RiskNoticeDeps = {
   readonly db: Db
@@ -75,7 +76,7 @@ async function queueInTransaction(tx: Tx, { secrets, clock, publicUrl }: RiskNot
     user,
     kind: 'risk-notice',
     recipient,
-    content: writeRiskNotice(notices, outcome, valuesOf(facts)),
+    content: renderNotice(riskTemplateFor(notices, outcome), { texts: valuesOf(facts) }),
     sender: notices && {
       from: notices.from ?? pool.email.from,
       replyTo: notices.replyTo ?? pool.email.replyTo,
@@ -109,7 +110,7 @@ function factsOf({ event, traits = {} }: RiskNotice, known: Pick<Facts, 'usernam
   return {
     ...known,
     eventId: event.id,
-    time: `${new Date(event.at).toISOString().slice(0, 19).replace('T', ' ')} UTC`,
+    time: noticeTime(event.at),
     ip,
     city,
     country: countryNameOf(traits),
@@ -120,7 +121,8 @@ function factsOf({ event, traits = {} }: RiskNotice, known: Pick<Facts, 'usernam
 /** What stands in a text for something that is not known. */
 const unknown = 'unknown'
 
-function valuesOf({ eventId, username, time, token, valid, invalid, ip, city, country, device }: Facts): RiskNoticeValues {
+/** The values of Cognito's placeholders. */
+function valuesOf({ eventId, username, time, token, valid, invalid, ip, city, country, device }: Facts): Readonly<Record<string, string>> {
   return {
     username,
     'ip-address': ip ?? unknown,
