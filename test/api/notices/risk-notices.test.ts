@@ -1,0 +1,259 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import {
+  AdminListUserAuthEventsCommand,
+  CreateUserPoolDomainCommand,
+  UpdateAuthEventFeedbackCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
+import { openCodeKeyFile } from '../../support/code-keys.ts'
+import { engines } from '../../support/engines.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
+import { type App, prefer, registerApp, respond, setMfa } from '../../support/mfa.ts'
+import { anaEmail, givenRiskyPool, linksIn, noticeTo, setTakeover, setThreatProtection } from '../../support/notices.ts'
+import { messagesOf, sentTo } from '../../support/self-service.ts'
+import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
+import { agree } from '../../support/sign-in-triggers.ts'
+import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+
+const endpoint = await openTriggerEndpoint()
+const codeKey = openCodeKeyFile()
+const blocked = { name: 'NotAuthorizedException', message: 'Unable to login because of security reasons.' }
+const day = 24 * 60 * 60_000
+
+const all =
+  '{username}|{ip-address}|{city}|{country}|{login-time}|{device-name}|{one-click-link-valid}|{one-click-link-invalid}|{event-id}|{feedback-token}|{other}'
+
+for (const engine of engines) {
+  describe(`A notice of a risky sign-in on ${engine.name}`, () => {
+    const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
+    const signIn = (clientId: string, username = 'ana') => signInByPassword(server(), clientId, username)
+    const eventOf = async (poolId: string) => {
+      const { AuthEvents = [] } = await server().send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana' }))
+      return AuthEvents[0]
+    }
+
+    async function givenApp(poolId: string, clientId: string): Promise<App> {
+      const { accessToken } = await givenTokens(server(), clientId, 'ana')
+      const app = await registerApp(server(), accessToken)
+      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
+      return app
+    }
+    const answer = (clientId: string, { Session }: { Session?: string | undefined }, app: App) =>
+      respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', Session, { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() })
+
+    it('has our text where the pool has none, and comes from the sender of the pool', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      await givenTokens(server(), clientId, 'ana')
+      const notice = await noticeTo(server(), poolId)
+      assert.equal(notice.subject, 'An unusual sign-in to your account')
+      assert.match(notice.text ?? '', /Hello ana,\n\nThere was an unusual sign-in/)
+      assert.match(notice.text ?? '', /IP address: 127\.0\.0\.1/)
+      assert.match(notice.text ?? '', /Place: unknown, unknown/)
+      assert.deepEqual(
+        notice.links.map((link) => link.replace(/token=.*/, '')),
+        ['valid', 'invalid'].map((value) => `/feedback?user_pool_id=${poolId}&client_id=${clientId}&value=${value}&`),
+      )
+      assert.deepEqual(await sentTo(server(), poolId), [`risk-notice ${anaEmail}`])
+    })
+
+    it('says what was done: the sign-in was blocked, was asked for MFA, or was allowed', async () => {
+      const text = (word: string) => ({ Subject: `${word} {username}`, HtmlBody: `<p>${word}</p>`, TextBody: `${word} as text` })
+      const notices = {
+        SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/example.test',
+        From: 'Guard <guard@example.test>',
+        BlockEmail: text('Blocked'),
+        MfaEmail: text('Mfa'),
+        NoActionEmail: text('Allowed'),
+      }
+      const { poolId, clientId } = await givenRiskyPool(server(), { notices })
+      await signIn(clientId)
+      await setTakeover(server(), poolId, { EventAction: 'BLOCK' }, notices)
+      await assert.rejects(signIn(clientId), blocked)
+      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+      await setTakeover(server(), poolId, { EventAction: 'NO_ACTION', Notify: false }, notices)
+      const app = await givenApp(poolId, clientId)
+      await setTakeover(server(), poolId, { EventAction: 'MFA_REQUIRED' }, notices)
+      const asked = await signIn(clientId)
+      assert.equal(asked.ChallengeName, 'SOFTWARE_TOKEN_MFA')
+      assert.deepEqual(
+        (await messagesOf(server(), poolId)).map(({ subject, text, html }) => [subject, text, html]),
+        ['Allowed', 'Blocked', 'Mfa'].map((word) => [`${word} ana`, `${word} as text`, `<p>${word}</p>`]),
+      )
+      assert.ok((await answer(clientId, asked, app)).AuthenticationResult)
+      assert.equal((await messagesOf(server(), poolId)).length, 3)
+    })
+
+    it('names the event by an id and a token with which feedback can be given, also after the second factor', async () => {
+      const MfaEmail = { Subject: 'Mfa', TextBody: '{event-id} {feedback-token}' }
+      const notices = { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/example.test', MfaEmail }
+      const { poolId, clientId } = await givenRiskyPool(server(), { notices })
+      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+      await setTakeover(server(), poolId, { Notify: false })
+      const app = await givenApp(poolId, clientId)
+      await setTakeover(server(), poolId, { EventAction: 'MFA_REQUIRED' }, notices)
+      const asked = await signIn(clientId)
+      const [EventId = '', FeedbackToken = ''] = (await noticeTo(server(), poolId)).text?.split(' ') ?? []
+      const event = { UserPoolId: poolId, Username: 'ana', EventId, FeedbackToken }
+      await server().send(new UpdateAuthEventFeedbackCommand({ ...event, FeedbackValue: 'Invalid' }))
+      await answer(clientId, asked, app)
+      await server().send(new UpdateAuthEventFeedbackCommand({ ...event, FeedbackValue: 'Valid' }))
+      const { EventId: latest, EventResponse, EventFeedback } = (await eventOf(poolId)) ?? {}
+      assert.deepEqual([latest, EventResponse, EventFeedback?.FeedbackValue], [EventId, 'Pass', 'Valid'])
+    })
+
+    it('has all placeholders of Cognito, and leaves others alone', async () => {
+      const NoActionEmail = { Subject: '{username} {one', TextBody: all }
+      const notices = { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/example.test', NoActionEmail }
+      const { poolId, clientId } = await givenRiskyPool(server(), { notices })
+      await signIn(clientId)
+      const { subject, text, html } = await noticeTo(server(), poolId)
+      const values = (text ?? '').split('|')
+      const { EventId, CreationDate } = (await eventOf(poolId)) ?? {}
+      assert.equal(subject, 'ana {one')
+      assert.deepEqual(values.slice(0, 4), ['ana', '127.0.0.1', 'unknown', 'unknown'])
+      assert.equal(values[4], `${CreationDate?.toISOString().slice(0, 19).replace('T', ' ')} UTC`)
+      assert.match(values[5] ?? '', /^AWS SDK 3/)
+      assert.deepEqual(values[8], EventId)
+      assert.deepEqual([new URL(values[6] ?? '').searchParams.get('token'), values[10]], [values[9], '{other}'])
+      assert.equal(new URL(values[7] ?? '').searchParams.get('value'), 'invalid')
+      assert.ok(html?.startsWith('<div'), 'A template with text only gets HTML from it.')
+    })
+
+    it('leads to the domain of the pool, where it has a custom one', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      const Domain = `auth-${poolId.slice(-9).toLowerCase()}.example.test`
+      const CustomDomainConfig = { CertificateArn: 'arn:aws:acm:us-east-1:123456789012:certificate/a' }
+      await server().send(new CreateUserPoolDomainCommand({ UserPoolId: poolId, Domain, CustomDomainConfig }))
+      await signIn(clientId)
+      const { html } = await noticeTo(server(), poolId)
+      assert.match(html ?? '', new RegExp(`href="http://${Domain}:\\d+/feedback\\?`))
+    })
+
+    it('goes to an address that is not verified, and to no user without an address', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server(), { attributes: { email: anaEmail } })
+      await signIn(clientId)
+      assert.deepEqual(await sentTo(server(), poolId), [`risk-notice ${anaEmail}`])
+      await givenUser(server(), poolId, 'bob')
+      for (let at = 0; at < 2; at++) await givenTokens(server(), clientId, 'bob')
+      assert.deepEqual(await sentTo(server(), poolId), [`risk-notice ${anaEmail}`])
+    })
+
+    it('is sent once for each kind and day, or as often as the pool says', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      for (let at = 0; at < 3; at++) await signIn(clientId)
+      assert.equal((await messagesOf(server(), poolId)).length, 1)
+      await setTakeover(server(), poolId, { EventAction: 'BLOCK' })
+      for (let at = 0; at < 3; at++) await assert.rejects(signIn(clientId), blocked)
+      assert.equal((await messagesOf(server(), poolId)).length, 2)
+      server().clock.advance(day)
+      await assert.rejects(signIn(clientId), blocked)
+      assert.equal((await messagesOf(server(), poolId)).length, 3)
+      await setThreatProtection(server(), poolId, { Thresholds: { Low: -1000, Medium: 900, High: 1000 }, RiskNoticesPerDay: 0 })
+      server().clock.advance(day)
+      await assert.rejects(signIn(clientId), blocked)
+      assert.equal((await messagesOf(server(), poolId)).length, 3)
+    })
+
+    it('is sent as often as the limit says when many risky sign-ins come at once', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server(), { settings: { RiskNoticesPerDay: 2 } })
+      const answers = await Promise.all(Array.from({ length: 12 }, () => signIn(clientId)))
+      assert.ok(answers.every(({ AuthenticationResult }) => AuthenticationResult?.AccessToken !== undefined))
+      assert.deepEqual(await sentTo(server(), poolId), [`risk-notice ${anaEmail}`, `risk-notice ${anaEmail}`])
+    })
+
+    it('does not use up the limit of codes to the recipient, and is not held back by it', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { MaxPerRecipientPerHour: 1 } })
+      await setThreatProtection(server(), poolId, { Thresholds: { Low: -1000, Medium: 900, High: 1000 }, RiskNoticesPerDay: 5 })
+      for (let at = 0; at < 3; at++) await signIn(clientId)
+      assert.equal((await messagesOf(server(), poolId)).length, 3)
+    })
+
+    it('is not sent in mode AUDIT, and where the response does not say so', async () => {
+      const audit = { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' as const } }
+      for (const given of [
+        await givenRiskyPool(server(), { pool: audit }),
+        await (async () => {
+          const pool = await givenRiskyPool(server())
+          await setTakeover(server(), pool.poolId, { Notify: false })
+          return pool
+        })(),
+      ]) {
+        await signIn(given.clientId)
+        assert.deepEqual(await sentTo(server(), given.poolId), [])
+      }
+    })
+
+    it('does not fail the sign-in in a pool that fails calls over a limit of messages', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      const Messages = { MaxPerDay: 0, OnRefusal: 'FAIL' }
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { ...Messages, MaxPerDay: 1 } })
+      await setThreatProtection(server(), poolId, { Thresholds: { Low: -1000, Medium: 900, High: 1000 }, RiskNoticesPerDay: 5 })
+      for (let at = 0; at < 2; at++) assert.ok((await signIn(clientId)).AuthenticationResult)
+      const { Messages: listed } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId })
+      assert.deepEqual(
+        listed.map(({ Kind, State }: Record<string, string>) => [Kind, State]),
+        [
+          ['AccountTakeOverNotification', 'FAILED'],
+          ['AccountTakeOverNotification', 'SENT'],
+        ],
+      )
+    })
+
+    it('escapes the username and the device in HTML, and adds no header by the subject', async () => {
+      const name = '<b>"ana"</b>&{event-id}'
+      const NoActionEmail = { Subject: '{username}\r\nBcc: eve@example.test', HtmlBody: '<a title="{username}">{username}</a> {device-name}' }
+      const notices = { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/example.test', NoActionEmail }
+      const { poolId, clientId } = await givenRiskyPool(server(), { notices })
+      await givenUser(server(), poolId, name, { attributes: [{ Name: 'email', Value: 'eve@example.test' }] })
+      for (let at = 0; at < 2; at++) await signIn(clientId, name)
+      const { subject, html } = await noticeTo(server(), poolId, 'eve@example.test')
+      const escaped = '&lt;b&gt;&quot;ana&quot;&lt;/b&gt;&amp;{event-id}'
+      assert.ok(html?.startsWith(`<a title="${escaped}">${escaped}</a> `), html ?? '')
+      assert.equal(subject, `${name} Bcc: eve@example.test`)
+    })
+
+    it('is handed to the custom sender, which gets the facts in place of the attributes, and no code', async () => {
+      const triggers = endpoint.given({ CustomEmailSender: agree })
+      const { poolId, clientId, sub } = await givenRiskyPool(server(), { pool: { LambdaConfig: triggers.lambdaConfig } })
+      await signIn(clientId)
+      assert.deepEqual(await messagesOf(server(), poolId), [])
+      assert.deepEqual(triggers.fired, ['CustomEmailSender_AccountTakeOverNotification'])
+      const [{ request, callerContext, userName } = { request: {}, callerContext: undefined, userName: '' }] = triggers.events
+      const { EventId } = (await eventOf(poolId)) ?? {}
+      const { FEEDBACK_TOKEN, ONE_CLICK_LINK_VALID, ONE_CLICK_LINK_INVALID, DEVICE_NAME, LOGIN_TIME, ...facts } = request.userAttributes
+      assert.deepEqual(facts, { EVENT_ID: EventId, USER_NAME: 'ana', IP_ADDRESS: '127.0.0.1', ACCOUNT_TAKE_OVER_ACTION: 'NO_ACTION' })
+      assert.deepEqual([request.type, request.code, request.clientMetadata], ['customEmailSenderRequestV1', null, null])
+      assert.deepEqual([userName, callerContext?.clientId], ['ana', clientId])
+      assert.match(DEVICE_NAME, /^AWS SDK 3/)
+      assert.match(LOGIN_TIME, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC$/)
+      assert.equal(new URL(ONE_CLICK_LINK_VALID).searchParams.get('token'), FEEDBACK_TOKEN)
+      const records = JSON.stringify(await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId: poolId }))
+      for (const secret of [FEEDBACK_TOKEN, ONE_CLICK_LINK_INVALID]) assert.ok(!records.includes(secret), 'A record shows no link.')
+      assert.ok(records.includes(EventId ?? sub))
+    })
+
+    it('can be read in the inbox and the message records, and can be suppressed', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      await signIn(clientId)
+      const notice = await noticeTo(server(), poolId)
+      const page = await (await fetch(`${server().url}/inbox/messages/${notice.id}`)).text()
+      assert.match(page, /unusual sign-in/)
+      assert.deepEqual(linksIn(notice.html ?? '').length, 2)
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['AccountTakeOverNotification'] } })
+      await setTakeover(server(), poolId, { EventAction: 'BLOCK' })
+      await assert.rejects(signIn(clientId), blocked)
+      const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId, Username: 'ana' })
+      assert.deepEqual(
+        Messages.map(({ Kind, State }: Record<string, string>) => [Kind, State]),
+        [
+          ['AccountTakeOverNotification', 'SUPPRESSED'],
+          ['AccountTakeOverNotification', 'SENT'],
+        ],
+      )
+      const read = { UserPoolId: poolId, MessageId: notice.id, Reason: 'help' }
+      await assert.rejects(callLifeguard(server(), 'ReadMessageCode', read), { message: /holds no code/ })
+    })
+  })
+}
