@@ -203,7 +203,10 @@ for (const engine of engines) {
 
     it('escapes the username and the device in HTML, and adds no header by the subject', async () => {
       const name = '<b>"ana"</b>&{event-id}'
-      const NoActionEmail = { Subject: '{username}\r\nBcc: eve@example.test', HtmlBody: '<a title="{username}">{username}</a> {device-name}' }
+      const NoActionEmail = {
+        Subject: '{username}\r\nBcc: eve@example.test',
+        HtmlBody: '<a title="{username}">{username}</a> {device-name}',
+      }
       const notices = { SourceArn: 'arn:aws:ses:us-east-1:123456789012:identity/example.test', NoActionEmail }
       const { poolId, clientId } = await givenRiskyPool(server(), { notices })
       await givenUser(server(), poolId, name, { attributes: [{ Name: 'email', Value: 'eve@example.test' }] })
@@ -241,7 +244,10 @@ for (const engine of engines) {
       const page = await (await fetch(`${server().url}/inbox/messages/${notice.id}`)).text()
       assert.match(page, /unusual sign-in/)
       assert.deepEqual(linksIn(notice.html ?? '').length, 2)
-      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Messages: { Suppress: ['AccountTakeOverNotification'] } })
+      await callLifeguard(server(), 'SetUserPoolExtensions', {
+        UserPoolId: poolId,
+        Messages: { Suppress: ['AccountTakeOverNotification'] },
+      })
       await setTakeover(server(), poolId, { EventAction: 'BLOCK' })
       await assert.rejects(signIn(clientId), blocked)
       const { Messages } = await callLifeguard(server(), 'ListMessages', { UserPoolId: poolId, Username: 'ana' })
