@@ -13,18 +13,19 @@ import type { NoticeLink } from './notice-link.ts'
 
 export type FeedbackDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
-/** The sign-in that a notice was about. */
-export type NoticedSignIn = { readonly event: AuthEvent; readonly user: User }
+/** The sign-in that a notice was about, and whether the notice went to a verified address. */
+export type NoticedSignIn = { readonly event: AuthEvent; readonly user: User; readonly isVerified: boolean }
 
 /**
  * The sign-in of the link. Undefined for a token that is not valid for the pool or has expired, and when user or event were deleted. Nothing
  * is changed.
  */
 export async function findNoticedSignIn(deps: FeedbackDeps, { pool, token }: NoticeLink): Promise<NoticedSignIn | undefined> {
-  const key = usesThreatProtection(pool.addOns) ? openFeedbackToken(deps.secrets, pool.id, token, deps.clock.now()) : undefined
-  if (key === undefined) return undefined
+  const opened = usesThreatProtection(pool.addOns) ? openFeedbackToken(deps.secrets, pool.id, token, deps.clock.now()) : undefined
+  if (opened === undefined) return undefined
+  const { event: key, isVerified } = opened
   const [user, event] = await Promise.all([findUser(deps.db, pool.id, key.sub), findAuthEvent(deps.db, key)])
-  return user && event && { event, user }
+  return user && event && { event, user, isVerified }
 }
 
 /** Gives feedback as UpdateAuthEventFeedback does. Undefined for a link that does not work. */
@@ -35,7 +36,7 @@ export async function submitFeedback(
 ): Promise<FeedbackResult | undefined> {
   const found = await findNoticedSignIn(deps, link)
   if (found === undefined) return undefined
-  const feedback = { value, provider: 'User', at: deps.clock.now() } as const
+  const feedback = { value, provider: 'User', at: deps.clock.now(), mayEndSessions: found.isVerified } as const
   try {
     return await deps.db.transaction().execute((tx) => giveFeedback(tx, link.pool, found.event, feedback))
   } catch (error) {

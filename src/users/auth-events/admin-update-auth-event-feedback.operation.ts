@@ -21,7 +21,8 @@ export const adminUpdateAuthEventFeedback = operation('AdminUpdateAuthEventFeedb
     const user = await getUserByName(db, pool, request.Username)
     const key = { poolId: pool.id, sub: user.sub, id: request.EventId }
     await db.transaction().execute(async (tx) => {
-      const { before, after } = await giveFeedback(tx, pool, key, { value: request.FeedbackValue, provider: 'Admin', at: clock.now() })
+      const feedback = { value: request.FeedbackValue, provider: 'Admin', at: clock.now(), mayEndSessions: true } as const
+      const { before, after } = await giveFeedback(tx, pool, key, feedback)
       const signedOut = after === before ? '' : ', signed out'
       const changed = changedMembers(writeComparedUser(before), writeComparedUser(after))
       await audit.record(tx, { user, changedMembers: changed, detail: `event: ${key.id}${signedOut}` })

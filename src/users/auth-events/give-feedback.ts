@@ -8,6 +8,11 @@ import { storeUser } from '../attribute-changes.ts'
 import { nextSignOut, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 
+type FeedbackInput = Pick<AuthEventFeedback, 'value' | 'provider' | 'at'> & {
+  /** False where the feedback may come from a stranger who has the user's unverified address. It is only stored then. */
+  readonly mayEndSessions: boolean
+}
+
 /** The user before and after the feedback. Both are the same where the feedback did nothing beside being stored. */
 export type FeedbackResult = { readonly before: User; readonly after: User }
 
@@ -21,15 +26,15 @@ export async function giveFeedback(
   tx: Tx,
   pool: Pool,
   key: AuthEventKey,
-  feedback: Pick<AuthEventFeedback, 'value' | 'provider' | 'at'>,
+  { mayEndSessions, ...feedback }: FeedbackInput,
 ): Promise<FeedbackResult> {
   // Locked, so that of two calls at the same time one ends the sessions.
   const before = await lockUser(tx, pool.id, key.sub)
   const event = await findAuthEvent(tx, key)
   if (before === undefined || event === undefined) throw new ApiError('ResourceNotFoundException', 'Authentication event not found.')
   const hasEndedSessions = event.feedback?.hasEndedSessions === true
-  const endsSessions =
-    feedback.value === 'Invalid' && threatProtectionOf(pool).invalidFeedback === 'SIGN_OUT_AND_RESET' && !hasEndedSessions
+  const isActing = mayEndSessions && threatProtectionOf(pool).invalidFeedback === 'SIGN_OUT_AND_RESET'
+  const endsSessions = isActing && feedback.value === 'Invalid' && !hasEndedSessions
   await setFeedback(tx, key, { ...feedback, ...((hasEndedSessions || endsSessions) && { hasEndedSessions: true }) })
   if (!endsSessions) return { before, after: before }
   const after = signedOutAndReset(before, feedback.at)

@@ -23,11 +23,12 @@ export const updateAuthEventFeedback = operation('UpdateAuthEventFeedback', {
     requireThreatProtection(pool)
     const user = await findUserByName(db, pool, request.Username)
     const now = clock.now()
-    const key = openFeedbackToken(secrets, pool.id, request.FeedbackToken, now)
-    if (key === undefined || key.sub !== user?.sub || key.id !== request.EventId) {
+    const token = openFeedbackToken(secrets, pool.id, request.FeedbackToken, now)
+    if (token === undefined || token.event.sub !== user?.sub || token.event.id !== request.EventId) {
       throw new ApiError('NotAuthorizedException', 'Invalid feedback token.')
     }
-    await db.transaction().execute((tx) => giveFeedback(tx, pool, key, { value: request.FeedbackValue, provider: 'User', at: now }))
+    const feedback = { value: request.FeedbackValue, provider: 'User', at: now, mayEndSessions: token.isVerified } as const
+    await db.transaction().execute((tx) => giveFeedback(tx, pool, token.event, feedback))
     return {}
   },
 })

@@ -13,7 +13,7 @@ import type { Traits } from '../../protection/traits.ts'
 import { countryNameOf, deviceNameOf } from '../../protection/traits-of.ts'
 import { ignoreUnavailable } from '../../storage/database-unavailable-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import type { User } from '../user.ts'
+import { isVerified, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { type RiskOutcome, riskTemplateFor } from './notice-template.ts'
 
@@ -66,7 +66,8 @@ async function queueInTransaction(tx: Tx, { secrets, clock, publicUrl }: RiskNot
   const user = await lockUser(tx, pool.id, sub)
   const recipient = user?.attributes['email']
   if (user === undefined || !recipient) return
-  const token = writeFeedbackToken(secrets, { poolId: pool.id, sub, id: notice.event.id }, now)
+  const event = { poolId: pool.id, sub, id: notice.event.id }
+  const token = writeFeedbackToken(secrets, { event, isVerified: isVerified(user.attributes, 'email') }, now)
   const base = endpointBaseOf(publicUrl, await findDomainsOfPool(tx, pool.id))
   const linkFor = (value: 'valid' | 'invalid') =>
     `${base}/feedback?${new URLSearchParams({ user_pool_id: pool.id, client_id: client.id, value, token })}`

@@ -7,6 +7,7 @@ import {
   AdminUpdateAuthEventFeedbackCommand,
   ConfirmForgotPasswordCommand,
   CreateUserPoolDomainCommand,
+  DeleteUserPoolClientCommand,
   ForgotPasswordCommand,
   GetUserCommand,
   UpdateAuthEventFeedbackCommand,
@@ -133,6 +134,26 @@ for (const engine of engines) {
       for (const value of ['invalid', 'valid'] as const) await press(browser, page, value)
       assert.deepEqual([(await feedbackOf(poolId))[0], await statusOf(poolId)], ['Valid', 'RESET_REQUIRED'])
       await assert.rejects(getUser(accessToken), revoked)
+    })
+
+    it('only store the answer when the notice went to an address that is not verified: a stranger may have it', async () => {
+      const { poolId, invalid, accessToken } = await givenNotice({ ...resets, attributes: { email: 'ana@example.test' } })
+      const { browser, page } = await open(invalid)
+      const thanks = await press(browser, page, 'invalid')
+      assert.match(thanks.text, /this sign-in was not yours/)
+      assert.equal((await feedbackOf(poolId))[0], 'Invalid')
+      await getUser(accessToken)
+      assert.equal(await statusOf(poolId), 'CONFIRMED')
+    })
+
+    it('lead nowhere from a client that was deleted', async () => {
+      const { clientId, poolId, invalid } = await givenNotice(resets)
+      await server().send(new DeleteUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
+      const { browser, page } = await open(invalid)
+      assert.equal(page.status, 200)
+      const done = await press(browser, page, 'invalid')
+      assert.deepEqual([titleIn(done), nextIn(done)], ['Thank you', undefined])
+      assert.equal(await statusOf(poolId), 'RESET_REQUIRED')
     })
 
     it('send no message, and call no trigger', async () => {

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { createSecrets } from '../../../src/base/secrets.ts'
 import {
+  type AuthEventKey,
   insertAuthEvent,
   insertOrSimulateAuthEvent,
   listAuthEvents,
@@ -28,6 +29,8 @@ const day = 24 * 60 * 60_000
 const notAuthorized = { name: 'NotAuthorizedException' }
 
 type EventKey = { readonly poolId: string; readonly username: string; readonly eventId: string }
+
+const tokenFor = (event: AuthEventKey, now: number, sealing = secrets) => writeFeedbackToken(sealing, { event, isVerified: true }, now)
 
 async function findLatestEvent(server: TestServer, poolId: string, username: string): Promise<AuthEventType & { EventId: string }> {
   const { AuthEvents = [] } = await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: username }))
@@ -54,7 +57,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
       const { EventId: eventId } = await findLatestEvent(server(), poolId, 'ana')
       const event: EventKey = { poolId, username: 'ana', eventId }
-      return { poolId, sub, eventId, event, token: writeFeedbackToken(secrets, { poolId, sub, id: eventId }, server().clock.now()) }
+      return { poolId, sub, eventId, event, token: tokenFor({ poolId, sub, id: eventId }, server().clock.now()) }
     }
 
     it('from an administrator is shown with the event, and replaces earlier feedback', async () => {
@@ -83,12 +86,12 @@ for (const engine of engines) {
       const tokens = [
         'x',
         altered,
-        writeFeedbackToken(secrets, { ...key, sub: other }, now),
-        writeFeedbackToken(secrets, { ...key, id: 'another-event' }, now),
-        writeFeedbackToken(secrets, { ...key, poolId: 'us-east-1_elsewhere' }, now),
-        writeFeedbackToken(secrets, key, now - 30 * day),
-        writeFeedbackToken(createSecrets(Buffer.alloc(32, 6)), key, now),
-        secrets.seal('pagination', JSON.stringify({ ...key, expiresAt: now + day }), poolId),
+        tokenFor({ ...key, sub: other }, now),
+        tokenFor({ ...key, id: 'another-event' }, now),
+        tokenFor({ ...key, poolId: 'us-east-1_elsewhere' }, now),
+        tokenFor(key, now - 30 * day),
+        tokenFor(key, now, createSecrets(Buffer.alloc(32, 6))),
+        secrets.seal('pagination', JSON.stringify({ ...key, isVerified: true, expiresAt: now + day }), poolId),
       ]
       const refusal = { ...notAuthorized, message: 'Invalid feedback token.' }
       for (const bad of tokens) await assert.rejects(giveUserFeedback(server(), event, bad), refusal)
@@ -107,7 +110,7 @@ for (const engine of engines) {
       await assert.rejects(giveAdminFeedback(server(), { ...event, username: 'nobody' }), { name: 'UserNotFoundException' })
       await assert.rejects(giveAdminFeedback(server(), { ...event, poolId: 'us-east-1_nowhere' }), notFound)
       await assert.rejects(giveUserFeedback(server(), { ...event, poolId: other.poolId }, token), notAuthorized)
-      const unknown = writeFeedbackToken(secrets, { poolId, sub, id: 'no-event' }, server().clock.now())
+      const unknown = tokenFor({ poolId, sub, id: 'no-event' }, server().clock.now())
       await assert.rejects(giveUserFeedback(server(), { ...event, eventId: 'no-event' }, unknown), notFound)
     })
 
