@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import {
   AdminDeleteUserAttributesCommand,
   AdminUpdateUserAttributesCommand,
@@ -13,10 +13,12 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { decryptCode, openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
+import { appRequest, givenFederatedPool, providerClient, signInByProvider } from '../../support/federation.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { giveAttributes, prefer, registerApp, setMfa } from '../../support/mfa.ts'
 import { anaEmail, enforced, noticeTo, setThreatProtection } from '../../support/notices.ts'
 import { givenOAuthPool } from '../../support/oauth.ts'
+import { runOpenIdProvider } from '../../support/openid-provider.ts'
 import { passkeysOf, registerPasskey, setWebAuthn, withPasskeys } from '../../support/passkeys.ts'
 import { attributeList, codeSentTo, messagesOf, sentTo, update } from '../../support/self-service.ts'
 import { givenTokens, givenUser, goodPassword } from '../../support/sign-in.ts'
@@ -27,11 +29,15 @@ import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 const endpoint = await openTriggerEndpoint()
 const codeKey = openCodeKeyFile()
 const allChanges = ['PASSWORD', 'EMAIL', 'PHONE_NUMBER', 'MFA', 'PASSKEY', 'IDENTITY']
+const ana = { sub: 'ana', email: 'ana@corp.test', email_verified: true, name: 'Ana' }
 const fresh = 'Another-horse-8'
 
 for (const engine of engines) {
-  describe(`A notice of a changed account on ${engine.name}`, () => {
+  describe(`A notice of a changed account on ${engine.name}`, async () => {
     const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
+
+    const provider = await runOpenIdProvider()
+    before(() => provider.open({ clients: [providerClient(server())], accounts: [ana] }))
 
     async function givenNoticed({ pool, client, AccountNotices = allChanges }: TestPoolOptions & { AccountNotices?: string[] } = {}) {
       const given = await givenOAuthPool(server(), {
@@ -136,6 +142,20 @@ for (const engine of engines) {
         name: 'ResourceNotFoundException',
       })
       assert.equal((await subjects(poolId)).length, 2)
+    })
+
+    it('is sent when a sign-in links an identity of a provider, once', async () => {
+      const { poolId, clientId } = await givenFederatedPool(server(), provider, { pool: enforced })
+      await setThreatProtection(server(), poolId, { AccountNotices: ['IDENTITY'] })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Federation: { LinkingPolicy: 'VERIFIED_EMAIL' } })
+      await givenUser(server(), poolId, 'local', { attributes: attributeList({ email: 'ana@corp.test', email_verified: 'true' }) })
+      for (let at = 0; at < 2; at++) await signInByProvider(server(), appRequest(clientId), 'ana')
+      const notices = await messagesOf(server(), poolId)
+      assert.deepEqual(
+        notices.map(({ recipient, username, subject }) => [recipient, username, subject]),
+        [['ana@corp.test', 'local', 'A new way to sign in to your account']],
+      )
+      assert.match(notices[0]?.text ?? '', /An account at Corp was linked to yours/)
     })
 
     it('is sent only for the changes that the pool names, and only with threat protection', async () => {

@@ -170,6 +170,26 @@ for (const engine of engines) {
       assert.equal((await messagesOf(server(), poolId)).length, 3)
     })
 
+    it('does not show in the answer: a blocked user with an address and one without get the same', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      await givenUser(server(), poolId, 'bob')
+      await givenTokens(server(), clientId, 'bob')
+      await setTakeover(server(), poolId, { EventAction: 'BLOCK' })
+      const answers = await Promise.all(
+        ['ana', 'bob', 'ana'].map((username) =>
+          signIn(clientId, username).then(
+            () => 'signed in',
+            ({ name, message }) => [name, message],
+          ),
+        ),
+      )
+      assert.deepEqual(
+        answers,
+        answers.map(() => [blocked.name, blocked.message]),
+      )
+      assert.deepEqual(await sentTo(server(), poolId), [`risk-notice ${anaEmail}`])
+    })
+
     it('is not sent in mode AUDIT, and where the response does not say so', async () => {
       const audit = { UserPoolAddOns: { AdvancedSecurityMode: 'AUDIT' as const } }
       for (const given of [
