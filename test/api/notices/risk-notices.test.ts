@@ -3,8 +3,13 @@ import { describe, it } from 'node:test'
 import {
   AdminListUserAuthEventsCommand,
   CreateUserPoolDomainCommand,
+  type NotifyConfigurationType,
   UpdateAuthEventFeedbackCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { createSecrets } from '../../../src/base/secrets.ts'
+import type { QueuedMessage } from '../../../src/messaging/message.ts'
+import { openMessage } from '../../../src/messaging/outbox.ts'
+import { openStorage } from '../../../src/storage/open-storage.ts'
 import { openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
@@ -13,7 +18,7 @@ import { anaEmail, givenRiskyPool, linksIn, noticeTo, setTakeover, setThreatProt
 import { messagesOf, sentTo } from '../../support/self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { agree } from '../../support/sign-in-triggers.ts'
-import { useTestServer } from '../../support/test-server.ts'
+import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 const endpoint = await openTriggerEndpoint()
@@ -24,9 +29,22 @@ const day = 24 * 60 * 60_000
 const all =
   '{username}|{ip-address}|{city}|{country}|{login-time}|{device-name}|{one-click-link-valid}|{one-click-link-invalid}|{event-id}|{feedback-token}|{other}'
 
+const masterKey = Buffer.alloc(32, 5)
+
+/** The messages to users of the pool, as the outbox keeps them: with their senders. */
+async function readOutbox(server: TestServer, poolId: string): Promise<QueuedMessage[]> {
+  const storage = await openStorage({ url: server.databaseUrl })
+  try {
+    const rows = await storage.db.selectFrom('outbox').select(['id', 'payload']).where('pool_id', '=', poolId).execute()
+    return rows.flatMap((row) => openMessage(createSecrets(masterKey), { ...row, poolId }) ?? [])
+  } finally {
+    await storage.close()
+  }
+}
+
 for (const engine of engines) {
   describe(`A notice of a risky sign-in on ${engine.name}`, () => {
-    const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags] })
+    const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags, '--master-key', masterKey.toString('base64')] })
     const signIn = (clientId: string, username = 'ana') => signInByPassword(server(), clientId, username)
     const eventOf = async (poolId: string) => {
       const { AuthEvents = [] } = await server().send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana' }))
@@ -82,6 +100,25 @@ for (const engine of engines) {
       )
       assert.ok((await answer(clientId, asked, app)).AuthenticationResult)
       assert.equal((await messagesOf(server(), poolId)).length, 3)
+    })
+
+    it('comes from the sender in the risk configuration, and else from that of the pool', async () => {
+      const SourceArn = 'arn:aws:ses:us-east-1:123456789012:identity/guard'
+      const EmailConfiguration = { From: 'pool@example.test', ReplyToEmailAddress: 'reply@example.test', SourceArn: `${SourceArn}-pool` }
+      const pool = { EmailConfiguration }
+      const senderOf = async (notices?: NotifyConfigurationType) => {
+        const { poolId, clientId } = await givenRiskyPool(server(), { pool, ...(notices && { notices }) })
+        await signIn(clientId)
+        const message = (await readOutbox(server(), poolId))[0]
+        return message?.channel === 'email' ? [message.from, message.replyTo, message.sourceArn] : []
+      }
+      assert.deepEqual(await senderOf(), ['pool@example.test', 'reply@example.test', `${SourceArn}-pool`])
+      assert.deepEqual(await senderOf({ SourceArn, From: 'guard@example.test', ReplyTo: 'help@example.test' }), [
+        'guard@example.test',
+        'help@example.test',
+        SourceArn,
+      ])
+      assert.deepEqual(await senderOf({ SourceArn }), ['pool@example.test', 'reply@example.test', SourceArn])
     })
 
     it('names the event by an id and a token with which feedback can be given, also after the second factor', async () => {
