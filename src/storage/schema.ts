@@ -1,6 +1,6 @@
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
-import type { InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
+import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
 import type {
   AppClientTable,
   DeletedPoolTable,
@@ -25,7 +25,6 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
-  EmailChangeTable,
   GroupMemberTable,
   PasskeyTable,
   PasswordHistoryTable,

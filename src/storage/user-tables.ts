@@ -219,20 +219,6 @@ export interface DeletedUserTable {
   due_at: number
 }
 
-/** Primary key: (pool_id, sub, position). Indexes: (pool_id, token_hash), (expires_at). Changes of e-mail addresses that a link can undo. */
-export interface EmailChangeTable {
-  pool_id: string
-  sub: string
-  /** 1 for the first change of the user that is stored, and so on. */
-  position: number
-  /** SHA-256 of the token in the link that undoes the change. */
-  token_hash: string
-  /** JSON: what the change replaced. */
-  details: string
-  changed_at: number
-  expires_at: number
-}
-
 /** Primary key: (pool_id, sub). Indexes: (pool_id, token_hash), (expires_at). The latest link that was sent to each user to sign in with. */
 export interface SignInLinkTable {
   pool_id: string

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import { deleteExpiredRows } from '../../storage/expired-rows.ts'
-import type { EmailChangeTable } from '../../storage/user-tables.ts'
+import type { EmailChangeTable } from '../../storage/message-tables.ts'
 import { type EmailChange, mostChanges, type ReplacedAddresses } from './email-change.ts'
 
 type UserKey = Pick<EmailChange, 'poolId' | 'sub'>
