@@ -15,9 +15,11 @@ import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { type App, prefer, registerApp, respond, setMfa } from '../../support/mfa.ts'
 import { anaEmail, givenRiskyPool, noticeTo, setTakeover } from '../../support/notices.ts'
+import { callback } from '../../support/oauth.ts'
 import { messagesOf, sentTo } from '../../support/self-service.ts'
 import { givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { agree } from '../../support/sign-in-triggers.ts'
+import { paramsIn, TestBrowser } from '../../support/test-browser.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
@@ -118,6 +120,17 @@ for (const engine of engines) {
         SourceArn,
       ])
       assert.deepEqual(await senderOf({ SourceArn }), ['pool@example.test', 'reply@example.test', SourceArn])
+    })
+
+    it('is sent for a sign-in on the hosted pages as well', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      const request = { client_id: clientId, redirect_uri: callback, response_type: 'code' }
+      await new TestBrowser(server()).signIn(request, 'ana')
+      const { EventId } = (await eventOf(poolId)) ?? {}
+      const FeedbackToken = paramsIn((await noticeTo(server(), poolId)).links[0] ?? '').get('token') ?? ''
+      const feedback = { UserPoolId: poolId, Username: 'ana', EventId, FeedbackToken, FeedbackValue: 'Valid' as const }
+      await server().send(new UpdateAuthEventFeedbackCommand(feedback))
+      assert.equal((await eventOf(poolId))?.EventFeedback?.FeedbackValue, 'Valid')
     })
 
     it('names the event by an id and a token with which feedback can be given, also after the second factor', async () => {
