@@ -23,6 +23,7 @@ import type { Sweep } from './storage/sweeper.ts'
 import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
 import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
+import { sweepEmailChanges } from './users/account-notices/email-change-repository.ts'
 import { sweepExpiredSignUps } from './users/expired-sign-ups/expired-sign-ups.ts'
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
@@ -71,6 +72,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'device authorizations', run: (tx, now, limit) => sweepDeviceAuthorizations(tx, now - dayMs, limit) },
   // An expired or used link is kept for a while, so that its page can lead the user on to the sign-in page.
   { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
+  { name: 'changes of e-mail addresses', run: sweepEmailChanges },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'initial access tokens', run: sweepInitialAccessTokens },
   { name: 'sign-ins at identity providers', run: sweepProviderSignIns },

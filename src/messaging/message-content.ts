@@ -36,6 +36,8 @@ export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   invitation: 'AdminCreateUser',
   mfa: 'Authentication',
   'sign-in-link': 'SignInLink',
+  'risk-notice': 'AccountTakeOverNotification',
+  'account-notice': 'AccountNotice',
 }
 
 /** Stands for `renderContent` when the user does not exist: waits as long and does nothing. */

@@ -17,6 +17,11 @@ type CountedMessage = {
   readonly now: number
   /** 0 for a simulated message: the checks are the same, but the message does not count against the daily limit of the pool. */
   readonly weight?: 0 | 1
+  /**
+   * Whether the limit of the recipient is left out. Notices have limits of their own: otherwise an attacker could use up the recipient's
+   * limit, and the user would get no notice, or no code after too many notices.
+   */
+  readonly isNotice?: boolean
 }
 
 /**
@@ -28,12 +33,12 @@ export async function findExceededLimit(
   tx: Tx,
   secrets: Secrets,
   pool: Pool,
-  { channel, recipient, now, weight = 1 }: CountedMessage,
+  { channel, recipient, now, weight = 1, isNotice = false }: CountedMessage,
 ): Promise<ExceededLimit | undefined> {
   const { maxPerDay, maxPerRecipientPerHour } = limitsOf(pool)
   const daily = { poolId: pool.id, key: dayKey, weight }
   if (maxPerDay !== undefined && !(await takeSlot(tx, { ...daily, max: maxPerDay, windowMs: dayMs, now }))) return 'pool-and-day'
-  if (maxPerRecipientPerHour === undefined) return undefined
+  if (isNotice || maxPerRecipientPerHour === undefined) return undefined
   const key = recipientKey(secrets, pool.id, channel, recipient)
   if (await takeSlot(tx, { poolId: pool.id, key, max: maxPerRecipientPerHour, windowMs: hourMs, weight: 1, now })) return undefined
   if (maxPerDay !== undefined) await releaseSlot(tx, daily)

@@ -1,4 +1,4 @@
-/** The occasion of a message. */
+/** The occasion of a message. The notices tell a user what happened, and carry no code. */
 export type MessageKind =
   | 'sign-up'
   | 'resend'
@@ -8,6 +8,8 @@ export type MessageKind =
   | 'invitation'
   | 'mfa'
   | 'sign-in-link'
+  | 'risk-notice'
+  | 'account-notice'
 
 export type Channel = 'email' | 'sms'
 

@@ -203,8 +203,8 @@ function renderDraft(draft: MessageDraft, suppressed: boolean): Message | undefi
   return rendered.channel === 'sms' ? { ...envelope, ...rendered } : { ...envelope, ...rendered, ...mailSettingsOf(pool.email) }
 }
 
-type MailSetting = 'from' | 'replyTo' | 'sourceArn' | 'configurationSet'
+export type MailSetting = 'from' | 'replyTo' | 'sourceArn' | 'configurationSet'
 
-function mailSettingsOf({ from, replyTo, sourceArn, configurationSet }: Pool['email']): Pick<EmailMessage, MailSetting> {
+export function mailSettingsOf({ from, replyTo, sourceArn, configurationSet }: Pool['email']): Pick<EmailMessage, MailSetting> {
   return { from, replyTo, sourceArn, configurationSet }
 }

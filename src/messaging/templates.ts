@@ -121,7 +121,7 @@ function fillHtml(template: string, { username, code, link }: TemplateValues): s
 }
 
 /** Replaces line breaks and control characters by spaces. Otherwise the text after a line break in a subject could add mail headers. */
-function singleLine(text: string): string {
+export function singleLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()
 }
 

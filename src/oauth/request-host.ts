@@ -1,4 +1,5 @@
 import type { AppClient } from '../pools/app-client.ts'
+import { endpointBaseOfDomain } from '../pools/domains/endpoint-base.ts'
 import type { PoolDomain } from '../pools/domains/pool-domain.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { PoolCatalog } from '../pools/pool-catalog.ts'
@@ -46,6 +47,11 @@ export async function findClientOfHost(
   if (host.kind === 'unknown' || !/^[\w+]{1,128}$/.test(clientId)) return undefined
   const owner = await pools.findClient(clientId)
   return host.kind === 'domain' && owner?.pool.id !== host.domain.poolId ? undefined : owner
+}
+
+/** The address of the host that a browser visits. It comes from settings: the Host header of a request can be any text. */
+export function endpointBaseOfHost(publicUrl: string, host: RequestHost): string {
+  return endpointBaseOfDomain(publicUrl, host.kind === 'domain' ? host.domain : undefined)
 }
 
 /** The Host header in lower case, without its port. */

@@ -20,13 +20,29 @@ type SignInLinkTemplates = {
   readonly signInLinkSubject?: string | undefined
 }
 
+/** The texts of the notices about changes of an account. Cognito has no such messages. */
+export type AccountNoticeTemplates = {
+  readonly passwordChangedEmail?: string | undefined
+  readonly passwordChangedSubject?: string | undefined
+  readonly emailChangedEmail?: string | undefined
+  readonly emailChangedSubject?: string | undefined
+  readonly phoneNumberChangedEmail?: string | undefined
+  readonly phoneNumberChangedSubject?: string | undefined
+  readonly mfaChangedEmail?: string | undefined
+  readonly mfaChangedSubject?: string | undefined
+  readonly passkeyChangedEmail?: string | undefined
+  readonly passkeyChangedSubject?: string | undefined
+  readonly identityLinkedEmail?: string | undefined
+  readonly identityLinkedSubject?: string | undefined
+}
+
 /** The texts of all messages of a pool, those of Lifeguard's own messages included. */
-export type AllTemplates = MessageTemplates & SignInLinkTemplates
+export type AllTemplates = MessageTemplates & SignInLinkTemplates & AccountNoticeTemplates
 
 /** Texts in one language. For a missing text, the pool's own template is used. */
-export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'> & SignInLinkTemplates
+export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'> & SignInLinkTemplates & AccountNoticeTemplates
 
-/** The kinds of messages. Their names follow `CustomMessage_` in the source of the CustomMessage trigger. */
+/** The kinds of messages. Their names follow `CustomMessage_` or `CustomEmailSender_` in the sources of triggers. CustomMessage gets no notices. */
 export const messageKinds = [
   'SignUp',
   'ResendCode',
@@ -36,5 +52,7 @@ export const messageKinds = [
   'AdminCreateUser',
   'Authentication',
   'SignInLink',
+  'AccountTakeOverNotification',
+  'AccountNotice',
 ] as const
 export type MessageKindName = (typeof messageKinds)[number]

@@ -31,6 +31,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   device_step: ['sub', 'client_id', 'device_key'],
   code: ['sub', 'purpose'],
   sign_in_link: ['sub'],
+  email_change: ['sub', 'position'],
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
   pushed_request: ['id'],

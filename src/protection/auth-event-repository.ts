@@ -69,6 +69,17 @@ export async function replaceAuthEvent(db: Db | Tx, id: string, event: AuthEvent
   return numUpdatedRows === 1n
 }
 
+export async function findAuthEvent(db: Db | Tx, { poolId, sub, id }: AuthEventKey): Promise<AuthEvent | undefined> {
+  const row = await db
+    .selectFrom('auth_event')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
 /** Up to `page.limit` events of the user, newest first: those that are older than the event with the id `page.after`. */
 export async function listAuthEvents(
   db: Db | Tx,

@@ -40,4 +40,6 @@ export type AuthEventFeedback = {
   readonly value: 'Valid' | 'Invalid'
   readonly provider: 'Admin' | 'User'
   readonly at: number
+  /** Whether feedback on the event has ended the user's sessions. It does so once, however often feedback is given. */
+  readonly hasEndedSessions?: boolean | undefined
 }

@@ -34,7 +34,7 @@ export async function completeSignIn(
   const device = await findSessionDevice(deps, signIn)
   const customization = await runLastTriggers(deps, signIn, device, consumes)
   const now = deps.clock.now()
-  const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device })
+  const session = draftSession(client, user, now, { activity: firstActivity(pool, context, now), device, id: signIn.progress.eventId })
   const authentication = { session, device, customization, ...assuranceOf(signIn) }
   // Signing occupies the thread pool, and storing waits for the database. So both run at the same time.
   const issuing = issueTokens(deps, { pool, client, user }, authentication, now)

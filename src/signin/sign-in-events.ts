@@ -28,7 +28,7 @@ export function recordBlocked(deps: SignInEventDeps, signIn: SignIn): Promise<vo
 }
 
 /**
- * Records that a sign-in ended in a session. From now on the event has the session's id, which the session's tokens carry as `event_id`.
+ * Records that a sign-in ended in a session. The event has the session's id, which the session's tokens carry as `event_id`.
  * If its risk was assessed, later sign-ins of the pool are compared with it.
  */
 export async function recordSignedIn(

@@ -59,3 +59,17 @@ export interface InboxMessageTable {
   /** JSON of the whole message. */
   message: string
 }
+
+/** Primary key: (pool_id, sub, position). Indexes: (pool_id, token_hash), (expires_at). Changes of e-mail addresses that a link can undo. */
+export interface EmailChangeTable {
+  pool_id: string
+  sub: string
+  /** 1 for the first change of the user that is stored, and so on. */
+  position: number
+  /** SHA-256 of the token in the link that undoes the change. */
+  token_hash: string
+  /** JSON: what the change replaced. */
+  details: string
+  changed_at: number
+  expires_at: number
+}

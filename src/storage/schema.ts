@@ -1,6 +1,6 @@
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
-import type { InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
+import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
 import type {
   AppClientTable,
   DeletedPoolTable,
@@ -67,6 +67,7 @@ export interface Schema {
   risk_counter: RiskCounterTable
   authorization_code: AuthorizationCodeTable
   sign_in_link: SignInLinkTable
+  email_change: EmailChangeTable
   pushed_request: PushedRequestTable
   device_authorization: DeviceAuthorizationTable
   initial_access_token: InitialAccessTokenTable

@@ -31,6 +31,7 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   device_step: 'at-once',
   code: 'at-once',
   sign_in_link: 'at-once',
+  email_change: 'at-once',
   trigger_invocation: 'at-once',
   trigger_answer: 'at-once',
   attempt: 'at-once',

@@ -36,6 +36,13 @@ export type TokenDeps = {
 
 export const issuerOf = (publicUrl: string, poolId: string): string => `${publicUrl}/${poolId}`
 
+type NewSession = {
+  readonly activity: Activity | null
+  readonly device: SessionDevice | undefined
+  /** The id of the auth event of the sign-in, where there is one: a notice of the sign-in may have named it already. */
+  readonly id?: string | undefined
+}
+
 /**
  * A session that begins now. The caller stores the session before handing out tokens. `activity` is null in pools that do not track
  * sessions.
@@ -44,13 +51,13 @@ export function draftSession(
   client: AppClient,
   user: User,
   now: number,
-  { activity, device }: { activity: Activity | null; device: SessionDevice | undefined },
+  { activity, device, id = newOrderedId(now) }: NewSession,
 ): Session {
   const longestToken = Math.max(refreshTokenSeconds(client), accessTokenSeconds(client))
   return {
     poolId: user.poolId,
     sub: user.sub,
-    id: newOrderedId(now),
+    id,
     clientId: client.id,
     createdAt: now,
     expiresAt: now + longestToken * 1000,

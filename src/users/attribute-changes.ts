@@ -8,6 +8,7 @@ import type { MessageContent } from '../messaging/message-content.ts'
 import { queueAttributeCode } from '../messaging/send-code.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import { deleteEmailChanges } from './account-notices/email-change-repository.ts'
 import { writeComparedUser } from './compared-user.ts'
 import { type Attributes, changeAttributes, type User } from './user.ts'
 import { nameTaken } from './user-names.ts'
@@ -126,6 +127,8 @@ export async function storeAttributeChanges(
   const { attributes, toVerify, touched } = planAttributeChanges(pool, user.attributes, changes)
   const after = { ...user, attributes, updatedAt: now }
   await storeUser(tx, pool, user, after)
+  // An administrator who sets the address has decided whose account it is.
+  if (audit !== undefined && attributes['email'] !== user.attributes['email']) await deleteEmailChanges(tx, user)
   for (const attribute of touched) {
     const key = { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` }
     // A code for the user's unchanged address stays valid: clients often send all attributes back, although they change only one.

@@ -1,5 +1,5 @@
 import { ApiError } from '../contract/api-error.ts'
-import { hostedPagesOf } from '../pools/extensions/pool-extensions.ts'
+import { endsBrowserSessions } from '../pools/browser-sessions.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
@@ -75,7 +75,7 @@ export async function signOutUser(tx: Tx, pool: Pool, sub: string, now: number):
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .execute()
-  if (hostedPagesOf(pool).endSessionsOnSignOut) await endSessionClients(tx, { poolId, sub, sid: undefined }, now)
+  if (endsBrowserSessions(pool)) await endSessionClients(tx, { poolId, sub, sid: undefined }, now)
 }
 
 /**
@@ -190,7 +190,7 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
   const { pool_id, sub, created_at, ...changes } = toRow(after)
   await tx.updateTable('user').set(changes).where('pool_id', '=', pool_id).where('sub', '=', sub).execute()
   const isDisabled = before.enabled && !after.enabled
-  if (isDisabled || (hostedPagesOf(pool).endSessionsOnSignOut && securityStampOf(before) !== securityStampOf(after))) {
+  if (isDisabled || (endsBrowserSessions(pool) && securityStampOf(before) !== securityStampOf(after))) {
     await endSessionClients(tx, { poolId: pool.id, sub: after.sub, sid: undefined }, after.updatedAt)
   }
   return undefined

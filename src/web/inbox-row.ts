@@ -11,6 +11,8 @@ const purposes: Readonly<Record<string, string>> = {
   invitation: 'Invitation',
   mfa: 'Sign-in code',
   'sign-in-link': 'Sign-in link',
+  'risk-notice': 'Suspicious sign-in',
+  'account-notice': 'Account changed',
 }
 
 const stateNames: Readonly<Record<UnsentEntry['state'], string>> = { queued: 'Waiting', failed: 'Not sent', suppressed: 'Held back' }

@@ -13,6 +13,7 @@ import type { Db, Tx } from '../../src/storage/db.ts'
 import { sweepRetiredKeys } from '../../src/tokens/signing-key-repository.ts'
 import { insertInvocations, sweepInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { saveLastAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
+import { sweepEmailChanges } from '../../src/users/account-notices/email-change-repository.ts'
 import { sweepSessionClients } from '../../src/users/session-clients/session-client-repository.ts'
 import type { User } from '../../src/users/user.ts'
 import { deleteUserRows } from '../../src/users/user-removal-repository.ts'
@@ -105,6 +106,16 @@ const cases: readonly Case[] = [
         .execute(),
     hold: (tx, sub) => tx.updateTable('sign_in_link').set({ details: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
     sweep: (tx, before) => sweepSignInLinks(tx, before, 10),
+  },
+  {
+    name: 'changes of e-mail addresses',
+    store: (db, sub) =>
+      db
+        .insertInto('email_change')
+        .values({ pool_id: 'p', sub, position: 1, token_hash: '', details: '', changed_at: 1, expires_at: 5 })
+        .execute(),
+    hold: (tx, sub) => tx.updateTable('email_change').set({ details: 'held' }).where('pool_id', '=', 'p').where('sub', '=', sub).execute(),
+    sweep: (tx, before) => sweepEmailChanges(tx, before, 10),
   },
   {
     name: 'clients of domain sessions',

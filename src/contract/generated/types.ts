@@ -2158,6 +2158,18 @@ export interface LocalizedTemplatesType {
   InvitationEmailSubject?: string | undefined
   SignInLinkEmail?: string | undefined
   SignInLinkEmailSubject?: string | undefined
+  PasswordChangedEmail?: string | undefined
+  PasswordChangedEmailSubject?: string | undefined
+  EmailChangedEmail?: string | undefined
+  EmailChangedEmailSubject?: string | undefined
+  PhoneNumberChangedEmail?: string | undefined
+  PhoneNumberChangedEmailSubject?: string | undefined
+  MfaChangedEmail?: string | undefined
+  MfaChangedEmailSubject?: string | undefined
+  PasskeyChangedEmail?: string | undefined
+  PasskeyChangedEmailSubject?: string | undefined
+  IdentityLinkedEmail?: string | undefined
+  IdentityLinkedEmailSubject?: string | undefined
 }
 
 export interface LogConfigurationType {
@@ -2265,6 +2277,8 @@ export type MessageKindType =
   | 'AdminCreateUser'
   | 'Authentication'
   | 'SignInLink'
+  | 'AccountTakeOverNotification'
+  | 'AccountNotice'
 
 export type MessageStateType =
   | 'QUEUED'

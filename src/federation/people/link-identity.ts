@@ -3,6 +3,7 @@ import type { ProviderType } from '../../pools/identity-providers/identity-provi
 import type { Pool } from '../../pools/pool.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
+import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../../users/account-notices/queue-account-notice.ts'
 import { changeFoundUser } from '../../users/admin/change-user.ts'
 import { identitiesOf, identityAlias, withIdentities } from '../../users/linked-identities/linked-identity.ts'
 import type { User } from '../../users/user.ts'
@@ -10,7 +11,8 @@ import type { FederatedIdentity } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
 import { hasVerifiedAddress } from './find-twin.ts'
 
-type Deps = { readonly db: Db; readonly clock: Clock; readonly quotas: Quotas }
+/** What links an identity, and tells the user. */
+export type LinkIdentityDeps = AccountNoticeDeps & { readonly db: Db; readonly clock: Clock; readonly quotas: Quotas }
 
 /** What is stored of an identity at a provider. */
 export type IdentityToLink = Pick<FederatedIdentity, 'subject' | 'issuer'> & {
@@ -26,29 +28,34 @@ export type IdentityToLink = Pick<FederatedIdentity, 'subject' | 'issuer'> & {
  * @throws ApiError AliasExistsException when another user has the identity, and LimitExceededException when the user has too many.
  */
 export async function linkIdentity(
-  { db, clock, quotas }: Deps,
+  deps: LinkIdentityDeps,
   pool: Pool,
   user: User,
   identity: IdentityToLink,
-  { email }: { readonly email?: string | undefined } = {},
+  { email, clientId }: { readonly email?: string | undefined; readonly clientId: string },
 ): Promise<User> {
+  const { db, clock, quotas } = deps
   const { providerName, providerType, subject, issuer } = identity
+  const now = clock.now()
   const linked = {
     providerName,
     providerType,
     userId: subject,
     ...(issuer !== undefined && { issuer }),
     primary: false,
-    dateCreated: clock.now(),
+    dateCreated: now,
   }
-  return changeFoundUser({ db, audit: undefined }, pool, user, (before) => {
+  const after = await changeFoundUser({ db, audit: undefined }, pool, user, async (before, tx) => {
     const identities = identitiesOf(before.attributes)
     if (identities.some((one) => identityAlias(one).key === identityAlias(linked).key)) return before
     if (email !== undefined && !(before.enabled && hasVerifiedAddress(before, email))) throw changedMeanwhile()
     const all = [...identities, linked]
     requireWithinQuota(quotas, 'linkedIdentitiesPerUser', all.filter(({ primary }) => !primary).length)
-    return { ...before, attributes: withIdentities(before.attributes, all), updatedAt: clock.now() }
+    await queueAccountNotice(tx, deps, { pool, user: before, change: 'IDENTITY', clientId, provider: providerName, now })
+    return { ...before, attributes: withIdentities(before.attributes, all), updatedAt: now }
   })
+  await sendAccountNotices(deps, pool)
+  return after
 }
 
 const changedMeanwhile = () =>

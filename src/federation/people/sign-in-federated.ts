@@ -3,7 +3,6 @@ import { ApiError } from '../../contract/api-error.ts'
 import type { RequestContext } from '../../contract/operation.ts'
 import { federationOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Quotas } from '../../pools/quotas.ts'
 import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
@@ -22,11 +21,11 @@ import { bindIdentity } from './bind-identity.ts'
 import { type CreateFederatedUserDeps, createFederatedUser, spareUsernameIn, UserExists, usernameIn } from './create-federated-user.ts'
 import { type FoundUser, findFederatedUser } from './find-federated-user.ts'
 import { findTwin } from './find-twin.ts'
-import { type IdentityToLink, linkIdentity } from './link-identity.ts'
+import { type IdentityToLink, type LinkIdentityDeps, linkIdentity } from './link-identity.ts'
 import { mapAttributes } from './map-attributes.ts'
 import { updateFederatedUser } from './update-federated-user.ts'
 
-export type FederatedSignInDeps = CreateFederatedUserDeps & AuthEventDeps & { readonly quotas: Quotas }
+export type FederatedSignInDeps = CreateFederatedUserDeps & AuthEventDeps & LinkIdentityDeps
 
 /** The user of the pool has to sign in to prove that the identity is theirs. */
 export class ProofNeeded extends Error {
@@ -93,7 +92,7 @@ const toLinkOf = ({ provider, subject, issuer }: FederatedIdentity): IdentityToL
 
 /** Links the identity to the user who has its address, where the pool wants that. Otherwise creates a user. */
 async function signUp(deps: FederatedSignInDeps, arrival: Arrival): Promise<User> {
-  const { pool, identity } = arrival
+  const { pool, client, identity } = arrival
   const mapped = mapAttributes(arrival, identity, undefined)
   const twin = await findTwin(deps.db, pool, mapped)
   if (twin === undefined) return createUserOf(deps, arrival, mapped)
@@ -106,7 +105,7 @@ async function signUp(deps: FederatedSignInDeps, arrival: Arrival): Promise<User
     usernameIn(pool, identity)
     throw new ProofNeeded(twin, toLink)
   }
-  return signInAgain(deps, arrival, await linkIdentity(deps, pool, twin, toLink, { email: mapped['email'] }))
+  return signInAgain(deps, arrival, await linkIdentity(deps, pool, twin, toLink, { email: mapped['email'], clientId: client.id }))
 }
 
 /** A sign-in at the provider needs no second factor of the pool. So a user who has one links the identity by a proof. */

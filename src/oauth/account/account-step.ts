@@ -2,9 +2,9 @@ import { ApiError } from '../../contract/api-error.ts'
 import type { CodeDeliveryDetailsType } from '../../contract/generated/types.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endpointBaseOfHost } from '../endpoint-base.ts'
 import type { Continue, LoginDeps, SignedIn } from '../login/login.ts'
 import { type DoneStep, newPageStep, type SentCode } from '../login/page-step.ts'
+import { endpointBaseOfHost } from '../request-host.ts'
 
 export type AccountDeps = LoginDeps & { readonly publicUrl: string }
 

@@ -15,8 +15,13 @@ import { findClientOfHost, type RequestHost } from '../request-host.ts'
 export async function findChangePasswordPage(deps: AuthorizationRequestDeps, { host, query }: BrowserRequest): Promise<string | undefined> {
   const clientId = receiveParameters(query).parameters.get('client_id')
   const owner = clientId === undefined ? await findOnlyClient(deps, host) : await findClientOfHost(deps, host, clientId)
-  const returnTo = owner && returnAddressOf(owner)
-  if (owner === undefined || returnTo === undefined || isRecoveredByAdminOnly(owner.pool)) return undefined
+  return owner && resetPageOf(owner)
+}
+
+/** The page on which users of the client reset a password. Undefined where they cannot reset it on a page. */
+export function resetPageOf(owner: PoolAndClient): string | undefined {
+  const returnTo = returnAddressOf(owner)
+  if (returnTo === undefined || isRecoveredByAdminOnly(owner.pool)) return undefined
   return `/forgotPassword?${new URLSearchParams({ client_id: owner.client.id, ...returnTo })}`
 }
 

@@ -1,4 +1,5 @@
 import type { Secrets } from '../../base/secrets.ts'
+import { endpointBaseOf } from '../../pools/domains/endpoint-base.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import {
   type AuthenticationByManner,
@@ -7,7 +8,6 @@ import {
   type ClientRequest,
 } from '../client-authentication.ts'
 import { verifyProof } from '../dpop/dpop-proof.ts'
-import { endpointBaseOf } from '../endpoint-base.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { listIn } from '../parameters.ts'
 import { strictClientAuthentication } from '../private-key-jwt/private-key-jwt.ts'

@@ -4,6 +4,7 @@ import { dayMs, minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { ProviderSession } from '../../federation/provider-session.ts'
 import type { AppClient } from '../../pools/app-client.ts'
+import { endsBrowserSessions } from '../../pools/browser-sessions.ts'
 import { hostedPagesOf, mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { isAnyStateConsumed } from '../../storage/consumed-state-repository.ts'
@@ -124,7 +125,7 @@ function writeCookie({ clock, secrets }: Omit<Deps, 'db'>, pool: Pool, sessions:
 }
 
 async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, session: DomainSession): Promise<LiveSession | undefined> {
-  const { sessionIdleMinutes, endSessionsOnSignOut } = hostedPagesOf(pool)
+  const { sessionIdleMinutes } = hostedPagesOf(pool)
   const idleEnd = (session.usedAt ?? Infinity) + (sessionIdleMinutes ?? Infinity) * minuteMs
   if (Math.min(session.expiresAt, idleEnd) <= clock.now()) return undefined
   // A logout with an older cookie of the browser ends the whole session: its apps were told, and redeem no more codes of it.
@@ -135,7 +136,7 @@ async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, sessio
     isDeviceForgotten(db, pool, session),
   ])
   if (!user?.enabled || isEnded || isForgotten) return undefined
-  return endSessionsOnSignOut && securityStampOf(user) !== session.securityStamp ? undefined : { session, user }
+  return endsBrowserSessions(pool) && securityStampOf(user) !== session.securityStamp ? undefined : { session, user }
 }
 
 async function isDeviceForgotten(db: Db, pool: Pool, { poolId, sub, deviceKey: key }: DomainSession): Promise<boolean> {

@@ -1,16 +1,13 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { Federation } from '../../federation/federation.ts'
-import { linkIdentity } from '../../federation/people/link-identity.ts'
-import type { Quotas } from '../../pools/quotas.ts'
+import { type LinkIdentityDeps, linkIdentity } from '../../federation/people/link-identity.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { User } from '../../users/user.ts'
-import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { findPendingStep } from './find-step.ts'
 import type { PendingIdentity } from './page-step.ts'
 
-export type PendingIdentityDeps = Pick<AuthorizeDeps, 'db' | 'clock' | 'secrets'> & {
-  readonly quotas: Quotas
+export type PendingIdentityDeps = LinkIdentityDeps & {
   readonly federation: Pick<Federation, 'noteFailure'>
 }
 
@@ -43,7 +40,7 @@ export async function linkPending(
 ): Promise<User> {
   if (pending === undefined || pending.sub !== user.sub || deps.clock.now() >= pending.expiresAt) return user
   try {
-    return await linkIdentity(deps, pool, user, pending)
+    return await linkIdentity(deps, pool, user, pending, { clientId: client.id })
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     const { providerName: provider, providerType: type } = pending

@@ -1,6 +1,7 @@
+import { hashOfLinkToken, isLinkToken } from '../../base/link-token.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { requireUsableLink } from '../../signin/factors/sign-in-link/prove-link.ts'
-import { hashOfLinkToken, isLinkToken, type SignInLink } from '../../signin/factors/sign-in-link/sign-in-link.ts'
+import type { SignInLink } from '../../signin/factors/sign-in-link/sign-in-link.ts'
 import { findSignInLink } from '../../signin/factors/sign-in-link/sign-in-link-repository.ts'
 import { offersLinks, signInByLinkOnPage } from '../../signin/hosted/link-sign-in.ts'
 import { isSessionRefusal } from '../../signin/sign-in-errors.ts'

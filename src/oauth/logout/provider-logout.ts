@@ -16,10 +16,9 @@ import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db } from '../../storage/db.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endpointBaseOfHost } from '../endpoint-base.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
-import { findClientOfHost } from '../request-host.ts'
+import { endpointBaseOfHost, findClientOfHost } from '../request-host.ts'
 
 export type ProviderLogoutDeps = {
   readonly db: Db

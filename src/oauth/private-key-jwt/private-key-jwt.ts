@@ -6,6 +6,7 @@ import { type JWTVerifyOptions, jwtVerify } from 'jose/jwt/verify'
 import { hourMs, minuteMs } from '../../base/durations.ts'
 import type { AppClient } from '../../pools/app-client.ts'
 import { clientExtensionsOf, type PublicJwk } from '../../pools/client-extensions/client-extensions.ts'
+import { endpointBasesOf } from '../../pools/domains/endpoint-base.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { consumeState } from '../../storage/consumed-state-repository.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
@@ -17,7 +18,6 @@ import {
   clientSecretPost,
   nobody,
 } from '../client-authentication.ts'
-import { endpointBasesOf } from '../endpoint-base.ts'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 

@@ -10,8 +10,8 @@ import { findIdentityProvider } from '../../pools/identity-providers/identity-pr
 import { type AppAnswer, errorAnswer } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest, AuthorizationRequestDeps } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endpointBaseOfHost } from '../endpoint-base.ts'
 import { OAuthError } from '../oauth-error.ts'
+import { endpointBaseOfHost } from '../request-host.ts'
 
 export type ProviderSignInDeps = AuthorizationRequestDeps & {
   readonly secrets: Secrets

@@ -11,13 +11,13 @@ import { worstOf } from '../../federation/check/provider-check.ts'
 import type { Federation } from '../../federation/federation.ts'
 import { serviceProviderId } from '../../federation/saml/saml-client.ts'
 import { listClientsOffering } from '../../pools/app-client-repository.ts'
+import { endpointBasesOf } from '../../pools/domains/endpoint-base.ts'
 import { findDomainsOfPool } from '../../pools/domains/pool-domain-repository.ts'
 import type { ProviderType } from '../../pools/identity-providers/identity-provider.ts'
 import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
 import { providerNotFound } from '../../pools/identity-providers/identity-provider-rules.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { endpointBasesOf } from '../endpoint-base.ts'
 
 type Deps = { db: Db; secrets: Secrets; clock: Clock; pools: PoolCatalog; publicUrl: string; federation: Federation }
 

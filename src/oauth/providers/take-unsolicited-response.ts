@@ -3,10 +3,10 @@ import type { IdentityProvider } from '../../pools/identity-providers/identity-p
 import { listProviderTypes } from '../../pools/identity-providers/identity-provider-repository.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { endpointBaseOfHost } from '../endpoint-base.ts'
 import type { Continue, SignedIn } from '../login/login.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
+import { endpointBaseOfHost } from '../request-host.ts'
 import { finishProviderSignIn, type ProviderAnswerDeps } from './finish-provider-sign-in.ts'
 
 /** Whether a form is a SAML response that the provider sends by itself: its RelayState is an authorization request. */

@@ -12,7 +12,7 @@ export type RiskResponse = {
 
 export type NoticeTemplate = { readonly subject: string; readonly html: string | undefined; readonly text: string | undefined }
 
-/** The e-mails to users about risky sign-ins, as configured. Lifeguard sends none of them, because it assesses no risk. */
+/** The e-mails to users about risky sign-ins, as configured. */
 export type RiskNotices = {
   readonly from: string | undefined
   readonly replyTo: string | undefined

@@ -9,6 +9,7 @@ import { traitsOf } from '../../protection/traits-of.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { passkeyCountsAsMfa } from '../../users/passkeys/passkey.ts'
+import { queueRiskNotice, type RiskNoticeDeps } from '../../users/risk-notices/queue-risk-notice.ts'
 import { consumeStateOrThrow } from '../complete-sign-in.ts'
 import { hasSecondFactor } from '../second-factors.ts'
 import type { SignIn, SignInProgress } from '../sign-in.ts'
@@ -16,10 +17,11 @@ import { recordBlocked, type SignInEventDeps } from '../sign-in-events.ts'
 import type { ConsumableState } from '../sign-in-state.ts'
 import type { SignInRisk } from './sign-in-risk.ts'
 
-export type RiskDeps = SignInEventDeps & {
-  readonly pools: Pick<PoolCatalog, 'findRiskOf'>
-  readonly risk: RiskAssessor
-}
+export type RiskDeps = SignInEventDeps &
+  RiskNoticeDeps & {
+    readonly pools: Pick<PoolCatalog, 'findRiskOf'>
+    readonly risk: RiskAssessor
+  }
 
 type Step = {
   /** The state that the answer came with. */
@@ -46,11 +48,40 @@ export async function respondToRisk(deps: RiskDeps, signIn: SignIn, { consumes, 
   const risk = { ...(await decide(deps, signIn, assessed, response)), isCustomDone }
   const after = { ...signIn, progress: { ...progress, risk } }
   if (risk.level !== undefined) deps.risk.log(pool, { ...risk, eventId: progress.eventId })
-  if (risk.decision !== 'Block') return after
+  if (risk.decision !== 'Block') {
+    await notify(deps, after, response, settings)
+    return after
+  }
   // A state leads to one decision, and to one notice.
   if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
   await recordBlocked(deps, after)
+  await notify(deps, after, response, settings)
   throw new ApiError('NotAuthorizedException', 'Unable to login because of security reasons.')
+}
+
+type Assessed = SignIn & { readonly progress: { readonly risk: SignInRisk } }
+
+/** Tells the user by e-mail what was done, if the response says so. */
+async function notify(
+  deps: RiskDeps,
+  { context, user, progress }: Assessed,
+  response: RiskResponse | undefined,
+  settings: RiskSettings | undefined,
+): Promise<void> {
+  if (response === undefined || !response.notify || progress.eventId === undefined) return
+  const { pool, client, userAgent } = context
+  const asksForMfa = response.action === 'MFA_REQUIRED' || response.action === 'MFA_IF_CONFIGURED'
+  const hasMfa = asksForMfa && (progress.risk.demandsMfa || hasTwoFactors({ context, progress }))
+  await queueRiskNotice(deps, {
+    pool,
+    client,
+    user,
+    event: { id: progress.eventId, at: deps.clock.now() },
+    outcome: progress.risk.decision === 'Block' ? 'blocked' : hasMfa ? 'mfa' : 'allowed',
+    traits: traitsOf(deps.places, context),
+    userAgent,
+    notices: settings?.takeover?.notices,
+  })
 }
 
 /** Custom sign-ins have a mode of their own. Undefined: sign-ins are not assessed. */
@@ -90,7 +121,7 @@ async function decide(
   return { points, level, reasons, isFirst, decision, demandsMfa: wantsMfa && canMfa }
 }
 
-const hasTwoFactors = ({ context: { pool }, progress: { proofs } }: SignIn): boolean =>
+const hasTwoFactors = ({ context: { pool }, progress: { proofs } }: Pick<SignIn, 'context' | 'progress'>): boolean =>
   hasSecondFactor(proofs) || (proofs[0] === 'WEB_AUTHN' && passkeyCountsAsMfa(pool))
 
 async function canBeAsked({ db }: RiskDeps, { context: { pool }, user }: SignIn): Promise<boolean> {

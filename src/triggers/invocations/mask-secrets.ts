@@ -7,7 +7,7 @@ export const mask = '***'
  * functions keep the code there that they have sent, so that they can accept it after a wrong answer.
  */
 const secretName =
-  /^(.*password|.*passwd|.*passphrase|.*passcode|pass|.*[_-]pass|.*pwd|code|pin|.*otp|.*answer|challengeMetadata|.*token|.*secret)$/i
+  /^(.*password|.*passwd|.*passphrase|.*passcode|pass|.*[_-]pass|.*pwd|code|pin|.*otp|.*answer|challengeMetadata|.*token|.*secret|one_click_link_(in)?valid)$/i
 /** Names of passwords that end with `Pass`: `userPass`, but not `bypass`. */
 const passName = /[a-z0-9]Pass$/
 /** Codes that prove something, but not the codes of countries or currencies. */

@@ -1,11 +1,13 @@
 import type { AuditedCaller } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { requireThreatProtection } from '../../pools/risk/risk-configuration.ts'
 import type { Db } from '../../storage/db.ts'
+import { writeComparedUser } from '../compared-user.ts'
 import { getUserByName } from '../user-repository.ts'
-import { storeFeedback } from './store-feedback.ts'
+import { giveFeedback } from './give-feedback.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; clock: Clock }
 
@@ -19,8 +21,11 @@ export const adminUpdateAuthEventFeedback = operation('AdminUpdateAuthEventFeedb
     const user = await getUserByName(db, pool, request.Username)
     const key = { poolId: pool.id, sub: user.sub, id: request.EventId }
     await db.transaction().execute(async (tx) => {
-      await storeFeedback(tx, key, { value: request.FeedbackValue, provider: 'Admin', at: clock.now() })
-      await audit.record(tx, { user, detail: `event: ${key.id}` })
+      const feedback = { value: request.FeedbackValue, provider: 'Admin', at: clock.now(), mayEndSessions: true } as const
+      const { before, after } = await giveFeedback(tx, pool, key, feedback)
+      const signedOut = after === before ? '' : ', signed out'
+      const changed = changedMembers(writeComparedUser(before), writeComparedUser(after))
+      await audit.record(tx, { user, changedMembers: changed, detail: `event: ${key.id}${signedOut}` })
     })
     return {}
   },

@@ -4,10 +4,10 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { requireThreatProtection } from '../../pools/risk/risk-configuration.ts'
-import { isFeedbackToken } from '../../protection/feedback-token.ts'
+import { openFeedbackToken } from '../../protection/feedback-token.ts'
 import type { Db } from '../../storage/db.ts'
 import { findUserByName } from '../user-repository.ts'
-import { storeFeedback } from './store-feedback.ts'
+import { giveFeedback } from './give-feedback.ts'
 
 type Deps = { db: Db; pools: PoolCatalog; secrets: Secrets; clock: Clock }
 
@@ -22,11 +22,13 @@ export const updateAuthEventFeedback = operation('UpdateAuthEventFeedback', {
     const pool = await pools.getPool(request.UserPoolId)
     requireThreatProtection(pool)
     const user = await findUserByName(db, pool, request.Username)
-    if (user === undefined || !isFeedbackToken(secrets, user, request.EventId, request.FeedbackToken)) {
+    const now = clock.now()
+    const token = openFeedbackToken(secrets, pool.id, request.FeedbackToken, now)
+    if (token === undefined || token.event.sub !== user?.sub || token.event.id !== request.EventId) {
       throw new ApiError('NotAuthorizedException', 'Invalid feedback token.')
     }
-    const key = { poolId: pool.id, sub: user.sub, id: request.EventId }
-    await storeFeedback(db, key, { value: request.FeedbackValue, provider: 'User', at: clock.now() })
+    const feedback = { value: request.FeedbackValue, provider: 'User', at: now, mayEndSessions: token.isVerified } as const
+    await db.transaction().execute((tx) => giveFeedback(tx, pool, token.event, feedback))
     return {}
   },
 })

@@ -17,7 +17,9 @@ export const adminSetUserSettings = operation('AdminSetUserSettings', {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const bySms = readMfaOptions(request.MFAOptions)
     const user = await getUserByName(deps.db, pool, request.Username)
-    await changeMfa({ ...deps, audit }, pool, user, (current, isAvailable) => applyMfaOptions(current, bySms, isAvailable))
+    await changeMfa({ ...deps, audit, notices: undefined }, pool, user, (current, isAvailable) =>
+      applyMfaOptions(current, bySms, isAvailable),
+    )
     return {}
   },
 })

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { mfaMethodsOf } from '../../pools/mfa/mfa-methods.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
+import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { changeFoundUser } from '../admin/change-user.ts'
 import { passkeyCountsAsMfa } from '../passkeys/passkey.ts'
 import { findPasskeys } from '../passkeys/passkey-repository.ts'
@@ -16,6 +17,8 @@ type Deps = {
   readonly clock: Clock
   /** The audit record of the call. Undefined in the public API. Not optional, so that no operation of administrators can leave it out. */
   readonly audit: AuditedCall | undefined
+  /** What tells the user about the change. Undefined for a change by an administrator. */
+  readonly notices: (AccountNoticeDeps & { readonly clientId: string }) | undefined
 }
 
 type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaPreferences | null
@@ -25,12 +28,17 @@ type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaP
  * which methods are available: those that the pool offers and for which the user has an address, a registered app or a passkey.
  * @throws ApiError UserNotFoundException when the user was deleted meanwhile; and whatever `change` throws.
  */
-export async function changeMfa({ clock, ...deps }: Deps, pool: Pool, found: User, change: Change): Promise<void> {
+export async function changeMfa({ clock, notices, ...deps }: Deps, pool: Pool, found: User, change: Change): Promise<void> {
   await changeFoundUser(deps, pool, found, async (user, tx) => {
     const usable = usableMfa(pool, user, await hasSoftwareToken(tx, user))
     const offered = mfaMethodsOf(pool)
     const hasPasskey = passkeyCountsAsMfa(pool) && (await findPasskeys(tx, pool.id, user.sub)).length > 0
     const mfa = change(user.mfa, (method) => (method === 'WEB_AUTHN' ? hasPasskey : offered.includes(method) && usable.includes(method)))
-    return { ...user, mfa, updatedAt: clock.now() }
+    const now = clock.now()
+    if (notices !== undefined && JSON.stringify(mfa) !== JSON.stringify(user.mfa)) {
+      await queueAccountNotice(tx, notices, { pool, user, change: 'MFA', clientId: notices.clientId, now })
+    }
+    return { ...user, mfa, updatedAt: now }
   })
+  if (notices !== undefined) await sendAccountNotices(notices, pool)
 }

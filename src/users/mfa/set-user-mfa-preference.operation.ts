@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
+import type { AccountNoticeDeps } from '../account-notices/queue-account-notice.ts'
 import type { TokenCaller } from '../caller.ts'
 import { changeMfa } from './change-mfa.ts'
 import { applyMfaChanges } from './mfa-preferences.ts'
@@ -10,9 +11,12 @@ import { readMfaChanges } from './mfa-wire.ts'
 export const setUserMfaPreference = operation('SetUserMFAPreference', {
   auth: 'access-token',
 
-  async handle(request, deps: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
+  async handle(request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user }: TokenCaller) {
     const changes = readMfaChanges(request)
-    await changeMfa({ ...deps, audit: undefined }, pool, user, (current, isAvailable) => applyMfaChanges(current, changes, isAvailable))
+    const notices = { ...deps, clientId: client.id }
+    await changeMfa({ ...deps, audit: undefined, notices }, pool, user, (current, isAvailable) =>
+      applyMfaChanges(current, changes, isAvailable),
+    )
     return {}
   },
 })

@@ -55,6 +55,11 @@ export async function deletePasskey(db: Db | Tx, { poolId, sub, id }: PasskeyKey
   return numDeletedRows === 1n
 }
 
+/** Deletes the passkeys that the user registered at the time `since`, in epoch milliseconds, or later. */
+export async function deletePasskeysSince(tx: Tx, { poolId, sub }: Omit<PasskeyKey, 'id'>, since: number): Promise<void> {
+  await tx.deleteFrom('passkey').where('pool_id', '=', poolId).where('sub', '=', sub).where('created_at', '>=', since).execute()
+}
+
 function toRow(passkey: Passkey): Selectable<PasskeyTable> {
   return {
     pool_id: passkey.poolId,

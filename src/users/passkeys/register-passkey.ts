@@ -1,9 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
+import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import type { TokenCaller } from '../caller.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
 import { type Passkey, requireLocalSignIn, requireNoPasswordReset, requirePasskeysEnabled, requiresUserVerification } from './passkey.ts'
@@ -13,11 +13,9 @@ import { challengeNotFound, newRegistrationChallenge, openRegistrationChallenge 
 import { findRelyingParty } from './relying-party.ts'
 import { readAttestation, verifyAttestation } from './verify-attestation.ts'
 
-export type PasskeyRegistrationDeps = {
+export type PasskeyRegistrationDeps = AccountNoticeDeps & {
   readonly db: Db
   readonly clock: Clock
-  readonly secrets: Secrets
-  readonly publicUrl: string
   readonly quotas: Quotas
 }
 
@@ -49,7 +47,7 @@ export async function startRegistration({ db, clock, secrets, publicUrl, quotas 
  */
 export async function completeRegistration(deps: PasskeyRegistrationDeps, owner: PasskeyOwner, credential: unknown): Promise<void> {
   const { db, clock, secrets, quotas } = deps
-  const { pool, user } = owner
+  const { pool, client, user } = owner
   const now = clock.now()
   requireCanRegister(owner)
   const attestation = readAttestation(credential)
@@ -61,11 +59,13 @@ export async function completeRegistration(deps: PasskeyRegistrationDeps, owner:
 
   await db.transaction().execute(async (tx) => {
     // Locked, so that two concurrent registrations cannot both take the last place within the quota.
-    await lockCaller(tx, user)
+    const locked = await lockCaller(tx, user)
     if (!(await consumeState(tx, challenge.id, challenge.expiresAt))) throw challengeNotFound()
     requireWithinQuota(quotas, 'passkeysPerUser', (await findPasskeys(tx, pool.id, user.sub)).length + 1)
     if (!(await insertPasskey(tx, passkey))) throw new ApiError('InvalidParameterException', 'The passkey is registered already.')
+    await queueAccountNotice(tx, deps, { pool, user: locked, change: 'PASSKEY', clientId: client.id, now })
   })
+  await sendAccountNotices(deps, pool)
 }
 
 function requireCanRegister({ pool, user }: PasskeyOwner): void {

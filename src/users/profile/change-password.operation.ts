@@ -6,6 +6,7 @@ import type { Lockout } from '../../protection/lockout.ts'
 import type { Places } from '../../protection/places/places.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { Db } from '../../storage/db.ts'
+import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
@@ -15,13 +16,13 @@ import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout; places: Places }
+type Deps = AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout; places: Places }
 
 /** A signed-in user changes the password, or sets the first one. Sessions stay valid, as at Cognito. */
 export const changePassword = operation('ChangePassword', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, user }: TokenCaller, context) {
+  async handle(request, deps: Deps, { pool, client, user }: TokenCaller, context) {
     const { db, clock, passwords } = deps
     const now = clock.now()
     if (user.status === 'RESET_REQUIRED') {
@@ -40,7 +41,9 @@ export const changePassword = operation('ChangePassword', {
       await addToPasswordHistory(tx, pool, locked, now)
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
       await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })
+      await queueAccountNotice(tx, deps, { pool, user: locked, change: 'PASSWORD', clientId: client.id, now })
     })
+    await sendAccountNotices(deps, pool)
     await recordAuthEvent(deps, pool, { sub: user.sub, type: 'PasswordChange', response: 'Pass', context, now })
     return {}
   },

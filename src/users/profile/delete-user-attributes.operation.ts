@@ -1,20 +1,22 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
-import { storeAttributeChanges } from '../attribute-changes.ts'
+import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
+import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { renderAddressCodes } from '../user-triggers.ts'
 import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; triggers: Triggers }
+type Deps = AccountNoticeDeps & { db: Db; clock: Clock; triggers: Triggers }
 
 /** A signed-in user deletes attributes; UpdateUserAttributes does the same with empty values. */
 export const deleteUserAttributes = operation('DeleteUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+  async handle(request, deps: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+    const { db, clock, secrets, triggers } = deps
+    const now = clock.now()
     requireWritable(pool, client, request.UserAttributeNames)
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
@@ -24,8 +26,11 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
     const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify: [], callerContext })
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now: clock.now() })
+      await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
+      const { attributes: after } = planAttributeChanges(pool, locked.attributes, changes)
+      await queueAddressNotices(tx, deps, { pool, user: locked, after, clientId: client.id, now })
     })
+    await sendAccountNotices(deps, pool)
     return {}
   },
 })

@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import { writeDelivery } from '../../messaging/destination.ts'
 import type { Outbox } from '../../messaging/outbox.ts'
@@ -8,6 +7,7 @@ import { requireUnreservedName } from '../../pools/identity-providers/reserved-n
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
+import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
 import { changeAttributes } from '../user.ts'
@@ -15,13 +15,14 @@ import { requireFreeNames } from '../user-names.ts'
 import { renderAddressCodes } from '../user-triggers.ts'
 import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: Triggers }
+type Deps = AccountNoticeDeps & { db: Db; clock: Clock; outbox: Outbox; triggers: Triggers }
 
 /** A signed-in user changes their attributes. Either all changes are made or none. */
 export const updateUserAttributes = operation('UpdateUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+  async handle(request, deps: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+    const { db, clock, secrets, outbox, triggers } = deps
     const now = clock.now()
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
@@ -38,8 +39,12 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify, callerContext })
     const deliveries = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      return storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
+      const stored = await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
+      const { attributes: after } = planAttributeChanges(pool, locked.attributes, changes)
+      await queueAddressNotices(tx, deps, { pool, user: locked, after, clientId: client.id, now })
+      return stored
     })
+    await sendAccountNotices(deps, pool)
     if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
     return { CodeDeliveryDetailsList: deliveries.map(writeDelivery) }
   },

@@ -1,10 +1,10 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import { codeExpired, requireCode } from '../../messaging/codes.ts'
 import { nameKey } from '../../pools/pool.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
+import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
@@ -12,7 +12,7 @@ import { proveCode } from '../claimed-user.ts'
 import { isCurrentOrPending, requireContactAttribute } from './address-to-verify.ts'
 import { requireNotSignedOut } from './profile-rules.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets }
+type Deps = AccountNoticeDeps & { db: Db; clock: Clock }
 
 /**
  * A signed-in user verifies an address with a code. An address that waited for this becomes the current one. If the address is an alias of
@@ -21,7 +21,7 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets }
 export const verifyUserAttribute = operation('VerifyUserAttribute', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, user }: TokenCaller) {
+  async handle(request, deps: Deps, { pool, client, user }: TokenCaller) {
     const { db, clock, secrets } = deps
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)
@@ -38,7 +38,9 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
       if (!isCurrentOrPending(pool, locked, attribute, value)) throw codeExpired()
       const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }
       await storeUser(tx, pool, locked, { ...locked, attributes, updatedAt: now })
+      await queueAddressNotices(tx, deps, { pool, user: locked, after: attributes, clientId: client.id, now })
     })
+    await sendAccountNotices(deps, pool)
     return {}
   },
 })

@@ -1,15 +1,14 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import { codeExpired, requireCode } from '../../messaging/codes.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
-import type { Pool } from '../../pools/pool.ts'
 import { clearPasswordFailures } from '../../protection/lockouts.ts'
 import type { Places } from '../../protection/places/places.ts'
 import { recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
+import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { Proof } from '../claimed-user.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
@@ -20,7 +19,7 @@ import { lockUser } from '../user-repository.ts'
 import { runPostConfirmation } from '../user-triggers.ts'
 import { proveResetCode, requireUsable } from './prove-reset-code.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; passwords: Passwords; triggers: Triggers; places: Places }
+type Deps = AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; triggers: Triggers; places: Places }
 
 /** Sets a new password with the code that ForgotPassword sent. The operation issues no tokens and ends no sessions. */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
@@ -34,7 +33,7 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const proof = await proveResetCode(deps, caller, { username: request.Username, code })
     await requireUnusedPassword(deps, pool, proof.user, password)
     const sealed = await deps.passwords.protect(proof.user, password)
-    const user = await storePassword(deps, pool, proof, { code, sealed })
+    const user = await storePassword(deps, caller, proof, { code, sealed })
     const now = deps.clock.now()
     const context = contextFromClient(requestContext, { pool, client, username: request.Username, now }, request.UserContextData)
     const event = { type: 'ForgotPassword', response: 'Pass', context, now, clientId: client.id } as const
@@ -46,14 +45,15 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
 })
 
 async function storePassword(
-  { db, clock, secrets }: Deps,
-  pool: Pool,
+  deps: Deps,
+  { pool, client }: AppClientCaller,
   proof: Proof,
   { code, sealed }: { code: string; sealed: string },
 ): Promise<User> {
+  const { db, clock, secrets } = deps
   const now = clock.now()
   const { sub } = proof.user
-  return db.transaction().execute(async (tx) => {
+  const stored = await db.transaction().execute(async (tx) => {
     const user = await lockUser(tx, pool.id, sub)
     if (user === undefined) throw codeExpired()
     requireUsable(user, proof)
@@ -62,6 +62,9 @@ async function storePassword(
     const changed: User = { ...user, password: sealed, passwordExpiresAt: null, status: 'CONFIRMED', updatedAt: now }
     await storeUser(tx, pool, user, changed)
     await clearPasswordFailures(tx, pool.id, sub)
+    await queueAccountNotice(tx, deps, { pool, user, change: 'PASSWORD', clientId: client.id, now })
     return changed
   })
+  await sendAccountNotices(deps, pool)
+  return stored
 }

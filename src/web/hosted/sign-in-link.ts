@@ -2,12 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { type DeadLink, type LinkForm, type LinkOutcome, openLink, reopenLink, submitLink } from '../../oauth/login/sign-in-link.ts'
 import { receiveParameters } from '../../oauth/parameters.ts'
 import { messagePage } from '../pages/account-pages.ts'
-import type { Shell } from '../pages/layout.ts'
 import { confirmLinkPage } from '../pages/link-pages.ts'
 import { note } from '../request-notes.ts'
 import { goOn } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
+import { timeText } from './time-text.ts'
 import { type FormHandler, type Handler, plainShellOf, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 export const visitLink: Handler = async (visit) => {
@@ -78,15 +78,3 @@ async function sendLinkForm(visit: Visit, { request, link, token, problem }: Lin
   })
   return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: target.redirectUri })
 }
-
-/** A time in the language of the page, in UTC: the server does not know the user's time zone. */
-const timeText = ({ language }: Shell, at: number): string =>
-  new Intl.DateTimeFormat(language, {
-    year: 'numeric',
-    month: 'short',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZone: 'UTC',
-    timeZoneName: 'short',
-  }).format(at)

@@ -11,6 +11,7 @@ import { postConfirm, postCorrection, postResendCode, visitConfirm } from '../ho
 import { headConfirmUser, postConfirmUser, visitConfirmUser } from '../hosted/confirm-user.ts'
 import { postCorporateAddress } from '../hosted/corporate-address.ts'
 import { postDevice, visitDevice } from '../hosted/device.ts'
+import { postFeedback, visitFeedback } from '../hosted/feedback.ts'
 import { postLogin, visitLogin } from '../hosted/login.ts'
 import { postLogout, visitLogout } from '../hosted/logout.ts'
 import { postAddPasskey, visitAddPasskey } from '../hosted/passkeys.ts'
@@ -22,6 +23,7 @@ import { postAccount, visitAccounts } from '../hosted/select-account.ts'
 import { postLinkRequest, postSentLink, visitSentLink } from '../hosted/sent-link.ts'
 import { postLink, visitLink } from '../hosted/sign-in-link.ts'
 import { postSignUp, visitSignUp } from '../hosted/sign-up.ts'
+import { postUndo, visitUndo } from '../hosted/undo.ts'
 import {
   type BodyHandler,
   beginVisit,
@@ -78,6 +80,8 @@ const pages: readonly Page[] = [
   { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, countsAs: 'StartWebAuthnRegistration', post: postAddPasskey },
   { path: '/device', get: visitDevice, countsAs: 'GetUser', post: postDevice },
+  { path: '/feedback', get: visitFeedback, countsAs: 'UpdateAuthEventFeedback', post: postFeedback },
+  { path: '/undo', get: visitUndo, countsAs: 'UpdateAuthEventFeedback', post: postUndo },
   { path: '/logout', get: visitLogout, post: postLogout },
   { path: '/oauth2/logout', get: visitProviderLogout, countsAs: 'RevokeToken' },
   { path: '/saml2/logout', get: visitSamlLogout, countsAs: 'RevokeToken', postBody: postProviderLogout },

@@ -1,5 +1,6 @@
 import { type Html, html } from '../../base/html.ts'
 import type { Shell } from './layout.ts'
+import type { TextKey } from './locales/en.ts'
 
 /** An input with its label. */
 export type Field = {
@@ -144,6 +145,14 @@ export function question(asked: string, href: string, label: string): Html {
 
 export function divider({ text }: Shell): Html {
   return html`<div class="divider idpDescription-customizable" role="presentation"><span>${text('or')}</span></div>`
+}
+
+/** What is known of something, each with its label. What is not known is left out. */
+export type Facts = readonly (readonly [TextKey, string | undefined])[]
+
+export function facts({ text }: Shell, all: Facts): Html {
+  const known = all.filter(([, value]) => value !== undefined)
+  return html`<dl class="facts">${known.map(([key, value]) => html`<div><dt>${text(key)}</dt><dd><bdi>${value}</bdi></dd></div>`)}</dl>`
 }
 
 /** The name by which a password manager files the password of this form. */

@@ -1,7 +1,6 @@
 import { html } from '../../base/html.ts'
-import { alert, form, lead, notice, otherSubmit, submit } from './components.ts'
+import { alert, type Facts, facts, form, lead, notice, otherSubmit, submit } from './components.ts'
 import type { Page, Shell } from './layout.ts'
-import type { TextKey } from './locales/en.ts'
 
 /** After a link was sent by e-mail. The page says the same whether or not there is such a user. */
 export function sentLinkPage(
@@ -39,17 +38,16 @@ export function confirmLinkPage(
   view: {
     readonly action: string
     readonly username: string
-    readonly details: readonly (readonly [TextKey, string | undefined])[]
+    readonly details: Facts
     readonly problem: string | undefined
   },
 ): Page {
   const { text } = shell
-  const known = view.details.filter(([, value]) => value !== undefined)
   return {
     title: text('signInLinkTitle', { user: view.username }),
     body: [
       lead(text('signInLinkText')),
-      html`<dl class="facts">${known.map(([key, value]) => html`<div><dt>${text(key)}</dt><dd><bdi>${value}</bdi></dd></div>`)}</dl>`,
+      facts(shell, view.details),
       html`<p class="lead">${text('signInLinkHere')}</p>`,
       alert(view.problem),
       form(shell, { action: view.action, fields: [submit(text('signInButton'))] }),

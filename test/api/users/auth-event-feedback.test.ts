@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { createSecrets } from '../../../src/base/secrets.ts'
 import {
+  type AuthEventKey,
   insertAuthEvent,
   insertOrSimulateAuthEvent,
   listAuthEvents,
@@ -24,9 +25,12 @@ const withThreatProtection = { pool: { UserPoolAddOns: { AdvancedSecurityMode: '
 const masterKey = Buffer.alloc(32, 5)
 const secrets = createSecrets(masterKey)
 const notFound = { name: 'ResourceNotFoundException' }
+const day = 24 * 60 * 60_000
 const notAuthorized = { name: 'NotAuthorizedException' }
 
 type EventKey = { readonly poolId: string; readonly username: string; readonly eventId: string }
+
+const tokenFor = (event: AuthEventKey, now: number, sealing = secrets) => writeFeedbackToken(sealing, { event, isVerified: true }, now)
 
 async function findLatestEvent(server: TestServer, poolId: string, username: string): Promise<AuthEventType & { EventId: string }> {
   const { AuthEvents = [] } = await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: username }))
@@ -53,7 +57,7 @@ for (const engine of engines) {
       await givenTokens(server(), clientId, 'ana')
       const { EventId: eventId } = await findLatestEvent(server(), poolId, 'ana')
       const event: EventKey = { poolId, username: 'ana', eventId }
-      return { poolId, sub, eventId, event, token: writeFeedbackToken(secrets, { poolId, sub }, eventId) }
+      return { poolId, sub, eventId, event, token: tokenFor({ poolId, sub, id: eventId }, server().clock.now()) }
     }
 
     it('from an administrator is shown with the event, and replaces earlier feedback', async () => {
@@ -77,15 +81,17 @@ for (const engine of engines) {
     it('is rejected with a wrong token; the error is the same for a user who does not exist', async () => {
       const { poolId, sub, eventId, event, token } = await givenEvent()
       const { sub: other } = await givenUser(server(), poolId, 'bob')
+      const [key, now] = [{ poolId, sub, id: eventId }, server().clock.now()]
       const altered = `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`
       const tokens = [
         'x',
         altered,
-        writeFeedbackToken(secrets, { poolId, sub: other }, eventId),
-        writeFeedbackToken(secrets, { poolId, sub }, 'another-event'),
-        writeFeedbackToken(secrets, { poolId: 'us-east-1_elsewhere', sub }, eventId),
-        writeFeedbackToken(createSecrets(Buffer.alloc(32, 6)), { poolId, sub }, eventId),
-        secrets.seal('pagination', eventId, `${poolId}/${sub}`),
+        tokenFor({ ...key, sub: other }, now),
+        tokenFor({ ...key, id: 'another-event' }, now),
+        tokenFor({ ...key, poolId: 'us-east-1_elsewhere' }, now),
+        tokenFor(key, now - 30 * day),
+        tokenFor(key, now, createSecrets(Buffer.alloc(32, 6))),
+        secrets.seal('pagination', JSON.stringify({ ...key, isVerified: true, expiresAt: now + day }), poolId),
       ]
       const refusal = { ...notAuthorized, message: 'Invalid feedback token.' }
       for (const bad of tokens) await assert.rejects(giveUserFeedback(server(), event, bad), refusal)
@@ -104,7 +110,7 @@ for (const engine of engines) {
       await assert.rejects(giveAdminFeedback(server(), { ...event, username: 'nobody' }), { name: 'UserNotFoundException' })
       await assert.rejects(giveAdminFeedback(server(), { ...event, poolId: 'us-east-1_nowhere' }), notFound)
       await assert.rejects(giveUserFeedback(server(), { ...event, poolId: other.poolId }, token), notAuthorized)
-      const unknown = writeFeedbackToken(secrets, { poolId, sub }, 'no-event')
+      const unknown = tokenFor({ poolId, sub, id: 'no-event' }, server().clock.now())
       await assert.rejects(giveUserFeedback(server(), { ...event, eventId: 'no-event' }, unknown), notFound)
     })
 

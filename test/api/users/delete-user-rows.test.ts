@@ -136,6 +136,11 @@ async function givenSession(db: Db, { poolId, sub }: User): Promise<void> {
     .insertInto('sign_in_link')
     .values({ pool_id: poolId, sub, ...link })
     .execute()
+  const change = { position: 1, token_hash: '', details: '', changed_at: now, expires_at: now + 1000 }
+  await db
+    .insertInto('email_change')
+    .values({ pool_id: poolId, sub, ...change })
+    .execute()
 }
 
 async function givenManyRows(db: Db, sub: string, count: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { minuteMs } from '../../../base/durations.ts'
+import { hashOfLinkToken, newLinkToken } from '../../../base/link-token.ts'
 import { simulateRendering } from '../../../messaging/message-content.ts'
 import { queueSignInLink } from '../../../messaging/send-code.ts'
 import { hidesUserExistence } from '../../../pools/app-client.ts'
@@ -15,7 +16,7 @@ import type { ChoiceSignIn, Choices } from '../../choice/choices.ts'
 import type { NewChallenge } from '../../factor.ts'
 import { invalidSession } from '../../sign-in-errors.ts'
 import type { SentCodeDeps } from '../message/sent-code.ts'
-import { hashOfLinkToken, type LinkOrigin, newLinkToken, type SignInLink } from './sign-in-link.ts'
+import type { LinkOrigin, SignInLink } from './sign-in-link.ts'
 import { deleteSignInLink, replaceSignInLink } from './sign-in-link-repository.ts'
 
 export type LinkRequest = {

@@ -1,5 +1,3 @@
-import { createHash, randomBytes } from 'node:crypto'
-
 /**
  * A link that was sent to a user by e-mail, and that signs the user in. It stands for the code of EMAIL_OTP as the first factor. A user has
  * one link at a time. The link itself is not stored: a hash of its token is.
@@ -40,12 +38,3 @@ export type LinkOrigin = {
   /** Epoch milliseconds. */
   readonly askedAt: number
 }
-
-/** 256 random bits. */
-export const newLinkToken = (): string => randomBytes(32).toString('base64url')
-
-/** Other texts are no token, and are not looked up. */
-export const isLinkToken = (text: string): boolean => /^[\w-]{43}$/.test(text)
-
-/** A token is random, so a hash without a key is enough to keep a reader of the database from using it. */
-export const hashOfLinkToken = (token: string): string => createHash('sha256').update(token).digest('base64url')

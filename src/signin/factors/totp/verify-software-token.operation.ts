@@ -2,6 +2,7 @@ import { sealMark } from '../../../base/secrets.ts'
 import { ApiError } from '../../../contract/api-error.ts'
 import { operation } from '../../../contract/operation.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
+import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../../../users/account-notices/queue-account-notice.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
 import type { TokenCaller } from '../../../users/caller.ts'
 import { withMfa } from '../../../users/mfa/mfa-preferences.ts'
@@ -14,6 +15,8 @@ import { isStampCurrent } from '../../later-step.ts'
 import { invalidSession, usedSession } from '../../sign-in-errors.ts'
 import { canSetUp, concludeSetup, consumeSetup, openSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
+type RegistrationDeps = SetupDeps & AccountNoticeDeps
+
 type AppRegistration = { readonly code: string; readonly deviceName: string | null }
 
 /**
@@ -23,33 +26,40 @@ type AppRegistration = { readonly code: string; readonly deviceName: string | nu
 export const verifySoftwareToken = operation('VerifySoftwareToken', {
   auth: 'session-or-token',
 
-  async handle(request, deps: SetupDeps, caller: TokenCaller | undefined) {
+  async handle(request, deps: RegistrationDeps, caller: TokenCaller | undefined) {
     const registration = { code: request.UserCode, deviceName: request.FriendlyDeviceName || null }
     if (caller !== undefined) {
       requireSoftwareTokens(caller.pool)
-      await registerForCaller(deps, caller.user, registration)
+      await registerForCaller(deps, caller, registration)
       return { Status: 'SUCCESS' as const }
     }
     return { Status: 'SUCCESS' as const, Session: await registerInSignIn(deps, request.Session ?? '', registration) }
   },
 })
 
-async function registerForCaller(deps: SetupDeps, user: User, { code, deviceName }: AppRegistration): Promise<void> {
+async function registerForCaller(
+  deps: RegistrationDeps,
+  { pool, client, user }: TokenCaller,
+  { code, deviceName }: AppRegistration,
+): Promise<void> {
   const { db, clock, secrets } = deps
   const secret = (await findSoftwareToken(db, user))?.pendingSecret
   if (!secret) throw notAssociated()
   const step = await requireCode(deps, user, openSoftwareSecret(secrets, user, secret), code)
   await db.transaction().execute(async (tx) => {
-    await lockCaller(tx, user)
+    const locked = await lockCaller(tx, user)
+    const now = clock.now()
     // Another request may have replaced or verified the secret since it was read above.
     const pending = (await findSoftwareToken(tx, user))?.pendingSecret
     if (!pending || sealMark(pending) !== sealMark(secret)) throw mismatch()
-    await putSoftwareToken(tx, user, { secret: pending, deviceName, step, now: clock.now() })
+    await putSoftwareToken(tx, user, { secret: pending, deviceName, step, now })
+    await queueAccountNotice(tx, deps, { pool, user: locked, change: 'MFA', clientId: client.id, now })
   })
+  await sendAccountNotices(deps, pool)
 }
 
 /** Registers the authenticator app during a sign-in, and activates it for MFA. Returns the Session for the answer to MFA_SETUP. */
-export async function registerInSignIn(deps: SetupDeps, session: string, { code, deviceName }: AppRegistration): Promise<string> {
+export async function registerInSignIn(deps: RegistrationDeps, session: string, { code, deviceName }: AppRegistration): Promise<string> {
   const { db, clock, secrets } = deps
   const setup = await openSetup(deps, session)
   const { pool, user } = setup
@@ -67,7 +77,9 @@ export async function registerInSignIn(deps: SetupDeps, session: string, { code,
     }
     await putSoftwareToken(tx, user, { secret, deviceName, step, now })
     await storeUser(tx, pool, before, { ...before, mfa: withMfa(before.mfa, 'SOFTWARE_TOKEN_MFA'), updatedAt: now })
+    await queueAccountNotice(tx, deps, { pool, user: before, change: 'MFA', clientId: setup.client.id, now })
   })
+  await sendAccountNotices(deps, pool)
   return concludeSetup(deps, setup)
 }
 

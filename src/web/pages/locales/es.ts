@@ -60,6 +60,30 @@ export const es: Locale = {
   signInLinkAddress: 'Dirección IP',
   signInLinkInvalidText:
     'Puede que ya se haya usado, que haya caducado o que lo haya sustituido un enlace más reciente. Solicite un enlace nuevo en la página de inicio de sesión.',
+  feedbackTitle: '¿Fue usted?',
+  feedbackText: 'Hubo un inicio de sesión en la cuenta {user}. Díganos si fue usted.',
+  feedbackTime: 'Hora',
+  feedbackPlace: 'Lugar',
+  feedbackYes: 'Sí, fui yo',
+  feedbackNo: 'No, no fui yo',
+  feedbackThanksTitle: 'Gracias',
+  feedbackValidText: 'Recordaremos que este inicio de sesión fue suyo.',
+  feedbackInvalidText:
+    'Recordaremos que este inicio de sesión no fue suyo. Si otra persona puede conocer su contraseña, establezca una nueva.',
+  signedOutResetText: 'Se ha cerrado su sesión en todas partes y su contraseña ya no es válida. Establezca una nueva ahora.',
+  signedOutEverywhereText: 'Se ha cerrado su sesión en todas partes.',
+  noticeLinkInvalidText: 'Puede que ya se haya usado o que haya caducado.',
+  undoTitle: '¿Deshacer el cambio de su dirección de correo?',
+  undoText:
+    'La cuenta {user} recupera la dirección {email}. Se cerrará su sesión en todas partes y tendrá que establecer una contraseña nueva.',
+  undoButton: 'Deshacer el cambio',
+  undoneTitle: 'Ha recuperado su dirección de correo',
+  undoneResetText:
+    'Se ha cerrado su sesión en todas partes. Se han eliminado las llaves de acceso y las cuentas vinculadas que se añadieron desde el cambio. Establezca una contraseña nueva ahora: la anterior ya no es válida.',
+  undoneText:
+    'Se ha cerrado su sesión en todas partes. Se han eliminado las llaves de acceso y las cuentas vinculadas que se añadieron desde el cambio.',
+  undoTakenTitle: 'El cambio no se ha deshecho',
+  undoTakenText: 'Otra cuenta usa ahora esta dirección de correo. Pida ayuda a los responsables de la aplicación.',
   rememberDevice: 'Recordar este dispositivo',
   anotherWayLink: 'Usar otro método',
   mfaChoiceTitle: 'Elija cómo verificar que es usted',
