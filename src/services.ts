@@ -1,25 +1,24 @@
 import { randomUUID } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { createAccessKeyCache } from './access/access-key-cache.ts'
-import { findOldestLastingKey } from './access/access-key-repository.ts'
 import { createCredentialFinder } from './access/find-credential.ts'
 import { createRoleCache } from './access/roles/role-cache.ts'
 import { createAuditTrail } from './audit/audit-trail.ts'
 import { startAuditStream } from './audit/stream/audit-stream.ts'
 import { createStreamDestination } from './audit/stream/destination.ts'
-import { findOldestUnstreamed } from './audit/stream/stream-repository.ts'
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
-import { createSrpPowers, type SrpPowers } from './base/srp/powers.ts'
+import { createSrpPowers } from './base/srp/powers.ts'
 import { readWebhookSecret } from './base/webhook-signature.ts'
 import { configuredCodeKeys, configuredCredentials, configuredGateways } from './configured-gateways.ts'
 import { configuredProviders } from './configured-providers.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
+import type { LogSinks } from './log-delivery/log-sinks.ts'
+import { type LogDelivery, openLogDelivery } from './log-delivery/open-log-delivery.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createAfterCommit } from './messaging/outbox.ts'
-import { findWaitingByChannel } from './messaging/outbox-repository.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
 import type { OpenedDatabase } from './open-database.ts'
@@ -31,18 +30,18 @@ import { quotasWith } from './pools/quotas.ts'
 import { createCodeLockout, createDeviceLockout, createPasswordLockout } from './protection/lockouts.ts'
 import { openPlaces } from './protection/places/open-places.ts'
 import { createRiskAssessor } from './protection/risk/risk-assessor.ts'
+import { serviceGauges } from './service-gauges.ts'
 import type { Settings } from './settings.ts'
 import type { ClosingStep } from './shutdown.ts'
 import type { Db } from './storage/db.ts'
-import { type Sweeper, startSweeper } from './storage/sweeper.ts'
+import { startSweeper } from './storage/sweeper.ts'
 import { sweepsOf } from './sweeps.ts'
 import { createKeyPairs } from './tokens/key-pairs.ts'
 import { createKeysAhead } from './tokens/keys-ahead.ts'
-import { findOldestKeyInUse } from './tokens/signing-key-repository.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
-import { createImportRunner, type ImportRunner } from './users/import/import-runner.ts'
+import { createImportRunner } from './users/import/import-runner.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 import { findUserByName } from './users/user-repository.ts'
@@ -88,13 +87,14 @@ export async function openServices(options: ServiceOptions) {
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signing = openSigningKeys(options)
   const access = openAccess(options)
-  const protection = await openProtection(options)
   const pools = createPoolCatalog({ db, secrets, clock, serverDefaults: serverDefaultsOf(settings), publish, subscribe })
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
-  const { worker, gatewayKinds } = await openOutbox(options, pools, triggers)
+  const holder = randomUUID()
+  const logs = openLogDelivery({ ...options, db, pools, holder, metrics: metrics.logs })
+  const protection = await openProtection(options, logs)
+  const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
-  const holder = randomUUID()
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
@@ -120,10 +120,10 @@ export async function openServices(options: ServiceOptions) {
     ...access.services,
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
-    gauges: gaugesOf({ isStreaming: auditStream !== undefined, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
+    gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      { sweeper, imports, outbox: worker, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
+      { sweeper, imports, outbox: worker, logs, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
       { powers, importedHashes, triggerFunctions },
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],
@@ -201,9 +201,14 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
 }
 
 /** What protects the users of pools. */
-async function openProtection({ settings, database, clock, logger, metrics: { countLocked }, withoutSlot }: ServiceOptions) {
+async function openProtection(
+  { settings, database, clock, logger, metrics, withoutSlot }: ServiceOptions,
+  { sinks }: Pick<LogDelivery, 'sinks'>,
+) {
   const { db } = database.storage
+  const { countLocked } = metrics
   const places = await openPlaces({ settings, logger })
+  const activityLog = { findSinks: sinks.findForActivity, count: metrics.countAuthEvent }
   const lockouts = {
     lockout: createPasswordLockout({ db, countLocked }),
     codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),
@@ -211,7 +216,7 @@ async function openProtection({ settings, database, clock, logger, metrics: { co
   }
   const risk = createRiskAssessor({ db, clock, logger })
   return {
-    services: { ...lockouts, places, risk },
+    services: { ...lockouts, places, activityLog, risk },
     async close() {
       places.close()
       await risk.close()
@@ -224,35 +229,6 @@ function openAuditStream({ settings, ...options }: { settings: Settings } & Omit
   if (target === undefined) return undefined
   const secret = auditStreamSecret === undefined ? undefined : readWebhookSecret(auditStreamSecret)
   return startAuditStream({ ...options, destination: createStreamDestination({ target, secret }) })
-}
-
-type Watched = {
-  readonly isStreaming: boolean
-  readonly db: Db
-  readonly powers: Pick<SrpPowers, 'waiting'>
-  readonly importedHashes: Pick<ImportedHashes, 'waiting'>
-  readonly triggerFunctions: { countOpenBreakers(): number }
-  readonly sweeper: Sweeper
-  readonly imports: ImportRunner
-}
-
-/** The values that the metrics show about the services, such as the lengths of queues. */
-function gaugesOf({ isStreaming, db, powers, importedHashes, triggerFunctions, sweeper, imports }: Watched) {
-  return {
-    findWaitingMessages: () => findWaitingByChannel(db),
-    findOldestUnstreamed: isStreaming ? () => findOldestUnstreamed(db) : undefined,
-    async findOldestKeys() {
-      const [signing, access] = await Promise.all([findOldestKeyInUse(db), findOldestLastingKey(db)])
-      return { signing, access }
-    },
-    queueLengths() {
-      const { fixedBase, sharedSecret } = powers.waiting()
-      return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }
-    },
-    countOpenBreakers: triggerFunctions.countOpenBreakers,
-    hasSweeperLease: sweeper.hasLease,
-    isImporting: imports.isImporting,
-  }
 }
 
 /** The number of threads that compute password proofs. */
@@ -274,8 +250,7 @@ function serverDefaultsOf({ mode, maxPerRecipientPerHour }: Settings): ServerDef
 
 async function openOutbox(
   { settings, database, logger, clock, gateways, metrics }: ServiceOptions,
-  pools: PoolCatalog,
-  triggers: Triggers,
+  { pools, triggers, logSinks }: { readonly pools: PoolCatalog; readonly triggers: Triggers; readonly logSinks: LogSinks },
 ) {
   const { db } = database.storage
   const customSender = createCustomSenderGateway({ pools, triggers, encryptCode: createCodeEncryption(configuredCodeKeys(settings)) })
@@ -291,6 +266,7 @@ async function openOutbox(
     gateways: openedGateways,
     customSender,
     keepRecords,
+    logSinks,
   })
   const { email, sms } = openedGateways
   return { worker, gatewayKinds: { email: email.kind ?? 'other', sms: sms.kind ?? 'other' } }

@@ -1,4 +1,5 @@
 import { limitSettings } from './limit-settings.ts'
+import { logSettings } from './log-settings.ts'
 import { placeSettings } from './place-settings.ts'
 import { providerSettings } from './provider-settings.ts'
 import { flag, path, type SettingSpec, text } from './setting-spec.ts'
@@ -246,6 +247,7 @@ export const settingsTable = {
     secret: true,
     help: 'Signs the requests that --audit-stream sends to a URL, as the Standard Webhooks specification says.',
   },
+  ...logSettings,
   authorizeSecret: {
     flag: 'authorize-secret',
     type: {

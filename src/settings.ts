@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { suggestion } from './flag-suggestion.ts'
+import type { LogSettings } from './log-settings.ts'
 import { contradictionsOf } from './setting-rules.ts'
 import { type SettingSpec, variableOf } from './setting-spec.ts'
 import { settingsTable } from './settings-table.ts'
@@ -10,7 +11,7 @@ import { settingsTable } from './settings-table.ts'
 export type Mode = 'dev' | 'serve' | 'keys' | 'db'
 
 /** The checked settings of the process. Of the files named here, only the configuration file has been opened yet. */
-export type Settings = {
+export type Settings = LogSettings & {
   readonly mode: Mode
   readonly port: number
   readonly host: string

@@ -32,12 +32,12 @@ import { sweepSessionClients } from './users/session-clients/session-client-repo
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 
-type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays' | 'auditStream'>
+type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays' | 'auditStream' | 'authEventDays'>
 
 /**
  * All sweeps. Most of them remove rows some time after the rows have expired, because requests may still need an expired row for a while.
  */
-export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays, auditStream }: Retention): readonly Sweep[] {
+export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays, auditStream, authEventDays }: Retention): readonly Sweep[] {
   const [removeOfPools, removeOfGroups, removeOfUsers] = [createPoolRemoval(), createMemberRemoval(), createUserRemoval()]
   const removeOfIdentityPools = createIdentityPoolRemoval()
   const recordsMs = messageRecordsHours * hourMs
@@ -45,6 +45,7 @@ export function sweepsOf({ messageRecordsHours, triggerRecordsHours, auditDays, 
     ...sweeps,
     { name: 'records of messages', run: (tx, now, limit) => sweepMessageRecords(tx, now - recordsMs, limit) },
     { name: 'records of triggers', run: (tx, now, limit) => sweepInvocations(tx, now - triggerRecordsHours * hourMs, limit) },
+    { name: 'auth events', run: (tx, now, limit) => sweepAuthEvents(tx, now - authEventDays * dayMs, limit) },
     {
       name: 'audit records',
       run: (tx, now, limit) => sweepAuditRecords(tx, { before: now - auditDays * dayMs, isStreamed: auditStream !== undefined }, limit),
@@ -82,8 +83,6 @@ const sweeps: readonly Sweep[] = [
   // An access or ID token is valid for a day at most after its key was retired. The key stays published for a week, because verifiers may
   // cache the key set for some time.
   { name: 'retired signing keys', run: (tx, now, limit) => sweepRetiredKeys(tx, now - 7 * dayMs, limit) },
-  // Auth events are kept for as long as Cognito keeps them.
-  { name: 'auth events', run: (tx, now, limit) => sweepAuthEvents(tx, now - 730 * dayMs, limit) },
   { name: 'counts of sign-ins', run: (tx, now, limit) => decayCounters(tx, { before: now - dayMs, now }, limit) },
   { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },

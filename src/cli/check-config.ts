@@ -88,6 +88,7 @@ async function runChecks(
     { checkPlaces },
     { checkPort },
     { checkSts },
+    { checkLogDelivery },
     { quotasWith },
   ] = await Promise.all([
     import('./check-config/check-keys.ts'),
@@ -98,6 +99,7 @@ async function runChecks(
     import('./check-config/check-places.ts'),
     import('./check-config/check-port.ts'),
     import('./check-config/check-sts.ts'),
+    import('./check-config/check-log-delivery.ts'),
     import('../pools/quotas.ts'),
   ])
   const checkQuotas = async ({ quotas }: Settings) => {
@@ -114,6 +116,7 @@ async function runChecks(
     gateways: checkGateways,
     sts: checkSts,
     places: checkPlaces,
+    'log delivery': checkLogDelivery,
     port: checkPort,
   }
   const useful = Object.entries(checks).filter(([name]) => !skippedFor[name]?.some((flag) => wrongFlags.includes(flag)))

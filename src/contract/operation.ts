@@ -29,6 +29,8 @@ export type RequestContext = {
   /** Undefined when the connection ended before the address was read. */
   readonly ip: string | undefined
   readonly userAgent: string | undefined
+  /** The id that the answer and the log have. */
+  readonly requestId?: string | undefined
 }
 
 /** The request that a handler receives: checked against the model, with known members only. */

@@ -3,13 +3,15 @@ import { dayMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { getActiveSpan, markFailed, outsideSpans } from '../base/tracing.ts'
 import { createWarningThrottle } from '../base/warning-throttle.ts'
+import type { LogSinks } from '../log-delivery/log-sinks.ts'
 import { isPoolDeleted } from '../pools/pool-deletion-repository.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { DeliveryError, type Gateway } from './gateways/gateway.ts'
 import { channelOfLane, type Lane, type QueuedMessage } from './message.ts'
 import type { AttemptOutcome, MessageMetrics } from './message-metrics.ts'
 import { traceAttempt } from './message-spans.ts'
+import { queueNotificationRecord } from './notification-record.ts'
 import { openMessage } from './outbox.ts'
 import {
   claimOutboxEntries,
@@ -43,6 +45,7 @@ export type LaneOptions = {
   /** Whether messages are kept as records after they were sent or failed. */
   readonly keepRecords: boolean
   readonly metrics: MessageMetrics
+  readonly logSinks: Pick<LogSinks, 'findForNotifications'>
 }
 
 /** How long a lease lasts beyond the time limit of the attempt. In this time the process stores the result of the attempt. */
@@ -193,8 +196,17 @@ export class OutboxLane {
     markFailed(getActiveSpan(), refused ? 'refused' : 'not-delivered')
     const fields = { ...loggable(entry), reason }
     if (at === undefined) {
-      if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endedNow(expiresAt) })
-      else await deleteOutboxEntry(db, entry)
+      const sinks = await this.#options.logSinks.findForNotifications(entry.poolId)
+      const giveUp = async (db: Db | Tx) => {
+        if (keepRecords) await giveUpOutboxEntry(db, entry, { leaseUntil, reason, refused, ...this.#endedNow(expiresAt) })
+        else await deleteOutboxEntry(db, entry)
+      }
+      if (sinks.length === 0) await giveUp(db)
+      else
+        await db.transaction().execute(async (tx) => {
+          await giveUp(tx)
+          await queueNotificationRecord(tx, sinks, { ...entry, reason, now: clock.now() })
+        })
       this.#logFailure('error', fields, 'A message could not be delivered and was given up.')
       return
     }

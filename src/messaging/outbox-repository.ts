@@ -151,7 +151,7 @@ async function findWaitingMessages(db: Db, channel: Lane): Promise<WaitingMessag
 
 type Key = { readonly id: string; readonly poolId: string }
 
-export async function deleteOutboxEntry(db: Db, { id, poolId }: Key): Promise<void> {
+export async function deleteOutboxEntry(db: Db | Tx, { id, poolId }: Key): Promise<void> {
   await db.deleteFrom('outbox').where('id', '=', id).where('pool_id', '=', poolId).execute()
 }
 
@@ -188,7 +188,7 @@ export async function rescheduleOutboxEntry(
 
 /** Records that a message was not delivered. Its payload is kept until `contentUntil`, so that it can be sent again. */
 export async function giveUpOutboxEntry(
-  db: Db,
+  db: Db | Tx,
   { id, poolId }: Key,
   { leaseUntil, reason, refused, endedAt, contentUntil }: Failure & { readonly endedAt: number; readonly contentUntil: number },
 ): Promise<void> {

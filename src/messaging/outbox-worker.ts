@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
+import type { LogSinks } from '../log-delivery/log-sinks.ts'
 import type { Db } from '../storage/db.ts'
 import type { Gateway, Gateways } from './gateways/gateway.ts'
 import type { CustomSenderMessage, Lane, QueuedMessage } from './message.ts'
@@ -30,6 +31,8 @@ type Options = {
   readonly timeoutMs?: number
   /** Whether messages are kept as records after they were sent or failed. True by default. */
   readonly keepRecords?: boolean
+  /** Finds which logs get the messages that are given up. By default none does. */
+  readonly logSinks?: Pick<LogSinks, 'findForNotifications'>
   /** The most deliveries of one lane that run at the same time. */
   readonly concurrency?: number
   /** The milliseconds between two polls, which find retries that are due and messages that other processes left behind. */
@@ -42,21 +45,19 @@ type Options = {
 const customSenderTimeoutMs = 75_000
 
 export function createOutboxWorker({
-  db,
-  secrets,
-  clock,
   gateways,
   customSender,
-  logger,
   metrics = noMessageMetrics,
   timeoutMs = 30_000,
   keepRecords = true,
+  logSinks = { findForNotifications: async () => [] },
   concurrency = 8,
   pollMs = 2_000,
   graceMs = 5_000,
+  ...shared
 }: Options): OutboxWorker {
   const openLane = (channel: Lane, gateway: Gateway<QueuedMessage>, attemptMs = timeoutMs) =>
-    new OutboxLane({ db, secrets, clock, logger, channel, gateway, concurrency, timeoutMs: attemptMs, keepRecords, metrics })
+    new OutboxLane({ ...shared, channel, gateway, concurrency, timeoutMs: attemptMs, keepRecords, metrics, logSinks })
   const lanes = new Map<Lane, OutboxLane>([
     ['email', openLane('email', gateways.email)],
     ['sms', openLane('sms', gateways.sms)],
@@ -81,7 +82,7 @@ export function createOutboxWorker({
       for (const lane of names) woken.add(lane)
     },
     async drain() {
-      const asOf = clock.now()
+      const asOf = shared.clock.now()
       await Promise.all([...lanes.values()].map((lane) => lane.drain(asOf)))
     },
     async close() {

@@ -7,6 +7,8 @@ import type { AppClient } from './app-client.ts'
 import { findAppClient } from './app-client-repository.ts'
 import { createDomainCache } from './domains/domain-cache.ts'
 import type { PoolDomain } from './domains/pool-domain.ts'
+import { createLogCache } from './log-delivery/log-cache.ts'
+import type { LogConfiguration } from './log-delivery/log-delivery.ts'
 import { findPageLook, type PageLook } from './page-look.ts'
 import type { Pool, ServerDefaults } from './pool.ts'
 import { findPool } from './pool-repository.ts'
@@ -39,6 +41,8 @@ export type PoolCatalog = {
    * without threat protection, and then never queries the database.
    */
   findRiskOf(pool: Pool, client: Pick<AppClient, 'id'>): Promise<RiskSettings | undefined>
+  /** Where the logs of the pool go, as SetLogDeliveryConfiguration has it. */
+  findLogsOf(poolId: string): Promise<readonly LogConfiguration[]>
   /** Drops the pool, its clients and its domains from the caches of all processes. Call it after the commit that changed one of them. */
   invalidate(poolId: string): Promise<void>
 }
@@ -102,7 +106,8 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
       return client && findPageLook(db, client.poolId, clientId)
     },
   })
-  const ofPools = [clients, domains, scopes, looks, risks]
+  const logs = createLogCache({ ...options, db })
+  const ofPools = [clients, domains, scopes, looks, risks, logs]
   function drop(poolId: string): void {
     pools.drop((pool) => pool.id === poolId)
     for (const cache of ofPools) cache.drop((value) => value.poolId === poolId)
@@ -116,6 +121,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     findScopesOf: async (clientId) => (await scopes.get(clientId))?.existing ?? new Set(),
     findLookOf: looks.get,
     findRiskOf: risks.findRiskOf,
+    findLogsOf: logs.findLogsOf,
     async invalidate(poolId) {
       drop(poolId)
       // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
@@ -127,7 +133,10 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
 
 type ScopesOfClient = { readonly poolId: string; readonly existing: ReadonlySet<string> }
 
-type Finders = Omit<PoolCatalog, 'findDomain' | 'findDomainsOf' | 'findScopesOf' | 'findLookOf' | 'findRiskOf' | 'invalidate'>
+type Finders = Omit<
+  PoolCatalog,
+  'findDomain' | 'findDomainsOf' | 'findScopesOf' | 'findLookOf' | 'findRiskOf' | 'findLogsOf' | 'invalidate'
+>
 
 function findersIn(pools: LoadCache<Pool>, clients: LoadCache<AppClient>): Finders {
   async function getPool(poolId: string): Promise<Pool> {

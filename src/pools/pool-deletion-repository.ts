@@ -42,6 +42,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   session_client: ['sub', 'sid', 'client_id'],
   auth_event: ['sub', 'id'],
   risk_counter: ['level', 'value'],
+  log_record: ['sink', 'id'],
   trigger_invocation: ['sub', 'id'],
   trigger_answer: ['sub', 'client_id', 'trigger'],
   import_job: ['id'],

@@ -24,11 +24,14 @@ export async function insertAuthEvent(db: Db | Tx, event: AuthEvent): Promise<vo
  * Stores the event of a user. For a decoy it does the same work and stores nothing, because the duration must not reveal whether the user
  * exists.
  */
-export async function insertOrSimulateAuthEvent(db: Db, isUser: boolean, event: AuthEvent): Promise<void> {
-  await db.transaction().execute(async (tx) => {
-    await (isUser ? insertAuthEvent(tx, event) : insertForDecoy(tx, event))
-    await deleteAuthEvent(tx, isUser ? { ...event, id: 'none' } : event)
-  })
+export async function insertOrSimulateAuthEvent(tx: Tx, isUser: boolean, event: AuthEvent): Promise<void> {
+  await (isUser ? insertAuthEvent(tx, event) : insertForDecoy(tx, event))
+  await deleteAuthEvent(tx, isUser ? { ...event, id: 'none' } : event)
+}
+
+/** The username of the event's user. Undefined when there is no such user. */
+export async function findUsernameOf(db: Db | Tx, key: AuthEventKey): Promise<string | undefined> {
+  return (await selectUser(db, key).select('username').executeTakeFirst())?.username
 }
 
 /** Looks for the user as `insertAuthEvent` does, but stores the event when there is no such user. The caller deletes the event again. */

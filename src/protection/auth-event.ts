@@ -20,6 +20,10 @@ export type AuthEvent = {
 
 export type AuthEventDetails = {
   readonly clientId: string | undefined
+  /** The id of the request, which its answer and the server's log have as well. Undefined in events of older releases. */
+  readonly requestId?: string | undefined
+  /** The name of the identity provider that vouched for the user. Undefined in sign-ins without a provider. */
+  readonly providerName?: string | undefined
   /** The challenges, and whether the answer to each was correct. */
   readonly challenges: readonly AnsweredChallenge[]
   readonly ip: string | undefined

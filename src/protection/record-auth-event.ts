@@ -3,7 +3,8 @@ import { newOrderedId } from '../base/ordered-id.ts'
 import type { Pool } from '../pools/pool.ts'
 import { usesThreatProtection } from '../pools/tier-rules.ts'
 import { ignoreUnavailable } from '../storage/database-unavailable-error.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { type ActivityLog, queueActivity, queueOrSimulateActivity } from './activity/activity-log.ts'
 import type { AnsweredChallenge, AuthEvent } from './auth-event.ts'
 import { insertAuthEvent, insertOrSimulateAuthEvent, replaceAuthEvent } from './auth-event-repository.ts'
 import type { Places } from './places/places.ts'
@@ -12,7 +13,7 @@ import { deviceNameOf, traitsOf } from './traits-of.ts'
 import type { UserContext } from './user-context.ts'
 
 /** What records auth events. */
-export type AuthEventDeps = { readonly db: Db; readonly places: Places }
+export type AuthEventDeps = { readonly db: Db; readonly places: Places; readonly activityLog: ActivityLog }
 
 /** An auth event that is to be recorded. */
 export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
@@ -23,6 +24,8 @@ export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
   readonly clientId?: string | undefined
   readonly challenges?: readonly AnsweredChallenge[]
   readonly risk?: RiskAssessment | undefined
+  /** The identity provider that vouches for the user. */
+  readonly providerName?: string | undefined
   /** The id of the event that an earlier step of this sign-in stored. The new event replaces it. */
   readonly continues?: string | undefined
 }
@@ -33,15 +36,26 @@ export function recordsAuthEvents(pool: Pool): boolean {
 }
 
 /**
- * Adds the event to the user's history. Does nothing in a pool that does not record auth events. The sign-in or other action of the user is
- * committed already, so this function does not throw when the database is unavailable.
+ * Adds the event to the user's history, and to the logs of the pool. Does nothing in a pool that does not record auth events. The sign-in or
+ * other action of the user is committed already, so this function does not throw when the database is unavailable.
  */
 export async function recordAuthEvent(deps: AuthEventDeps, pool: Pool, input: AuthEventInput): Promise<void> {
   if (!recordsAuthEvents(pool)) return
-  await writeEvent(deps.db, eventOf(deps, pool, input), input.continues).catch(ignoreUnavailable)
+  const event = eventOf(deps, pool, input)
+  deps.activityLog.count(event)
+  await storeEvent(deps, pool, event, input.continues).catch(ignoreUnavailable)
 }
 
-async function writeEvent(db: Db, event: AuthEvent, continues: string | undefined): Promise<void> {
+async function storeEvent({ db, activityLog }: AuthEventDeps, pool: Pool, event: AuthEvent, continues: string | undefined): Promise<void> {
+  const sinks = await activityLog.findSinks(pool)
+  if (sinks.length === 0) return writeEvent(db, event, continues)
+  await db.transaction().execute(async (tx) => {
+    await writeEvent(tx, event, continues)
+    await queueActivity(tx, sinks, event, event.createdAt)
+  })
+}
+
+async function writeEvent(db: Db | Tx, event: AuthEvent, continues: string | undefined): Promise<void> {
   const isContinued = continues !== undefined && (await replaceAuthEvent(db, continues, event))
   if (!isContinued) await insertAuthEvent(db, event)
 }
@@ -57,15 +71,26 @@ export async function recordOrSimulateAuthEvent(
 ): Promise<void> {
   if (!recordsAuthEvents(pool)) return
   const event = eventOf(deps, pool, { ...input, sub: sub ?? uuidv7(input.now) })
-  await insertOrSimulateAuthEvent(deps.db, sub !== undefined, event).catch(ignoreUnavailable)
+  const isUser = sub !== undefined
+  if (isUser) deps.activityLog.count(event)
+  await storeOrSimulateEvent(deps, pool, event, isUser).catch(ignoreUnavailable)
+}
+
+async function storeOrSimulateEvent({ db, activityLog }: AuthEventDeps, pool: Pool, event: AuthEvent, isUser: boolean): Promise<void> {
+  const sinks = await activityLog.findSinks(pool)
+  await db.transaction().execute(async (tx) => {
+    await insertOrSimulateAuthEvent(tx, isUser, event)
+    await queueOrSimulateActivity(tx, isUser, sinks, event)
+  })
 }
 
 function eventOf(
   { places }: AuthEventDeps,
   pool: Pool,
-  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [], risk }: AuthEventInput,
+  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [], providerName, risk }: AuthEventInput,
 ): AuthEvent {
   const traits = traitsOf(places, context)
-  const details = { clientId, challenges, ip: context.ip, device: deviceNameOf(traits), traits, risk }
+  const { requestId } = context
+  const details = { clientId, requestId, providerName, challenges, ip: context.ip, device: deviceNameOf(traits), traits, risk }
   return { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
 }

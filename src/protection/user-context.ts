@@ -26,7 +26,8 @@ export function contextFromServer(
 ): UserContext {
   if (contextData === undefined) return context
   const userAgent = contextData.HttpHeaders?.find(({ headerName }) => headerName?.toLowerCase() === 'user-agent')
-  return withDevice({ ip: addressIn(contextData.IpAddress), userAgent: userAgent?.headerValue }, origin, contextData.EncodedData)
+  const from = { ...context, ip: addressIn(contextData.IpAddress), userAgent: userAgent?.headerValue }
+  return withDevice(from, origin, contextData.EncodedData)
 }
 
 /**
@@ -46,10 +47,10 @@ export function contextFromClient(
 const maySendAddress = ({ propagateUserContext, secrets }: AppClient): boolean => propagateUserContext && secrets.length > 0
 
 /** The context with what the device says about itself. */
-function withDevice({ ip, userAgent }: RequestContext, origin: EncodedDataOrigin, encoded: string | undefined): UserContext {
+function withDevice(from: RequestContext, origin: EncodedDataOrigin, encoded: string | undefined): UserContext {
   const isRead = encoded !== undefined && usesThreatProtection(origin.pool.addOns)
   const device = isRead ? readEncodedData(encoded, origin) : undefined
-  return { ip, userAgent: device?.userAgent ?? userAgent, device }
+  return { ...from, userAgent: device?.userAgent ?? from.userAgent, device }
 }
 
 const addressIn = (text: string | undefined): string | undefined => (text !== undefined && isIP(text) !== 0 ? text : undefined)

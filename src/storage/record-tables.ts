@@ -61,3 +61,17 @@ export interface TriggerAnswerTable {
   response: string
   answered_at: number
 }
+
+/**
+ * Primary key: (pool_id, sink, id). Index: (at). The records of a pool's logs that wait for their delivery, one row for each destination. Ids
+ * sort by time.
+ */
+export interface LogRecordTable {
+  pool_id: string
+  /** Which of the pool's destinations gets the record. */
+  sink: string
+  id: string
+  at: number
+  /** The JSON that is delivered. */
+  record: string
+}

@@ -14,7 +14,7 @@ import type {
   SigningKeyTable,
   UserPoolTable,
 } from './pool-tables.ts'
-import type { AuditRecordTable, TriggerAnswerTable, TriggerInvocationTable } from './record-tables.ts'
+import type { AuditRecordTable, LogRecordTable, TriggerAnswerTable, TriggerInvocationTable } from './record-tables.ts'
 import type {
   AttemptTable,
   AuthEventTable,
@@ -74,6 +74,7 @@ export interface Schema {
   provider_sign_in: ProviderSignInTable
   trigger_invocation: TriggerInvocationTable
   audit_record: AuditRecordTable
+  log_record: LogRecordTable
   trigger_answer: TriggerAnswerTable
   import_job: ImportJobTable
   import_chunk: ImportChunkTable

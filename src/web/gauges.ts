@@ -16,6 +16,8 @@ export type GaugeSources = {
   findWaitingMessages(): Promise<Readonly<Record<Channel, WaitingMessages>>>
   /** Finds the time of the oldest audit record that the audit stream has not delivered yet. Undefined when no stream is set up. */
   readonly findOldestUnstreamed: (() => Promise<number | undefined>) | undefined
+  /** Finds when the oldest log record was written that waits for its delivery. Undefined when none waits. */
+  findOldestLogRecord(): Promise<number | undefined>
   /** Finds when the oldest key of each kind was created, in epoch milliseconds. The time is undefined when no key of the kind exists. */
   findOldestKeys(): Promise<Readonly<Record<'signing' | 'access', number | undefined>>>
   queueLengths(): Readonly<Record<Queue, number>>
@@ -43,6 +45,7 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   databaseGauges(gauge, sources)
   messageGauges(gauge, sources)
   auditGauge(gauge, sources)
+  logGauge(gauge, sources)
   keyGauge(gauge, sources)
   gauge(
     'lifeguard_queue_length',
@@ -152,15 +155,24 @@ function keyGauge(gauge: AddGauge, { now, findOldestKeys }: GaugeSources): void 
 
 function auditGauge(gauge: AddGauge, { now, findOldestUnstreamed }: GaugeSources): void {
   if (findOldestUnstreamed === undefined) return
-  const find = cached(async () => ({ at: await findOldestUnstreamed() }))
-  gauge(
-    'lifeguard_audit_stream_oldest_age_seconds',
-    'Age of the oldest audit record that the stream has not delivered; 0 if all were delivered.',
-    async (gauge) => {
-      const found = await inTime(find(), undefined)
-      setOrRemove(gauge, found && (found.at === undefined ? 0 : Math.max(now() - found.at, 0) / 1000))
-    },
-  )
+  const help = 'Age of the oldest audit record that the stream has not delivered; 0 if all were delivered.'
+  ageGauge(gauge, { name: 'lifeguard_audit_stream_oldest_age_seconds', help, now, find: findOldestUnstreamed })
+}
+
+function logGauge(gauge: AddGauge, { now, findOldestLogRecord: find }: GaugeSources): void {
+  const help = 'Age of the oldest log record of all pools that waits for its delivery; 0 if none waits.'
+  ageGauge(gauge, { name: 'lifeguard_log_records_oldest_age_seconds', help, now, find })
+}
+
+type Age = { readonly name: string; readonly help: string; now(): number; find(): Promise<number | undefined> }
+
+/** Adds the gauge of an age in seconds; 0 when `find` finds no time. While the database cannot be read, it has no value. */
+function ageGauge(gauge: AddGauge, { name, help, now, find }: Age): void {
+  const findCached = cached(async () => ({ at: await find() }))
+  gauge(name, help, async (gauge) => {
+    const found = await inTime(findCached(), undefined)
+    setOrRemove(gauge, found && (found.at === undefined ? 0 : Math.max(now() - found.at, 0) / 1000))
+  })
 }
 
 /** Returns the last result of `load` for `cachedMs`. Calls during a load share that load, even a long one. Failures are not cached. */

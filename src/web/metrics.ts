@@ -1,13 +1,16 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { FederationMetrics } from '../federation/federation-metrics.ts'
+import type { LogMetrics } from '../log-delivery/log-metrics.ts'
 import type { MessageMetrics } from '../messaging/message-metrics.ts'
 import type { LogoutAttemptOutcome } from '../oauth/logout/back-channel/logout-worker.ts'
 import type { RequestCategory } from '../pools/provisioned-limits/request-categories.ts'
+import type { ActivityLog } from '../protection/activity/activity-log.ts'
 import type { CountLocked } from '../protection/lockout.ts'
 import type { CountSignInStep } from '../signin/sign-in-metrics.ts'
 import type { TimeStatement } from '../storage/dialect/backend.ts'
 import type { SweepMetrics } from '../storage/sweeper.ts'
 import type { TriggerMetrics } from '../triggers/open-triggers.ts'
+import { authEventMetrics, logMetrics } from './event-metrics.ts'
 import { type GaugeSources, registerGauges } from './gauges.ts'
 
 /**
@@ -33,6 +36,8 @@ export type Metrics = {
   /** Counts an attempt to send a logout token to an app. */
   countLogoutAttempt(outcome: LogoutAttemptOutcome): void
   readonly federation: FederationMetrics
+  readonly countAuthEvent: ActivityLog['count']
+  readonly logs: LogMetrics
   /** From now on, whenever the metrics are read, the gauges get their values from `sources`. */
   watch(sources: GaugeSources): void
   text(): Promise<string>
@@ -55,6 +60,8 @@ export function createMetrics(): Metrics {
     ...auditMetrics(registry),
     countLogoutAttempt: logoutMetrics(registry),
     federation: federationMetrics(registry),
+    countAuthEvent: authEventMetrics(registry),
+    logs: logMetrics(registry),
     watch: (sources) => registerGauges(registry, sources),
     text: () => registry.metrics(),
     contentType: registry.contentType,

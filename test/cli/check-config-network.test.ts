@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { SMTPServer } from 'smtp-server'
 import { LifeguardProcess, lifeguard, takenPort } from './lifeguard-process.ts'
-import { check, env } from './one-check.ts'
+import { check, env, folder } from './one-check.ts'
 
 before(async () => {
   assert.equal((await lifeguard(['keys', 'create'], env)).code, 0)
@@ -68,6 +69,28 @@ describe('lifeguard check-config with gateways', () => {
     ])
     const own = await check('gateways', [], { LIFEGUARD_SMS_GATEWAY_URL: 'http://sms.invalid/hunter2' })
     assert.equal(own.lines[1], 'error --sms-gateway-url: the gateway sms.invalid cannot be used: the host name is unknown.')
+  })
+})
+
+describe('lifeguard check-config with the delivery of logs', () => {
+  it('connects to the servers that stand for AWS, and looks whether the file of the events can be written', async () => {
+    const silent = createServer().listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const flags = ['--aws-log-delivery', '--s3-endpoint', `http://127.0.0.1:${port}`, '--firehose-endpoint', 'https://firehose.invalid']
+    const file = join(folder, 'events.jsonl')
+    const { code, lines } = await check('log delivery', [...flags, '--auth-events-file', file])
+    assert.equal(code, 1)
+    assert.deepEqual(lines, [
+      `ok --auth-events-file: ${file} can be written.`,
+      `ok --s3-endpoint: the server 127.0.0.1:${port} accepts connections. Its credentials were not tried.`,
+      'error --firehose-endpoint: the server firehose.invalid cannot be used: the host name is unknown.',
+      'ok --aws-log-delivery: logs of pools go to AWS. Its credentials were not tried.',
+    ])
+    silent.close()
+    const missing = join(folder, 'missing', 'events.jsonl')
+    const without = await check('log delivery', ['--auth-events-file', missing])
+    assert.deepEqual(without.lines, [`error --auth-events-file: ${missing} cannot be written (ENOENT).`])
   })
 })
 

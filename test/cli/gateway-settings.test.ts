@@ -50,6 +50,32 @@ const contradictions: readonly (readonly [what: string, argv: readonly string[],
     /^--ses-endpoint: only a loopback address/,
   ],
   ['SNS over http:', ['--sns-region', 'eu-west-1', '--sns-endpoint', 'http://sns.test'], /^--sns-endpoint: only a loopback address/],
+  [
+    'an address of S3 without the delivery of logs',
+    ['--s3-endpoint', 'https://s3.test'],
+    /^--s3-endpoint is of no use without --aws-log-delivery/,
+  ],
+  [
+    'CloudWatch Logs over http:',
+    ['--aws-log-delivery', '--cloudwatch-logs-endpoint', 'http://logs.test'],
+    /^--cloudwatch-logs-endpoint: only a loopback address/,
+  ],
+  [
+    'Firehose over http:',
+    ['--aws-log-delivery', '--firehose-endpoint', 'http://firehose.test'],
+    /^--firehose-endpoint: only a loopback address/,
+  ],
+  [
+    'a secret of the requests with events that is too short',
+    ['--auth-events-secret', 'whsec_aHVudGVyMg=='],
+    /^--auth-events-secret: the value is not `whsec_`/,
+  ],
+  [
+    'an origin of events with a path',
+    ['--private-events-origins', 'https://events.test/here'],
+    /^--private-events-origins: "https:\/\/events.test\/here" is not one or more origins/,
+  ],
+  ['no days for auth events', ['--auth-event-days', '0'], /^--auth-event-days: "0" is not a whole number from 1 to 36500/],
   ['an invalid region', ['--ses-region', 'here', ...from], /^--ses-region: "here" is not a region name/],
   [
     'message records for more than a year',

@@ -56,7 +56,7 @@ describe('Settings', () => {
   it('have a variable of their own each, whose name begins with LIFEGUARD_', () => {
     const variables = Object.values(settingsTable).map(variableOf)
     assert.equal(new Set(variables).size, variables.length)
-    assert.ok(variables.every((name) => /^LIFEGUARD_[A-Z_]+$/.test(name)))
+    assert.ok(variables.every((name) => /^LIFEGUARD_[A-Z\d_]+$/.test(name)))
   })
 
   it('normalize the public URL: lower case, no default port, no slash at its end', () => {

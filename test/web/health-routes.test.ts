@@ -16,6 +16,7 @@ async function askWhileDatabaseTakes(ms: number) {
     connections: () => undefined,
     findWaitingMessages: async () => ({ email: waiting, sms: waiting }),
     findOldestUnstreamed: undefined,
+    findOldestLogRecord: async () => undefined,
     findOldestKeys: async () => ({ signing: undefined, access: undefined }),
     queueLengths: () => ({ 'srp-fixed-base': 0, 'srp-shared-secret': 0, 'imported-hashes': 0 }),
     countOpenBreakers: () => 0,

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { usesThreatProtection } from '../../pools/tier-rules.ts'
+import type { ActivityLog } from '../../protection/activity/activity-log.ts'
 import type { AuthEvent, AuthEventFeedback } from '../../protection/auth-event.ts'
 import { findAuthEvent } from '../../protection/auth-event-repository.ts'
 import { openFeedbackToken } from '../../protection/feedback-token.ts'
@@ -11,7 +12,7 @@ import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
 import type { NoticeLink } from './notice-link.ts'
 
-export type FeedbackDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
+export type FeedbackDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly activityLog: ActivityLog }
 
 /** The sign-in that a notice was about, and whether the notice went to a verified address. */
 export type NoticedSignIn = { readonly event: AuthEvent; readonly user: User; readonly isVerified: boolean }
@@ -37,8 +38,10 @@ export async function submitFeedback(
   const found = await findNoticedSignIn(deps, link)
   if (found === undefined) return undefined
   const feedback = { value, provider: 'User', at: deps.clock.now(), mayEndSessions: found.isVerified } as const
+  const { pool } = link
+  const sinks = await deps.activityLog.findSinks(pool)
   try {
-    return await deps.db.transaction().execute((tx) => giveFeedback(tx, link.pool, found.event, feedback))
+    return await deps.db.transaction().execute((tx) => giveFeedback(tx, { pool, sinks }, found.event, feedback))
   } catch (error) {
     // The user or the event was deleted since it was read.
     if (error instanceof ApiError && error.code === 'ResourceNotFoundException') return undefined

@@ -1,5 +1,6 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
+import { readDestinationArn } from './destination-arn.ts'
 
 /** The destination of a log. AWS's API has a member for each kind. */
 export type Destination = { readonly kind: 'log-group' | 'bucket' | 'stream'; readonly arn: string }
@@ -10,10 +11,7 @@ export type LogConfiguration = {
   readonly destination: Destination
 }
 
-/**
- * The log exports that are configured for a pool. Lifeguard only stores them: no log is exported. A pool has one such resource, with the id
- * `logDeliveryId`.
- */
+/** Where the logs of a pool go. A pool has one such resource, with the id `logDeliveryId`. The module log-delivery delivers them. */
 export type LogDelivery = PoolResource<{ readonly logs: readonly LogConfiguration[] }>
 
 export const logDeliveries = resourceKind<LogDelivery['config']>('log-delivery')
@@ -25,7 +23,12 @@ const allowed = {
   userAuthEvents: { level: 'INFO', destinations: ['log-group', 'bucket', 'stream'] },
 } as const satisfies Record<LogConfiguration['source'], { level: LogConfiguration['level']; destinations: readonly Destination['kind'][] }>
 
-/** @throws ApiError InvalidParameterException when an event source appears twice, or has the wrong level or destination */
+const kindNames = { 'log-group': 'log group', bucket: 'bucket', stream: 'delivery stream' } as const satisfies Record<
+  Destination['kind'],
+  string
+>
+
+/** @throws ApiError InvalidParameterException when an event source appears twice, or has the wrong level or destination, or an ARN is wrong */
 export function requireValidLogs(logs: readonly LogConfiguration[]): void {
   const sources = new Set<string>()
   for (const { source, level, destination } of logs) {
@@ -35,6 +38,9 @@ export function requireValidLogs(logs: readonly LogConfiguration[]): void {
     if (level !== only) throw invalidParameter(`The log level of the event source ${source} must be ${only}.`)
     if (!destinations.some((kind) => kind === destination.kind)) {
       throw invalidParameter(`The event source ${source} can only be delivered to a CloudWatch log group.`)
+    }
+    if (readDestinationArn(destination.kind, destination.arn) === undefined) {
+      throw invalidParameter(`${destination.arn} is not the ARN of a ${kindNames[destination.kind]}.`)
     }
   }
 }

@@ -1,6 +1,8 @@
 import { ApiError } from '../../contract/api-error.ts'
+import type { LogSink } from '../../log-delivery/log-record.ts'
 import { threatProtectionOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
+import { queueActivity } from '../../protection/activity/activity-log.ts'
 import type { AuthEventFeedback } from '../../protection/auth-event.ts'
 import { type AuthEventKey, findAuthEvent, setFeedback } from '../../protection/auth-event-repository.ts'
 import type { Tx } from '../../storage/db.ts'
@@ -13,6 +15,9 @@ type FeedbackInput = Pick<AuthEventFeedback, 'value' | 'provider' | 'at'> & {
   readonly mayEndSessions: boolean
 }
 
+/** `sinks`: where the event goes once more, now with its feedback. The caller asks `activityLog.findSinks` before the transaction. */
+type FeedbackTargets = { readonly pool: Pool; readonly sinks: readonly LogSink[] }
+
 /** The user before and after the feedback. Both are the same where the feedback did nothing beside being stored. */
 export type FeedbackResult = { readonly before: User; readonly after: User }
 
@@ -24,7 +29,7 @@ export type FeedbackResult = { readonly before: User; readonly after: User }
  */
 export async function giveFeedback(
   tx: Tx,
-  pool: Pool,
+  { pool, sinks }: FeedbackTargets,
   key: AuthEventKey,
   { mayEndSessions, ...feedback }: FeedbackInput,
 ): Promise<FeedbackResult> {
@@ -36,6 +41,7 @@ export async function giveFeedback(
   const isActing = mayEndSessions && threatProtectionOf(pool).invalidFeedback === 'SIGN_OUT_AND_RESET'
   const endsSessions = isActing && feedback.value === 'Invalid' && !hasEndedSessions
   await setFeedback(tx, key, { ...feedback, ...((hasEndedSessions || endsSessions) && { hasEndedSessions: true }) })
+  await queueActivity(tx, sinks, { ...event, feedback }, feedback.at)
   if (!endsSessions) return { before, after: before }
   const after = signedOutAndReset(before, feedback.at)
   await storeUser(tx, pool, before, after)

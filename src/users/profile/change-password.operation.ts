@@ -3,8 +3,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Lockout } from '../../protection/lockout.ts'
-import type { Places } from '../../protection/places/places.ts'
-import { recordAuthEvent } from '../../protection/record-auth-event.ts'
+import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
@@ -16,7 +15,7 @@ import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
-type Deps = AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout; places: Places }
+type Deps = AuthEventDeps & AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
 
 /** A signed-in user changes the password, or sets the first one. Sessions stay valid, as at Cognito. */
 export const changePassword = operation('ChangePassword', {

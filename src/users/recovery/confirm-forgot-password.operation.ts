@@ -3,8 +3,7 @@ import { operation } from '../../contract/operation.ts'
 import { codeExpired, requireCode } from '../../messaging/codes.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { clearPasswordFailures } from '../../protection/lockouts.ts'
-import type { Places } from '../../protection/places/places.ts'
-import { recordAuthEvent } from '../../protection/record-auth-event.ts'
+import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
@@ -19,7 +18,7 @@ import { lockUser } from '../user-repository.ts'
 import { runPostConfirmation } from '../user-triggers.ts'
 import { proveResetCode, requireUsable } from './prove-reset-code.ts'
 
-type Deps = AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; triggers: Triggers; places: Places }
+type Deps = AuthEventDeps & AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; triggers: Triggers }
 
 /** Sets a new password with the code that ForgotPassword sent. The operation issues no tokens and ends no sessions. */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {

@@ -4,8 +4,7 @@ import { type MessageContent, simulateRendering } from '../../messaging/message-
 import { queueForgotPasswordCode } from '../../messaging/send-code.ts'
 import { type AppClientCaller, hidesUserExistence } from '../../pools/app-client.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Places } from '../../protection/places/places.ts'
-import { recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
+import { type AuthEventDeps, recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import { type CallerContext, callerContextOf, hasTrigger } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
@@ -17,7 +16,7 @@ import { lockUser } from '../user-repository.ts'
 import { renderMessageTo } from '../user-triggers.ts'
 import { findRecoveryError, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
-type Deps = MigrationDeps & { readonly places: Places }
+type Deps = MigrationDeps & AuthEventDeps
 
 /**
  * Sends a user a code to set a new password with. If the client hides which users exist, the answer is the same for a user who cannot get a

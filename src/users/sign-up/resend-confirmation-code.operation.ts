@@ -9,8 +9,7 @@ import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Places } from '../../protection/places/places.ts'
-import { recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
+import { type AuthEventDeps, recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
@@ -21,7 +20,7 @@ import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { renderMessageTo } from '../user-triggers.ts'
 
-type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers; places: Places }
+type Deps = AuthEventDeps & { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
 
 /** Sends a new user another code. The earlier code no longer works. */
 export const resendConfirmationCode = operation('ResendConfirmationCode', {

@@ -8,8 +8,7 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
 import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
-import type { Places } from '../../protection/places/places.ts'
-import { recordAuthEvent } from '../../protection/record-auth-event.ts'
+import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { type BlockedAddressDeps, requireAllowedAddress } from '../../protection/risk/blocked-address.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
@@ -21,16 +20,16 @@ import { readValidationData } from '../wire.ts'
 import { attributesForPreSignUp, draftSignUp, usernameExists } from './sign-up-rules.ts'
 import { newUnconfirmedSession } from './sign-up-session.ts'
 
-type Deps = BlockedAddressDeps & {
-  db: Db
-  clock: Clock
-  secrets: Secrets
-  passwords: Passwords
-  outbox: Outbox
-  publicUrl: string
-  triggers: Triggers
-  places: Places
-}
+type Deps = AuthEventDeps &
+  BlockedAddressDeps & {
+    db: Db
+    clock: Clock
+    secrets: Secrets
+    passwords: Passwords
+    outbox: Outbox
+    publicUrl: string
+    triggers: Triggers
+  }
 
 /** A visitor creates an account. */
 export const signUp = operation('SignUp', {

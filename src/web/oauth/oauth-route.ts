@@ -67,8 +67,8 @@ export function queryOf({ raw }: FastifyRequest): string {
   return at < 0 ? '' : url.slice(at + 1)
 }
 
-export function contextOf({ raw, headers }: FastifyRequest, { trustedProxies }: OAuthRouteOptions): RequestContext {
-  return { ip: addressOf(raw, trustedProxies), userAgent: headers['user-agent'] }
+export function contextOf({ raw, headers, id }: FastifyRequest, { trustedProxies }: OAuthRouteOptions): RequestContext {
+  return { ip: addressOf(raw, trustedProxies), userAgent: headers['user-agent'], requestId: id }
 }
 
 /** Counts a request against the rate of the API operation that does the same. With `poolId`, the pool has a rate of its own. */

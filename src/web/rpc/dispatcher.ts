@@ -96,7 +96,7 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
               administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
             if (caller !== undefined) noteCaller(logFields, caller)
             return await refusalsRecorded(audited, async () => {
-              const answer = writeResponse(name, await operation.handle(request, services, caller as never, head.context))
+              const answer = writeResponse(name, await operation.handle(request, services, caller as never, { ...head.context, requestId }))
               await audited?.succeed()
               return answer
             })

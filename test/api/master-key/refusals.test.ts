@@ -50,6 +50,7 @@ const openColumns: Readonly<Record<string, string>> = {
   inbox_message: 'id pool_id channel recipient message',
   installation: 'name value',
   lease: 'name holder',
+  log_record: 'pool_id sink id record',
   message_count: 'pool_id key',
   node_heartbeat: 'node',
   outbox: 'id pool_id sub channel trigger last_error state',

@@ -7,6 +7,7 @@ import {
   UpdateAuthEventFeedbackCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { createSecrets } from '../../../src/base/secrets.ts'
+import type { AuthEvent } from '../../../src/protection/auth-event.ts'
 import {
   type AuthEventKey,
   insertAuthEvent,
@@ -160,12 +161,13 @@ for (const engine of engines) {
     it('stores no event of a decoy or of a deleted user', async () => {
       await using storage = await openWithUsers()
       const { db } = storage
+      const simulating = (isUser: boolean, one: AuthEvent) => db.transaction().execute((tx) => insertOrSimulateAuthEvent(tx, isUser, one))
       const ofDeletedUser = { ...event('here', '1'), sub: 'deleted' }
       await insertAuthEvent(db, ofDeletedUser)
-      await insertOrSimulateAuthEvent(db, true, ofDeletedUser)
-      await insertOrSimulateAuthEvent(db, false, ofDeletedUser)
-      await insertOrSimulateAuthEvent(db, false, event('here', '2'))
-      await insertOrSimulateAuthEvent(db, true, event('here', '3'))
+      await simulating(true, ofDeletedUser)
+      await simulating(false, ofDeletedUser)
+      await simulating(false, event('here', '2'))
+      await simulating(true, event('here', '3'))
       const stored = await db.selectFrom('auth_event').select(['sub', 'id']).execute()
       assert.deepEqual(stored, [{ sub: 'sub', id: '3' }])
     })

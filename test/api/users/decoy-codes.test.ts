@@ -8,7 +8,7 @@ import { engines } from '../../support/engines.ts'
 import { givenConfirmedUser, signUp } from '../../support/self-service.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, auditStream: undefined }
+const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, auditStream: undefined, authEventDays: 1 }
 const codes = sweepsOf(kept).find(({ name }) => name === 'codes') ?? assert.fail('the sweep is in the list')
 
 const hiding = {

@@ -13,7 +13,7 @@ import { engines } from '../../support/engines.ts'
 import { type MessagingSetup, openMessagingSetup, testPool } from '../messaging/messaging-setup.ts'
 
 const now = 1_780_000_000_000
-const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, auditStream: undefined }
+const kept = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, auditStream: undefined, authEventDays: 1 }
 const { run } = sweepsOf(kept).find(({ name }) => name === 'expired sign-ups') ?? assert.fail('the sweep is in the list')
 
 function poolWithLifetime(id: string, unconfirmedLifetimeHours: number | undefined): Pool {

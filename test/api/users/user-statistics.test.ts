@@ -10,7 +10,7 @@ import { givenHidingPool, type VisibleAnswers, visibleAnswersOf } from '../../su
 import { signUp, type Values } from '../../support/self-service.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
 
-const settings = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, auditStream: undefined }
+const settings = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, auditStream: undefined, authEventDays: 1 }
 const { run } = sweepsOf(settings).find(({ name }) => name === 'user statistics') ?? assert.fail('there is no sweep of that name')
 
 /** Runs the sweep that computes user statistics until no pool is due. Then lets the server's cache of pools expire. */

@@ -1,0 +1,41 @@
+import { findOldestLastingKey } from './access/access-key-repository.ts'
+import { findOldestUnstreamed } from './audit/stream/stream-repository.ts'
+import type { SrpPowers } from './base/srp/powers.ts'
+import type { LogDelivery } from './log-delivery/open-log-delivery.ts'
+import { findWaitingByChannel } from './messaging/outbox-repository.ts'
+import type { Db } from './storage/db.ts'
+import type { Sweeper } from './storage/sweeper.ts'
+import { findOldestKeyInUse } from './tokens/signing-key-repository.ts'
+import type { ImportRunner } from './users/import/import-runner.ts'
+import type { ImportedHashes } from './users/passwords/imported-hashes.ts'
+
+type Watched = {
+  readonly isStreaming: boolean
+  readonly logs: Pick<LogDelivery, 'findOldestWaiting'>
+  readonly db: Db
+  readonly powers: Pick<SrpPowers, 'waiting'>
+  readonly importedHashes: Pick<ImportedHashes, 'waiting'>
+  readonly triggerFunctions: { countOpenBreakers(): number }
+  readonly sweeper: Sweeper
+  readonly imports: ImportRunner
+}
+
+/** The values that the metrics show about the services, such as the lengths of queues. */
+export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, triggerFunctions, sweeper, imports }: Watched) {
+  return {
+    findWaitingMessages: () => findWaitingByChannel(db),
+    findOldestUnstreamed: isStreaming ? () => findOldestUnstreamed(db) : undefined,
+    findOldestLogRecord: logs.findOldestWaiting,
+    async findOldestKeys() {
+      const [signing, access] = await Promise.all([findOldestKeyInUse(db), findOldestLastingKey(db)])
+      return { signing, access }
+    },
+    queueLengths() {
+      const { fixedBase, sharedSecret } = powers.waiting()
+      return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }
+    },
+    countOpenBreakers: triggerFunctions.countOpenBreakers,
+    hasSweeperLease: sweeper.hasLease,
+    isImporting: imports.isImporting,
+  }
+}
