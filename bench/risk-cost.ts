@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { longestHistory } from '../src/protection/risk/history-repository.ts'
+import { threatProtectionOf } from '../src/pools/extensions/pool-extensions.ts'
+import { computeRisk } from '../src/protection/risk/assess.ts'
+import { findHistory, longestHistory } from '../src/protection/risk/history-repository.ts'
+import { openStorage } from '../src/storage/open-storage.ts'
 import { type Answer, call, type DevServer, flag, printTable, withDevServer } from './dev-server.ts'
 import type { EngineName } from './engines.ts'
 
@@ -15,7 +18,9 @@ const concurrency = Number(flag('concurrency') ?? 16)
 
 type Mode = 'OFF' | 'AUDIT'
 
-async function givenPool(server: DevServer, mode: Mode): Promise<string> {
+type Target = { readonly poolId: string; readonly clientId: string }
+
+async function givenPool(server: DevServer, mode: Mode): Promise<Target> {
   const { UserPool } = await call(server, 'CreateUserPool', { PoolName: mode, UserPoolAddOns: { AdvancedSecurityMode: mode } })
   const UserPoolId = String((UserPool as Answer)['Id'])
   const client = { UserPoolId, ClientName: 'bench', ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] }
@@ -28,7 +33,7 @@ async function givenPool(server: DevServer, mode: Mode): Promise<string> {
   }
   for (let round = 0; round < longestHistory; round++)
     await Promise.all(Array.from({ length: users }, (_, user) => signIn(server, clientId, user)))
-  return clientId
+  return { poolId: UserPoolId, clientId }
 }
 
 const signIn = (server: DevServer, ClientId: string, user: number) =>
@@ -44,7 +49,7 @@ function processorTimeOf({ child }: DevServer): number {
   return 10 * (Number(fields[11]) + Number(fields[12]))
 }
 
-async function measure(server: DevServer, clientId: string): Promise<{ readonly perSecond: number; readonly processorMs: number }> {
+async function measure(server: DevServer, { clientId }: Target): Promise<{ readonly perSecond: number; readonly processorMs: number }> {
   const [cpuBefore, began] = [processorTimeOf(server), performance.now()]
   let done = 0
   await Promise.all(
@@ -56,6 +61,28 @@ async function measure(server: DevServer, clientId: string): Promise<{ readonly 
     }),
   )
   return { perSecond: (1000 * done) / (performance.now() - began), processorMs: (processorTimeOf(server) - cpuBefore) / done }
+}
+
+/** The processor time of one assessment alone, in milliseconds: the reading of the history and the computation, in this process. */
+async function measureAssessment({ databaseUrl }: DevServer, { poolId }: Target): Promise<number> {
+  const { db, close } = await openStorage({ url: databaseUrl })
+  const subs = (await db.selectFrom('user').select('sub').where('pool_id', '=', poolId).execute()).map(({ sub }) => sub)
+  const world = { signIns: 1000, users, count: () => 10 }
+  const { thresholds } = threatProtectionOf({ extensions: undefined })
+  const assess = async (sub = '') => {
+    const history = await findHistory(db, poolId, sub)
+    return computeRisk({ traits: history[0]?.traits ?? {}, history, world, thresholds, others: [], now: Date.now() })
+  }
+  let milliseconds = 0
+  // The first round is for the compiler.
+  for (let round = 0; round < 2; round++) {
+    const before = process.cpuUsage()
+    for (let count = 0; count < 4000; count++) await assess(subs[count % subs.length])
+    const { user, system } = process.cpuUsage(before)
+    milliseconds = (user + system) / 4000 / 1000
+  }
+  await close()
+  return milliseconds
 }
 
 async function lineOf(name: EngineName): Promise<void> {
@@ -72,9 +99,9 @@ async function lineOf(name: EngineName): Promise<void> {
       }
       const best = (mode: Mode) => results[mode].reduce((one, other) => (one.processorMs < other.processorMs ? one : other))
       const cells = [best('OFF'), best('AUDIT')].map(({ perSecond, processorMs }) => `${perSecond.toFixed(0)} | ${processorMs.toFixed(2)}`)
-      console.log(`| ${name} | ${cells.join(' | ')} |`)
+      console.log(`| ${name} | ${cells.join(' | ')} | ${(await measureAssessment(server, audit)).toFixed(3)} |`)
     },
   )
 }
 
-await printTable(usage, ['OFF: sign-ins/s', 'OFF: CPU ms each', 'AUDIT: sign-ins/s', 'AUDIT: CPU ms each'], lineOf)
+await printTable(usage, ['OFF: sign-ins/s', 'OFF: CPU ms each', 'AUDIT: sign-ins/s', 'AUDIT: CPU ms each', 'an assessment: CPU ms'], lineOf)

@@ -7,8 +7,8 @@ import type { EarlierSignIn } from './signals.ts'
 /** A sign-in, or the sign-up. */
 type HistoryEntry = EarlierSignIn & { readonly isSignUp: boolean }
 
-/** How many of a user's sign-ins are remembered. The published figures are of about so many. */
-export const longestHistory = 40
+/** How many sign-ins of a user count. With more, `npm run bench:risk` finds no better figures, and an assessment costs more. */
+export const longestHistory = 24
 
 /**
  * Where the user has signed in from, the latest first: the latest successful sign-ins, and the sign-up. An event with the feedback Invalid
