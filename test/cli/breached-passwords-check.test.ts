@@ -45,4 +45,13 @@ describe('lifeguard breached-passwords check', () => {
     service.behave({ status: 503 })
     assert.match((await check(service.origin())).stderr, /cannot be used: it answered with the status 503\./)
   })
+
+  it('is part of check-config', async () => {
+    const file = join(folder, 'cut.txt')
+    writeFileSync(file, `${sha1Of('a')}:7\n${sha1Of('b').slice(0, 20)}`)
+    const { stdout } = await new LifeguardProcess(['check-config', 'dev', '--breached-passwords', `embedded,${service.origin()},${file}`])
+      .ended
+    assert.match(stdout, /^ok +--breached-passwords: the service 127\.0\.0\.1:\d+ accepts connections\.$/m)
+    assert.match(stdout, /^error +--breached-passwords: the file .*cut\.txt cannot be used: a line is not of the form SHA1:count\.$/m)
+  })
 })
