@@ -14,7 +14,7 @@ import { configuredCodeKeys, configuredCredentials, configuredGateways } from '.
 import { configuredProviders } from './configured-providers.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import type { LogSinks } from './log-delivery/log-sinks.ts'
-import { type LogDelivery, openLogDelivery } from './log-delivery/open-log-delivery.ts'
+import { openLogDelivery } from './log-delivery/open-log-delivery.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'

@@ -14,12 +14,14 @@ import {
   RespondToAuthChallengeCommand,
   SetRiskConfigurationCommand,
   SignUpCommand,
+  UpdateUserPoolCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { giveAttributes } from '../../support/mfa.ts'
 import { codeSentTo } from '../../support/self-service.ts'
 import { givenTokens, givenUser, goodPassword, signInByPassword, signInBySrp } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
+import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 
 /** In the embedded list, in lower case. */
 const stolen = 'P@ssw0rd'
@@ -35,8 +37,9 @@ const flows = [
 ] as const
 
 for (const engine of engines) {
-  describe(`A stolen password on ${engine.name}`, () => {
-    const server = useTestServer(engine)
+  describe(`A stolen password on ${engine.name}`, async () => {
+    const endpoint = await openTriggerEndpoint()
+    const server = useTestServer(engine, { flags: endpoint.flags })
 
     type Rule = { mode?: 'AUDIT' | 'ENFORCED' | 'OFF'; action?: 'BLOCK' | 'NO_ACTION'; events?: EventFilterType[] }
 
@@ -127,6 +130,17 @@ for (const engine of engines) {
         })
       }
     }
+
+    it('is blocked in the first sign-in of a migrated user', async () => {
+      const response = { userAttributes: { email, email_verified: 'true' }, finalUserStatus: 'CONFIRMED', messageAction: 'SUPPRESS' }
+      const triggers = endpoint.given({ UserMigration: (event) => ({ ...event, response: { ...event.response, ...response } }) })
+      const ids = await givenPool()
+      const pool = { UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' as const }, AutoVerifiedAttributes: ['email' as const] }
+      await server().send(new UpdateUserPoolCommand({ UserPoolId: ids.poolId, ...pool, LambdaConfig: triggers.lambdaConfig }))
+      await assert.rejects(signInByPassword(server(), ids.clientId, 'ana', stolen), resetRequired)
+      assert.equal(await statusOf(ids.poolId), 'RESET_REQUIRED')
+      assert.deepEqual(await eventsOf(ids.poolId), [['SignIn', 'Fail', true]])
+    })
 
     it('signs in by SRP, which does not show it to the server', async () => {
       const ids = await givenPool()
