@@ -57,6 +57,7 @@ const layersOfFiles: Readonly<Record<string, string>> = {
   'sealed-tables.ts': 'server',
   'sweeps.ts': 'server',
   'open-database.ts': 'server',
+  'open-protection.ts': 'server',
   'main.ts': 'main',
   'program.ts': 'main',
 }

@@ -1,4 +1,4 @@
-import { flag, type SettingSpec } from './setting-spec.ts'
+import { flag, type SettingSpec, text } from './setting-spec.ts'
 
 /** Settings of limits, time limits, private addresses and logging. Part of the table in settings-table.ts. */
 export const limitSettings = {
@@ -12,6 +12,13 @@ export const limitSettings = {
     value: 'ORIGINS',
     defaultText: '`dev`: those of this machine; `serve`: none',
     help: 'Origins of apps that may have an address of this machine or of a private network in BackChannelLogout, such as `https://app.internal:8443`. All other apps need public addresses.',
+  },
+  breachedPasswords: {
+    flag: 'breached-passwords',
+    type: text,
+    value: 'SOURCES',
+    default: 'embedded',
+    help: 'Lists of stolen passwords for pools with threat protection, separated by commas: `embedded` (common passwords), the URL of a service that answers like https://api.pwnedpasswords.com, or the path of a file with sorted lines `SHA1:count`. See docs/threat-protection.md.',
   },
   enforceTiers: {
     flag: 'enforce-tiers',

@@ -78,7 +78,12 @@ export async function startServer(settings: Settings, replacements: Replacements
   try {
     const metrics = createMetrics()
     const database = await openDatabase(settings, logger, metrics.timeStatement)
-    return await serve({ settings, logger, listener, database, metrics, certificate: tls?.cert, replacements })
+    try {
+      return await serve({ settings, logger, listener, database, metrics, certificate: tls?.cert, replacements })
+    } catch (error) {
+      await database.storage.close()
+      throw error
+    }
   } catch (error) {
     await listener.drain(0)
     throw error

@@ -14,7 +14,7 @@ import { configuredCodeKeys, configuredCredentials, configuredGateways } from '.
 import { configuredProviders } from './configured-providers.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import type { LogSinks } from './log-delivery/log-sinks.ts'
-import { type LogDelivery, openLogDelivery } from './log-delivery/open-log-delivery.ts'
+import { openLogDelivery } from './log-delivery/open-log-delivery.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
@@ -22,14 +22,12 @@ import { createAfterCommit } from './messaging/outbox.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
 import type { OpenedDatabase } from './open-database.ts'
+import { openProtection } from './open-protection.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
 import type { ServerDefaults } from './pools/pool.ts'
 import { createPoolCatalog, type PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
-import { createCodeLockout, createDeviceLockout, createPasswordLockout } from './protection/lockouts.ts'
-import { openPlaces } from './protection/places/open-places.ts'
-import { createRiskAssessor } from './protection/risk/risk-assessor.ts'
 import { serviceGauges } from './service-gauges.ts'
 import type { Settings } from './settings.ts'
 import type { ClosingStep } from './shutdown.ts'
@@ -91,7 +89,7 @@ export async function openServices(options: ServiceOptions) {
   const { triggers, invocations, ...triggerFunctions } = openTriggers({ ...options, db, secrets, pools })
   const holder = randomUUID()
   const logs = openLogDelivery({ ...options, db, pools, holder, metrics: metrics.logs })
-  const protection = await openProtection(options, logs)
+  const protection = await openProtection({ ...options, db, pools, logs })
   const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
@@ -196,30 +194,6 @@ function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pi
     check(question) {
       const checking = hashes.check(question)
       return checking && withoutSlot(() => checking)
-    },
-  }
-}
-
-/** What protects the users of pools. */
-async function openProtection(
-  { settings, database, clock, logger, metrics, withoutSlot }: ServiceOptions,
-  { sinks }: Pick<LogDelivery, 'sinks'>,
-) {
-  const { db } = database.storage
-  const { countLocked } = metrics
-  const places = await openPlaces({ settings, logger })
-  const activityLog = { findSinks: sinks.findForActivity, count: metrics.countAuthEvent }
-  const lockouts = {
-    lockout: createPasswordLockout({ db, countLocked }),
-    codeLockout: createCodeLockout({ db, countLocked, withoutSlot }),
-    deviceLockout: createDeviceLockout({ db, countLocked }),
-  }
-  const risk = createRiskAssessor({ db, clock, logger })
-  return {
-    services: { ...lockouts, places, activityLog, risk },
-    async close() {
-      places.close()
-      await risk.close()
     },
   }
 }

@@ -72,6 +72,7 @@ export type Settings = LogSettings & {
   readonly metricsToken: string | undefined
   readonly geoDatabase: string | undefined
   readonly anonymousNetworks: string | undefined
+  readonly breachedPasswords: string
   readonly enforceTiers: boolean
   readonly quotas: Readonly<Record<string, number>> | undefined
   readonly rateLimits: number | undefined

@@ -89,6 +89,7 @@ async function runChecks(
     { checkPort },
     { checkSts },
     { checkLogDelivery },
+    { checkBreachedPasswords },
     { quotasWith },
   ] = await Promise.all([
     import('./check-config/check-keys.ts'),
@@ -100,6 +101,7 @@ async function runChecks(
     import('./check-config/check-port.ts'),
     import('./check-config/check-sts.ts'),
     import('./check-config/check-log-delivery.ts'),
+    import('./check-config/check-breached-passwords.ts'),
     import('../pools/quotas.ts'),
   ])
   const checkQuotas = async ({ quotas }: Settings) => {
@@ -115,6 +117,7 @@ async function runChecks(
     database: checkDatabase,
     gateways: checkGateways,
     sts: checkSts,
+    'stolen passwords': checkBreachedPasswords,
     places: checkPlaces,
     'log delivery': checkLogDelivery,
     port: checkPort,

@@ -1,4 +1,5 @@
 import { SettingsError } from '../settings.ts'
+import { breachedPasswordsCheck } from './breached-passwords-check.ts'
 import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
 import { dbMigrate } from './db-migrate.ts'
@@ -11,7 +12,18 @@ import { keysRotateMaster } from './keys-rotate-master.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
-const otherCommands = [dev, serve, keysCreate, keysList, keysDelete, keysRotateMaster, checkConfig, dbMigrate, version]
+const otherCommands = [
+  dev,
+  serve,
+  keysCreate,
+  keysList,
+  keysDelete,
+  keysRotateMaster,
+  checkConfig,
+  breachedPasswordsCheck,
+  dbMigrate,
+  version,
+]
 const help = helpOn(otherCommands)
 const commands = [...otherCommands, help]
 

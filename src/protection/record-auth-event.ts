@@ -26,6 +26,8 @@ export type AuthEventInput = Pick<AuthEvent, 'sub' | 'type' | 'response'> & {
   readonly risk?: RiskAssessment | undefined
   /** The identity provider that vouches for the user. */
   readonly providerName?: string | undefined
+  /** Whether the password is known to be stolen. Undefined where it was not looked up. */
+  readonly isCompromised?: boolean | undefined
   /** The id of the event that an earlier step of this sign-in stored. The new event replaces it. */
   readonly continues?: string | undefined
 }
@@ -87,10 +89,23 @@ async function storeOrSimulateEvent({ db, activityLog }: AuthEventDeps, pool: Po
 function eventOf(
   { places }: AuthEventDeps,
   pool: Pool,
-  { sub, type, response, context, now, id = newOrderedId(now), clientId, challenges = [], providerName, risk }: AuthEventInput,
+  {
+    sub,
+    type,
+    response,
+    context,
+    now,
+    id = newOrderedId(now),
+    clientId,
+    challenges = [],
+    providerName,
+    risk,
+    isCompromised,
+  }: AuthEventInput,
 ): AuthEvent {
   const traits = traitsOf(places, context)
   const { requestId } = context
-  const details = { clientId, requestId, providerName, challenges, ip: context.ip, device: deviceNameOf(traits), traits, risk }
+  const device = deviceNameOf(traits)
+  const details = { clientId, requestId, providerName, challenges, ip: context.ip, device, traits, risk, isCompromised }
   return { poolId: pool.id, sub, id, type, response, createdAt: now, details, feedback: undefined }
 }

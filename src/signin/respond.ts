@@ -19,7 +19,7 @@ import type { SignInDeps } from './initiate.ts'
 import { type RequestParameters, requireParameter } from './parameters.ts'
 import { openState } from './sealed-state.ts'
 import { secondFactors } from './second-factors.ts'
-import type { ChallengeName, IssuedChallenge, PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
+import { type ChallengeName, type IssuedChallenge, noProgress, type PoolAndClient, type SignInContext, type StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
 import { countingStep } from './sign-in-metrics.ts'
 import type { SignInState } from './sign-in-state.ts'
@@ -85,7 +85,7 @@ export async function takeAnswer<Done>(
     audit: request.audit,
   }
   await requireAllowedAddress(deps, context)
-  const attempt = { username, challenge, proofs: state?.progress.proofs ?? [], risk: state?.progress.risk }
+  const attempt = { username, challenge, ...(state?.progress ?? noProgress) }
   return recordingWrongProofs(deps, context, attempt, async () =>
     continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), complete),
   )

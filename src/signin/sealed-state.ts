@@ -33,6 +33,8 @@ type ObjectForm = {
   readonly r?: readonly PackedResult[] | undefined
   /** What was decided of the risk. */
   readonly k?: SignInRisk | undefined
+  /** Whether a password is known to be stolen. */
+  readonly b?: boolean | undefined
   /** Security stamp. */
   readonly t?: string | undefined
   /** `memory`: the factor's own data. */
@@ -51,7 +53,7 @@ const prefix = 'AYABe'
 const sealContext = 'versioned'
 
 export function sealState(secrets: Secrets, state: SignInState): string {
-  const { proofs, eventId, stepUp, custom, risk } = state.progress
+  const { proofs, eventId, stepUp, custom, risk, isCompromised } = state.progress
   const form: ObjectForm = {
     v: 2,
     id: state.id,
@@ -65,6 +67,7 @@ export function sealState(secrets: Secrets, state: SignInState): string {
     u: stepUp,
     r: custom && packResults(custom),
     k: risk,
+    b: isCompromised,
     t: state.securityStamp,
     m: state.memory,
   }
@@ -86,6 +89,8 @@ export function openState(secrets: Secrets, text: string): SignInState | undefin
 
 function readObjectForm(form: ObjectForm | { readonly v: unknown }): SignInState | undefined {
   if (!isForm2(form)) return undefined
+  const { f: proofs, a: eventId, u: stepUp, r: results, k: risk, b: isCompromised } = form
+  const protection = { ...(risk !== undefined && { risk }), ...(isCompromised !== undefined && { isCompromised }) }
   return {
     id: form.id,
     poolId: form.p,
@@ -93,7 +98,7 @@ function readObjectForm(form: ObjectForm | { readonly v: unknown }): SignInState
     sub: form.s,
     challenge: form.n,
     expiresAt: form.e,
-    progress: { proofs: form.f, eventId: form.a, stepUp: form.u, custom: form.r && unpackResults(form.r), ...(form.k && { risk: form.k }) },
+    progress: { proofs, eventId, stepUp, custom: results && unpackResults(results), ...protection },
     securityStamp: form.t,
     memory: form.m,
   }

@@ -22,7 +22,7 @@ export function recordInProgress(deps: SignInEventDeps, signIn: SignIn): Promise
   return recordSignIn(deps, signIn, { response: 'InProgress', id: signIn.progress.eventId })
 }
 
-/** Records that a sign-in was blocked because of its risk. */
+/** Records that a sign-in was blocked: because of its risk, or because the password is stolen. */
 export function recordBlocked(deps: SignInEventDeps, signIn: SignIn): Promise<void> {
   return recordSignIn(deps, signIn, { response: 'Fail', id: signIn.progress.eventId })
 }
@@ -57,6 +57,7 @@ async function recordSignIn(
     clientId: context.client.id,
     challenges: answeredChallengesOf(progress.proofs),
     risk: progress.risk && assessmentOf(progress.risk),
+    isCompromised: progress.isCompromised,
   })
 }
 
@@ -71,6 +72,8 @@ type Attempt = {
   readonly proofs: readonly ChallengeName[]
   /** What was decided of the risk in an earlier call. */
   readonly risk?: RiskAssessment | undefined
+  /** What an earlier call found out about the password. */
+  readonly isCompromised?: boolean | undefined
 }
 
 /** Runs `step`. When it fails because an answer was wrong, the failure is recorded in the history of the user, if there is such a user. */
@@ -91,7 +94,7 @@ export async function recordingWrongProofs<T>(
 async function recordWrongProof(
   deps: SignInEventDeps,
   context: SignInContext,
-  { username = '', challenge, proofs, risk }: Attempt,
+  { username = '', challenge, proofs, risk, isCompromised }: Attempt,
 ): Promise<void> {
   const { db, clock } = deps
   const { pool, client, recordedEventId } = context
@@ -108,6 +111,7 @@ async function recordWrongProof(
     clientId: client.id,
     challenges: [...answeredChallengesOf(proofs), ...(failed === undefined ? [] : [{ name: failed, isPassed: false }])],
     risk: risk && assessmentOf(risk),
+    isCompromised,
   } as const
   // A wrong password does not consume the state, so one challenge can get many wrong passwords. Each of them is an event of its own, in
   // every flow.

@@ -47,6 +47,8 @@ export type SignInProgress = {
   readonly custom: readonly ChallengeResult[] | undefined
   /** Undefined until the risk is assessed, and where it is not. */
   readonly risk?: SignInRisk | undefined
+  /** Whether a password of this sign-in is known to be stolen. Undefined where none was looked up. */
+  readonly isCompromised?: boolean | undefined
 }
 
 /** The level of assurance that a sign-in is to reach. */

@@ -5,6 +5,7 @@ import type { MessageMetrics } from '../messaging/message-metrics.ts'
 import type { LogoutAttemptOutcome } from '../oauth/logout/back-channel/logout-worker.ts'
 import type { RequestCategory } from '../pools/provisioned-limits/request-categories.ts'
 import type { ActivityLog } from '../protection/activity/activity-log.ts'
+import type { CountBreachLookup } from '../protection/breached-passwords/breached-passwords.ts'
 import type { CountLocked } from '../protection/lockout.ts'
 import type { CountSignInStep } from '../signin/sign-in-metrics.ts'
 import type { TimeStatement } from '../storage/dialect/backend.ts'
@@ -28,6 +29,8 @@ export type Metrics = {
   readonly countInvocation: TriggerMetrics['countInvocation']
   readonly countSignInStep: CountSignInStep
   readonly countLocked: CountLocked
+  /** Counts a lookup in a list of stolen passwords. */
+  readonly countBreachLookup: CountBreachLookup
   readonly timeStatement: TimeStatement
   readonly messages: MessageMetrics
   readonly sweeps: SweepMetrics
@@ -53,6 +56,7 @@ export function createMetrics(): Metrics {
   return {
     ...requestMetrics(registry),
     ...signInMetrics(registry),
+    countBreachLookup: breachMetrics(registry),
     countInvocation: invocationMetrics(registry),
     timeStatement: statementMetrics(registry),
     messages: messageMetrics(registry),
@@ -129,6 +133,16 @@ function signInMetrics(registry: Registry): Pick<Metrics, 'countSignInStep' | 'c
     countSignInStep: (step, outcome) => steps.inc({ step, outcome }),
     countLocked: (action) => locked.inc({ action }),
   }
+}
+
+function breachMetrics(registry: Registry): CountBreachLookup {
+  const lookups = new Counter({
+    name: 'lifeguard_breached_password_lookups_total',
+    help: 'Lookups of passwords among stolen ones, by source and outcome. After timeout, failed and paused the source gave no answer.',
+    labelNames: ['source', 'outcome'],
+    registers: [registry],
+  })
+  return (source, outcome) => lookups.inc({ source, outcome })
 }
 
 function invocationMetrics(registry: Registry): Metrics['countInvocation'] {

@@ -22,7 +22,7 @@ export type RiskNotices = {
   readonly askedForMfa: NoticeTemplate | undefined
 }
 
-/** The sections of a risk configuration that were set. Lifeguard stores and shows them; they have no effect on sign-ins. */
+/** The sections of a risk configuration that were set. */
 export type RiskSettings = {
   readonly compromised:
     | { readonly events: readonly ('SIGN_IN' | 'PASSWORD_CHANGE' | 'SIGN_UP')[]; readonly action: 'BLOCK' | 'NO_ACTION' }

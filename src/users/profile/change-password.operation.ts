@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
+import type { PasswordScreening } from '../../protection/breached-passwords/password-screening.ts'
 import type { Lockout } from '../../protection/lockout.ts'
 import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import type { Db } from '../../storage/db.ts'
@@ -11,11 +12,13 @@ import type { TokenCaller } from '../caller.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { screenNewPassword } from '../passwords/screen-new-password.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
 
-type Deps = AuthEventDeps & AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
+type Deps = AuthEventDeps &
+  AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; passwordScreening: PasswordScreening; lockout: Lockout }
 
 /** A signed-in user changes the password, or sets the first one. Sessions stay valid, as at Cognito. */
 export const changePassword = operation('ChangePassword', {
@@ -31,6 +34,8 @@ export const changePassword = operation('ChangePassword', {
     await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'ChangePassword' }, now)
     await requirePreviousPassword(deps, user, request.PreviousPassword, now)
     await requireUnusedPassword(deps, pool, user, request.ProposedPassword)
+    const event = { sub: user.sub, type: 'PasswordChange', context, now, clientId: client.id } as const
+    const isCompromised = await screenNewPassword(deps, { pool, client }, event, request.ProposedPassword)
     const sealed = await passwords.protect(user, request.ProposedPassword)
 
     await db.transaction().execute(async (tx) => {
@@ -43,7 +48,7 @@ export const changePassword = operation('ChangePassword', {
       await queueAccountNotice(tx, deps, { pool, user: locked, change: 'PASSWORD', clientId: client.id, now })
     })
     await sendAccountNotices(deps, pool)
-    await recordAuthEvent(deps, pool, { sub: user.sub, type: 'PasswordChange', response: 'Pass', context, now })
+    await recordAuthEvent(deps, pool, { ...event, response: 'Pass', isCompromised })
     return {}
   },
 })

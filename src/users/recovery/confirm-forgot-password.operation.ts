@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import { codeExpired, requireCode } from '../../messaging/codes.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
+import type { PasswordScreening } from '../../protection/breached-passwords/password-screening.ts'
 import { clearPasswordFailures } from '../../protection/lockouts.ts'
 import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
@@ -13,12 +14,14 @@ import type { Proof } from '../claimed-user.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { requireOtherPassword, screenNewPassword } from '../passwords/screen-new-password.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { runPostConfirmation } from '../user-triggers.ts'
 import { proveResetCode, requireUsable } from './prove-reset-code.ts'
 
-type Deps = AuthEventDeps & AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; triggers: Triggers }
+type Deps = AuthEventDeps &
+  AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; passwordScreening: PasswordScreening; triggers: Triggers }
 
 /** Sets a new password with the code that ForgotPassword sent. The operation issues no tokens and ends no sessions. */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
@@ -31,12 +34,14 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     // The code is checked before the password history: only a caller with the right code may learn whether a password was used before.
     const proof = await proveResetCode(deps, caller, { username: request.Username, code })
     await requireUnusedPassword(deps, pool, proof.user, password)
-    const sealed = await deps.passwords.protect(proof.user, password)
-    const user = await storePassword(deps, caller, proof, { code, sealed })
     const now = deps.clock.now()
     const context = contextFromClient(requestContext, { pool, client, username: request.Username, now }, request.UserContextData)
-    const event = { type: 'ForgotPassword', response: 'Pass', context, now, clientId: client.id } as const
-    await recordAuthEvent(deps, pool, { ...event, sub: user.sub })
+    const event = { sub: proof.user.sub, type: 'ForgotPassword', context, now, clientId: client.id } as const
+    await requireOtherPassword(deps, caller, proof.user, password)
+    const isCompromised = await screenNewPassword(deps, caller, event, password)
+    const sealed = await deps.passwords.protect(proof.user, password)
+    const user = await storePassword(deps, caller, proof, { code, sealed })
+    await recordAuthEvent(deps, pool, { ...event, response: 'Pass', isCompromised })
     const callerContext = callerContextOf(client, requestContext, request.ClientMetadata)
     await runPostConfirmation(deps.triggers, { pool, user, source: 'PostConfirmation_ConfirmForgotPassword', callerContext })
     return {}

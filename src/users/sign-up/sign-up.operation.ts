@@ -8,6 +8,7 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
 import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
+import { type PasswordScreening, requireNotStolen } from '../../protection/breached-passwords/password-screening.ts'
 import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
 import { type BlockedAddressDeps, requireAllowedAddress } from '../../protection/risk/blocked-address.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
@@ -26,6 +27,7 @@ type Deps = AuthEventDeps &
     clock: Clock
     secrets: Secrets
     passwords: Passwords
+    passwordScreening: PasswordScreening
     outbox: Outbox
     publicUrl: string
     triggers: Triggers
@@ -45,6 +47,7 @@ export const signUp = operation('SignUp', {
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
     await requireUnreservedName(deps.db, pool, 'Username', draft.username)
+    const { isCompromised } = await requireNotStolen(deps, caller, 'SIGN_UP', password)
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const returnUrl = readReturnUrl(client, request.ClientMetadata)
 
@@ -69,7 +72,7 @@ export const signUp = operation('SignUp', {
       message: signUpCode(deps, caller, callerContext, returnUrl),
     })
 
-    await recordAuthEvent(deps, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id })
+    await recordAuthEvent(deps, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id, isCompromised })
     if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
     const isConfirmed = user.status === 'CONFIRMED'
     if (isConfirmed) await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })

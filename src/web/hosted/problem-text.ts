@@ -6,6 +6,8 @@ import type { Text } from '../pages/texts.ts'
 const byMessage: Readonly<Record<string, TextKey>> = {
   'Incorrect username or password.': 'errorWrongSignIn',
   'User is disabled.': 'errorDisabled',
+  'Provided password cannot be used for security reasons.': 'errorPasswordStolen',
+  'The password could not be compared with the list of stolen passwords. Please try again.': 'errorUnavailable',
   'Password attempts exceeded': 'errorTooMany',
   'Unable to login because of security reasons.': 'errorBlocked',
   'Request not allowed due to security reasons.': 'errorBlocked',

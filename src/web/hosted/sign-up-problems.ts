@@ -1,10 +1,12 @@
 import type { ApiError } from '../../contract/api-error.ts'
 import { fieldOfAttribute, type SignUpFields } from '../../oauth/account/sign-up-fields.ts'
+import { stolenPassword } from '../../protection/breached-passwords/password-screening.ts'
 import type { TextKey } from '../pages/locales/en.ts'
 
 /** What is wrong with the fields of a sign-up form, by the names of the fields. Empty when the error is about none of them. */
 export function fieldProblemsIn({ code, message }: ApiError, { name, attributes }: SignUpFields): ReadonlyMap<string, TextKey> {
   const nameField = name === undefined ? fieldOfAttribute(attributes.includes('email') ? 'email' : 'phone_number') : 'username'
+  if (message === stolenPassword().message) return new Map([['password', 'errorPasswordStolen']])
   if (code === 'InvalidPasswordException') return new Map([['password', 'errorPasswordRules']])
   if (code === 'UsernameExistsException') return new Map([[nameField, 'errorUserExists']])
   if (code !== 'InvalidParameterException') return new Map()

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Clock } from '../../../base/clock.ts'
 import { type Secrets, sealMark } from '../../../base/secrets.ts'
 import { readableAttributes } from '../../../pools/attribute-rules.ts'
+import { type PasswordScreening, requireNotStolen } from '../../../protection/breached-passwords/password-screening.ts'
 import { consumeState, isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
@@ -21,7 +22,13 @@ import { invalidSession, usedSession } from '../../sign-in-errors.ts'
 import { type ConsumableState, newState, requireState } from '../../sign-in-state.ts'
 import { missingRequiredAttributes, readNewAttributes } from './new-attributes.ts'
 
-export type NewPasswordDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly passwords: Passwords }
+export type NewPasswordDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: Secrets
+  readonly passwords: Passwords
+  readonly passwordScreening: PasswordScreening
+}
 
 /** `passwordMark` identifies the temporary password that was proven. If that password is replaced, the Session is refused. */
 type Memory = { readonly passwordMark: string }
@@ -52,9 +59,16 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
     await requireFreeNames(deps, pool, user, changeAttributes(user.attributes, attributes))
     requireStrongPassword(pool, password, 'change')
     await requireUnusedPassword(deps, pool, { ...user, password: null }, password)
+    const { isCompromised } = await requireNotStolen(deps, context, 'PASSWORD_CHANGE', password)
     const sealed = await deps.passwords.protect(user, password)
     const changed = await storeNewPassword(deps, context, { user, attributes, sealed, state })
-    return { kind: 'proven', user: changed, progress: withProof(state.progress, 'NEW_PASSWORD_REQUIRED'), consumes: undefined }
+    const progress = withProof(state.progress, 'NEW_PASSWORD_REQUIRED')
+    return {
+      kind: 'proven',
+      user: changed,
+      progress: { ...progress, isCompromised: progress.isCompromised || (isCompromised ?? progress.isCompromised) },
+      consumes: undefined,
+    }
   },
 }
 

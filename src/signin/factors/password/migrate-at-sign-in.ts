@@ -8,8 +8,9 @@ import { isMigrationRefusal, type MigrationDeps, migrateUser } from '../../../us
 import type { User } from '../../../users/user.ts'
 import type { Candidate } from '../../candidate.ts'
 import type { SignInContext } from '../../sign-in.ts'
+import type { ScreenPasswordDeps } from './screen-password.ts'
 
-export type PasswordDeps = MigrationDeps & { readonly lockout: Lockout }
+export type PasswordDeps = MigrationDeps & ScreenPasswordDeps & { readonly lockout: Lockout }
 
 export type PasswordAttempt = { readonly username: string; readonly password: string }
 

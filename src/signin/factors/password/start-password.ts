@@ -6,6 +6,7 @@ import { noProgress, type SignInContext, withProof } from '../../sign-in.ts'
 import { wrongPassword } from '../../sign-in-errors.ts'
 import { runPreAuthentication } from '../../sign-in-triggers.ts'
 import { migrateAtSignIn, type PasswordAttempt, type PasswordDeps } from './migrate-at-sign-in.ts'
+import { screenPassword } from './screen-password.ts'
 
 /** Name and password in one call: USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH. */
 export async function startPassword(deps: PasswordDeps, context: SignInContext, attempt: PasswordAttempt): Promise<ProvenStep> {
@@ -20,13 +21,15 @@ export async function startPassword(deps: PasswordDeps, context: SignInContext, 
  *
  * @throws ApiError NotAuthorizedException when the password is wrong or has expired, or the user is locked.
  * @throws ApiError PasswordResetRequiredException, UserNotConfirmedException before the password is checked.
+ * @throws ApiError as `screenPassword` does, after the password was right.
  */
 export async function provePassword(
   deps: PasswordDeps,
-  { pool, client }: SignInContext,
+  context: SignInContext,
   { sub, user, isPasswordRefused }: Candidate,
   { username, password }: PasswordAttempt,
 ): Promise<ProvenStep> {
+  const { pool, client } = context
   if (user !== undefined) {
     requireNotReset(client, user)
     requireConfirmed(client, user)
@@ -41,5 +44,6 @@ export async function provePassword(
   if (!outcome.proven) throw wrongPassword()
   requireUnexpiredPassword(outcome.value, deps.clock.now())
   const proven = await upgradeImportedPassword(deps.db, deps.passwords, outcome.value, password)
-  return { kind: 'proven', user: proven, progress: withProof(noProgress, 'PASSWORD'), consumes: undefined }
+  const progress = await screenPassword(deps, { context, user: proven, progress: withProof(noProgress, 'PASSWORD') }, password)
+  return { kind: 'proven', user: proven, progress, consumes: undefined }
 }

@@ -180,6 +180,7 @@ export const de: Locale = {
   errorExpiredCode: 'Der Code ist abgelaufen. Fordern Sie einen neuen an.',
   errorPasswordsDiffer: 'Die beiden Passwörter stimmen nicht überein.',
   errorPasswordRules: 'Das Passwort erfüllt die Regeln unten nicht.',
+  errorPasswordStolen: 'Dieses Passwort ist aus einem Datenleck bekannt. Wählen Sie ein anderes.',
   errorRequired: 'Bitte füllen Sie dieses Feld aus.',
   errorNameMissing: 'Bitte geben Sie zuerst Ihren Namen oder Ihre Adresse ein.',
   errorCorporateAddress: 'Für diese E-Mail-Adresse ist keine Firmenanmeldung eingerichtet.',

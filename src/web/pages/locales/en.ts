@@ -179,6 +179,7 @@ export const en = {
   errorExpiredCode: 'The code has expired. Ask for a new one.',
   errorPasswordsDiffer: 'The two passwords are not the same.',
   errorPasswordRules: 'The password does not meet the rules below.',
+  errorPasswordStolen: 'Other people know this password from a data leak. Choose another one.',
   errorRequired: 'Please fill in this field.',
   errorNameMissing: 'Please enter your name or address first.',
   errorCorporateAddress: 'No company sign-in is set up for this email address.',

@@ -181,6 +181,7 @@ export const es: Locale = {
   errorExpiredCode: 'El código ha caducado. Solicite uno nuevo.',
   errorPasswordsDiffer: 'Las dos contraseñas no coinciden.',
   errorPasswordRules: 'La contraseña no cumple las reglas siguientes.',
+  errorPasswordStolen: 'Esta contraseña se conoce por una filtración de datos. Elija otra.',
   errorRequired: 'Rellene este campo.',
   errorNameMissing: 'Introduzca primero su nombre o dirección.',
   errorCorporateAddress: 'No hay ningún inicio de sesión de empresa configurado para este correo electrónico.',

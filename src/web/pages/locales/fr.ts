@@ -180,6 +180,7 @@ export const fr: Locale = {
   errorExpiredCode: 'Le code a expiré. Demandez-en un nouveau.',
   errorPasswordsDiffer: 'Les deux mots de passe ne sont pas identiques.',
   errorPasswordRules: 'Le mot de passe ne respecte pas les règles ci-dessous.',
+  errorPasswordStolen: 'Ce mot de passe est connu à la suite d’une fuite de données. Choisissez-en un autre.',
   errorRequired: 'Veuillez remplir ce champ.',
   errorNameMissing: 'Veuillez d’abord saisir votre nom ou votre adresse.',
   errorCorporateAddress: 'Aucune connexion d’entreprise n’est configurée pour cette adresse e-mail.',

@@ -177,6 +177,7 @@ export const id: Locale = {
   errorExpiredCode: 'Kode sudah kedaluwarsa. Minta kode baru.',
   errorPasswordsDiffer: 'Kedua kata sandi tidak sama.',
   errorPasswordRules: 'Kata sandi tidak memenuhi aturan di bawah ini.',
+  errorPasswordStolen: 'Kata sandi ini sudah diketahui dari kebocoran data. Pilih yang lain.',
   errorRequired: 'Isi kolom ini.',
   errorNameMissing: 'Masukkan nama atau alamat Anda terlebih dahulu.',
   errorCorporateAddress: 'Tidak ada proses masuk perusahaan yang disiapkan untuk alamat email ini.',

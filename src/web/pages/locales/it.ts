@@ -179,6 +179,7 @@ export const it: Locale = {
   errorExpiredCode: 'Il codice è scaduto. Richiedine uno nuovo.',
   errorPasswordsDiffer: 'Le due password non corrispondono.',
   errorPasswordRules: 'La password non rispetta le regole riportate sotto.',
+  errorPasswordStolen: 'Questa password è nota a causa di una fuga di dati. Scegline un’altra.',
   errorRequired: 'Compila questo campo.',
   errorNameMissing: 'Inserisci prima il tuo nome o indirizzo.',
   errorCorporateAddress: 'Per questo indirizzo email non è configurato alcun accesso aziendale.',

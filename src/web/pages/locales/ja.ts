@@ -178,6 +178,7 @@ export const ja: Locale = {
   errorExpiredCode: 'コードの有効期限が切れました。新しいコードを取得してください。',
   errorPasswordsDiffer: '2 つのパスワードが一致しません。',
   errorPasswordRules: 'パスワードが以下の条件を満たしていません。',
+  errorPasswordStolen: 'このパスワードはデータ漏えいにより知られています。別のパスワードを選んでください。',
   errorRequired: 'この項目を入力してください。',
   errorNameMissing: '先に名前またはアドレスを入力してください。',
   errorCorporateAddress: 'このメールアドレスには、会社のサインインが設定されていません。',

@@ -176,6 +176,7 @@ export const ko: Locale = {
   errorExpiredCode: '코드가 만료되었습니다. 새 코드를 요청하세요.',
   errorPasswordsDiffer: '두 비밀번호가 일치하지 않습니다.',
   errorPasswordRules: '비밀번호가 아래 조건에 맞지 않습니다.',
+  errorPasswordStolen: '이 비밀번호는 데이터 유출로 알려진 비밀번호입니다. 다른 비밀번호를 선택하세요.',
   errorRequired: '이 항목을 입력하세요.',
   errorNameMissing: '먼저 이름이나 주소를 입력하세요.',
   errorCorporateAddress: '이 이메일 주소에는 회사 로그인이 설정되어 있지 않습니다.',

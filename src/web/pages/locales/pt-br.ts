@@ -179,6 +179,7 @@ export const ptBr: Locale = {
   errorExpiredCode: 'O código expirou. Peça um novo.',
   errorPasswordsDiffer: 'As duas senhas não coincidem.',
   errorPasswordRules: 'A senha não atende às regras abaixo.',
+  errorPasswordStolen: 'Esta senha é conhecida por causa de um vazamento de dados. Escolha outra.',
   errorRequired: 'Preencha este campo.',
   errorNameMissing: 'Primeiro, informe seu nome ou endereço.',
   errorCorporateAddress: 'Não há acesso corporativo configurado para este endereço de e-mail.',

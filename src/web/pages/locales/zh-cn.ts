@@ -174,6 +174,7 @@ export const zhCn: Locale = {
   errorExpiredCode: '验证码已过期。请获取新的验证码。',
   errorPasswordsDiffer: '两次输入的密码不一致。',
   errorPasswordRules: '密码不符合以下规则。',
+  errorPasswordStolen: '此密码已在数据泄露中曝光。请另选一个。',
   errorRequired: '请填写此字段。',
   errorNameMissing: '请先输入您的名称或地址。',
   errorCorporateAddress: '此电子邮件地址未设置公司登录。',

@@ -174,6 +174,7 @@ export const zhTw: Locale = {
   errorExpiredCode: '驗證碼已過期。請取得新的驗證碼。',
   errorPasswordsDiffer: '兩次輸入的密碼不一致。',
   errorPasswordRules: '密碼不符合以下規則。',
+  errorPasswordStolen: '此密碼已在資料外洩中曝光。請另選一個。',
   errorRequired: '請填寫此欄位。',
   errorNameMissing: '請先輸入您的名稱或地址。',
   errorCorporateAddress: '此電子郵件地址未設定公司登入。',
