@@ -98,7 +98,7 @@ async function continueCustomAuth<Done>(
   }
   if (step.kind === 'issue-tokens' && signIn !== undefined) {
     requireReady(signIn.user)
-    const assessed = await respondToRisk(deps, signIn, { consumes, isCustomDone: true })
+    const assessed = await respondToRisk(deps, withFirstProof(signIn), { consumes, isCustomDone: true })
     const challenge = assessed.progress.risk?.demandsMfa ? await secondFactorStep.findChallenge(deps, assessed) : undefined
     return challenge === undefined
       ? completeCustom(deps, assessed, consumes, complete)
@@ -106,6 +106,12 @@ async function continueCustomAuth<Done>(
   }
   if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
   throw wrongPassword()
+}
+
+/** Custom challenges are no proofs. But a user who has passed them has proven a first factor, and what follows is the second one. */
+function withFirstProof(signIn: SignIn): SignIn {
+  const { progress } = signIn
+  return progress.proofs.length > 0 ? signIn : { ...signIn, progress: { ...progress, proofs: ['CUSTOM_CHALLENGE'] } }
 }
 
 async function completeCustom<Done>(
