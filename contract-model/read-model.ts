@@ -13,7 +13,7 @@ export type Reference = {
 }
 
 export type Shape = {
-  readonly type: 'string' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'list' | 'map' | 'structure'
+  readonly type: 'string' | 'integer' | 'long' | 'double' | 'boolean' | 'timestamp' | 'blob' | 'list' | 'map' | 'structure'
   readonly min?: number
   readonly max?: number
   readonly pattern?: string

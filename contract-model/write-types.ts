@@ -81,6 +81,7 @@ function typeOf(model: Model, reference: Reference): string {
       return shape.enum === undefined ? 'string' : reference.shape
     case 'integer':
     case 'long':
+    case 'double':
       return 'number'
     case 'boolean':
       return 'boolean'

@@ -17,7 +17,7 @@ export type OperationDefinition = {
 
 /** A shape of the service models. `min` and `max` bound the value of a number, and the length of anything else. */
 export type Shape = {
-  readonly type: 'string' | 'integer' | 'long' | 'boolean' | 'timestamp' | 'blob' | 'document' | 'list' | 'map' | 'structure'
+  readonly type: 'string' | 'integer' | 'long' | 'double' | 'boolean' | 'timestamp' | 'blob' | 'document' | 'list' | 'map' | 'structure'
   readonly min?: number
   readonly max?: number
   /** The regular expression that a string must match, as the service prints it in its error messages. */

@@ -31,6 +31,11 @@ export function integerReader(shape: Shape): Reader {
   }
 }
 
+export const readDouble: Reader = (value) => {
+  if (typeof value !== 'number') throw wrongType(value, 'Double')
+  return value
+}
+
 export const readBoolean: Reader = (value) => {
   if (typeof value !== 'boolean') throw wrongType(value, 'Boolean')
   return value

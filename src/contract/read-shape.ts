@@ -1,7 +1,7 @@
 import { allConstraints, brokenBound, isStorable, stringChecks, unstorableText } from './constraints.ts'
 import { getShape, type Shape } from './model.ts'
 import { readDocument } from './read-document.ts'
-import { blobReader, integerReader, type Reader, readBoolean, readTimestamp, stringReader } from './read-scalar.ts'
+import { blobReader, integerReader, type Reader, readBoolean, readDouble, readTimestamp, stringReader } from './read-scalar.ts'
 import { shortened, type Violations, wrongType } from './violations.ts'
 
 const readers = new Map<string, Reader>()
@@ -23,6 +23,8 @@ function createReader(shape: Shape): Reader {
     case 'integer':
     case 'long':
       return integerReader(shape)
+    case 'double':
+      return readDouble
     case 'boolean':
       return readBoolean
     case 'timestamp':

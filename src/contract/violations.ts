@@ -49,7 +49,10 @@ export function shortened(value: string): string {
 }
 
 /** The error for a JSON value whose type is not that of its shape. The texts are those of AWS's JSON reader. */
-export function wrongType(value: unknown, wanted: 'String' | 'Integer' | 'Long' | 'Boolean' | 'Date' | 'ByteBuffer' | undefined): ApiError {
+export function wrongType(
+  value: unknown,
+  wanted: 'String' | 'Integer' | 'Long' | 'Double' | 'Boolean' | 'Date' | 'ByteBuffer' | undefined,
+): ApiError {
   return new ApiError('SerializationException', wrongTypeText(value, wanted))
 }
 

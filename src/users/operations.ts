@@ -10,6 +10,7 @@ import { adminSetUserPassword } from './admin/admin-set-user-password.operation.
 import { adminUpdateUserAttributes } from './admin/admin-update-user-attributes.operation.ts'
 import { adminListUserAuthEvents } from './auth-events/admin-list-user-auth-events.operation.ts'
 import { adminUpdateAuthEventFeedback } from './auth-events/admin-update-auth-event-feedback.operation.ts'
+import { describeAuthEventRisk } from './auth-events/describe-auth-event-risk.operation.ts'
 import { updateAuthEventFeedback } from './auth-events/update-auth-event-feedback.operation.ts'
 import { issueCode } from './codes/issue-code.operation.ts'
 import { adminForgetDevice } from './devices/admin-forget-device.operation.ts'
@@ -98,6 +99,7 @@ export const userOperations = [
   adminListUserAuthEvents,
   adminUpdateAuthEventFeedback,
   updateAuthEventFeedback,
+  describeAuthEventRisk,
   issueCode,
   adminForgetDevice,
   adminGetDevice,

@@ -91,6 +91,7 @@ type LifeguardName =
   | 'CreateInitialAccessToken'
   | 'DeleteInitialAccessToken'
   | 'DeleteRole'
+  | 'DescribeAuthEventRisk'
   | 'GetRole'
   | 'GetUserPoolExtensions'
   | 'IssueCode'

@@ -93,6 +93,19 @@ export async function givenKinds(server: TestServer, ids: PoolAndClient, mfa: Po
   return apps
 }
 
+export type Origin = { readonly ip: string; readonly userAgent: string }
+
+/** A sign-in through a server of the pool's owner, which says where the user is. */
+export function signInFrom(server: Pick<TestServer, 'send'>, ids: PoolAndClient, username: string, { ip, userAgent }: Origin) {
+  const HttpHeaders = [{ headerName: 'user-agent', headerValue: userAgent }]
+  const ContextData = { IpAddress: ip, ServerName: 'app', ServerPath: '/', HttpHeaders }
+  const request = { UserPoolId: ids.poolId, ClientId: ids.clientId, AuthFlow: 'ADMIN_USER_PASSWORD_AUTH', ContextData } as const
+  return server.send(new AdminInitiateAuthCommand({ ...request, AuthParameters: { USERNAME: username, PASSWORD: goodPassword } }))
+}
+
+export const describeRisk = (server: TestServer, UserPoolId: string, EventId: string | undefined, Username = 'ana') =>
+  callLifeguard(server, 'DescribeAuthEventRisk', { UserPoolId, Username, EventId })
+
 type Begin = (server: TestServer, ids: PoolAndClient, username: string) => Promise<InitiateAuthCommandOutput>
 
 /** Each flow of the API, up to the first answer after the password. */

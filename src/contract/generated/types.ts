@@ -1116,6 +1116,21 @@ export type DeliveryMediumType =
   | 'SMS'
   | 'EMAIL'
 
+export interface DescribeAuthEventRiskRequest {
+  UserPoolId: string
+  Username: string
+  EventId: string
+}
+
+export interface DescribeAuthEventRiskResponse {
+  EventId?: string | undefined
+  Points?: number | undefined
+  RiskLevel?: RiskLevelType | undefined
+  RiskDecision?: RiskDecisionType | undefined
+  Reasons?: readonly RiskReasonType[] | undefined
+  Thresholds?: RiskThresholdsType | undefined
+}
+
 export interface DescribeIdentityInput {
   IdentityId: string
 }
@@ -2634,6 +2649,11 @@ export type RiskLevelType =
   | 'Medium'
   | 'High'
 
+export interface RiskReasonType {
+  Name?: string | undefined
+  Points?: number | undefined
+}
+
 export interface RiskThresholdsType {
   Low?: number | undefined
   Medium?: number | undefined
@@ -3753,6 +3773,7 @@ export interface Operations {
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
+  DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }

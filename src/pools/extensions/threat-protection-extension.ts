@@ -69,9 +69,8 @@ function isHttpUrl(text: string): boolean {
 }
 
 export function writeThreatProtection(extension: ThreatProtectionExtension): ThreatProtectionExtensionType {
-  const { low, medium, high } = extension.thresholds
   return {
-    Thresholds: { Low: low, Medium: medium, High: high },
+    Thresholds: writeThresholds(extension.thresholds),
     BreachSourceFailure: extension.breachSourceFailure,
     RiskNoticesPerDay: extension.riskNoticesPerDay,
     AccountNotices: [...extension.accountNotices],
@@ -81,3 +80,5 @@ export function writeThreatProtection(extension: ThreatProtectionExtension): Thr
     EventsUrl: extension.eventsUrl,
   }
 }
+
+export const writeThresholds = ({ low, medium, high }: RiskThresholds) => ({ Low: low, Medium: medium, High: high })

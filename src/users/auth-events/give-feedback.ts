@@ -36,7 +36,7 @@ export async function giveFeedback(
   // Locked, so that of two calls at the same time one ends the sessions.
   const before = await lockUser(tx, pool.id, key.sub)
   const event = await findAuthEvent(tx, key)
-  if (before === undefined || event === undefined) throw new ApiError('ResourceNotFoundException', 'Authentication event not found.')
+  if (before === undefined || event === undefined) throw eventNotFound()
   const hasEndedSessions = event.feedback?.hasEndedSessions === true
   const isActing = mayEndSessions && threatProtectionOf(pool).invalidFeedback === 'SIGN_OUT_AND_RESET'
   const endsSessions = isActing && feedback.value === 'Invalid' && !hasEndedSessions
@@ -56,3 +56,5 @@ export function signedOutAndReset(user: User, now: number): User {
   const status = user.password !== null && user.status === 'CONFIRMED' ? 'RESET_REQUIRED' : user.status
   return { ...user, status, signedOutAt: nextSignOut(user, now), updatedAt: now }
 }
+
+export const eventNotFound = (): ApiError => new ApiError('ResourceNotFoundException', 'Authentication event not found.')

@@ -115,6 +115,7 @@ function isScalar({ type, enum: values }: Shape, value: unknown): boolean {
     case 'integer':
     case 'long':
       return Number.isSafeInteger(value)
+    case 'double':
     case 'timestamp':
       return Number.isFinite(value)
     case 'boolean':

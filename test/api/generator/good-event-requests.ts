@@ -23,5 +23,6 @@ export const eventRequests: Partial<Record<OperationName, RequestFactory>> = {
     return { UserPoolId, Username }
   },
   AdminUpdateAuthEventFeedback: feedback,
+  DescribeAuthEventRisk: givenEvent,
   UpdateAuthEventFeedback: async (world) => ({ ...(await feedback(world)), FeedbackToken: 'none-is-sent' }),
 }

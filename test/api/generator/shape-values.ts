@@ -65,6 +65,8 @@ export function exampleOf(shapeName: string): unknown {
     case 'integer':
     case 'long':
       return shape.min ?? Math.min(1, shape.max ?? 1)
+    case 'double':
+      return 0.5
     case 'boolean':
       return true
     case 'timestamp':

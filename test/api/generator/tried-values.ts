@@ -54,6 +54,8 @@ export function triedValuesOf(shapeName: string): readonly TriedValue[] {
       return [...triedNumbers(shape), ...rejectedValues('a value that is not a number', notNumber)]
     case 'boolean':
       return [{ what: 'false', value: false, allowed: true }, ...rejectedValues('a value that is not a boolean', notBoolean)]
+    case 'double':
+      return rejectedValues('a value that is not a number', notNumber)
     case 'timestamp':
       return rejectedValues('a value that is not a time', ['now', true, [], {}])
     case 'blob':
