@@ -50,15 +50,21 @@ function liftOf({ levels }: Feature, traits: Traits, history: History, world: Wo
     const own = history.filter((earlier) => levelValue(earlier, level) === value).length
     if (own === 0) continue
     const ofUser = own / history.length
-    const ofAttackers = known * ofUser + (1 - known) * shareOf(level, value, own, history, world)
+    const ofAttackers = known * ofUser + (1 - known) * shareOf(level, value, own, world)
     lift += (weight * ofUser) / ofAttackers
   }
   return (1 - unseen) * lift + unseen
 }
 
+/**
+ * How many sign-ins a pool is assumed to have had at least. In a young pool, the values of its few users are not those of the world: the
+ * address of a user who is alone there is still one that hardly any attacker has.
+ */
+const fewestSignIns = 1000
+
 /** The share of all sign-ins that had the value. The counts are approximate, but the user's own sign-ins are among them. */
-function shareOf(level: Level, value: string, own: number, history: History, world: World): number {
-  return Math.max(world.count(level, value), own) / Math.max(world.signIns, history.length)
+function shareOf(level: Level, value: string, own: number, world: World): number {
+  return Math.max(world.count(level, value), own) / Math.max(world.signIns, fewestSignIns)
 }
 
 /**
