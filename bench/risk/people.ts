@@ -2,7 +2,7 @@ import type { Traits } from '../../src/protection/traits.ts'
 import type { Random } from './random.ts'
 
 /** A country of the generated world, with its share of the users and its networks. */
-export type Country = {
+type Country = {
   readonly code: string
   /** The networks that people are in, the largest first. */
   readonly networks: readonly string[]
@@ -77,7 +77,7 @@ function createBrowser(random: Random): Browser {
   return { family, system, deviceKind: isPhone(system) ? 'mobile' : 'desktop', lag: random.integer(10) }
 }
 
-export const newAddress = (random: Random, network: string): string => `${network}.${random.integer(60_000)}`
+const newAddress = (random: Random, network: string): string => `${network}.${random.integer(60_000)}`
 
 /** A sign-in of the person: mostly from a usual place, sometimes from elsewhere at home, seldom from abroad. */
 export function signInOf(random: Random, person: Person, countries: readonly Country[], day: number): Traits {
@@ -93,7 +93,7 @@ function addressOf(random: Random, { country, places }: Person, countries: reado
   return { ip, network: place.network, country: country.code }
 }
 
-export function addressIn(random: Random, country: Country): Traits {
+function addressIn(random: Random, country: Country): Traits {
   const network = random.zipf(country.networks, 1.1)
   return { ip: newAddress(random, network), network, country: country.code }
 }

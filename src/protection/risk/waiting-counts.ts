@@ -1,0 +1,61 @@
+import type { Clock } from '../../base/clock.ts'
+import { ignoreUnavailable } from '../../storage/database-unavailable-error.ts'
+import type { Db } from '../../storage/db.ts'
+import { addCounters, type Counter, type CounterLevel } from './counter-repository.ts'
+
+/** Counts that wait to be written, so that a sign-in waits for no row that every sign-in of the pool changes. */
+export type WaitingCounts = {
+  /** Counts one more. The count is written some seconds later; a process that is killed meanwhile loses it. */
+  add(poolId: string, level: CounterLevel, value: string): void
+  /** Writes what waits, and stops. */
+  close(): Promise<void>
+}
+
+const writeEveryMs = 5_000
+/** How many values a process keeps until it writes them. */
+const waitingValues = 20_000
+/** How many values are written by one statement. */
+const batchSize = 500
+
+export function createWaitingCounts({ db, clock }: { readonly db: Db; readonly clock: Clock }): WaitingCounts {
+  let waiting = new Map<string, Map<string, Counter>>()
+  let size = 0
+
+  async function write(): Promise<void> {
+    const batches = [...waiting].flatMap(([poolId, counters]) => batchesOf(poolId, [...counters.values()]))
+    waiting = new Map()
+    size = 0
+    for (const { poolId, batch } of batches) {
+      const writing = db.transaction().execute((tx) => addCounters(tx, poolId, batch, clock.now()))
+      await writing.catch(ignoreUnavailable)
+    }
+  }
+
+  let writing: Promise<void> = Promise.resolve()
+  const timer = setInterval(() => {
+    if (size > 0) writing = writing.then(write)
+  }, writeEveryMs).unref()
+
+  return {
+    add(poolId, level, value) {
+      const ofPool = waiting.get(poolId) ?? new Map<string, Counter>()
+      const key = `${level} ${value}`
+      const before = ofPool.get(key)
+      if (before === undefined && size >= waitingValues) return
+      if (before === undefined) size++
+      waiting.set(poolId, ofPool.set(key, { level, value, count: (before?.count ?? 0) + 1 }))
+    },
+    async close() {
+      clearInterval(timer)
+      await writing
+      await write()
+    },
+  }
+}
+
+function batchesOf(poolId: string, counters: readonly Counter[]) {
+  return Array.from({ length: Math.ceil(counters.length / batchSize) }, (_, index) => ({
+    poolId,
+    batch: counters.slice(index * batchSize, (index + 1) * batchSize),
+  }))
+}
