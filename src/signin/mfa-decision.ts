@@ -33,15 +33,15 @@ export function decideMfa(
   const usable = usableMfa(pool, user, hasSoftwareToken)
   const { enabled = [], preferred = null } = user.mfa ?? {}
   if (preferred !== null && usable.includes(preferred)) return { kind: 'challenge', method: preferred }
+  const demanded = isDemanded ? oneOf(usable) : undefined
   if (pool.mfa === 'OPTIONAL') {
-    const demanded = isDemanded ? oneOf(usable) : undefined
     return oneOf(usable.filter((method) => enabled.includes(method))) ?? demanded ?? { kind: 'pass' }
   }
 
   const byMessage = eligibleMessageMethods(pool, user)
   const eligible = usable.filter((method) => method === 'SOFTWARE_TOKEN_MFA' || byMessage.includes(method))
   const methods = methodsToSetUp(pool, user)
-  return oneOf(eligible) ?? (methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' })
+  return oneOf(eligible) ?? demanded ?? (methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' })
 }
 
 function oneOf(methods: readonly MfaMethod[]): MfaDecision | undefined {
