@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
-import { context, propagation, SpanStatusCode, trace } from '@opentelemetry/api'
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
@@ -33,3 +34,15 @@ export function recordSpans(): RecordedSpans {
 }
 
 export const isFailed = ({ status }: ReadableSpan) => status.code === SpanStatusCode.ERROR
+
+/** Headers that make the request a part of a trace that the caller has chosen. */
+export type TraceHeaders = { readonly traceparent: string }
+
+/** What the database is asked for the one request that `run` makes. A message is delivered in a trace of its own, which does not count. */
+export async function statementsOf(spans: RecordedSpans, run: (headers: TraceHeaders) => Promise<unknown>): Promise<string[]> {
+  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
+  await run({ traceparent: `00-${traceId}-${spanId}-01` })
+  await spans.waitFor((span) => span.kind === SpanKind.SERVER && span.spanContext().traceId === traceId)
+  const summaries = spans.all(traceId).map(({ attributes }) => attributes['db.query.summary'])
+  return summaries.flatMap((summary) => (summary === undefined ? [] : [String(summary)]))
+}

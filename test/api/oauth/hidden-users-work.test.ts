@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import {
   type CognitoIdentityProviderClient,
@@ -7,27 +6,14 @@ import {
   ForgotPasswordCommand,
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { SpanKind } from '@opentelemetry/api'
 import { accountPages, givenVerifyingPool, goodForm } from '../../support/account-pages.ts'
 import { engines } from '../../support/engines.ts'
 import { giveAttributes } from '../../support/mfa.ts'
-import { recordSpans } from '../../support/recorded-spans.ts'
+import { recordSpans, statementsOf, type TraceHeaders } from '../../support/recorded-spans.ts'
 import { givenUser, goodPassword } from '../../support/sign-in.ts'
 import { sdkClient, type TestServer, useTestServer } from '../../support/test-server.ts'
 
 const spans = recordSpans()
-
-/** Headers that make the request a part of a trace that the caller has chosen. */
-type TraceHeaders = { readonly traceparent: string }
-
-/** What the database is asked for the one request that `run` makes. A message is delivered in a trace of its own, which does not count. */
-async function statementsOf(run: (headers: TraceHeaders) => Promise<unknown>): Promise<string[]> {
-  const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
-  await run({ traceparent: `00-${traceId}-${spanId}-01` })
-  await spans.waitFor((span) => span.kind === SpanKind.SERVER && span.spanContext().traceId === traceId)
-  const summaries = spans.all(traceId).map(({ attributes }) => attributes['db.query.summary'])
-  return summaries.flatMap((summary) => (summary === undefined ? [] : [String(summary)]))
-}
 
 /** Calls the API with these headers. */
 async function call(server: TestServer, send: (client: CognitoIdentityProviderClient) => Promise<unknown>, headers: TraceHeaders) {
@@ -60,17 +46,17 @@ for (const engine of engines) {
     async function workFor(clientId: string, username: string) {
       const login = await open('/login', clientId)
       const forgot = await open('/forgotPassword', clientId)
-      const signIn = await statementsOf((trace) => answer(login.browser, login.page, { username, password: wrong }, trace))
-      const ask = await statementsOf((trace) => answer(forgot.browser, forgot.page, { username }, trace))
+      const signIn = await statementsOf(spans, (trace) => answer(login.browser, login.page, { username, password: wrong }, trace))
+      const ask = await statementsOf(spans, (trace) => answer(forgot.browser, forgot.page, { username }, trace))
       const reset = await follow(forgot.browser, await answer(forgot.browser, forgot.page, { username }))
-      const again = await statementsOf((trace) => answer(forgot.browser, reset, { action: 'resend' }, trace))
-      const set = await statementsOf((trace) => answer(forgot.browser, reset, goodForm({ code: '000000' }), trace))
+      const again = await statementsOf(spans, (trace) => answer(forgot.browser, reset, { action: 'resend' }, trace))
+      const set = await statementsOf(spans, (trace) => answer(forgot.browser, reset, goodForm({ code: '000000' }), trace))
       const AuthParameters = { USERNAME: username, PASSWORD: wrong }
       const ids = { ClientId: clientId, Username: username }
       const passwordSignIn = { ClientId: clientId, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters } as const
       const wrongReset = { ...ids, ConfirmationCode: '000000', Password: goodPassword }
       const apiStatements = (send: (api: CognitoIdentityProviderClient) => Promise<unknown>) =>
-        statementsOf((trace) => call(server(), send, trace))
+        statementsOf(spans, (trace) => call(server(), send, trace))
       const refused = (sent: Promise<unknown>) => assert.rejects(sent)
       return {
         pages: { signIn, ask, again, set },
