@@ -12,7 +12,7 @@ const hourlyLimits = {
   CorrectSignUpContact: 5,
   GetUserAttributeVerificationCode: 5,
   VerifyUserAttribute: 15,
-  // Cognito allows 5 to 20, depending on the risk. Lifeguard does not assess risks, so its limit is in between.
+  // Cognito allows 5 to 20, depending on the risk. Lifeguard assesses the risk of sign-ins only, so this limit is in between.
   ForgotPassword: 10,
   ConfirmForgotPassword: 10,
   ChangePassword: 5,

@@ -88,7 +88,7 @@ for (const engine of engines) {
     it('are decayed by the sweep of the server', async () => {
       await using at = await open()
       await (await at.process(1)).close()
-      const retention = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, auditStream: undefined }
+      const retention = { messageRecordsHours: 1, triggerRecordsHours: 1, auditDays: 1, authEventDays: 1, auditStream: undefined }
       const sweep = sweepsOf(retention).find(({ name }) => name === 'counts of sign-ins') ?? assert.fail('no such sweep')
       await at.db.transaction().execute((tx) => sweep.run(tx, at.clock.now() + dayMs + 1, 1000))
       assert.deepEqual(await countsOf(at.db), {})

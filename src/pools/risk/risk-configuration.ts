@@ -4,7 +4,7 @@ import type { Pool } from '../pool.ts'
 import { type PoolResource, resourceKind } from '../pool-resource.ts'
 import { usesThreatProtection } from '../tier-rules.ts'
 
-/** What is configured to happen to a sign-in with a given level of risk. Lifeguard only stores it: no sign-in is assessed. */
+/** What happens to a sign-in with a given level of risk, in mode ENFORCED (`src/signin/risk/`). */
 export type RiskResponse = {
   readonly notify: boolean
   readonly action: 'BLOCK' | 'MFA_IF_CONFIGURED' | 'MFA_REQUIRED' | 'NO_ACTION'
@@ -22,7 +22,7 @@ export type RiskNotices = {
   readonly askedForMfa: NoticeTemplate | undefined
 }
 
-/** The sections of a risk configuration that were set. */
+/** The sections of a risk configuration that were set. A section that was not set has no effect: no action is taken by default. */
 export type RiskSettings = {
   readonly compromised:
     | { readonly events: readonly ('SIGN_IN' | 'PASSWORD_CHANGE' | 'SIGN_UP')[]; readonly action: 'BLOCK' | 'NO_ACTION' }

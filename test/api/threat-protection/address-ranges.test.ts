@@ -100,7 +100,7 @@ for (const engine of engines) {
       const form = { _csrf: csrfTokenIn(page), username: 'ana', password: goodPassword }
       const refused = await browser.submit(formActionIn(page), form, { 'x-forwarded-for': bad })
       assert.equal(refused.status, 400)
-      assert.match(refused.text, /role="alert">Request not allowed due to security reasons\.</)
+      assert.match(refused.text, /role="alert">This sign-in was blocked for security reasons\./)
       assert.equal((await browser.submit(formActionIn(page), form, { 'x-forwarded-for': '198.51.100.1' })).status, 302)
     })
 

@@ -6,7 +6,6 @@ import { callback, encode, type Reply } from '../../support/oauth.ts'
 import {
   type Action,
   actions,
-  blocked,
   givenKinds,
   type Kind,
   type Mode,
@@ -24,7 +23,7 @@ import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
 import { givenPoolWithEvery } from '../../support/user-triggers.ts'
 
 const alertIn = ({ text }: Reply): string => /role="alert">([^<]*)</.exec(text)?.[1] ?? ''
-const { message: refusal } = blocked
+const refusal = 'This sign-in was blocked for security reasons. Please contact support if it was you.'
 
 for (const engine of engines) {
   describe(`What happens at a risk on the hosted pages on ${engine.name}`, async () => {
