@@ -16,8 +16,8 @@ export type MfaDecision =
 type PoolMfa = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery' | 'schema'>
 
 /**
- * Whether a user who has proven the first factor needs a second one, and which. If a risky sign-in demands a second factor (`isDemanded`),
- * any that the user has will do, activated or not.
+ * Whether a user who has proven the first factor needs a second one, and which. If a risky sign-in demands a second factor, any of `demanded`
+ * will do, activated or not, and no other.
  *
  * Cognito's guide says that in a pool that requires MFA, a user who has just signed up gets tokens once, in order to set up MFA with them.
  * It does not say when that one time ends. Until then the first factor alone would let an attacker in, so here these users get MFA_SETUP
@@ -27,21 +27,20 @@ export function decideMfa(
   pool: PoolMfa,
   user: Pick<User, 'attributes' | 'mfa'>,
   hasSoftwareToken: boolean,
-  isDemanded = false,
+  demanded: readonly MfaMethod[] = [],
 ): MfaDecision {
   if (pool.mfa === 'OFF') return { kind: 'pass' }
-  const usable = usableMfa(pool, user, hasSoftwareToken)
+  const usable = demanded.length > 0 ? demanded : usableMfa(pool, user, hasSoftwareToken)
   const { enabled = [], preferred = null } = user.mfa ?? {}
   if (preferred !== null && usable.includes(preferred)) return { kind: 'challenge', method: preferred }
-  const demanded = isDemanded ? oneOf(usable) : undefined
   if (pool.mfa === 'OPTIONAL') {
-    return oneOf(usable.filter((method) => enabled.includes(method))) ?? demanded ?? { kind: 'pass' }
+    return oneOf(usable.filter((method) => enabled.includes(method))) ?? oneOf(demanded) ?? { kind: 'pass' }
   }
 
   const byMessage = eligibleMessageMethods(pool, user)
   const eligible = usable.filter((method) => method === 'SOFTWARE_TOKEN_MFA' || byMessage.includes(method))
   const methods = methodsToSetUp(pool, user)
-  return oneOf(eligible) ?? demanded ?? (methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' })
+  return oneOf(eligible) ?? oneOf(demanded) ?? (methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' })
 }
 
 function oneOf(methods: readonly MfaMethod[]): MfaDecision | undefined {

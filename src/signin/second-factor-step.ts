@@ -7,6 +7,7 @@ import type { NewChallenge, RequiredStep } from './factor.ts'
 import { createSetupChallenge } from './factors/mfa-setup/mfa-setup.ts'
 import { createSelectMfaChallenge } from './factors/select-mfa/select-mfa.ts'
 import { decideMfa } from './mfa-decision.ts'
+import { demandedMfa } from './risk/demanded-mfa.ts'
 import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-factors.ts'
 import type { SignIn } from './sign-in.ts'
 
@@ -24,8 +25,8 @@ export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
     if (pool.mfa === 'OFF' || hasSecondFactor(progress.proofs)) return undefined
     // For a user who needs two factors the passkey had to verify its user, so it counts as both factors.
     if (progress.proofs[0] === 'WEB_AUTHN' && passkeyCountsAsMfa(pool)) return undefined
-    const isDemanded = progress.risk?.demandsMfa ?? false
-    const decision = decideMfa(pool, user, await hasSoftwareToken(deps.db, user), isDemanded)
+    const hasApp = await hasSoftwareToken(deps.db, user)
+    const decision = decideMfa(pool, user, hasApp, demandedMfa(signIn, hasApp))
     switch (decision.kind) {
       case 'pass':
         return undefined

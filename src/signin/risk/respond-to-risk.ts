@@ -6,7 +6,6 @@ import { isInRanges } from '../../protection/risk/address-ranges.ts'
 import type { RiskLevel } from '../../protection/risk/assessment.ts'
 import type { AssessedRisk, RiskAssessor } from '../../protection/risk/risk-assessor.ts'
 import { traitsOf } from '../../protection/traits-of.ts'
-import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { passkeyCountsAsMfa } from '../../users/passkeys/passkey.ts'
 import { queueRiskNotice, type RiskNoticeDeps } from '../../users/risk-notices/queue-risk-notice.ts'
@@ -15,6 +14,7 @@ import { hasSecondFactor } from '../second-factors.ts'
 import type { SignIn, SignInProgress } from '../sign-in.ts'
 import { recordBlocked, type SignInEventDeps } from '../sign-in-events.ts'
 import type { ConsumableState } from '../sign-in-state.ts'
+import { askableMfa } from './demanded-mfa.ts'
 import type { SignInRisk } from './sign-in-risk.ts'
 
 export type RiskDeps = SignInEventDeps &
@@ -124,6 +124,6 @@ async function decide(
 const hasTwoFactors = ({ context: { pool }, progress: { proofs } }: Pick<SignIn, 'context' | 'progress'>): boolean =>
   hasSecondFactor(proofs) || (proofs[0] === 'WEB_AUTHN' && passkeyCountsAsMfa(pool))
 
-async function canBeAsked({ db }: RiskDeps, { context: { pool }, user }: SignIn): Promise<boolean> {
-  return pool.mfa !== 'OFF' && usableMfa(pool, user, await hasSoftwareToken(db, user)).length > 0
+async function canBeAsked({ db }: RiskDeps, signIn: SignIn): Promise<boolean> {
+  return askableMfa(signIn, await hasSoftwareToken(db, signIn.user)).length > 0
 }

@@ -7,6 +7,7 @@ import {
   CreateUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { power } from '../../base/srp/reference-client.ts'
+import { startBy } from '../../support/choice.ts'
 import { eventsOf, windowsChrome } from '../../support/encoded-data.ts'
 import { engines } from '../../support/engines.ts'
 import { giveAttributes, registerApp, respond, setMfa } from '../../support/mfa.ts'
@@ -162,6 +163,29 @@ for (const engine of engines) {
       const EMAIL_OTP_CODE = await codeSentTo(server(), ids.poolId, mailbox)
       const done = await respond(server(), ids.clientId, 'EMAIL_OTP', asked.Session, { USERNAME: 'ana', EMAIL_OTP_CODE })
       assert.ok(done.AuthenticationResult?.AccessToken)
+    })
+
+    it('cannot prove the mailbox that was the first factor a second time: only another factor will do, or else the sign-in is blocked', async () => {
+      const Policies = { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } }
+      const ids = await server().givenPool(riskPool({ pool: { Policies } }))
+      const attributes = [
+        { Name: 'email', Value: mailbox },
+        { Name: 'email_verified', Value: 'true' },
+      ]
+      await givenUser(server(), ids.poolId, 'ana', { attributes })
+      await setMfa(server(), ids.poolId, 'OPTIONAL', ['totp', 'email'])
+      const { accessToken } = await givenTokens(server(), ids.clientId, 'ana')
+      await setThresholds(server(), ids.poolId, 'High')
+      await setRisk(server(), ids.poolId, everyLevel('MFA_REQUIRED'))
+      const byMailbox = async () => {
+        const asked = await startBy(server(), ids.clientId, 'ana', 'EMAIL_OTP')
+        const EMAIL_OTP_CODE = await codeSentTo(server(), ids.poolId, mailbox)
+        return respond(server(), ids.clientId, 'EMAIL_OTP', asked.Session, { USERNAME: 'ana', EMAIL_OTP_CODE })
+      }
+      await assert.rejects(byMailbox(), blocked)
+      assert.equal((await signInByPassword(server(), ids.clientId, 'ana')).ChallengeName, 'EMAIL_OTP')
+      await registerApp(server(), accessToken)
+      assert.equal((await byMailbox()).ChallengeName, 'SOFTWARE_TOKEN_MFA')
     })
 
     it('cannot name the device of a user in place of the demanded MFA, unless they have its secret; BLOCK blocks it as well', async () => {

@@ -6,6 +6,7 @@ import type { Factor, NewChallenge } from '../../factor.ts'
 import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
 import { decideMfa, type MfaDecision } from '../../mfa-decision.ts'
 import { requireParameter } from '../../parameters.ts'
+import { demandedMfa } from '../../risk/demanded-mfa.ts'
 import { sealState } from '../../sealed-state.ts'
 import { type SecondFactorDeps, secondFactors } from '../../second-factors.ts'
 import type { SignIn } from '../../sign-in.ts'
@@ -31,7 +32,7 @@ export const selectMfa: Factor<SecondFactorDeps> = {
     const selected = requireParameter(answer.responses, 'ANSWER')
     const hasApp = await hasSoftwareToken(deps.db, signIn.user)
     const methods =
-      methodsOfStepUp(signIn, hasApp) ?? methodsOf(decideMfa(signIn.context.pool, signIn.user, hasApp, signIn.progress.risk?.demandsMfa))
+      methodsOfStepUp(signIn, hasApp) ?? methodsOf(decideMfa(signIn.context.pool, signIn.user, hasApp, demandedMfa(signIn, hasApp)))
     // In an answer to SELECT_MFA_TYPE, Cognito's documentation calls codes by e-mail EMAIL_MFA, not EMAIL_OTP.
     const method = methods.find((one) => one === selected || (one === 'EMAIL_OTP' && selected === 'EMAIL_MFA'))
     if (method === undefined) throw new ApiError('InvalidParameterException', `ANSWER must be one of ${methods.join(', ')}.`)
