@@ -29,8 +29,12 @@ const server = createServer((request, response) => {
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = ''] = (request.url ?? '').split('?')
   const { method = '', headers } = request
-  requests.push({ method, path, authorization: headers.authorization ?? '', body: await text(request) })
-  const { status = 200, headers: more = {}, body = '', times = 1, manner } = answers[path] ?? { status: 404 }
+  const { authorization = '' } = headers
+  const form = await text(request)
+  requests.push({ method, path, authorization, body: form })
+  // Where several users come at once, the test has an answer for each code or access token.
+  const own = answers[`${path} ${new URLSearchParams(form).get('code') ?? authorization}`]
+  const { status = 200, headers: more = {}, body = '', times = 1, manner } = own ?? answers[path] ?? { status: 404 }
   if (manner === 'hang') return
   if (manner === 'reset') return void request.socket.destroy()
   response.writeHead(status, { 'content-type': 'application/json', ...more })

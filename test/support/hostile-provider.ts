@@ -13,7 +13,10 @@ export type HostileProvider = {
   /** The key in its key set, with the id `k1`. */
   readonly key: CryptoKey
   readonly publicJwk: JWK
-  /** Sets all answers, by path. Those that are left out are the good ones. */
+  /**
+   * Sets all answers, by path. Those that are left out are the good ones. An answer for the path, a space and a code, or an `Authorization`,
+   * is for requests with it only.
+   */
   answer(answers?: Readonly<Record<string, HostileAnswer>>): Promise<void>
   /** The requests since the last call. */
   takeRequests(): Promise<readonly HostileRequest[]>

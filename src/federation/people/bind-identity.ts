@@ -19,17 +19,28 @@ type Deps = { readonly db: Db; readonly clock: Clock }
  *
  * @throws FederationError when the stored identity is of another issuer, which the pool does not name as a previous one. Two issuers may give
  * the same subject to different people.
+ * @throws FederationError when the user does not have the identity any more: it was unlinked, or another subject with the same value of the
+ * attribute was faster.
  */
 export async function bindIdentity({ db, clock }: Deps, pool: Pool, { user, key }: FoundUser, identity: IdentityToLink): Promise<User> {
   const boundOf = ({ attributes }: User) =>
     identitiesOf(attributes).map((stored) => (identityAlias(stored).key === key ? bound(pool, stored, identity) : stored))
   const present = identitiesOf(user.attributes)
-  if (boundOf(user).every((one, at) => isBoundAs(one, present[at]))) return user
-  return changeFoundUser({ db, audit: undefined }, pool, user, (before) => ({
-    ...before,
-    attributes: withIdentities(before.attributes, boundOf(before)),
-    updatedAt: clock.now(),
-  }))
+  if (boundOf(user).every((one, at) => isBoundAs(one, present[at]))) {
+    requireIdentity(present, identity)
+    return user
+  }
+  return changeFoundUser({ db, audit: undefined }, pool, user, (before) => {
+    const identities = boundOf(before)
+    requireIdentity(identities, identity)
+    return { ...before, attributes: withIdentities(before.attributes, identities), updatedAt: clock.now() }
+  })
+}
+
+function requireIdentity(identities: readonly LinkedIdentity[], { providerName, subject }: IdentityToLink): void {
+  const { key } = identityAlias({ providerName, userId: subject })
+  if (identities.some((one) => identityAlias(one).key === key)) return
+  throw new FederationError('The identity is no longer linked to the user. Try again.', { reason: 'refused' })
 }
 
 const isBoundAs = (one: LinkedIdentity, other: LinkedIdentity | undefined): boolean =>

@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { givenFederatedPool, givenProvider, offerProvider, readUser, tokensFor } from '../../support/federation.ts'
-import { type Claims, json, runHostileProvider, signInWithForged } from '../../support/hostile-provider.ts'
+import { beginAt, type Claims, comeBack, json, runHostileProvider, signed, signInWithForged, tokenAnswer } from '../../support/hostile-provider.ts'
 import { givenSamlPool, mailClaim, signInBySaml } from '../../support/saml-pool.ts'
 import { runSamlProvider } from '../../support/saml-provider.ts'
 import { givenUser } from '../../support/sign-in.ts'
@@ -70,6 +70,27 @@ for (const engine of engines) {
       const { sub } = await givenUser(server(), poolId, 'local')
       await link(poolId, source(name, 'E-17'))
       assert.equal((await tokensFor(server(), clientId, await signInBySaml(server(), clientId))).claims.sub, sub)
+    })
+
+    it('sign in one of several people who come at once with the same value', async () => {
+      const people = ['ana', 'bo', 'cy', 'di', 'eve', 'flo']
+      for (let round = 0; round < 3; round++) {
+        const { poolId, clientId, sub } = await given()
+        await link(poolId, source('badge', 'A1'))
+        const begun = await Promise.all(people.map(() => beginAt(server(), provider, clientId)))
+        const answers = begun.map(async ({ claims }, at) => {
+          const person = people[at] ?? ''
+          const idToken = await signed(provider, { ...claims, sub: person, badge: 'A1' })
+          const tokens = tokenAnswer(idToken, { access_token: person })
+          return { [`/token ${person}`]: tokens, [`/userinfo Bearer ${person}`]: json({ sub: person }) }
+        })
+        await provider.answer(Object.assign({}, ...(await Promise.all(answers))))
+        const ends = await Promise.all(begun.map((one, at) => comeBack(one, { code: people[at] })))
+        const codes = ends.filter((end) => new URL(end).searchParams.has('code'))
+        const subs = await Promise.all(codes.map(async (end) => (await tokensFor(server(), clientId, end)).claims.sub))
+        assert.equal(subs.filter((one) => one === sub).length, 1)
+        assert.equal(new Set(subs).size, subs.length, 'no two people are one user')
+      }
     })
 
     it('compare name and value exactly', async () => {
