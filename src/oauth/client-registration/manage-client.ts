@@ -4,9 +4,11 @@ import type { AppClient } from '../../pools/app-client.ts'
 import { lockAppClient } from '../../pools/app-client-repository.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
 import { deleteClient } from '../../pools/delete-client-resources.ts'
+import { findProviderNames } from '../../pools/identity-providers/identity-provider-repository.ts'
 import { updateValidClient } from '../../pools/store-client.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Tx } from '../../storage/db.ts'
+import { ownUsers } from '../providers/find-provider.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
 import { type ClientInformation, clientInformation } from './client-information.ts'
 import { readClientMetadata } from './client-metadata.ts'
@@ -70,7 +72,7 @@ export async function updateClient(
     db.transaction().execute(async (tx) => {
       const locked = await requireLockedPool(tx, pool.id)
       const registration = requireRegistration(locked)
-      const before = await requireLockedRegistrant(deps, tx, client, token)
+      const before = await withoutDeletedProviders(tx, await requireLockedRegistrant(deps, tx, client, token))
       requireOwnSecret(before, metadata['client_secret'] ?? undefined)
       const read = readClientMetadata(metadata, { registration, jwksUriRule })
       const tokenHash = before.registration?.tokenHash ?? ''
@@ -84,6 +86,13 @@ export async function updateClient(
   )
   await pools.invalidate(pool.id)
   return clientInformation(changed, { token, uri: await registrationUriOf(deps, changed) })
+}
+
+/** The rules for app clients refuse providers that do not exist. The client cannot change which ones it offers. */
+async function withoutDeletedProviders(tx: Tx, client: AppClient): Promise<AppClient> {
+  const { poolId, identityProviders } = client
+  const existing = await findProviderNames(tx, poolId, identityProviders ?? [])
+  return { ...client, identityProviders: identityProviders?.filter((name) => name === ownUsers || existing.has(name)) }
 }
 
 /** The members of the metadata. The names of those that differ are in the audit record. */

@@ -6,6 +6,7 @@ import { requireLockedPool } from '../../pools/change-pool.ts'
 import type { JwksUriRule } from '../../pools/client-extensions/jwks-uri.ts'
 import { endpointBaseOf } from '../../pools/domains/endpoint-base.ts'
 import { clientRegistrationOf } from '../../pools/extensions/pool-extensions.ts'
+import { listProviderNames } from '../../pools/identity-providers/identity-provider-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { insertValidClient, type NewClientDeps } from '../../pools/store-client.ts'
 import type { Db, Tx } from '../../storage/db.ts'
@@ -54,7 +55,7 @@ export async function registerClient(
   metadata: SentMetadata,
   origin: RegistrationOrigin,
 ): Promise<ClientInformation> {
-  const { db, clock, jwksUriRule } = deps
+  const { db, clock, jwksUriRule, quotas } = deps
   const [id, token, now] = [newClientId(), newSecretText(), clock.now()]
   const client = await withErrorsOfRules(() =>
     db.transaction().execute(async (tx) => {
@@ -63,7 +64,8 @@ export async function registerClient(
       const read = readClientMetadata(metadata, { registration, jwksUriRule })
       const by = await consumeRight(tx, { pool, authorization }, now)
       const registered = { metadata: read, scopes: await scopesFor(tx, pool, read), tokenHash: hashOfSecret(token), now }
-      const drafted = draftRegisteredClient(pool, id, registered)
+      const providers = await listProviderNames(tx, poolId, quotas.identityProvidersPerPool)
+      const drafted = draftRegisteredClient(pool, id, { ...registered, providers })
       await insertValidClient(tx, deps, pool, drafted)
       const most = registration.maxClients
       if ((await countRegisteredClientsUpTo(tx, poolId, most + 1)) > most) throw tooManyClients()

@@ -15,16 +15,20 @@ type Registered = {
 }
 
 /**
- * A new client with the metadata. It may only use the hosted pages and refresh tokens: with the flows of the API it could get tokens with more
- * scopes. It neither reads nor writes custom attributes.
+ * A new client with the metadata. It offers the users of the pool itself, and all of `providers`. It may only use the hosted pages and
+ * refresh tokens: with the flows of the API it could get tokens with more scopes. It neither reads nor writes custom attributes.
  */
-export function draftRegisteredClient(pool: Pool, id: string, registered: Registered): AppClient {
+export function draftRegisteredClient(
+  pool: Pool,
+  id: string,
+  registered: Registered & { readonly providers: readonly string[] },
+): AppClient {
   const standard = pool.schema.map(({ name }) => name).filter((name) => !name.includes(':'))
   const request = readRequest('CreateUserPoolClient', {
     UserPoolId: pool.id,
     ClientName: nameOf(registered.metadata),
     ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
-    SupportedIdentityProviders: ['COGNITO'],
+    SupportedIdentityProviders: ['COGNITO', ...registered.providers],
     ReadAttributes: standard,
     WriteAttributes: standard.filter(isWritableByClients),
     PreventUserExistenceErrors: 'ENABLED',
