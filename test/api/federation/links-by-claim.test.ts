@@ -7,7 +7,16 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { givenFederatedPool, givenProvider, offerProvider, readUser, tokensFor } from '../../support/federation.ts'
-import { beginAt, type Claims, comeBack, json, runHostileProvider, signed, signInWithForged, tokenAnswer } from '../../support/hostile-provider.ts'
+import {
+  beginAt,
+  type Claims,
+  comeBack,
+  json,
+  runHostileProvider,
+  signed,
+  signInWithForged,
+  tokenAnswer,
+} from '../../support/hostile-provider.ts'
 import { givenSamlPool, mailClaim, signInBySaml } from '../../support/saml-pool.ts'
 import { runSamlProvider } from '../../support/saml-provider.ts'
 import { givenUser } from '../../support/sign-in.ts'
