@@ -13,9 +13,7 @@ import { beginLogoutAt, readLogoutAnswerAt, runSamlProvider } from '../../suppor
 import { formActionIn, hiddenFieldsIn, locationOf, TestBrowser } from '../../support/test-browser.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
-const _lost = '/error?error=invalid_request'
 const nameId = nameIdWith()
-const _minuteMs = 60_000
 
 for (const engine of engines) {
   describe(`Logouts that a SAML provider begins on ${engine.name}`, async () => {
