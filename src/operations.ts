@@ -3,6 +3,7 @@ import { authorizationOperations } from './authorization/operations.ts'
 import { identityPoolOperations } from './identity-pools/operations.ts'
 import { oauthOperations } from './oauth/operations.ts'
 import { poolOperations } from './pools/operations.ts'
+import { protectionOperations } from './protection/operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
 import { triggerOperations } from './triggers/operations.ts'
@@ -11,6 +12,7 @@ import { userOperations } from './users/operations.ts'
 /** All API operations that are implemented, by module. */
 export const operations = [
   ...poolOperations,
+  ...protectionOperations,
   ...userOperations,
   ...tokenOperations,
   ...signInOperations,

@@ -3,6 +3,7 @@ import { findOldestUnstreamed } from './audit/stream/stream-repository.ts'
 import type { SrpPowers } from './base/srp/powers.ts'
 import type { LogDelivery } from './log-delivery/open-log-delivery.ts'
 import { findWaitingByChannel } from './messaging/outbox-repository.ts'
+import { countSlowed } from './protection/stuffing/stuffing-repository.ts'
 import type { Db } from './storage/db.ts'
 import type { Sweeper } from './storage/sweeper.ts'
 import { findOldestKeyInUse } from './tokens/signing-key-repository.ts'
@@ -24,6 +25,7 @@ type Watched = {
 export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, triggerFunctions, sweeper, imports }: Watched) {
   return {
     findWaitingMessages: () => findWaitingByChannel(db),
+    countSlowedNetworks: (now: number) => countSlowed(db, now),
     findOldestUnstreamed: isStreaming ? () => findOldestUnstreamed(db) : undefined,
     findOldestLogRecord: logs.findOldestWaiting,
     async findOldestKeys() {

@@ -14,6 +14,7 @@ import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import { decayCounters } from './protection/risk/counter-repository.ts'
+import { sweepStuffing } from './protection/stuffing/stuffing-repository.ts'
 import type { Settings } from './settings.ts'
 import { sweepDeviceSteps } from './signin/factors/device/device-step-repository.ts'
 import { sweepSignInLinks } from './signin/factors/sign-in-link/sign-in-link-repository.ts'
@@ -77,6 +78,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'initial access tokens', run: sweepInitialAccessTokens },
   { name: 'sign-ins at identity providers', run: sweepProviderSignIns },
+  { name: 'networks with failed sign-ins', run: sweepStuffing },
   { name: 'sessions', run: (tx, now, limit) => sweepSessions(tx, now - dayMs, limit) },
   // A server that was down for long logs what it gives up. So the row lasts a day longer.
   { name: 'clients of domain sessions', run: (tx, now, limit) => sweepSessionClients(tx, now - dayMs, limit) },

@@ -20,6 +20,7 @@ const subjectMembers = [
   'MessageId',
   'InvocationId',
   'GroupName',
+  'Network',
   'ProviderName',
   'IdpIdentifier',
   'Identifier',

@@ -33,6 +33,7 @@ export type SecretPurpose =
   | 'sign-in-state'
   | 'sign-up-session'
   | 'software-token'
+  | 'stuffing'
   | 'test-code'
   | 'trigger-answer'
   | 'trigger-invocation'

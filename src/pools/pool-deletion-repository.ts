@@ -43,6 +43,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   auth_event: ['sub', 'id'],
   risk_counter: ['level', 'value'],
   log_record: ['sink', 'id'],
+  stuffing_network: ['network'],
   trigger_invocation: ['sub', 'id'],
   trigger_answer: ['sub', 'client_id', 'trigger'],
   import_job: ['id'],

@@ -12,6 +12,8 @@ import { type DeviceData, type EncodedDataOrigin, readEncodedData } from './enco
 export type UserContext = RequestContext & {
   /** What the device says about itself. Undefined without a valid EncodedData, and in pools without threat protection. */
   readonly device?: DeviceData | undefined
+  /** Whether `ip` is that of a server of the pool's owner, which signs in all users. */
+  readonly isServersIp?: boolean | undefined
 }
 
 /**
@@ -24,7 +26,7 @@ export function contextFromServer(
   origin: EncodedDataOrigin,
   contextData: ContextDataType | undefined,
 ): UserContext {
-  if (contextData === undefined) return context
+  if (contextData === undefined) return { ...context, isServersIp: true }
   const userAgent = contextData.HttpHeaders?.find(({ headerName }) => headerName?.toLowerCase() === 'user-agent')
   const from = { ...context, ip: addressIn(contextData.IpAddress), userAgent: userAgent?.headerValue }
   return withDevice(from, origin, contextData.EncodedData)
@@ -32,7 +34,8 @@ export function contextFromServer(
 
 /**
  * The IP address and device of the user that an app client's request is about. The IpAddress of UserContextData counts only if the client
- * has a secret and EnablePropagateAdditionalUserContextData. Otherwise the request's own IP address counts.
+ * has a secret and EnablePropagateAdditionalUserContextData. Otherwise the request's own IP address counts. A client with a secret runs on a
+ * server, so that address is the server's.
  */
 export function contextFromClient(
   context: RequestContext,
@@ -41,7 +44,8 @@ export function contextFromClient(
 ): UserContext {
   const isTrusted = maySendAddress(origin.client) && contextData?.IpAddress !== undefined
   const from = isTrusted ? { ...context, ip: addressIn(contextData.IpAddress) } : context
-  return withDevice(from, origin, contextData?.EncodedData)
+  const isServersIp = !isTrusted && origin.client.secrets.length > 0
+  return { ...withDevice(from, origin, contextData?.EncodedData), isServersIp }
 }
 
 const maySendAddress = ({ propagateUserContext, secrets }: AppClient): boolean => propagateUserContext && secrets.length > 0

@@ -24,12 +24,14 @@ import { type RequestParameters, requireParameter } from './parameters.ts'
 import type { PoolAndClient, SignInContext, StepResult } from './sign-in.ts'
 import { recordingWrongProofs } from './sign-in-events.ts'
 import { type CountSignInStep, countingStep } from './sign-in-metrics.ts'
+import { type SlowDownDeps, slowingDown } from './slow-down.ts'
 
 export type SignInDeps = ContinueSignInDeps &
   PasswordDeps &
   SrpDeps &
   ChoiceDeps &
   DeviceDeps &
+  SlowDownDeps &
   RefreshDeps & { readonly clock: Clock; readonly countSignInStep: CountSignInStep }
 
 /**
@@ -70,13 +72,14 @@ export function initiate(deps: SignInDeps, { pool, client }: PoolAndClient, requ
   }
   const challenge = flow === 'CUSTOM_AUTH' ? 'CUSTOM_CHALLENGE' : 'PASSWORD'
   const attempt = { username: parameters['USERNAME'], challenge, proofs: [] } as const
-  return countingStep(deps.countSignInStep, flow, () =>
-    recordingWrongProofs(deps, context, attempt, async () =>
-      isRefresh(flow)
-        ? refresh(deps, context, parameters)
-        : continueSignIn(deps, context, await takeFirstStep(deps, context, { ...request, flow }), completeSignIn),
-    ),
-  )
+  return countingStep(deps.countSignInStep, flow, () => {
+    if (isRefresh(flow)) return refresh(deps, context, parameters)
+    return slowingDown(deps, context, { username: attempt.username, isGuess: true }, () =>
+      recordingWrongProofs(deps, context, attempt, async () =>
+        continueSignIn(deps, context, await takeFirstStep(deps, context, { ...request, flow }), completeSignIn),
+      ),
+    )
+  })
 }
 
 type RefreshFlow = 'REFRESH_TOKEN_AUTH' | 'REFRESH_TOKEN'

@@ -23,6 +23,7 @@ import { type ChallengeName, type IssuedChallenge, noProgress, type PoolAndClien
 import { recordingWrongProofs } from './sign-in-events.ts'
 import { countingStep } from './sign-in-metrics.ts'
 import type { SignInState } from './sign-in-state.ts'
+import { slowingDown } from './slow-down.ts'
 import { fromSecretBlock } from './srp-exchange.ts'
 
 /** Every challenge that can be answered. A new factor is one new folder and one line here. */
@@ -64,7 +65,7 @@ export function respond(deps: SignInDeps, poolAndClient: PoolAndClient, request:
 }
 
 /** Takes the answer to a challenge, whichever way it came. `complete` says what a sign-in ends in. */
-export async function takeAnswer<Done>(
+export async function takeAnswer<Done extends { readonly kind: string }>(
   deps: SignInDeps,
   { pool, client }: PoolAndClient,
   request: RespondRequest,
@@ -86,10 +87,15 @@ export async function takeAnswer<Done>(
   }
   await requireAllowedAddress(deps, context)
   const attempt = { username, challenge, ...(state?.progress ?? noProgress) }
-  return recordingWrongProofs(deps, context, attempt, async () =>
-    continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), complete),
+  return slowingDown(deps, context, { username, isGuess: attempt.proofs.length === 0 && bringsPassword(request) }, () =>
+    recordingWrongProofs(deps, context, attempt, async () =>
+      continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), complete),
+    ),
   )
 }
+
+const bringsPassword = ({ challenge, responses }: Pick<RespondRequest, 'challenge' | 'responses'>): boolean =>
+  challenge === 'PASSWORD_VERIFIER' || Boolean(responses['PASSWORD'])
 
 function requireFactor(challenge: ChallengeName): Factor<SignInDeps> {
   const factor = factors.find((candidate) => candidate.challenge === challenge)

@@ -134,3 +134,23 @@ export interface RiskCounterTable {
   /** When the count was last decreased, or was created. */
   decayed_at: number
 }
+
+/**
+ * Primary key: (pool_id, network). Indexes: (slowed_until), (expires_at). How many users of a pool failed to sign in from a network, for the
+ * networks in which several users failed lately.
+ */
+export interface StuffingNetworkTable {
+  pool_id: string
+  /** In CIDR notation. */
+  network: string
+  /** JSON: the sketches of a tally. */
+  counts: string
+  /** How many users failed and did not sign in. When there are too many networks, those with the fewest make room. */
+  failed_users: number
+  level: number
+  slowed_since: number
+  /** 0 if the network was never slowed down. */
+  slowed_until: number
+  cleared_at: number
+  expires_at: number
+}

@@ -12,6 +12,7 @@ import type {
   PushedRequestTable,
   RiskCounterTable,
   SigningKeyTable,
+  StuffingNetworkTable,
   UserPoolTable,
 } from './pool-tables.ts'
 import type { AuditRecordTable, LogRecordTable, TriggerAnswerTable, TriggerInvocationTable } from './record-tables.ts'
@@ -49,6 +50,7 @@ export interface Schema {
   pool_resource: PoolResourceTable
   pool_domain: PoolDomainTable
   signing_key: SigningKeyTable
+  stuffing_network: StuffingNetworkTable
   user: UserTable
   user_alias: UserAliasTable
   user_attribute: UserAttributeTable

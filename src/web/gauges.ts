@@ -14,6 +14,8 @@ export type GaugeSources = {
   /** Undefined when the database has no pool of connections. */
   connections(): Connections | undefined
   findWaitingMessages(): Promise<Readonly<Record<Channel, WaitingMessages>>>
+  /** How many networks are slowed down, over all pools. */
+  countSlowedNetworks(now: number): Promise<number>
   /** Finds the time of the oldest audit record that the audit stream has not delivered yet. Undefined when no stream is set up. */
   readonly findOldestUnstreamed: (() => Promise<number | undefined>) | undefined
   /** Finds when the oldest log record was written that waits for its delivery. Undefined when none waits. */
@@ -44,6 +46,7 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   }
   databaseGauges(gauge, sources)
   messageGauges(gauge, sources)
+  slowedGauge(gauge, sources)
   auditGauge(gauge, sources)
   logGauge(gauge, sources)
   keyGauge(gauge, sources)
@@ -135,6 +138,13 @@ function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSourc
     'Age of the oldest message that waits for its delivery, by channel; 0 if none waits.',
     (gauge) => setByChannel(gauge, ({ oldestAt }) => (oldestAt === undefined ? 0 : Math.max(now() - oldestAt, 0) / 1000)),
     ['channel'],
+  )
+}
+
+function slowedGauge(gauge: AddGauge, { now, countSlowedNetworks }: GaugeSources): void {
+  const find = cached(() => countSlowedNetworks(now()))
+  gauge('lifeguard_slowed_networks', 'Networks that are slowed down after failed sign-ins of many users, over all pools.', async (gauge) =>
+    setOrRemove(gauge, await inTime(find(), undefined)),
   )
 }
 

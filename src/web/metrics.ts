@@ -7,6 +7,7 @@ import type { RequestCategory } from '../pools/provisioned-limits/request-catego
 import type { ActivityLog } from '../protection/activity/activity-log.ts'
 import type { CountBreachLookup } from '../protection/breached-passwords/breached-passwords.ts'
 import type { CountLocked } from '../protection/lockout.ts'
+import type { StuffingMetrics } from '../protection/stuffing/stuffing-metrics.ts'
 import type { CountSignInStep } from '../signin/sign-in-metrics.ts'
 import type { TimeStatement } from '../storage/dialect/backend.ts'
 import type { SweepMetrics } from '../storage/sweeper.ts'
@@ -31,6 +32,7 @@ export type Metrics = {
   readonly countLocked: CountLocked
   /** Counts a lookup in a list of stolen passwords. */
   readonly countBreachLookup: CountBreachLookup
+  readonly stuffing: StuffingMetrics
   readonly timeStatement: TimeStatement
   readonly messages: MessageMetrics
   readonly sweeps: SweepMetrics
@@ -57,6 +59,7 @@ export function createMetrics(): Metrics {
     ...requestMetrics(registry),
     ...signInMetrics(registry),
     countBreachLookup: breachMetrics(registry),
+    stuffing: stuffingMetrics(registry),
     countInvocation: invocationMetrics(registry),
     timeStatement: statementMetrics(registry),
     messages: messageMetrics(registry),
@@ -143,6 +146,16 @@ function breachMetrics(registry: Registry): CountBreachLookup {
     registers: [registry],
   })
   return (source, outcome) => lookups.inc({ source, outcome })
+}
+
+function stuffingMetrics(registry: Registry): StuffingMetrics {
+  const attempts = new Counter({
+    name: 'lifeguard_slowed_attempts_total',
+    help: 'Sign-ins from networks that are slowed down, by outcome.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  return { countAttempt: (outcome) => attempts.inc({ outcome }) }
 }
 
 function invocationMetrics(registry: Registry): Metrics['countInvocation'] {

@@ -12,6 +12,7 @@ import { listResources } from '../../src/pools/pool-resource-repository.ts'
 import { resourceServers } from '../../src/pools/resource-servers/resource-server.ts'
 import { termsDocuments } from '../../src/pools/terms/terms.ts'
 import { listAuthEvents } from '../../src/protection/auth-event-repository.ts'
+import { listSlowedNetworks } from '../../src/protection/stuffing/stuffing-repository.ts'
 import type { Db } from '../../src/storage/db.ts'
 import { listInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { listDevicesOf } from '../../src/users/devices/device-repository.ts'
@@ -96,6 +97,7 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
     Subject: auditRecordsBy({ subject: 'ana' }),
   },
   ListMessages: { all: messagesBy({}), State: messagesBy({ state: 'sent' }), Username: messagesBy({ sub: 'ana' }) },
+  ListSlowedNetworks: { all: (db, after, limit) => listSlowedNetworks(db, poolId, { now: 0, after: idAfter(after), limit }) },
   ListTriggerInvocations: {
     all: invocationsBy(anyInvocation),
     Trigger: invocationsBy({ ...anyInvocation, trigger: 'PreSignUp' }),

@@ -25,6 +25,7 @@ const lists: readonly (readonly [table: string, same: Values, differing: (at: nu
   ['group_member', { group_name: 'everyone' }, (at) => ({ sub: idOf(at) })],
   ['group_member', { sub: 'ana' }, (at) => ({ group_name: idOf(at) })],
   ['auth_event', { sub: 'ana', details: '{}', feedback: null }, (at) => ({ id: idOf(at) })],
+  ['stuffing_network', { counts: '{}' }, (at) => ({ network: idOf(at) })],
   ['device', { sub: 'ana' }, (at) => ({ device_key: idOf(at) })],
   ['import_job', { header: null }, (at) => ({ id: idOf(at) })],
   ['import_log', { job_id: 'job' }, (at) => ({ number: at })],

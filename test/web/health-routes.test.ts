@@ -15,6 +15,7 @@ async function askWhileDatabaseTakes(ms: number) {
     checkDatabase,
     connections: () => undefined,
     findWaitingMessages: async () => ({ email: waiting, sms: waiting }),
+    countSlowedNetworks: async () => 0,
     findOldestUnstreamed: undefined,
     findOldestLogRecord: async () => undefined,
     findOldestKeys: async () => ({ signing: undefined, access: undefined }),

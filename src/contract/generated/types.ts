@@ -614,6 +614,13 @@ export interface ClaimRuleType {
   Constant?: unknown | undefined
 }
 
+export interface ClearSlowedNetworkRequest {
+  UserPoolId: string
+  Network: string
+}
+
+export type ClearSlowedNetworkResponse = Record<never, never>
+
 export interface ClientAuthenticationResultType {
   AccessToken?: string | undefined
   ExpiresIn?: number | undefined
@@ -2011,6 +2018,17 @@ export interface ListRolesResponse {
   NextToken?: string | undefined
 }
 
+export interface ListSlowedNetworksRequest {
+  UserPoolId: string
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListSlowedNetworksResponse {
+  SlowedNetworks?: readonly SlowedNetworkType[] | undefined
+  NextToken?: string | undefined
+}
+
 export interface ListTagsForResourceInput {
   ResourceArn: string
 }
@@ -2944,6 +2962,15 @@ export interface SignUpResponse {
   Session?: string | undefined
 }
 
+export interface SlowedNetworkType {
+  Network?: string | undefined
+  Level?: number | undefined
+  FailedUsers?: number | undefined
+  SignedInUsers?: number | undefined
+  SlowedSince?: Date | undefined
+  SlowedUntil?: Date | undefined
+}
+
 export interface SmsConfigurationType {
   SnsCallerArn?: string | undefined
   ExternalId?: string | undefined
@@ -3769,6 +3796,7 @@ export interface Operations {
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   CheckIdentityProvider: { input: CheckIdentityProviderRequest; output: CheckIdentityProviderResponse }
+  ClearSlowedNetwork: { input: ClearSlowedNetworkRequest; output: ClearSlowedNetworkResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
@@ -3782,6 +3810,7 @@ export interface Operations {
   ListInitialAccessTokens: { input: ListInitialAccessTokensRequest; output: ListInitialAccessTokensResponse }
   ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
+  ListSlowedNetworks: { input: ListSlowedNetworksRequest; output: ListSlowedNetworksResponse }
   ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }
   ListUserImportLog: { input: ListUserImportLogRequest; output: ListUserImportLogResponse }
   MergeUsers: { input: MergeUsersRequest; output: MergeUsersResponse }

@@ -25,7 +25,8 @@ export function visitorOf(
   const { context, encodedData, deviceCookieOf } = browser
   const origin = { pool, client, username: undefined, now: clock.now() }
   const keptDevices = pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id))
-  return { ...contextFromClient(context, origin, { EncodedData: encodedData }), keptDevices }
+  // The browser itself asks for pages, whether or not the client has a secret.
+  return { ...contextFromClient(context, origin, { EncodedData: encodedData }), isServersIp: false, keptDevices }
 }
 
 type SignedInUser = {

@@ -23,6 +23,7 @@ import { usedSession } from '../sign-in-errors.ts'
 import { recordingWrongProofs, recordSignedIn } from '../sign-in-events.ts'
 import { countingStep } from '../sign-in-metrics.ts'
 import { runPostAuthentication } from '../sign-in-triggers.ts'
+import { slowingDown } from '../slow-down.ts'
 
 /** A user who has proven everything on the hosted pages. There are no tokens yet: the app gets them for a code. */
 export type HostedSignIn = {
@@ -96,10 +97,12 @@ export function beginOnPage(
   const context: SignInContext = { ...from, ...unknown, pool, client, caller }
   const attempt = { username, challenge: flow === 'EMAIL_OTP' ? flow : 'PASSWORD', proofs: [] } as const
   return countingStep(deps.countSignInStep, flow, () =>
-    recordingWrongProofs(deps, context, attempt, async () => {
-      await requireAllowedAddress(deps, context)
-      return continueSignIn(deps, context, await begin(context), completeOnPage(owner))
-    }),
+    slowingDown(deps, context, { username, isGuess: flow !== 'EMAIL_OTP' }, () =>
+      recordingWrongProofs(deps, context, attempt, async () => {
+        await requireAllowedAddress(deps, context)
+        return continueSignIn(deps, context, await begin(context), completeOnPage(owner))
+      }),
+    ),
   )
 }
 

@@ -5,6 +5,7 @@ import type { RiskResponse, RiskSettings } from '../../pools/risk/risk-configura
 import { isInRanges } from '../../protection/risk/address-ranges.ts'
 import type { RiskLevel } from '../../protection/risk/assessment.ts'
 import type { AssessedRisk, RiskAssessor } from '../../protection/risk/risk-assessor.ts'
+import type { Stuffing } from '../../protection/stuffing/stuffing.ts'
 import { traitsOf } from '../../protection/traits-of.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { passkeyCountsAsMfa } from '../../users/passkeys/passkey.ts'
@@ -21,6 +22,7 @@ export type RiskDeps = SignInEventDeps &
   RiskNoticeDeps & {
     readonly pools: Pick<PoolCatalog, 'findRiskOf'>
     readonly risk: RiskAssessor
+    readonly stuffing: Pick<Stuffing, 'reasonOf'>
   }
 
 type Step = {
@@ -43,7 +45,8 @@ export async function respondToRisk(deps: RiskDeps, signIn: SignIn, { consumes, 
   if (mode === undefined || progress.risk !== undefined) return signIn
   const settings = await deps.pools.findRiskOf(pool, client)
   if (isInRanges(settings?.exceptions?.skipped, ip)) return signIn
-  const assessed = await deps.risk.assess({ pool, sub: user.sub, traits: traitsOf(deps.places, context), others: [] })
+  const others = context.isServersIp ? [] : [deps.stuffing.reasonOf(pool.id, ip)]
+  const assessed = await deps.risk.assess({ pool, sub: user.sub, traits: traitsOf(deps.places, context), others })
   const response = mode === 'ENFORCED' ? responseTo(assessed.level, settings) : undefined
   const risk = { ...(await decide(deps, signIn, assessed, response)), isCustomDone }
   const after = { ...signIn, progress: { ...progress, risk } }

@@ -26,6 +26,7 @@ import { signInLinks } from './0028-sign-in-links.ts'
 import { extensionsOfClients } from './0029-extensions-of-clients.ts'
 import { auditOfSessions } from './0030-audit-of-sessions.ts'
 import { providerSignIns } from './0031-provider-sign-ins.ts'
+import { stuffing } from './0033-stuffing.ts'
 import { logRecords } from './0034-log-records.ts'
 import { emailChanges } from './0035-email-changes.ts'
 import { riskCounters } from './0036-risk-counters.ts'
@@ -61,6 +62,7 @@ export const migrations: readonly Migration[] = [
   extensionsOfClients,
   auditOfSessions,
   providerSignIns,
+  stuffing,
   logRecords,
   emailChanges,
   riskCounters,

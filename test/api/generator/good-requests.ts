@@ -11,6 +11,7 @@ import { importRequests } from './good-import-requests.ts'
 import { loginRequests } from './good-login-requests.ts'
 import { messageRequests } from './good-message-requests.ts'
 import { poolRequests } from './good-pool-requests.ts'
+import { protectionRequests } from './good-protection-requests.ts'
 import { registrationRequests } from './good-registration-requests.ts'
 import { triggerRequests } from './good-trigger-requests.ts'
 import { userRequests } from './good-user-requests.ts'
@@ -31,6 +32,7 @@ const factories: Partial<Record<OperationName, RequestFactory>> = {
   ...identityRequests,
   ...loginRequests,
   ...authorizationRequests,
+  ...protectionRequests,
   ...registrationRequests,
 }
 

@@ -68,6 +68,7 @@ const openColumns: Readonly<Record<string, string>> = {
   signing_key: 'pool_id kid use public_jwk',
   software_token: 'pool_id sub device_name',
   spent_state: 'id',
+  stuffing_network: 'pool_id network counts',
   trigger_answer: 'pool_id sub client_id trigger',
   trigger_invocation: 'pool_id sub id trigger outcome username_key',
   user: 'pool_id sub username status attributes mfa',
