@@ -38,6 +38,7 @@ export type SecretPurpose =
   | 'trigger-answer'
   | 'trigger-invocation'
   | 'user-code'
+  | 'work-proof'
 
 /** Sealing and keyed hashing under subkeys of the master key. While the master key is being changed, there are two master keys. */
 export type Secrets = {

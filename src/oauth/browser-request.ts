@@ -1,4 +1,5 @@
 import type { RequestContext } from '../contract/operation.ts'
+import type { WorkProof } from '../protection/stuffing/work-proof.ts'
 import type { Parameters } from './parameters.ts'
 import type { RequestHost } from './request-host.ts'
 
@@ -10,6 +11,8 @@ export type BrowserRequest = {
   readonly context: RequestContext
   /** What the page's script tells about the browser in a form. Undefined without a form or without scripts. */
   readonly encodedData: string | undefined
+  /** The answer of the page's script to a task in a form. Undefined without one. */
+  readonly workProof: WorkProof | undefined
   /** The cookie with the browser's session in a pool, if it sent one. */
   sessionCookieOf(poolId: string): string | undefined
   /** The pools of which the browser sent a session cookie. On a domain it is the pool of the domain. */
@@ -32,4 +35,13 @@ const longestEncodedData = 131_072
 export function encodedDataIn(form: Parameters): string | undefined {
   const encoded = form.get(encodedDataField)
   return encoded === undefined || encoded === '' || encoded.length > longestEncodedData ? undefined : encoded
+}
+
+/** The fields of forms with a task for the page's script, and with its answer. */
+export const workFields = { challenge: 'work_challenge', solution: 'work_solution' } as const
+
+/** The answer of the page's script to the task in a form. */
+export function workProofIn(form: Parameters): WorkProof | undefined {
+  const [challenge, solution] = [form.get(workFields.challenge), form.get(workFields.solution)]
+  return challenge && solution ? { challenge, solution } : undefined
 }

@@ -2,6 +2,7 @@ import type { AuditedCall } from '../audit/audited-caller.ts'
 import type { ChallengeNameType } from '../contract/generated/types.ts'
 import type { AppClient } from '../pools/app-client.ts'
 import type { Pool } from '../pools/pool.ts'
+import type { WorkProof } from '../protection/stuffing/work-proof.ts'
 import type { UserContext } from '../protection/user-context.ts'
 import type { AssuranceLevel } from '../tokens/assurance.ts'
 import type { IssuedTokens } from '../tokens/issue-tokens.ts'
@@ -21,6 +22,8 @@ export type SignInContext = UserContext & {
   readonly caller: CallerContext
   /** The device that the client names. */
   readonly deviceKey: string | undefined
+  /** The work that a page asked the browser for because its network is slowed down. */
+  readonly workProof?: WorkProof | undefined
   /** The devices that the user's browser keeps, on the hosted pages. Undefined in the API. */
   readonly keptDevices?: readonly KeptDevice[] | undefined
   /** The ClientMetadata of InitiateAuth. It goes to other triggers than the ClientMetadata of an answer does. */

@@ -5,6 +5,7 @@ import { findHistory } from '../protection/risk/history-repository.ts'
 import { networksOf } from '../protection/stuffing/networks.ts'
 import { type Slowed, type Stuffing, slowsDown } from '../protection/stuffing/stuffing.ts'
 import type { StuffingMetrics } from '../protection/stuffing/stuffing-metrics.ts'
+import { useWorkProof } from '../protection/stuffing/work-proof.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from '../users/decoy.ts'
 import { findDevice } from '../users/devices/device-repository.ts'
@@ -56,10 +57,15 @@ const isWrongGuess = (error: unknown): boolean =>
   error instanceof WrongProof || (error instanceof ApiError && error.code === 'UserNotFoundException')
 
 async function requireAttempt(deps: SlowDownDeps, context: SignInContext, ip: string | undefined, username: string): Promise<void> {
-  const { pool } = context
+  const { pool, client, workProof } = context
   if (!slowsDown(pool)) return
   const slowed = await deps.stuffing.findSlowed(pool, ip)
   if (slowed.length === 0) return
+  if (workProof !== undefined) {
+    const isDone = await useWorkProof(deps, { poolId: pool.id, clientId: client.id, ip }, slowed, workProof)
+    deps.stuffingMetrics.countProof(isDone ? 'solved' : 'refused')
+    if (isDone) return
+  }
   const outcome = await outcomeOf(deps, context, slowed, username)
   deps.stuffingMetrics.countAttempt(outcome)
   if (outcome === 'refused') throw tooManyFromNetwork()

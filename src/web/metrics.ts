@@ -151,11 +151,20 @@ function breachMetrics(registry: Registry): CountBreachLookup {
 function stuffingMetrics(registry: Registry): StuffingMetrics {
   const attempts = new Counter({
     name: 'lifeguard_slowed_attempts_total',
-    help: 'Sign-ins from networks that are slowed down, by outcome.',
+    help: 'Sign-ins from networks that are slowed down, by outcome. Those with a proof of work are not among them.',
     labelNames: ['outcome'],
     registers: [registry],
   })
-  return { countAttempt: (outcome) => attempts.inc({ outcome }) }
+  const proofs = new Counter({
+    name: 'lifeguard_work_proofs_total',
+    help: 'Proofs of work that the hosted pages asked for in networks that are slowed down, and those that came, by outcome.',
+    labelNames: ['outcome'],
+    registers: [registry],
+  })
+  return {
+    countAttempt: (outcome) => attempts.inc({ outcome }),
+    countProof: (outcome) => proofs.inc({ outcome }),
+  }
 }
 
 function invocationMetrics(registry: Registry): Metrics['countInvocation'] {

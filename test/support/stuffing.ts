@@ -1,5 +1,6 @@
 import { AdminInitiateAuthCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { callLifeguard } from './lifeguard-operations.ts'
+import { givenOAuthPool } from './oauth.ts'
 import { rawCall } from './raw-call.ts'
 import { goodPassword } from './sign-in.ts'
 import type { TestPoolOptions, TestServer } from './test-server.ts'
@@ -47,6 +48,16 @@ export async function attack(server: Pick<TestServer, 'url'>, ids: Ids, ip: stri
 
 /** Different names. */
 export const namesOf = (count: number, prefix = 'victim'): readonly string[] => Array.from({ length: count }, (_, at) => `${prefix}-${at}`)
+
+/** A pool with hosted pages, in which failures slow networks down. */
+export async function givenPagesPool(server: TestServer, client: TestPoolOptions['client'] = {}) {
+  const ids = await givenOAuthPool(server, {
+    pool: { UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' } },
+    client: { PreventUserExistenceErrors: 'ENABLED', ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'], ...client },
+  })
+  await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId: ids.poolId, ThreatProtection: { Stuffing: 'SLOW_DOWN' } })
+  return ids
+}
 
 /** The networks that are slowed down, as ListSlowedNetworks shows them. */
 export const slowedOf = async (server: Pick<TestServer, 'url'>, { poolId }: Pick<Ids, 'poolId'>): Promise<readonly string[]> => {

@@ -22,11 +22,11 @@ export function visitorOf(
   owner: AppClientCaller,
 ): PageVisitor {
   const { pool, client } = owner
-  const { context, encodedData, deviceCookieOf } = browser
+  const { context, encodedData, workProof, deviceCookieOf } = browser
   const origin = { pool, client, username: undefined, now: clock.now() }
   const keptDevices = pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id))
   // The browser itself asks for pages, whether or not the client has a secret.
-  return { ...contextFromClient(context, origin, { EncodedData: encodedData }), isServersIp: false, keptDevices }
+  return { ...contextFromClient(context, origin, { EncodedData: encodedData }), isServersIp: false, workProof, keptDevices }
 }
 
 type SignedInUser = {

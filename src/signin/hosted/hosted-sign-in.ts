@@ -42,7 +42,7 @@ export type PageOwner = PoolAndClient & { readonly assurance?: RequestedAssuranc
 export type PageStepResult = IssuedChallenge | HostedSignIn
 
 /** What is known of the user's browser. */
-export type PageVisitor = UserContext & { readonly keptDevices: SignInContext['keptDevices'] }
+export type PageVisitor = UserContext & Pick<SignInContext, 'workProof'> & { readonly keptDevices: SignInContext['keptDevices'] }
 
 type From = { readonly from: PageVisitor }
 

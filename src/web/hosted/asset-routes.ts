@@ -4,6 +4,7 @@ import { formPostScript, formPostScriptPath } from '../pages/form-post-page.ts'
 import { passkeyScript, passkeyScriptPath } from '../pages/passkey-script.ts'
 import { signedOutScript, signedOutScriptPath } from '../pages/signed-out-page.ts'
 import { pageStyles, pageStylesPath } from '../pages/styles.ts'
+import { workScript, workScriptPath } from '../pages/work-script.ts'
 
 /** What the pages load. The addresses change with the content, so browsers may keep it for ever (RFC 8246). */
 export function pageAssetRoutes(app: FastifyInstance): void {
@@ -11,6 +12,7 @@ export function pageAssetRoutes(app: FastifyInstance): void {
   addAsset(app, formPostScriptPath, 'text/javascript', formPostScript)
   addAsset(app, signedOutScriptPath, 'text/javascript', signedOutScript)
   addAsset(app, passkeyScriptPath, 'text/javascript', passkeyScript)
+  addAsset(app, workScriptPath, 'text/javascript', workScript)
   addAsset(app, pageDataScriptPath, 'text/javascript', browserDataScript)
   app.get(browserDataScriptPath, async (_request, reply) => reply.headers(forApps).send(browserDataScript))
 }

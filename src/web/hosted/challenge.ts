@@ -6,6 +6,7 @@ import { challengePage } from './challenge-page.ts'
 import { goOn, openExpired, sendLogin } from './login.ts'
 import { takeOwnForm } from './own-form.ts'
 import { type FormHandler, type Handler, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
+import { withWork } from './work-shell.ts'
 
 export const visitChallenge: Handler = async (visit) => {
   const outcome = await openChallenge(visit.deps, visit.browser)
@@ -31,7 +32,8 @@ async function sendOutcome(visit: Visit, outcome: ChallengeForm | ExpiredStep | 
     userPoolId: request.pool.id,
     ...(problem !== undefined && { outcome: problem.code }),
   })
-  const plain = await shellOf(visit, request)
+  const look = await shellOf(visit, request)
+  const plain = step.challenge === 'PASSWORD' ? await withWork(visit, request, look) : look
   const shell = { ...plain, hiddenFields: { ...plain.hiddenFields, step: step.id } }
   const page = challengePage(shell, outcome, visit.browser.query)
   return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, redirectUri: request.target.redirectUri })

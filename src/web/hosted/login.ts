@@ -25,6 +25,7 @@ import { takeOwnForm } from './own-form.ts'
 import { problemText } from './problem-text.ts'
 import { labelOf, providerViewOf } from './provider-links.ts'
 import { type FormHandler, type Handler, redirectTo, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
+import { withWork } from './work-shell.ts'
 
 export const visitLogin: Handler = async (visit) => {
   const outcome = await openLogin(visit.deps, visit.browser)
@@ -85,7 +86,7 @@ export function goOn(visit: Visit, outcome: Continue | SignedIn): Send {
 export async function sendLogin(visit: Visit, { request, username, problem, done }: LoginForm | ExpiredStep): Promise<Send> {
   const { target, pool, client } = request
   const waiting = findPendingStep(visit.deps, visit.browser, request)
-  const plain = await shellOf(visit, request)
+  const plain = await withWork(visit, request, await shellOf(visit, request))
   const shell = waiting === undefined ? plain : { ...plain, hiddenFields: { ...plain.hiddenFields, step: waiting.id } }
   const offer = await passkeyOfferOf(visit.deps, request)
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })

@@ -64,6 +64,7 @@ export async function beginVisit(visit: Omit<Visit, 'browser'>): Promise<Visit> 
     query: queryOf(request),
     context: contextOf(request, options),
     encodedData: undefined,
+    workProof: undefined,
     sessionCookieOf: (poolId: string) => cookieIn(request, sessionCookieName(names, host, poolId)),
     sessionPoolIds: sessionPoolIdsIn(request, names, host),
     deviceCookieOf: (poolId: string) => cookieIn(request, deviceCookieName(names, host, poolId)),
@@ -207,7 +208,11 @@ export function sendPage(
 ): Send {
   const formTargets = redirectUri === undefined ? (isForm ? ["'self'"] : []) : formTargetsFor(redirectUri)
   const frameOrigins = [...new Set(page.frames?.map((address) => new URL(address).origin))]
-  const headers = pageHeaders({ formTargets, hasScript: page.script !== undefined || shell.browserData !== undefined, frameOrigins })
+  const headers = pageHeaders({
+    formTargets,
+    hasScript: page.script !== undefined || shell.browserData !== undefined || shell.work !== undefined,
+    frameOrigins,
+  })
   const text = renderPage(shell, page).toString()
   return () => reply.code(status).headers(headers).send(text)
 }

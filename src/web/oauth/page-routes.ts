@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OperationName } from '../../contract/operation.ts'
 import { findChangePasswordPage } from '../../oauth/account/change-password.ts'
 import { authorize } from '../../oauth/authorize/authorize.ts'
-import { encodedDataIn } from '../../oauth/browser-request.ts'
+import { encodedDataIn, workProofIn } from '../../oauth/browser-request.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
 import { readParameters, receiveParameters } from '../../oauth/parameters.ts'
@@ -126,7 +126,7 @@ export function oauthPageRoutes(app: FastifyInstance, deps: PageDeps, options: O
 
 function takeForm(post: FormHandler, visit: Visit, body: string): Promise<Send> {
   const form = readParameters(body)
-  return post({ ...visit, browser: { ...visit.browser, encodedData: encodedDataIn(form) } }, form, body)
+  return post({ ...visit, browser: { ...visit.browser, encodedData: encodedDataIn(form), workProof: workProofIn(form) } }, form, body)
 }
 
 async function visitAuthorize(visit: Visit): Promise<Send> {

@@ -2,6 +2,7 @@ import { type Html, html } from '../../base/html.ts'
 import type { TermsLinks } from '../../pools/terms/terms-links.ts'
 import { pageDataScriptPath } from './browser-data-script.ts'
 import { directionOf, type Language, locales, type Text } from './texts.ts'
+import { workScriptPath } from './work-script.ts'
 
 /** An image of the branding. Where the page follows the browser's colour mode, `darkSrc` takes its place in dark mode. */
 export type PageImage = { readonly src: string; readonly darkSrc?: string | undefined; readonly alt: string }
@@ -34,6 +35,8 @@ export type Shell = {
   readonly hiddenFields: Readonly<Record<string, string>>
   /** In pools with threat protection: for whom the page's forms tell about the browser. */
   readonly browserData: { readonly userPoolId: string; readonly clientId: string } | undefined
+  /** The task that the page's script solves before it sends a form, in a network that is slowed down. */
+  readonly work: { readonly seed: string; readonly bits: number } | undefined
 }
 
 /** One page: its title, and what stands below the title. */
@@ -50,7 +53,7 @@ export type Page = {
 
 /** A whole document. It has no inline style or script, so that its Content-Security-Policy can forbid them. */
 export function renderPage(shell: Shell, { title, body, script, frames = [], next }: Page): Html {
-  const { language, colorMode, styleSheets, favicon, header, footer, browserData } = shell
+  const { language, colorMode, styleSheets, favicon, header, footer, browserData, work } = shell
   return html`<!doctype html>
 <html lang="${language}" dir="${directionOf(language)}" data-mode="${colorMode}">
 <head>
@@ -60,12 +63,12 @@ export function renderPage(shell: Shell, { title, body, script, frames = [], nex
 <meta name="color-scheme" content="${colorMode === 'dynamic' ? 'light dark' : colorMode}">
 <title>${title}</title>
 ${next !== undefined && html`<meta http-equiv="refresh" content="0;url=${next}">\n`}${iconLinks(favicon)}
-${styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}${browserData && browserDataTag(browserData)}${script !== undefined && html`<script src="${script}" defer></script>\n`}</head>
+${styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}${browserData && browserDataTag(browserData)}${work && workTag(work)}${script !== undefined && html`<script src="${script}" defer></script>\n`}</head>
 <body>
 ${header && html`<header class="bar bar-header">${header.logo && picture(header.logo)}</header>\n`}<div class="page background-customizable">
 ${logoAt(shell, 'above-card')}<main class="card" id="main">
 ${logoAt(shell, 'card-top')}<h1>${title}</h1>
-${Array.isArray(body) ? body : (body as Html)}
+${work && workNotes(shell)}${Array.isArray(body) ? body : (body as Html)}
 ${logoAt(shell, 'card-bottom')}</main>
 ${frames.map(hiddenFrame)}${logoAt(shell, 'below-card')}${languageMenu(shell)}
 </div>
@@ -76,6 +79,19 @@ ${footer && html`<div class="bar bar-footer">${footer.logo && picture(footer.log
 
 function browserDataTag({ userPoolId, clientId }: NonNullable<Shell['browserData']>): Html {
   return html`<script src="${pageDataScriptPath}" data-user-pool-id="${userPoolId}" data-client-id="${clientId}" defer></script>\n`
+}
+
+function workTag({ seed, bits }: NonNullable<Shell['work']>): Html {
+  return html`<script src="${workScriptPath}" data-seed="${seed}" data-bits="${bits}" defer></script>\n`
+}
+
+/**
+ * What the user of a slowed network reads without scripts, and while a form waits for the script. The status is there from the start,
+ * because screen readers only read what changes in a status that they know.
+ */
+function workNotes({ text }: Shell): Html {
+  return html`<noscript><p class="alert">${text('workNoScript')}</p></noscript>
+<div role="status" data-work-status data-text="${text('workWaiting')}"></div>\n`
 }
 
 /** The site in the frame can run scripts and use its own storage. It can neither open windows nor lead the page elsewhere. */

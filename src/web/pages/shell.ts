@@ -25,6 +25,7 @@ export function plainShell(wishes: Wishes): Shell {
     languageLinks: undefined,
     hiddenFields: {},
     browserData: undefined,
+    work: undefined,
   }
 }
 

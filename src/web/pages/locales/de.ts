@@ -175,6 +175,10 @@ export const de: Locale = {
   errorUnavailable: 'Die Anmeldung ist gerade nicht möglich. Bitte versuchen Sie es in Kürze noch einmal.',
   errorTooMany: 'Zu viele Versuche. Bitte warten Sie eine Weile und versuchen Sie es dann noch einmal.',
   errorBlocked: 'Diese Anmeldung wurde aus Sicherheitsgründen blockiert. Wenden Sie sich bitte an den Support, wenn Sie es waren.',
+  workWaiting:
+    'Aus Ihrem Netzwerk sind viele Anmeldungen fehlgeschlagen. Ihr Browser führt deshalb erst eine kurze Berechnung durch. Das kann einige Sekunden dauern.',
+  workNoScript:
+    'Aus Ihrem Netzwerk sind viele Anmeldungen fehlgeschlagen. Schalten Sie JavaScript ein und laden Sie diese Seite neu, oder warten Sie eine Minute, bevor Sie es noch einmal versuchen.',
   errorWrongSignIn: 'Benutzername oder Passwort ist falsch.',
   errorWrongCode: 'Der Code ist falsch. Prüfen Sie ihn und versuchen Sie es noch einmal.',
   errorExpiredCode: 'Der Code ist abgelaufen. Fordern Sie einen neuen an.',

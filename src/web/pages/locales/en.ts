@@ -174,6 +174,9 @@ export const en = {
   errorUnavailable: 'Sign-in is not available at the moment. Please try again soon.',
   errorTooMany: 'Too many attempts. Please wait a while and try again.',
   errorBlocked: 'This sign-in was blocked for security reasons. Please contact support if it was you.',
+  workWaiting: 'Many sign-ins from your network have failed. Your browser does a short calculation first. This can take a few seconds.',
+  workNoScript:
+    'Many sign-ins from your network have failed. Turn on JavaScript and load this page again, or wait a minute before you try again.',
   errorWrongSignIn: 'Incorrect username or password.',
   errorWrongCode: 'The code is not right. Check it and try again.',
   errorExpiredCode: 'The code has expired. Ask for a new one.',

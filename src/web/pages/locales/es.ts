@@ -176,6 +176,9 @@ export const es: Locale = {
   errorUnavailable: 'El inicio de sesión no está disponible en este momento. Inténtelo de nuevo en breve.',
   errorTooMany: 'Demasiados intentos. Espere un poco e inténtelo de nuevo.',
   errorBlocked: 'Este inicio de sesión se bloqueó por motivos de seguridad. Si ha sido usted, póngase en contacto con el soporte.',
+  workWaiting: 'Han fallado muchos inicios de sesión desde su red. Su navegador hace antes un breve cálculo. Puede tardar unos segundos.',
+  workNoScript:
+    'Han fallado muchos inicios de sesión desde su red. Active JavaScript y vuelva a cargar esta página, o espere un minuto antes de intentarlo de nuevo.',
   errorWrongSignIn: 'El nombre de usuario o la contraseña no son correctos.',
   errorWrongCode: 'El código no es correcto. Compruébelo e inténtelo de nuevo.',
   errorExpiredCode: 'El código ha caducado. Solicite uno nuevo.',

@@ -175,6 +175,10 @@ export const fr: Locale = {
   errorUnavailable: 'La connexion n’est pas disponible pour le moment. Veuillez réessayer dans quelques instants.',
   errorTooMany: 'Trop de tentatives. Veuillez patienter un peu, puis réessayer.',
   errorBlocked: 'Cette connexion a été bloquée pour des raisons de sécurité. Si c’était vous, contactez le support.',
+  workWaiting:
+    'De nombreuses connexions depuis votre réseau ont échoué. Votre navigateur effectue d’abord un petit calcul. Cela peut prendre quelques secondes.',
+  workNoScript:
+    'De nombreuses connexions depuis votre réseau ont échoué. Activez JavaScript et rechargez cette page, ou attendez une minute avant de réessayer.',
   errorWrongSignIn: 'Nom d’utilisateur ou mot de passe incorrect.',
   errorWrongCode: 'Le code est incorrect. Vérifiez-le et réessayez.',
   errorExpiredCode: 'Le code a expiré. Demandez-en un nouveau.',

@@ -172,6 +172,10 @@ export const id: Locale = {
   errorUnavailable: 'Anda tidak dapat masuk saat ini. Coba lagi beberapa saat lagi.',
   errorTooMany: 'Terlalu banyak percobaan. Tunggu sebentar, lalu coba lagi.',
   errorBlocked: 'Upaya masuk ini diblokir karena alasan keamanan. Jika itu Anda, hubungi dukungan.',
+  workWaiting:
+    'Banyak upaya masuk dari jaringan Anda gagal. Browser Anda melakukan perhitungan singkat terlebih dahulu. Ini dapat memakan waktu beberapa detik.',
+  workNoScript:
+    'Banyak upaya masuk dari jaringan Anda gagal. Aktifkan JavaScript lalu muat ulang halaman ini, atau tunggu satu menit sebelum mencoba lagi.',
   errorWrongSignIn: 'Nama pengguna atau kata sandi salah.',
   errorWrongCode: 'Kode salah. Periksa, lalu coba lagi.',
   errorExpiredCode: 'Kode sudah kedaluwarsa. Minta kode baru.',

@@ -174,6 +174,9 @@ export const it: Locale = {
   errorUnavailable: 'L’accesso non è disponibile al momento. Riprova tra poco.',
   errorTooMany: 'Troppi tentativi. Attendi un po’ e riprova.',
   errorBlocked: "Questo accesso è stato bloccato per motivi di sicurezza. Se è stato lei, contatti l'assistenza.",
+  workWaiting: 'Molti accessi dalla sua rete non sono riusciti. Il browser esegue prima un breve calcolo. Può richiedere alcuni secondi.',
+  workNoScript:
+    'Molti accessi dalla sua rete non sono riusciti. Attivi JavaScript e ricarichi questa pagina, oppure attenda un minuto prima di riprovare.',
   errorWrongSignIn: 'Nome utente o password non corretti.',
   errorWrongCode: 'Il codice non è corretto. Controllalo e riprova.',
   errorExpiredCode: 'Il codice è scaduto. Richiedine uno nuovo.',

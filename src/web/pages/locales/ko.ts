@@ -171,6 +171,9 @@ export const ko: Locale = {
   errorUnavailable: '지금은 로그인할 수 없습니다. 잠시 후 다시 시도하세요.',
   errorTooMany: '시도 횟수가 너무 많습니다. 잠시 기다린 후 다시 시도하세요.',
   errorBlocked: '보안상의 이유로 이 로그인이 차단되었습니다. 본인이라면 지원팀에 문의하세요.',
+  workWaiting: '사용 중인 네트워크에서 많은 로그인이 실패했습니다. 브라우저가 먼저 간단한 계산을 합니다. 몇 초 걸릴 수 있습니다.',
+  workNoScript:
+    '사용 중인 네트워크에서 많은 로그인이 실패했습니다. JavaScript를 켜고 이 페이지를 새로 고치거나, 1분 기다린 후 다시 시도하세요.',
   errorWrongSignIn: '사용자 이름 또는 비밀번호가 올바르지 않습니다.',
   errorWrongCode: '코드가 올바르지 않습니다. 확인하고 다시 시도하세요.',
   errorExpiredCode: '코드가 만료되었습니다. 새 코드를 요청하세요.',

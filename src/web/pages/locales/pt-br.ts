@@ -174,6 +174,9 @@ export const ptBr: Locale = {
   errorUnavailable: 'Não é possível entrar no momento. Tente novamente em breve.',
   errorTooMany: 'Muitas tentativas. Espere um pouco e tente novamente.',
   errorBlocked: 'Este login foi bloqueado por motivos de segurança. Se foi você, entre em contato com o suporte.',
+  workWaiting: 'Muitos logins da sua rede falharam. Seu navegador faz antes um cálculo rápido. Isso pode levar alguns segundos.',
+  workNoScript:
+    'Muitos logins da sua rede falharam. Ative o JavaScript e recarregue esta página ou espere um minuto antes de tentar novamente.',
   errorWrongSignIn: 'Nome de usuário ou senha incorretos.',
   errorWrongCode: 'O código está incorreto. Verifique e tente novamente.',
   errorExpiredCode: 'O código expirou. Peça um novo.',

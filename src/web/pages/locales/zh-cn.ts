@@ -169,6 +169,8 @@ export const zhCn: Locale = {
   errorUnavailable: '目前无法登录。请稍后重试。',
   errorTooMany: '尝试次数过多。请稍后再试。',
   errorBlocked: '出于安全原因，此次登录已被阻止。如果是您本人操作，请联系支持人员。',
+  workWaiting: '来自您所在网络的许多登录均已失败。您的浏览器需要先进行简短的计算，可能需要几秒钟。',
+  workNoScript: '来自您所在网络的许多登录均已失败。请启用 JavaScript 并重新加载此页面，或等待一分钟后再试。',
   errorWrongSignIn: '用户名或密码不正确。',
   errorWrongCode: '验证码不正确。请检查后重试。',
   errorExpiredCode: '验证码已过期。请获取新的验证码。',

@@ -169,6 +169,8 @@ export const zhTw: Locale = {
   errorUnavailable: '目前無法登入。請稍後重試。',
   errorTooMany: '嘗試次數過多。請稍後再試。',
   errorBlocked: '基於安全考量，此次登入已被封鎖。如果是您本人，請聯絡支援人員。',
+  workWaiting: '來自您所在網路的許多登入均已失敗。您的瀏覽器需要先進行簡短的計算，可能需要幾秒鐘。',
+  workNoScript: '來自您所在網路的許多登入均已失敗。請啟用 JavaScript 並重新載入此頁面，或等待一分鐘後再試。',
   errorWrongSignIn: '使用者名稱或密碼不正確。',
   errorWrongCode: '驗證碼不正確。請檢查後重試。',
   errorExpiredCode: '驗證碼已過期。請取得新的驗證碼。',
