@@ -68,16 +68,13 @@ export async function useWorkProof(deps: Deps, owner: WorkOwner, slowed: readonl
   if (opened === undefined) return false
   const { id, n, b, e } = JSON.parse(opened.toString()) as Sealed
   if (n !== networkOf(owner) || b < bitsOf(slowed) || e <= deps.clock.now()) return false
-  if (
-    zeroBitsOf(
-      createHash('sha256')
-        .update(`${seedOf(proof.challenge)}:${proof.solution}`)
-        .digest(),
-    ) < b
-  )
-    return false
-  return consumeState(deps.db, id, e)
+  return zeroBitsOf(proof) >= b && consumeState(deps.db, id, e)
 }
 
-/** The number of zero bits at the beginning of the first 32 bits. */
-const zeroBitsOf = (hash: Buffer): number => Math.clz32(hash.readUInt32BE())
+/** The number of zero bits at the beginning of the hash: 32 at most. */
+function zeroBitsOf({ challenge, solution }: WorkProof): number {
+  const hash = createHash('sha256')
+    .update(`${seedOf(challenge)}:${solution}`)
+    .digest()
+  return Math.clz32(hash.readUInt32BE())
+}
