@@ -78,6 +78,22 @@ for (const engine of engines) {
       assert.deepEqual([claims['cognito:username'], claims['name']], ['Google_ana', 'Ana Ray'])
     })
 
+    it('Facebook', async () => {
+      const claims = await walk(
+        (redirectUri) => givenSocialPool(server(), provider, 'Facebook', { accounts: [ana], client: withCallback(redirectUri) }),
+        press('Facebook'),
+      )
+      assert.deepEqual([claims['cognito:username'], claims['name']], ['Facebook_ana', 'Ana Ray'])
+    })
+
+    it('Login with Amazon', async () => {
+      const claims = await walk(
+        (redirectUri) => givenSocialPool(server(), provider, 'LoginWithAmazon', { accounts: [ana], client: withCallback(redirectUri) }),
+        press('Amazon'),
+      )
+      assert.deepEqual([claims['cognito:username'], claims['name']], ['LoginWithAmazon_ana', 'Ana Ray'])
+    })
+
     it('Apple, whose page sends a form from another site', async () => {
       const accounts = [{ ...ana, sub: `ana-${engine.name}` }]
       const claims = await walk(
