@@ -41,7 +41,7 @@ type Candidate = {
   readonly sessions: ReturnType<typeof sessionsAtProviders>
 }
 
-/** A pool with more SAML providers finds the sender of a request only by the sessions of the browser. */
+/** The most providers of a pool, of all types, that are looked through for a sender. The sessions of the browser lead to any provider. */
 const mostProviders = 50
 
 /**
