@@ -34,6 +34,8 @@ type Kept<T> = FetchedDocument<T> & { readonly fetchedAt: number; readonly refre
 export type KeptDocuments<T> = {
   /** The document. A failing or slow refresh delays nothing for long: the known document stays in use for a day. */
   of(url: string): Promise<T>
+  /** The document as it was last fetched, if it may still be used. Nothing is fetched. */
+  known(url: string): T | undefined
   /** Fetches the document now, and keeps it. */
   fetchNow(url: string): Promise<T>
   /** The next use fetches the document anew. For one that turned out to be of no use. */
@@ -72,13 +74,16 @@ export function createKeptDocuments<T>({ clock, withoutSlot, load, onStale }: Op
   }
 
   function wait(url: string, known: Kept<T> | undefined): Promise<T> {
-    const isUsable = known !== undefined && clock.now() < Math.min(known.fetchedAt + keptMs, known.validUntil ?? Number.POSITIVE_INFINITY)
-    return isUsable ? inTime(refreshKnown(url, known), known.value) : refresh(url)
+    return isUsable(known, clock.now()) ? inTime(refreshKnown(url, known), known.value) : refresh(url)
   }
 
   return {
     fetchNow,
     forget: (url) => void kept.delete(url),
+    known(url) {
+      const known = kept.get(url)
+      return isUsable(known, clock.now()) ? known.value : undefined
+    },
     async of(url) {
       const known = kept.get(url)
       const now = clock.now()
@@ -86,6 +91,11 @@ export function createKeptDocuments<T>({ clock, withoutSlot, load, onStale }: Op
       return running.has(url) ? withoutSlot(() => wait(url, known)) : wait(url, known)
     },
   }
+}
+
+/** Whether there is a document that may still be used, also where it cannot be fetched again. */
+function isUsable<T>(known: Kept<T> | undefined, now: number): known is Kept<T> {
+  return known !== undefined && now < Math.min(known.fetchedAt + keptMs, known.validUntil ?? Number.POSITIVE_INFINITY)
 }
 
 /** How long the document is not fetched again. One that ends earlier is fetched when it ends, and one that has ended after a pause. */

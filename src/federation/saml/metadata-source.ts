@@ -20,7 +20,12 @@ type Deps = {
 export type SamlMetadataSource = {
   /** @throws FederationError when it cannot be had, or has ended. */
   of(provider: DescribedByMetadata): Promise<SamlMetadata>
-  /** The same, but what is at the URL now. Sign-ins use it from then on. */
+  /**
+   * The metadata that is known without a fetch: from the settings, or as it was last fetched. Undefined when there is none.
+   * @throws FederationError when it cannot be read, or has ended.
+   */
+  known(provider: DescribedByMetadata): Promise<SamlMetadata | undefined>
+  /** As `of`, but what is at the URL now. Sign-ins use it from then on. */
   fetchNow(provider: DescribedByMetadata): Promise<SamlMetadata>
   /** As `of`, but also metadata that has ended. It must not be used for a sign-in. */
   inspect(provider: DescribedByMetadata): Promise<SamlMetadata>
@@ -44,10 +49,17 @@ export function createSamlMetadataSource({ clock, fetch, withoutSlot, onStale }:
     return fetched(url)
   }
 
+  async function known({ config: { details } }: DescribedByMetadata): Promise<SamlMetadata | undefined> {
+    const { MetadataFile: file, MetadataURL: url } = details
+    const metadata = file ? await readSamlMetadata(file) : documents.known(url ?? '')
+    return metadata && requireCurrent(metadata, clock.now())
+  }
+
   const inspect = (provider: DescribedByMetadata) => find(provider, documents.of)
   const inspectNow = (provider: DescribedByMetadata) => find(provider, documents.fetchNow)
   return {
     of: async (provider) => requireCurrent(await inspect(provider), clock.now()),
+    known,
     fetchNow: async (provider) => requireCurrent(await inspectNow(provider), clock.now()),
     inspect,
     inspectNow,

@@ -10,7 +10,7 @@ import {
   verifyLogoutRequest,
 } from '../../federation/saml/logout-request.ts'
 import type { IdentityProvider } from '../../pools/identity-providers/identity-provider.ts'
-import { findIdentityProvider, listIdentityProviders } from '../../pools/identity-providers/identity-provider-repository.ts'
+import { findSamlProviders, listSamlProviders } from '../../pools/identity-providers/identity-provider-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { cookieWithout, type SessionCookie, sessionsAtProviders } from '../domain-session/domain-session.ts'
@@ -43,6 +43,8 @@ type Candidate = {
 
 /** The most providers of a pool, of all types, that are looked through for a sender. The sessions of the browser lead to any provider. */
 const mostProviders = 50
+/** For all metadata that one request makes the server fetch. */
+const longestFetchesMs = 5000
 
 /**
  * Where the browser goes with a LogoutRequest that came as a form. It comes back with a GET, which brings its cookies.
@@ -73,7 +75,7 @@ export async function takeLogoutRequest(deps: EndSessionDeps, browser: BrowserRe
   if (wrong.size > 0 || areTooMany || parameters.has('SAMLResponse')) throw new PageError('invalid_request')
   const sent = await readSent(browser)
   let unmatched: Verified | undefined
-  for (const candidate of await findCandidates(deps, browser, sent)) {
+  for await (const candidate of findCandidates(deps, browser, sent)) {
     const request = await verify(deps, browser, sent, candidate)
     if (request === undefined) continue
     const sessions = sessionsMeant(request, candidate)
@@ -143,41 +145,85 @@ async function endSessions(deps: EndSessionDeps, browser: BrowserRequest, pool: 
 }
 
 /**
- * The providers that may have sent the request: those by which the users of the browser signed in. On a domain also others of the pool: the
- * session here may have ended earlier than the one there, and the provider waits for an answer.
+ * The providers that may have sent the request: first those by which the users of the browser signed in. On a domain also others of the pool:
+ * the session here may have ended earlier than the one there, and the provider waits for an answer.
  */
-async function findCandidates(deps: EndSessionDeps, browser: BrowserRequest, { issuer }: SentLogoutRequest): Promise<readonly Candidate[]> {
-  const candidates: Candidate[] = []
+async function* findCandidates(deps: EndSessionDeps, browser: BrowserRequest, { issuer }: SentLogoutRequest): AsyncGenerator<Candidate> {
+  const endsAt = performance.now() + longestFetchesMs
   for (const poolId of browser.sessionPoolIds) {
     const pool = await deps.pools.findPool(poolId)
     if (pool === undefined) continue
     const sessions = sessionsAtProviders(deps, { pool, cookie: browser.sessionCookieOf(pool.id) })
-    const used = sessions.map(({ atProvider }) => atProvider.providerName)
-    const others = browser.host.kind === 'domain' ? await samlProvidersOf(deps, pool) : []
-    for (const name of new Set([...used, ...others])) {
-      const found = await findSender(deps, pool, name, issuer)
-      const ofProvider = sessions.filter(({ atProvider }) => atProvider.providerName === name)
-      if (found !== undefined) candidates.push({ pool, ...found, sessions: ofProvider })
+    const used = new Set(sessions.map(({ atProvider }) => atProvider.providerName))
+    for (const sender of await sendersInUse(deps, pool, { names: [...used], issuer, endsAt })) {
+      yield { pool, ...sender, sessions: sessions.filter(({ atProvider }) => atProvider.providerName === sender.provider.id) }
+    }
+    if (browser.host.kind !== 'domain') continue
+    for (const provider of await listSamlProviders(deps.db, deps.secrets, poolId, mostProviders)) {
+      if (used.has(provider.id) || !mayEndSessions(provider) || !mayDescribe(provider, issuer)) continue
+      const metadata = await knownMetadata(deps, provider)
+      if (metadata?.entityId === issuer) yield { pool, provider, metadata, sessions: [] }
     }
   }
-  return candidates
 }
 
-async function samlProvidersOf({ db }: EndSessionDeps, { id }: Pool): Promise<readonly string[]> {
-  const providers = await listIdentityProviders(db, id, { after: undefined, limit: mostProviders })
-  return providers.filter(({ type }) => type === 'SAML').map((provider) => provider.id)
+const mayEndSessions = ({ config }: IdentityProvider): boolean => config.details['IDPSignout'] === 'true'
+
+/**
+ * False where metadata in the settings cannot be of the issuer: they do not have its text, nor references that could stand for it. To read
+ * them all would take long, and strangers may send requests.
+ */
+function mayDescribe({ config }: IdentityProvider, issuer: string): boolean {
+  const { MetadataFile: file } = config.details
+  return !file || file.includes('&') || file.includes(issuer)
 }
 
-/** The provider, if it may end sessions here and has the name. One whose metadata cannot be had is passed by. */
-async function findSender(deps: EndSessionDeps, { id: poolId }: Pool, name: string, issuer: string) {
-  const provider = await findIdentityProvider(deps.db, deps.secrets, poolId, name)
-  if (provider?.config.type !== 'SAML' || provider.config.details['IDPSignout'] !== 'true') return undefined
+type InUse = { readonly names: readonly string[]; readonly issuer: string; readonly endsAt: number }
+
+/** Those of the providers that the issuer can be. Metadata is fetched only where it is not known to be of another issuer. */
+async function sendersInUse(deps: EndSessionDeps, { id: poolId }: Pool, { names, issuer, endsAt }: InUse) {
+  const senders: Pick<Candidate, 'provider' | 'metadata'>[] = []
+  const providers = (await findSamlProviders(deps.db, deps.secrets, poolId, names)).filter(mayEndSessions)
+  const described = await Promise.all(providers.map(async (provider) => ({ provider, known: await knownMetadata(deps, provider) })))
+  const possible = described.filter(({ known }) => known === undefined || known.entityId === issuer)
+  // A slow provider must not use up the time of one that is known to be the sender.
+  for (const { provider } of possible.sort((a, b) => Number(b.known !== undefined) - Number(a.known !== undefined))) {
+    try {
+      const metadata = await inTime(() => deps.federation.sources.saml.of(provider), endsAt)
+      if (metadata.entityId === issuer) senders.push({ provider, metadata })
+    } catch (error) {
+      if (!(error instanceof FederationError)) throw error
+      deps.federation.logLogoutFailure({ poolId, provider: provider.id }, error)
+    }
+  }
+  return senders
+}
+
+/** Undefined where metadata would have to be fetched, or cannot be used. */
+async function knownMetadata({ federation }: EndSessionDeps, provider: IdentityProvider): Promise<SamlMetadata | undefined> {
   try {
-    const metadata = await deps.federation.sources.saml.of(provider)
-    return metadata.entityId === issuer ? { provider, metadata } : undefined
+    return await federation.sources.saml.known(provider)
   } catch (error) {
-    if (!(error instanceof FederationError)) throw error
-    deps.federation.logLogoutFailure({ poolId, provider: name }, error)
-    return undefined
+    if (error instanceof FederationError) return undefined
+    throw error
+  }
+}
+
+/**
+ * The result of the work, which goes on in any case: other requests may wait for it. `endsAt` is a time of `performance.now`.
+ *
+ * @throws FederationError when it takes longer.
+ */
+async function inTime<T>(work: () => Promise<T>, endsAt: number): Promise<T> {
+  const late = new FederationError('The metadata of the identity provider did not come in time.')
+  const leftMs = endsAt - performance.now()
+  // A timer may fire a little early.
+  if (leftMs < 2) throw late
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(late), leftMs)
+  try {
+    return await Promise.race([work(), promise])
+  } finally {
+    clearTimeout(timer)
   }
 }

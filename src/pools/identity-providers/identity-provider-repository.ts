@@ -29,6 +29,28 @@ export async function findIdentityProvider(
   return stored && fromStored(poolId, stored, secrets)
 }
 
+/** Those of `names` that are names of SAML providers of the pool, in no particular order. */
+export async function findSamlProviders(
+  db: Db | Tx,
+  secrets: Secrets,
+  poolId: string,
+  names: readonly string[],
+): Promise<readonly IdentityProvider[]> {
+  const found = await findResources(db, poolId, identityProviders, names)
+  return found.filter(({ config }) => config.type === 'SAML').map((stored) => fromStored(poolId, stored, secrets))
+}
+
+/** The SAML providers among the first `limit` providers of the pool, ordered by name. */
+export async function listSamlProviders(
+  db: Db | Tx,
+  secrets: Secrets,
+  poolId: string,
+  limit: number,
+): Promise<readonly IdentityProvider[]> {
+  const found = await listResources(db, poolId, identityProviders, { after: undefined, limit })
+  return found.filter(({ config }) => config.type === 'SAML').map((stored) => fromStored(poolId, stored, secrets))
+}
+
 export async function findProviderByIdentifier(
   db: Db | Tx,
   secrets: Secrets,
