@@ -9,6 +9,7 @@ import type { Db } from '../../src/storage/db.ts'
 import { sweepsOf } from '../../src/sweeps.ts'
 import { testPool } from '../api/messaging/messaging-setup.ts'
 import { engines } from '../support/engines.ts'
+import { recordingLogger } from '../support/functions.ts'
 import { sweepDeletions } from '../support/sweep-deletions.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import { openTestStorage } from '../support/test-storage.ts'
@@ -31,15 +32,24 @@ for (const engine of engines) {
       const storage = await openTestStorage(engine)
       await insertPool(storage.db, pool)
       const clock = createTestClock()
+      const { logger, lines } = recordingLogger()
       /** Another process: what it counts is written at its end. */
       const process = async (signIns: number, traits: (index: number) => object = () => home, isFirst = true) => {
-        const worlds = createWorlds({ db: storage.db, clock })
+        const worlds = createWorlds({ db: storage.db, clock, logger })
         await worlds.find(poolId)
         for (let index = 0; index < signIns; index++) worlds.count(poolId, traits(index), isFirst)
         return worlds
       }
-      return { storage, db: storage.db, clock, process, [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() }
+      return { storage, db: storage.db, clock, lines, process, [Symbol.asyncDispose]: () => storage[Symbol.asyncDispose]() }
     }
+
+    it('that cannot be written are given up, with a warning in the log', async () => {
+      await using at = await open()
+      const process = await at.process(1)
+      await at.db.schema.dropTable('risk_counter').execute()
+      await process.close()
+      assert.match(at.lines.join(''), /"Counts of sign-ins were not written\."/)
+    })
 
     it('are written at the end of a process, and a new process knows them', async () => {
       await using at = await open()

@@ -30,10 +30,10 @@ export type RiskAssessor = {
   close(): Promise<void>
 }
 
-type Options = { readonly db: Db; readonly clock: Clock; readonly logger: Pick<Logger, 'info'> }
+type Options = { readonly db: Db; readonly clock: Clock; readonly logger: Pick<Logger, 'info' | 'warn'> }
 
 export function createRiskAssessor({ db, clock, logger }: Options): RiskAssessor {
-  const worlds = createWorlds({ db, clock })
+  const worlds = createWorlds({ db, clock, logger })
   return {
     async assess({ pool, sub, traits, others }) {
       const [history, world] = await Promise.all([findHistory(db, pool.id, sub), worlds.find(pool.id)])

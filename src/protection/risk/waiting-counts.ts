@@ -1,4 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
 import { ignoreUnavailable } from '../../storage/database-unavailable-error.ts'
 import type { Db } from '../../storage/db.ts'
 import { addCounters, type Counter, type CounterLevel } from './counter-repository.ts'
@@ -17,7 +18,9 @@ const waitingValues = 20_000
 /** How many values are written by one statement. */
 const batchSize = 500
 
-export function createWaitingCounts({ db, clock }: { readonly db: Db; readonly clock: Clock }): WaitingCounts {
+type Options = { readonly db: Db; readonly clock: Clock; readonly logger: Pick<Logger, 'warn'> }
+
+export function createWaitingCounts({ db, clock, logger }: Options): WaitingCounts {
   let waiting = new Map<string, Map<string, Counter>>()
   let size = 0
 
@@ -27,7 +30,8 @@ export function createWaitingCounts({ db, clock }: { readonly db: Db; readonly c
     size = 0
     for (const { poolId, batch } of batches) {
       const writing = db.transaction().execute((tx) => addCounters(tx, poolId, batch, clock.now()))
-      await writing.catch(ignoreUnavailable)
+      // The counts are approximate. So a batch that cannot be written is given up, and the next one is tried.
+      await writing.catch(ignoreUnavailable).catch((error: unknown) => logger.warn({ err: error }, 'Counts of sign-ins were not written.'))
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { createLoadCache } from '../../base/load-cache.ts'
+import type { Logger } from '../../base/logger.ts'
 import type { Db } from '../../storage/db.ts'
 import type { Traits } from '../traits.ts'
 import { type Counter, type CounterLevel, findCounters } from './counter-repository.ts'
@@ -31,7 +32,9 @@ const noWorld: World = { signIns: 0, users: 0, count: () => 0 }
 /** `takesRoomFor` is false when the level is full and does not know the value. */
 type LoadedWorld = World & { readonly size: number; takesRoomFor(level: Level, value: string): boolean }
 
-export function createWorlds({ db, clock }: { readonly db: Db; readonly clock: Clock }): Worlds {
+type Options = { readonly db: Db; readonly clock: Clock; readonly logger: Pick<Logger, 'warn'> }
+
+export function createWorlds({ db, clock, logger }: Options): Worlds {
   const cache = createLoadCache<LoadedWorld>({
     load: async (poolId) => worldOf(await findCounters(db, poolId)),
     clock,
@@ -39,7 +42,7 @@ export function createWorlds({ db, clock }: { readonly db: Db; readonly clock: C
     maxEntries: 10_000,
     memory: { maxBytes: 64_000_000, bytesOf: (_poolId, { size }) => 200 + size * bytesOfCounter },
   })
-  const waiting = createWaitingCounts({ db, clock })
+  const waiting = createWaitingCounts({ db, clock, logger })
   return {
     find: async (poolId) => (await cache.get(poolId)) ?? noWorld,
     count(poolId, traits, isFirstOfUser) {
