@@ -73,7 +73,6 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
       const found = built.get(name)
       if (found === undefined) throw new ApiError('UnsupportedOperationException', `Lifeguard does not support the operation ${name} yet.`)
       const { operation, limits } = found
-
       return {
         limits,
         checkHead: operation.auth === 'iam' ? () => gate(head, name) : undefined,
@@ -89,14 +88,15 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
               administrator?.authorize(body)
               return readRequest(name, body)
             })
-            // Requests are counted after these checks, so that requests which can never succeed do not use up the limits of honest callers.
-            // A request beyond the limit leaves no audit record: storing one would cost as much as the request.
+            // Requests that can never succeed do not use up the limits of honest callers. A request beyond the limit leaves no audit record:
+            // storing one would cost as much as the request.
             throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
             const caller =
               administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
             if (caller !== undefined) noteCaller(logFields, caller)
             return await refusalsRecorded(audited, async () => {
-              const answer = writeResponse(name, await operation.handle(request, services, caller as never, { ...head.context, requestId }))
+              const handle = () => operation.handle(request, services, caller as never, { ...head.context, requestId })
+              const answer = writeResponse(name, await deletedAsRevoked(operation, handle))
               await audited?.succeed()
               return answer
             })
@@ -146,6 +146,8 @@ function noteCaller(logFields: RequestLogFields, caller: NonNullable<Awaited<Ret
   logFields.clientId = caller.client.id
 }
 
+type NameAndAuth = Pick<Operation<OperationName, never, never>, 'name' | 'auth'>
+
 /** The members of a request that authenticate the caller. The contract has checked their presence and types. */
 type Credentials = {
   readonly ClientId?: string
@@ -163,7 +165,7 @@ type Credentials = {
  */
 async function identifyCaller(
   deps: CallerDeps,
-  { name, auth }: Pick<Operation<OperationName, never, never>, 'name' | 'auth'>,
+  { name, auth }: NameAndAuth,
   request: unknown,
 ): Promise<AppClientCaller | TokenCaller | undefined> {
   const { ClientId = '', Username = '', SecretHash, AccessToken, Session } = request as Credentials
@@ -172,23 +174,31 @@ async function identifyCaller(
     requireSecretHash(caller.client, Username, SecretHash)
     return caller
   }
-  if (auth === 'access-token') return identifyByToken(deps, name, AccessToken)
+  if (auth === 'access-token') return identifyByToken(deps, { name, auth }, AccessToken)
   if (auth === 'session-or-token') {
     if ((AccessToken === undefined) === (Session === undefined)) {
       throw new ApiError('InvalidParameterException', 'Either AccessToken or Session must be provided, and not both.')
     }
-    return Session === undefined ? identifyByToken(deps, name, AccessToken) : undefined
+    return Session === undefined ? identifyByToken(deps, { name, auth }, AccessToken) : undefined
   }
   return undefined
 }
 
-/** The model of some operations lacks UserNotFoundException. There, a token of a deleted user counts as revoked. */
-async function identifyByToken(deps: CallerDeps, name: OperationName, token: string | undefined): Promise<TokenCaller> {
+async function identifyByToken(deps: CallerDeps, operation: NameAndAuth, token: string | undefined): Promise<TokenCaller> {
   if (token === undefined) throw new ApiError('NotAuthorizedException', 'Invalid Access Token')
+  return deletedAsRevoked(operation, () => requireAccessToken(deps, token))
+}
+
+/**
+ * The model of some operations lacks UserNotFoundException. There, a token of a deleted user counts as revoked, also when the user is
+ * deleted while the operation runs.
+ */
+async function deletedAsRevoked<T>({ name, auth }: NameAndAuth, part: () => Promise<T>): Promise<T> {
   try {
-    return await requireAccessToken(deps, token)
+    return await part()
   } catch (error) {
-    const isUserDeleted = error instanceof ApiError && error.code === 'UserNotFoundException'
+    const isByToken = auth === 'access-token' || auth === 'session-or-token'
+    const isUserDeleted = isByToken && error instanceof ApiError && error.code === 'UserNotFoundException'
     if (!isUserDeleted || definitionOf(name).errors.includes('UserNotFoundException')) throw error
     throw new ApiError('NotAuthorizedException', 'Access Token has been revoked')
   }
