@@ -85,7 +85,7 @@ for (const engine of engines.filter(({ name }) => name === 'postgres')) {
       await using user = await givenUser(database.url, [changing])
       const [create, foreign] = await databaseMessages([], user.url)
       assert.match(create ?? '', /^error --database: \S+ does not let this user create tables in the schema public\. Grant it CREATE/)
-      assert.match(foreign ?? '', /^error --database: \S+ has tables of another user that the migrations change: .*\bsession\b/)
+      assert.match(foreign ?? '', /^error --database: \S+ has tables of another user that the migrations change: .*\bapp_client\b/)
       const { code, stderr } = await lifeguard(['keys', 'list'], envOf(user.url))
       assert.equal(code, 1)
       assert.match(
@@ -93,7 +93,7 @@ for (const engine of engines.filter(({ name }) => name === 'postgres')) {
         /^lifeguard: --database: PostgreSQL does not allow this user .*: permission denied for schema public\. [^\n]+\n$/,
       )
       await execute(database.url, [`grant create on schema public to ${user.name}`])
-      assert.match((await databaseMessages([], user.url))[0] ?? '', /^error .* the migrations change: .*\bsession\b/)
+      assert.match((await databaseMessages([], user.url))[0] ?? '', /^error .* the migrations change: .*\bapp_client\b/)
     })
 
     it('is rejected when it is empty and the user may not create tables', async () => {
