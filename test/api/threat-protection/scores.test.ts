@@ -98,6 +98,20 @@ for (const engine of engines) {
       assert.ok(((await reasonsOf(ana))['sum'] ?? 0) < (first['sum'] ?? 0))
     })
 
+    it('stays High when more of the latest sign-ins are Invalid than are read', async () => {
+      const ana = await givenAna()
+      await fromHome(ana)
+      await setRisk(server(), ana.poolId, takeover({ High: 'NO_ACTION' }))
+      for (let count = 0; count < 25; count++) {
+        await signInFrom(server(), ana, 'ana', abroad)
+        const { EventId } = await newest(ana)
+        const feedback = { UserPoolId: ana.poolId, Username: 'ana', FeedbackValue: 'Invalid', EventId } as const
+        await server().send(new AdminUpdateAuthEventFeedbackCommand(feedback))
+      }
+      await setRisk(server(), ana.poolId, takeover({ High: 'BLOCK' }))
+      await assert.rejects(signInFrom(server(), ana, 'ana', abroad), blocked)
+    })
+
     it('does not fall by failed attempts, blocked sign-ins and challenges that nobody answers', async () => {
       const ana = await givenAna()
       await fromHome(ana)
