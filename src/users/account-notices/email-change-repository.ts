@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import { deleteExpiredRows } from '../../storage/expired-rows.ts'
 import type { EmailChangeTable } from '../../storage/message-tables.ts'
-import { type EmailChange, mostChanges, type ReplacedAddresses } from './email-change.ts'
+import { type EmailChange, mostChanges, type Replaced } from './email-change.ts'
 
 type UserKey = Pick<EmailChange, 'poolId' | 'sub'>
 
@@ -60,6 +60,6 @@ function fromRow(row: Selectable<EmailChangeTable>): EmailChange {
     tokenHash: row.token_hash,
     changedAt: row.changed_at,
     expiresAt: row.expires_at,
-    replaced: JSON.parse(row.details) as ReplacedAddresses,
+    replaced: JSON.parse(row.details) as Replaced,
   }
 }

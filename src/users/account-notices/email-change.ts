@@ -1,4 +1,6 @@
-import type { Attributes } from '../user.ts'
+import { sealMark } from '../../base/secrets.ts'
+import type { SoftwareToken } from '../mfa/software-token.ts'
+import type { MfaPreferences, User } from '../user.ts'
 
 /**
  * A change of a user's verified e-mail address that a link in a notice to the old address can undo. The link itself is not stored: a hash of
@@ -13,16 +15,27 @@ export type EmailChange = {
   /** Epoch milliseconds. */
   readonly changedAt: number
   readonly expiresAt: number
-  readonly replaced: ReplacedAddresses
+  readonly replaced: Replaced
 }
 
 /** What the user had before the change. */
-export type ReplacedAddresses = { readonly email: string; readonly phoneNumber: string | undefined }
+export type Replaced = {
+  readonly email: string
+  readonly phoneNumber: string | undefined
+  readonly mfa: MfaPreferences | null
+  /** Tells the authenticator app of that time from another one. Null when the user had none. */
+  readonly appMark: string | null
+}
 
-export const replacedBy = (before: Attributes): ReplacedAddresses => ({
-  email: before['email'] ?? '',
-  phoneNumber: before['phone_number'],
+export const replacedBy = ({ attributes, mfa }: Pick<User, 'attributes' | 'mfa'>, app: SoftwareToken | undefined): Replaced => ({
+  email: attributes['email'] ?? '',
+  phoneNumber: attributes['phone_number'],
+  mfa,
+  appMark: appMarkOf(app),
 })
+
+/** The seal mark of the app's secret: a new seal under another master key does not change it. Null without a registered app. */
+export const appMarkOf = (app: SoftwareToken | undefined): string | null => (app?.secret == null ? null : sealMark(app.secret))
 
 /** The most changes of one user that are stored. The first ones matter: the first link undoes everything after it. */
 export const mostChanges = 20

@@ -12,6 +12,7 @@ import type { AccountChange } from '../../pools/extensions/threat-protection-ext
 import type { Pool } from '../../pools/pool.ts'
 import { usesThreatProtection } from '../../pools/tier-rules.ts'
 import type { Tx } from '../../storage/db.ts'
+import { findSoftwareToken } from '../mfa/software-token-repository.ts'
 import { isVerified, type User } from '../user.ts'
 import { replacedBy } from './email-change.ts'
 import { insertEmailChange } from './email-change-repository.ts'
@@ -97,7 +98,7 @@ async function storeUndoLink(tx: Tx, publicUrl: string, { pool, user, clientId, 
     tokenHash: hashOfLinkToken(token),
     changedAt: now,
     expiresAt: now + threatProtectionOf(pool).undoDays * dayMs,
-    replaced: replacedBy(user.attributes),
+    replaced: replacedBy(user, await findSoftwareToken(tx, user)),
   })
   if (!isStored) return undefined
   const base = endpointBaseOf(publicUrl, await findDomainsOfPool(tx, pool.id))

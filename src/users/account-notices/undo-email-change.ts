@@ -6,10 +6,12 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { signedOutAndReset } from '../auth-events/give-feedback.ts'
 import { identitiesOf, withIdentities } from '../linked-identities/linked-identity.ts'
+import { withoutMfa } from '../mfa/mfa-preferences.ts'
+import { deleteSoftwareToken, findSoftwareToken } from '../mfa/software-token-repository.ts'
 import { deletePasskeysSince } from '../passkeys/passkey-repository.ts'
-import type { Attributes, User } from '../user.ts'
+import type { Attributes, MfaPreferences, User } from '../user.ts'
 import { findUser, lockUser } from '../user-repository.ts'
-import type { EmailChange } from './email-change.ts'
+import { appMarkOf, type EmailChange, type Replaced } from './email-change.ts'
 import { deleteEmailChanges, findEmailChange } from './email-change-repository.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock }
@@ -27,9 +29,9 @@ export async function findUndoable({ db, clock }: Deps, pool: Pool, token: strin
 
 /**
  * Gives the user the old e-mail address back, as verified: the link was sent there. All sessions end, and a user with a password has to set
- * a new one. What was added since the change goes with it, because the person who changed the address may have added it: passkeys and linked
- * identities are removed, and another phone number counts as unverified. The link works once. The links of later changes no longer work: so the
- * oldest one decides. No trigger is called.
+ * a new one. What was added since the change goes with it, because the person who changed the address may have added it: passkeys, linked
+ * identities and another authenticator app are removed, another phone number counts as unverified, and MFA is as it was. The link works once.
+ * The links of later changes no longer work: so the oldest one decides. No trigger is called.
  *
  * @throws ApiError AliasExistsException when another user has the address by now; nothing is changed then
  */
@@ -42,7 +44,8 @@ export async function undoEmailChange(deps: Deps, pool: Pool, token: string): Pr
     // Read again under the lock: another request may have used the link.
     const change = await findEmailChange(tx, pool.id, found.change.tokenHash)
     if (before === undefined || change === undefined) return undefined
-    const after = { ...signedOutAndReset(before, now), attributes: restoredAttributes(before.attributes, change) }
+    const mfa = await restoreMfa(tx, before, change)
+    const after = { ...signedOutAndReset(before, now), attributes: restoredAttributes(before.attributes, change), mfa }
     await storeUser(tx, pool, before, after)
     await deletePasskeysSince(tx, change, change.changedAt)
     await deleteEmailChanges(tx, change, change.position)
@@ -54,13 +57,27 @@ export async function undoEmailChange(deps: Deps, pool: Pool, token: string): Pr
 function restoredAttributes(attributes: Attributes, { replaced, changedAt }: EmailChange): Attributes {
   const identities = identitiesOf(attributes)
   const kept = identities.filter(({ primary, dateCreated }) => primary || dateCreated < changedAt)
-  const isOtherPhone = attributes['phone_number'] !== undefined && attributes['phone_number'] !== replaced.phoneNumber
   return {
     ...(kept.length === identities.length ? attributes : withIdentities(attributes, kept)),
-    ...(isOtherPhone && { phone_number_verified: 'false' }),
+    ...(hasOtherPhone(attributes, replaced) && { phone_number_verified: 'false' }),
     email: replaced.email,
     email_verified: 'true',
   }
+}
+
+const hasOtherPhone = (attributes: Attributes, { phoneNumber }: Replaced): boolean =>
+  attributes['phone_number'] !== undefined && attributes['phone_number'] !== phoneNumber
+
+/**
+ * Deletes an authenticator app that the user did not have before the change. Returns the preferences of before, without the methods that
+ * would now ask for the app or the phone of another person.
+ */
+async function restoreMfa(tx: Tx, { attributes, ...user }: User, { replaced }: EmailChange): Promise<MfaPreferences | null> {
+  const appMark = appMarkOf(await findSoftwareToken(tx, user))
+  const hasOtherApp = appMark !== replaced.appMark
+  if (hasOtherApp) await deleteSoftwareToken(tx, user)
+  const withOwnApp = hasOtherApp ? withoutMfa(replaced.mfa, 'SOFTWARE_TOKEN_MFA') : replaced.mfa
+  return hasOtherPhone(attributes, replaced) ? withoutMfa(withOwnApp, 'SMS_MFA') : withOwnApp
 }
 
 /** Codes that went to another address than the old one must not work any more. */

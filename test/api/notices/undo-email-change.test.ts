@@ -5,6 +5,7 @@ import {
   AdminDeleteUserCommand,
   AdminGetUserCommand,
   AdminLinkProviderForUserCommand,
+  AssociateSoftwareTokenCommand,
   ConfirmForgotPasswordCommand,
   CreateIdentityProviderCommand,
   ForgotPasswordCommand,
@@ -14,7 +15,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { startChoice } from '../../support/choice.ts'
 import { engines } from '../../support/engines.ts'
-import { giveAttributes, respond } from '../../support/mfa.ts'
+import { giveAttributes, prefer, registerApp, respond, SmsConfiguration, setMfa } from '../../support/mfa.ts'
 import { anaEmail, enforced, noticeTo, press, setThreatProtection } from '../../support/notices.ts'
 import { callback, encode, givenOAuthPool, type Reply } from '../../support/oauth.ts'
 import { alertIn, titleIn } from '../../support/page-texts.ts'
@@ -200,6 +201,53 @@ for (const engine of engines) {
       await server().send(new ConfirmForgotPasswordCommand(reset))
       const { accessToken: again } = await givenTokens(server(), given.clientId, 'ana', 'Another-horse-8')
       assert.deepEqual(await passkeysOf(server(), again), [own.id])
+    })
+
+    /** Undoes the change, sets a new password by the old address, and signs in. */
+    async function undoAndSignIn(poolId: string, ClientId: string) {
+      assert.deepEqual(seen(await undo(await undoLinkTo(poolId))), undone)
+      await server().send(new ForgotPasswordCommand({ ClientId, Username: 'ana' }))
+      const ConfirmationCode = await codeSentTo(server(), poolId, anaEmail)
+      const Password = 'Another-horse-8'
+      await server().send(new ConfirmForgotPasswordCommand({ ClientId, Username: 'ana', ConfirmationCode, Password }))
+      return signInByPassword(server(), ClientId, 'ana', Password)
+    }
+
+    it('takes away an authenticator app that was registered since the change, which would shut the user out', async () => {
+      const { poolId, clientId, accessToken } = await givenUsers()
+      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+      await takeAddress(poolId, accessToken, eve)
+      await registerApp(server(), accessToken)
+      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } })
+      const { AuthenticationResult, ChallengeName } = await undoAndSignIn(poolId, clientId)
+      assert.equal(ChallengeName, undefined)
+      assert.ok(AuthenticationResult?.AccessToken)
+    })
+
+    it('keeps the app that was there before, and activates it again if it was deactivated since', async () => {
+      const { poolId, clientId, accessToken } = await givenUsers()
+      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+      const app = await registerApp(server(), accessToken)
+      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
+      await takeAddress(poolId, accessToken, eve)
+      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: false } })
+      await server().send(new AssociateSoftwareTokenCommand({ AccessToken: accessToken }))
+      const { ChallengeName, Session } = await undoAndSignIn(poolId, clientId)
+      assert.equal(ChallengeName, 'SOFTWARE_TOKEN_MFA')
+      const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
+      const { AuthenticationResult } = await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', Session, answer)
+      assert.ok(AuthenticationResult?.AccessToken)
+    })
+
+    it('deactivates codes by SMS when the phone number was changed since', async () => {
+      const pool = { SmsConfiguration }
+      const { poolId, clientId, accessToken } = await givenUsers({ pool }, {}, { phone_number: '+15550001111' })
+      await setMfa(server(), poolId, 'OPTIONAL', ['sms'])
+      await prefer(server(), poolId, 'ana', { SMSMfaSettings: { Enabled: true } })
+      await takeAddress(poolId, accessToken, eve)
+      await giveAttributes(server(), poolId, 'ana', { phone_number: '+15559998888' })
+      const { ChallengeName } = await undoAndSignIn(poolId, clientId)
+      assert.equal(ChallengeName, undefined)
     })
 
     it('only signs out a user without a password', async () => {
