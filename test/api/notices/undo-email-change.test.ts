@@ -5,19 +5,17 @@ import {
   AdminDeleteUserCommand,
   AdminGetUserCommand,
   AdminLinkProviderForUserCommand,
-  AssociateSoftwareTokenCommand,
   ConfirmForgotPasswordCommand,
   CreateIdentityProviderCommand,
   ForgotPasswordCommand,
   GetUserCommand,
   SignUpCommand,
-  VerifyUserAttributeCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { startChoice } from '../../support/choice.ts'
 import { engines } from '../../support/engines.ts'
-import { giveAttributes, prefer, registerApp, respond, SmsConfiguration, setMfa } from '../../support/mfa.ts'
-import { anaEmail, enforced, noticeTo, press, setThreatProtection } from '../../support/notices.ts'
-import { callback, encode, givenOAuthPool, type Reply } from '../../support/oauth.ts'
+import { giveAttributes, respond } from '../../support/mfa.ts'
+import { anaEmail, press } from '../../support/notices.ts'
+import { callback, encode, type Reply } from '../../support/oauth.ts'
 import { alertIn, titleIn } from '../../support/page-texts.ts'
 import { passkeysOf, registerPasskey, setWebAuthn, withPasskeys } from '../../support/passkeys.ts'
 import { attributeList, codeSentTo, messagesOf, sentTo, update, type Values } from '../../support/self-service.ts'
@@ -26,9 +24,9 @@ import { agree } from '../../support/sign-in-triggers.ts'
 import { hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
 import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../support/trigger-endpoint.ts'
+import { eve, givenUndoUser, openLink, takeAddress as takeAddressOf, undo as undoBy, undoLinkTo as undoLinkOf } from '../../support/undo.ts'
 
 const day = 24 * 60 * 60_000
-const eve = 'eve@evil.test'
 const dead = [400, 'This link is not valid']
 const undone = [200, 'Your email address is back']
 const revoked = { name: 'NotAuthorizedException', message: 'Access Token has been revoked' }
@@ -40,35 +38,17 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: endpoint.flags })
     const seen = (page: Reply) => [page.status, titleIn(page)]
 
-    async function givenUsers({ pool, client }: TestPoolOptions = {}, settings: object = {}, attributes: Values = {}) {
-      const given = await givenOAuthPool(server(), {
-        pool: { ...enforced, AliasAttributes: ['email'], AutoVerifiedAttributes: ['email'], ...pool },
-        client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'], ...client },
-      })
-      await setThreatProtection(server(), given.poolId, { AccountNotices: ['EMAIL'], ...settings })
-      const known = attributeList({ email: anaEmail, email_verified: 'true', ...attributes })
-      await givenUser(server(), given.poolId, 'ana', { attributes: known })
-      return { ...given, ...(await givenTokens(server(), given.clientId, 'ana')) }
-    }
-    /** The holder of the token changes the address and verifies the new one. */
-    async function takeAddress(poolId: string, AccessToken: string, email: string) {
-      await update(server(), AccessToken, { email })
-      const Code = await codeSentTo(server(), poolId, email)
-      await server().send(new VerifyUserAttributeCommand({ AccessToken, AttributeName: 'email', Code }))
-    }
+    const givenUsers = (options?: TestPoolOptions, settings?: object, attributes?: Values) =>
+      givenUndoUser(server(), options, settings, attributes)
+    const takeAddress = (poolId: string, token: string, email: string) => takeAddressOf(server(), poolId, token, email)
+    const undoLinkTo = (poolId: string, recipient?: string) => undoLinkOf(server(), poolId, recipient)
+    const open = (link: string, browser?: TestBrowser) => openLink(server(), link, browser)
+    const undo = (link: string) => undoBy(server(), link)
     /** An attacker with a token of `ana` has changed her address. */
     async function givenTaken(options: TestPoolOptions = {}, settings: object = {}, attributes: Values = {}) {
       const given = await givenUsers(options, settings, attributes)
       await takeAddress(given.poolId, given.accessToken, eve)
       return { ...given, link: await undoLinkTo(given.poolId) }
-    }
-    const undoLinkTo = async (poolId: string, recipient = anaEmail) => (await noticeTo(server(), poolId, recipient)).links[0] ?? ''
-    async function open(link: string, browser = new TestBrowser(server())) {
-      return { browser, page: await browser.visit(link) }
-    }
-    async function undo(link: string) {
-      const { browser, page } = await open(link)
-      return page.status === 200 ? press(browser, page) : page
     }
     async function userOf(UserPoolId: string) {
       const { UserAttributes = [], UserStatus } = await server().send(new AdminGetUserCommand({ UserPoolId, Username: 'ana' }))
@@ -201,53 +181,6 @@ for (const engine of engines) {
       await server().send(new ConfirmForgotPasswordCommand(reset))
       const { accessToken: again } = await givenTokens(server(), given.clientId, 'ana', 'Another-horse-8')
       assert.deepEqual(await passkeysOf(server(), again), [own.id])
-    })
-
-    /** Undoes the change, sets a new password by the old address, and signs in. */
-    async function undoAndSignIn(poolId: string, ClientId: string) {
-      assert.deepEqual(seen(await undo(await undoLinkTo(poolId))), undone)
-      await server().send(new ForgotPasswordCommand({ ClientId, Username: 'ana' }))
-      const ConfirmationCode = await codeSentTo(server(), poolId, anaEmail)
-      const Password = 'Another-horse-8'
-      await server().send(new ConfirmForgotPasswordCommand({ ClientId, Username: 'ana', ConfirmationCode, Password }))
-      return signInByPassword(server(), ClientId, 'ana', Password)
-    }
-
-    it('takes away an authenticator app that was registered since the change, which would shut the user out', async () => {
-      const { poolId, clientId, accessToken } = await givenUsers()
-      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
-      await takeAddress(poolId, accessToken, eve)
-      await registerApp(server(), accessToken)
-      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } })
-      const { AuthenticationResult, ChallengeName } = await undoAndSignIn(poolId, clientId)
-      assert.equal(ChallengeName, undefined)
-      assert.ok(AuthenticationResult?.AccessToken)
-    })
-
-    it('keeps the app that was there before, and activates it again if it was deactivated since', async () => {
-      const { poolId, clientId, accessToken } = await givenUsers()
-      await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
-      const app = await registerApp(server(), accessToken)
-      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
-      await takeAddress(poolId, accessToken, eve)
-      await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: false } })
-      await server().send(new AssociateSoftwareTokenCommand({ AccessToken: accessToken }))
-      const { ChallengeName, Session } = await undoAndSignIn(poolId, clientId)
-      assert.equal(ChallengeName, 'SOFTWARE_TOKEN_MFA')
-      const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
-      const { AuthenticationResult } = await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', Session, answer)
-      assert.ok(AuthenticationResult?.AccessToken)
-    })
-
-    it('deactivates codes by SMS when the phone number was changed since', async () => {
-      const pool = { SmsConfiguration }
-      const { poolId, clientId, accessToken } = await givenUsers({ pool }, {}, { phone_number: '+15550001111' })
-      await setMfa(server(), poolId, 'OPTIONAL', ['sms'])
-      await prefer(server(), poolId, 'ana', { SMSMfaSettings: { Enabled: true } })
-      await takeAddress(poolId, accessToken, eve)
-      await giveAttributes(server(), poolId, 'ana', { phone_number: '+15559998888' })
-      const { ChallengeName } = await undoAndSignIn(poolId, clientId)
-      assert.equal(ChallengeName, undefined)
     })
 
     it('only signs out a user without a password', async () => {
