@@ -124,7 +124,7 @@ for (const engine of engines) {
             .replaceAll(username, 'NAME')
             .replace(/name="(?:_csrf|step)" value="[^"]*"/g, '')
             // The address for a name that no user has is made up: it can be a phone number, too.
-            .replace(/code to (?:[a-z]\*\*\*@[a-z]\*\*\*|\+\*+\d{4})\./, 'code to ADDRESS.'),
+            .replace(/code to (?:[a-z\d]\*\*\*@[a-z\d]\*\*\*|\+\*+\d{4})\./, 'code to ADDRESS.'),
         )
         return { statuses: [page.status, wrong.status], alert: alertIn(wrong), texts }
       }
