@@ -22,7 +22,7 @@ const cacheSize = 1000
 
 const cache = new Map<string, UserAgent>()
 
-/** Reads a User-Agent. The results of the latest ones are kept. Undefined when there is none. */
+/** The browser and system that a User-Agent names. Undefined without a User-Agent. The latest results are cached. */
 export function readUserAgent(text: string | undefined): UserAgent | undefined {
   if (text === undefined || text === '') return undefined
   const read = text.slice(0, longestRead)

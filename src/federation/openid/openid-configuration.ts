@@ -84,7 +84,7 @@ const listNames: readonly string[] = [
   ...['response_types_supported', 'token_endpoint_auth_methods_supported'],
 ]
 
-/** The library expects texts in these lists, and fails for anything else. A list that is none counts as left out. */
+/** The library fails for these members unless each is an array of strings. So other values are removed before it reads them. */
 function withReadableLists(metadata: client.ServerMetadata): client.ServerMetadata {
   const entries = Object.entries(metadata).flatMap(([name, value]): [string, unknown][] => {
     if (!listNames.includes(name)) return [[name, value]]

@@ -116,8 +116,8 @@ export function usernameIn(pool: Pool, identity: FederatedIdentity): string {
 const spareEnding = 11
 
 /**
- * Another username for the identity, where a user who is not of the provider has that of `usernameIn`. The ending is random, so nobody can
- * take this name beforehand. It follows an underscore: functions that split the username there still find provider and subject.
+ * Another username for the identity, for the case that a local user has the name of `usernameIn`. It is that name with a random ending, so
+ * it cannot be taken beforehand. The ending follows an underscore: functions that split the username there still find provider and subject.
  *
  * @throws FederationError when the name of `usernameIn` is too long.
  */

@@ -52,7 +52,10 @@ async function requirePlainAssertion(xml: string): Promise<void> {
   if (elementsIn(assertion, '*', 'Assertion').length > 0) throw invalidResponse('there is more than one assertion')
 }
 
-/** Verifies a response of our own, whose assertion has the size of the real one and a wrong signature. */
+/**
+ * Verifies a response that this server makes up. Its assertion is as long as the real one and has a wrong signature. So a ciphertext that
+ * cannot be decrypted takes as much work as one that can.
+ */
 async function simulateVerification(characters: number, { saml, decryptionKey, requestId }: Decryption): Promise<void> {
   const assertion = decoyAssertion(Math.floor((characters * 3) / 4))
   await requirePlainAssertion(assertion)

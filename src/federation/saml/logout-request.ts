@@ -63,7 +63,7 @@ export const hasLogoutRequest = (parameters: ReadonlyMap<string, string>): boole
 /**
  * Reads a LogoutRequest in a query, to find the provider that should have signed it.
  *
- * @throws FederationError when there is none.
+ * @throws FederationError when the query has no LogoutRequest that can be read.
  */
 export async function readLogoutRequest(query: string): Promise<SentLogoutRequest> {
   const parameters = new URLSearchParams(query)

@@ -21,7 +21,7 @@ export type SamlMetadataSource = {
   /** @throws FederationError when it cannot be had, or has ended. */
   of(provider: DescribedByMetadata): Promise<SamlMetadata>
   /**
-   * The metadata that is known without a fetch: from the settings, or as it was last fetched. Undefined when there is none.
+   * The metadata that is known without a fetch: from the settings, or as it was last fetched. Undefined when it was never fetched.
    * @throws FederationError when it cannot be read, or has ended.
    */
   known(provider: DescribedByMetadata): Promise<SamlMetadata | undefined>

@@ -37,7 +37,7 @@ export const noThreatProtection: ThreatProtectionExtension = {
   eventsUrl: undefined,
 }
 
-/** @throws ApiError InvalidParameterException when the thresholds do not rise, or the URL is none of HTTP */
+/** @throws ApiError InvalidParameterException when a threshold is above the next one, or EventsUrl is no URL of HTTP or HTTPS */
 export function readThreatProtection(sent: ThreatProtectionExtensionType): ThreatProtectionExtension {
   const defaults = noThreatProtection
   const { EventsUrl: eventsUrl } = sent

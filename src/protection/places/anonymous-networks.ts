@@ -10,7 +10,7 @@ export type AnonymousNetworks = {
 
 /**
  * Reads a list of networks: an address, a CIDR block or an autonomous system (`AS64496`) a line. A `#` begins a comment.
- * @throws Error naming the first line that is none of these
+ * @throws Error that names the first line of another form
  */
 export function readAnonymousNetworks(text: string): AnonymousNetworks {
   const systems = new Set<string>()

@@ -13,7 +13,7 @@ export type Place = {
 
 /** Knows where IP addresses are. */
 export type Places = {
-  /** The place of an IPv4 or IPv6 address. Empty if the address is undefined, is none, is private, or is in no database. */
+  /** The place of an IPv4 or IPv6 address. Empty for an undefined, invalid or private address, and for one that is in no database. */
   find(ip: string | undefined): Place
   close(): void
 }

@@ -5,9 +5,9 @@ import type { RiskReason } from './assessment.ts'
 /** An earlier sign-in of the user. */
 export type EarlierSignIn = { readonly traits: Traits; readonly at: number }
 
-/** Nobody travels faster, in kilometres an hour. */
+/** A user who seems to travel faster than an airliner is not one person. In kilometres an hour. */
 const fastest = 900
-/** Places are known to some hundred kilometres only: below that nothing can be said of a speed. */
+/** The place of an address can be wrong by some hundred kilometres. So shorter distances say nothing about a speed. */
 const shortest = 500
 
 const impossibleTravelPoints = 20

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../base/chunks.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { ignoreUnavailable } from '../../storage/database-unavailable-error.ts'
@@ -25,7 +26,9 @@ export function createWaitingCounts({ db, clock, logger }: Options): WaitingCoun
   let size = 0
 
   async function write(): Promise<void> {
-    const batches = [...waiting].flatMap(([poolId, counters]) => batchesOf(poolId, [...counters.values()]))
+    const batches = [...waiting].flatMap(([poolId, counters]) =>
+      chunksOf([...counters.values()], batchSize).map((batch) => ({ poolId, batch })),
+    )
     waiting = new Map()
     size = 0
     for (const { poolId, batch } of batches) {
@@ -55,11 +58,4 @@ export function createWaitingCounts({ db, clock, logger }: Options): WaitingCoun
       await write()
     },
   }
-}
-
-function batchesOf(poolId: string, counters: readonly Counter[]) {
-  return Array.from({ length: Math.ceil(counters.length / batchSize) }, (_, index) => ({
-    poolId,
-    batch: counters.slice(index * batchSize, (index + 1) * batchSize),
-  }))
 }

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../base/chunks.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
@@ -118,7 +119,5 @@ const levelAt = ({ level, slowedUntil }: Tally, now: number): number => (slowedU
 /** Up to `batchSize` entries of one pool each. */
 function batchesOf(entries: ReadonlySet<Entry>): readonly (readonly Entry[])[] {
   const byPool = Map.groupBy(entries, ({ poolId }) => poolId)
-  return [...byPool.values()].flatMap((ofPool) =>
-    Array.from({ length: Math.ceil(ofPool.length / batchSize) }, (_, at) => ofPool.slice(at * batchSize, (at + 1) * batchSize)),
-  )
+  return [...byPool.values()].flatMap((ofPool) => chunksOf(ofPool, batchSize))
 }

@@ -63,7 +63,7 @@ export function withOutcome(tally: Tally, kind: keyof Outcomes, user: number, no
   return { ...before, current: { ...before.current, [kind]: withHash(before.current[kind], user) } }
 }
 
-/** All that either of the two has counted. A tally may be merged again and again: nobody counts twice. */
+/** The users that either tally has counted. A user in both counts once, so the same tally can be merged any number of times. */
 export function merge(one: Tally, other: Tally): Tally {
   const now = Math.max(one.window, other.window) * windowMs
   const [a, b] = [at(one, now), at(other, now)]

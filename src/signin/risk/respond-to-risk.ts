@@ -6,6 +6,7 @@ import { isInRanges } from '../../protection/risk/address-ranges.ts'
 import type { RiskLevel } from '../../protection/risk/assessment.ts'
 import type { AssessedRisk, RiskAssessor } from '../../protection/risk/risk-assessor.ts'
 import type { Stuffing } from '../../protection/stuffing/stuffing.ts'
+import type { Traits } from '../../protection/traits.ts'
 import { traitsOf } from '../../protection/traits-of.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import { passkeyCountsAsMfa } from '../../users/passkeys/passkey.ts'
@@ -45,32 +46,34 @@ export async function respondToRisk(deps: RiskDeps, signIn: SignIn, { consumes, 
   if (mode === undefined || progress.risk !== undefined) return signIn
   const settings = await deps.pools.findRiskOf(pool, client)
   if (isInRanges(settings?.exceptions?.skipped, ip)) return signIn
+  const traits = traitsOf(deps.places, context)
   const others = context.isServersIp ? [] : [deps.stuffing.reasonOf(pool.id, ip)]
-  const assessed = await deps.risk.assess({ pool, sub: user.sub, traits: traitsOf(deps.places, context), others })
+  const assessed = await deps.risk.assess({ pool, sub: user.sub, traits, others })
   const response = mode === 'ENFORCED' ? responseTo(assessed.level, settings) : undefined
   const risk = { ...(await decide(deps, signIn, assessed, response)), isCustomDone }
   const after = { ...signIn, progress: { ...progress, risk } }
   if (risk.level !== undefined) deps.risk.log(pool, { ...risk, eventId: progress.eventId })
   if (risk.decision !== 'Block') {
-    await notify(deps, after, response, settings)
+    await notify(deps, after, { response, traits, settings })
     return after
   }
   // A state leads to one decision, and to one notice.
   if (consumes !== undefined) await consumeStateOrThrow(deps.db, consumes)
   await recordBlocked(deps, after)
-  await notify(deps, after, response, settings)
+  await notify(deps, after, { response, traits, settings })
   throw new ApiError('NotAuthorizedException', 'Unable to login because of security reasons.')
 }
 
 type Assessed = SignIn & { readonly progress: { readonly risk: SignInRisk } }
 
+type Notice = {
+  readonly response: RiskResponse | undefined
+  readonly traits: Traits
+  readonly settings: RiskSettings | undefined
+}
+
 /** Tells the user by e-mail what was done, if the response says so. */
-async function notify(
-  deps: RiskDeps,
-  { context, user, progress }: Assessed,
-  response: RiskResponse | undefined,
-  settings: RiskSettings | undefined,
-): Promise<void> {
+async function notify(deps: RiskDeps, { context, user, progress }: Assessed, { response, traits, settings }: Notice): Promise<void> {
   if (response === undefined || !response.notify || progress.eventId === undefined) return
   const { pool, client, userAgent } = context
   const asksForMfa = response.action === 'MFA_REQUIRED' || response.action === 'MFA_IF_CONFIGURED'
@@ -81,7 +84,7 @@ async function notify(
     user,
     event: { id: progress.eventId, at: deps.clock.now() },
     outcome: progress.risk.decision === 'Block' ? 'blocked' : hasMfa ? 'mfa' : 'allowed',
-    traits: traitsOf(deps.places, context),
+    traits,
     userAgent,
     notices: settings?.takeover?.notices,
   })
@@ -108,7 +111,7 @@ function responseTo(level: RiskLevel | undefined, settings: RiskSettings | undef
 
 /**
  * The decision by the response. A user who cannot be asked for a second factor is let in by MFA_IF_CONFIGURED, and is blocked by
- * MFA_REQUIRED. Nobody sets a factor up in a risky sign-in: that could be the attacker.
+ * MFA_REQUIRED. A risky sign-in offers no set-up of a factor: an attacker could set one up.
  */
 async function decide(
   deps: RiskDeps,
