@@ -15,6 +15,17 @@ for (const engine of engines.slice(0, 1)) {
     const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
     const heading = (page: Page, name: string) => page.getByRole('heading', { name, exact: true }).waitFor()
 
+    /** A user whose email address was changed, and the link of the notice about it. */
+    async function givenChangedAddress() {
+      const settings = { AccountNotices: ['EMAIL'], Thresholds: { Low: 900, Medium: 900, High: 1000 } }
+      const { poolId, clientId } = await givenRiskyPool(server(), { settings, pool: { AliasAttributes: ['email'] } })
+      const { accessToken } = await givenTokens(server(), clientId, 'ana')
+      const UserAttributes = [{ Name: 'email', Value: 'eve@evil.test' }]
+      await server().send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes }))
+      const [link = ''] = (await noticeTo(server(), poolId)).links
+      return { poolId, link }
+    }
+
     it('ask whether a sign-in was the user’s, and lead to a new password', async () => {
       const { poolId, clientId } = await givenRiskyPool(server(), { settings: { InvalidFeedback: 'SIGN_OUT_AND_RESET' } })
       await givenTokens(server(), clientId, 'ana')
@@ -48,12 +59,7 @@ for (const engine of engines.slice(0, 1)) {
     })
 
     it('give an old email address back', async () => {
-      const settings = { AccountNotices: ['EMAIL'], Thresholds: { Low: 900, Medium: 900, High: 1000 } }
-      const { poolId, clientId } = await givenRiskyPool(server(), { settings, pool: { AliasAttributes: ['email'] } })
-      const { accessToken } = await givenTokens(server(), clientId, 'ana')
-      const UserAttributes = [{ Name: 'email', Value: 'eve@evil.test' }]
-      await server().send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes }))
-      const [link = ''] = (await noticeTo(server(), poolId)).links
+      const { link } = await givenChangedAddress()
       await withPage(async (page) => {
         await page.goto(server().url + link)
         await heading(page, 'Undo the change of your email address?')
@@ -66,12 +72,7 @@ for (const engine of engines.slice(0, 1)) {
     })
 
     it('say that another account has the old email address', async () => {
-      const settings = { AccountNotices: ['EMAIL'], Thresholds: { Low: 900, Medium: 900, High: 1000 } }
-      const { poolId, clientId } = await givenRiskyPool(server(), { settings, pool: { AliasAttributes: ['email'] } })
-      const { accessToken } = await givenTokens(server(), clientId, 'ana')
-      const UserAttributes = [{ Name: 'email', Value: 'eve@evil.test' }]
-      await server().send(new UpdateUserAttributesCommand({ AccessToken: accessToken, UserAttributes }))
-      const [link = ''] = (await noticeTo(server(), poolId)).links
+      const { poolId, link } = await givenChangedAddress()
       const attributes = [
         { Name: 'email', Value: anaEmail },
         { Name: 'email_verified', Value: 'true' },

@@ -1,6 +1,4 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, before } from 'node:test'
+import { useLocalServer } from './local-server.ts'
 
 type Document = { readonly status?: number; readonly text?: string }
 
@@ -10,7 +8,7 @@ export function useDocumentServer() {
   let requests = 0
   let waiting = 0
   let isHanging = false
-  const server = createServer((_request, response) => {
+  const origin = useLocalServer((_request, response) => {
     requests += 1
     waiting += 1
     response.on('close', () => {
@@ -18,13 +16,8 @@ export function useDocumentServer() {
     })
     if (!isHanging) response.writeHead(document.status ?? 200).end(document.text ?? '')
   })
-  before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
-  after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return {
-    origin: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin,
     /** From now on it answers with this document. */
     serve(next: Document) {
       document = next

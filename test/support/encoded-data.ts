@@ -1,6 +1,4 @@
 import { createHmac } from 'node:crypto'
-import { AdminListUserAuthEventsCommand, type AuthEventType } from '@aws-sdk/client-cognito-identity-provider'
-import type { TestServer } from './test-server.ts'
 
 export const windowsChrome =
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36'
@@ -26,9 +24,4 @@ export function encodeData({ clientId, poolId, username = 'ana', now, ...parts }
   const payload = parts.payload ?? JSON.stringify({ contextData, username, userPoolId: poolId, timestamp: String(now) })
   const signature = createHmac('sha256', clientId).update(version).update(payload).digest('base64')
   return Buffer.from(JSON.stringify({ payload: parts.replacedPayload ?? payload, signature, version })).toString('base64')
-}
-
-/** The auth events of the user, newest first. */
-export async function eventsOf(server: TestServer, poolId: string, username = 'ana'): Promise<readonly AuthEventType[]> {
-  return (await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: username }))).AuthEvents ?? []
 }

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { after, before } from 'node:test'
+import type { IncomingHttpHeaders } from 'node:http'
+import { useLocalServer } from './local-server.ts'
 
 type Behaviour = { readonly status?: number; readonly body?: string } | 'hang' | 'answer'
 
@@ -12,7 +11,7 @@ export const sha1Of = (password: string) => createHash('sha1').update(password).
 export function useRangeService(stolen: readonly string[]) {
   let behaviour: Behaviour = 'answer'
   const requests: { readonly path: string; readonly headers: IncomingHttpHeaders }[] = []
-  const server = createServer((request, response) => {
+  const origin = useLocalServer((request, response) => {
     requests.push({ path: request.url ?? '', headers: request.headers })
     if (behaviour === 'hang') return
     if (behaviour !== 'answer') return void response.writeHead(behaviour.status ?? 200).end(behaviour.body ?? '')
@@ -26,13 +25,8 @@ export function useRangeService(stolen: readonly string[]) {
     response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'public, max-age=2678400' })
     response.end(lines.sort().join('\r\n'))
   })
-  before(() => new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve)))
-  after(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return {
-    origin: () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin,
     behave(next: Behaviour) {
       behaviour = next
     },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminListUserAuthEventsCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { until } from '../../faults/own-database.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { awsCredentials, startLocalAwsLogs } from '../../support/local-aws-logs.ts'
@@ -107,10 +107,10 @@ for (const engine of engines) {
         server.clock.advance(60_000)
         return aws.delivered.length === 3
       })
-      const events = await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana' }))
+      const events = await eventsOf(server, poolId)
       assert.deepEqual(
         aws.delivered.map((line) => JSON.parse(line).message.eventId).toSorted(),
-        events.AuthEvents?.map(({ EventId }) => EventId).toSorted(),
+        events.map(({ EventId }) => EventId).toSorted(),
       )
       assert.ok(aws.delivered.every((line) => line.endsWith('}\n')))
       assert.ok(aws.calls.every(({ name, region }) => name === 'PutRecordBatch' && region === 'eu-west-2'))

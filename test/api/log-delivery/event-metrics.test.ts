@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminListUserAuthEventsCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { dayMs } from '../../../src/base/durations.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { sweepsOf } from '../../../src/sweeps.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { failSignIn, givenWatchedPool } from '../../support/log-delivery.ts'
 import { readMetrics } from '../../support/metrics.ts'
@@ -42,8 +42,7 @@ for (const engine of engines) {
       await failSignIn(server, clientId)
       const at = server.clock.now()
       const storage = await openStorage({ url: server.databaseUrl })
-      const count = async () =>
-        (await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana' }))).AuthEvents?.length
+      const count = async () => (await eventsOf(server, poolId)).length
       const sweepAfter = (authEventDays: number, days: number) => {
         const sweep = sweepsOf({ ...kept, authEventDays }).find(({ name }) => name === 'auth events') ?? assert.fail('no such sweep')
         return storage.db.transaction().execute((tx) => sweep.run(tx, at + days * dayMs + 1, 10))

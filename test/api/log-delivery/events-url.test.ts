@@ -6,7 +6,6 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import {
   AdminInitiateAuthCommand,
-  AdminListUserAuthEventsCommand,
   AdminUpdateAuthEventFeedbackCommand,
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
@@ -14,6 +13,7 @@ import {
 import { LifeguardProcess } from '../../cli/lifeguard-process.ts'
 import { startPeer } from '../../faults/http-peer.ts'
 import { until } from '../../faults/own-database.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { failSignIn, givenWatchedPool, sendEventsTo } from '../../support/log-delivery.ts'
@@ -69,7 +69,7 @@ for (const engine of engines) {
       const { poolId, clientId } = await givenWatchedPool(server)
       await sendEventsTo(server, poolId, peer.url)
       await failSignIn(server, clientId)
-      const { AuthEvents: [event] = [] } = await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana' }))
+      const [event] = await eventsOf(server, poolId)
       await server.send(
         new AdminUpdateAuthEventFeedbackCommand({ UserPoolId: poolId, Username: 'ana', EventId: event?.EventId, FeedbackValue: 'Invalid' }),
       )

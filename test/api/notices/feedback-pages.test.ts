@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import {
   AdminDeleteUserCommand,
   AdminGetUserCommand,
-  AdminListUserAuthEventsCommand,
   AdminUpdateAuthEventFeedbackCommand,
   ConfirmForgotPasswordCommand,
   CreateUserPoolDomainCommand,
@@ -12,6 +11,7 @@ import {
   GetUserCommand,
   UpdateAuthEventFeedbackCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { givenRiskyPool, noticeTo, press } from '../../support/notices.ts'
@@ -42,8 +42,7 @@ for (const engine of engines) {
       return { ...given, ...tokens, valid: links[0] ?? '', invalid: links[1] ?? '' }
     }
     const feedbackOf = async (UserPoolId: string) => {
-      const { AuthEvents = [] } = await server().send(new AdminListUserAuthEventsCommand({ UserPoolId, Username: 'ana' }))
-      return AuthEvents.map(({ EventFeedback }) => EventFeedback?.FeedbackValue)
+      return (await eventsOf(server(), UserPoolId)).map(({ EventFeedback }) => EventFeedback?.FeedbackValue)
     }
     const statusOf = async (UserPoolId: string) =>
       (await server().send(new AdminGetUserCommand({ UserPoolId, Username: 'ana' }))).UserStatus
@@ -260,8 +259,8 @@ for (const engine of engines) {
       const given = await givenRiskyPool(server(), { ...options, notices: undefined })
       const { accessToken } = await givenTokens(server(), given.clientId, 'ana')
       const { links, html } = await noticeTo(server(), given.poolId)
-      const { AuthEvents = [] } = await server().send(new AdminListUserAuthEventsCommand({ UserPoolId: given.poolId, Username: 'ana' }))
-      const event = { UserPoolId: given.poolId, Username: 'ana', EventId: AuthEvents[0]?.EventId ?? '' }
+      const [newest] = await eventsOf(server(), given.poolId)
+      const event = { UserPoolId: given.poolId, Username: 'ana', EventId: newest?.EventId ?? '' }
       return { ...given, accessToken, event, html, token: paramsIn(links[0] ?? '').get('token') ?? '' }
     }
     const getUser = (AccessToken: string) => server().send(new GetUserCommand({ AccessToken }))

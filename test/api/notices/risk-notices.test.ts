@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  AdminListUserAuthEventsCommand,
   CreateUserPoolDomainCommand,
   type NotifyConfigurationType,
   UpdateAuthEventFeedbackCommand,
@@ -10,6 +9,7 @@ import { createSecrets } from '../../../src/base/secrets.ts'
 import type { QueuedMessage } from '../../../src/messaging/message.ts'
 import { openMessage } from '../../../src/messaging/outbox.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { openCodeKeyFile } from '../../support/code-keys.ts'
 import { engines } from '../../support/engines.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
@@ -48,8 +48,7 @@ for (const engine of engines) {
     const server = useTestServer(engine, { flags: [...endpoint.flags, ...codeKey.flags, '--master-key', masterKey.toString('base64')] })
     const signIn = (clientId: string, username = 'ana') => signInByPassword(server(), clientId, username)
     const eventOf = async (poolId: string) => {
-      const { AuthEvents = [] } = await server().send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: 'ana' }))
-      return AuthEvents[0]
+      return (await eventsOf(server(), poolId))[0]
     }
 
     async function givenApp(poolId: string, clientId: string): Promise<App> {

@@ -9,7 +9,8 @@ import {
   RespondToAuthChallengeCommand,
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { deviceData, type EncodedDataParts, encodeData, eventsOf } from '../../support/encoded-data.ts'
+import { eventsOf } from '../../support/auth-events.ts'
+import { deviceData, type EncodedDataParts, encodeData } from '../../support/encoded-data.ts'
 import { engines } from '../../support/engines.ts'
 import { codeSentTo, givenConfirmedUser } from '../../support/self-service.ts'
 import { givenUser, goodPassword, srpResponses, startSrp } from '../../support/sign-in.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
-import { eventsOf } from '../../support/encoded-data.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import type { App } from '../../support/mfa.ts'
 import {

@@ -7,8 +7,9 @@ import {
   CreateUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { power } from '../../base/srp/reference-client.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { startBy } from '../../support/choice.ts'
-import { eventsOf, windowsChrome } from '../../support/encoded-data.ts'
+import { windowsChrome } from '../../support/encoded-data.ts'
 import { engines } from '../../support/engines.ts'
 import { giveAttributes, registerApp, respond, setMfa } from '../../support/mfa.ts'
 import { rawCall } from '../../support/raw-call.ts'

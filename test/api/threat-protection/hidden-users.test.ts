@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventsOf } from '../../support/encoded-data.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { recordSpans, statementsOf, type TraceHeaders } from '../../support/recorded-spans.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventsOf } from '../../support/encoded-data.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { callback, encode, type Reply } from '../../support/oauth.ts'
 import {

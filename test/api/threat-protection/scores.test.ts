@@ -5,7 +5,8 @@ import {
   AdminUpdateAuthEventFeedbackCommand,
   type AuthEventType,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { eventsOf, windowsChrome } from '../../support/encoded-data.ts'
+import { eventsOf } from '../../support/auth-events.ts'
+import { windowsChrome } from '../../support/encoded-data.ts'
 import { engines } from '../../support/engines.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { blocked, describeRisk, type Origin, riskPool, setRisk, signInFrom, takeover } from '../../support/risky-sign-ins.ts'

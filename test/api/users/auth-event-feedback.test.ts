@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import {
-  AdminListUserAuthEventsCommand,
   AdminUpdateAuthEventFeedbackCommand,
   type AuthEventType,
   UpdateAuthEventFeedbackCommand,
@@ -17,6 +16,7 @@ import {
   sweepAuthEvents,
 } from '../../../src/protection/auth-event-repository.ts'
 import { writeFeedbackToken } from '../../../src/protection/feedback-token.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { type TestServer, useTestServer } from '../../support/test-server.ts'
@@ -34,8 +34,8 @@ type EventKey = { readonly poolId: string; readonly username: string; readonly e
 const tokenFor = (event: AuthEventKey, now: number, sealing = secrets) => writeFeedbackToken(sealing, { event, isVerified: true }, now)
 
 async function findLatestEvent(server: TestServer, poolId: string, username: string): Promise<AuthEventType & { EventId: string }> {
-  const { AuthEvents = [] } = await server.send(new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: username }))
-  return { ...AuthEvents[0], EventId: AuthEvents[0]?.EventId ?? '' }
+  const [event] = await eventsOf(server, poolId, username)
+  return { ...event, EventId: event?.EventId ?? '' }
 }
 
 function giveAdminFeedback(server: TestServer, { poolId, username, eventId }: EventKey, value: 'Valid' | 'Invalid' = 'Valid') {

@@ -6,13 +6,13 @@ import {
   AdminInitiateAuthCommand,
   AdminListUserAuthEventsCommand,
   AssociateSoftwareTokenCommand,
-  type AuthEventType,
   ChangePasswordCommand,
   ConfirmForgotPasswordCommand,
   ForgotPasswordCommand,
   UpdateUserPoolCommand,
   VerifySoftwareTokenCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { appOf, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from '../../support/mfa.ts'
 import { codeSentTo, givenSignedInUser } from '../../support/self-service.ts'
@@ -34,14 +34,9 @@ const wrong = { name: 'NotAuthorizedException' }
 const passed = (...names: readonly string[]) => names.map((ChallengeName) => ({ ChallengeName, ChallengeResponse: 'Success' }))
 const failed = (ChallengeName: string) => ({ ChallengeName, ChallengeResponse: 'Failure' })
 
-async function historyOf(server: TestServer, poolId: string, username: string): Promise<AuthEventType[]> {
-  const list = new AdminListUserAuthEventsCommand({ UserPoolId: poolId, Username: username })
-  return (await server.send(list)).AuthEvents ?? []
-}
-
 /** The type, result and answered challenges of each event, newest first. */
 async function summarizeHistory(server: TestServer, poolId: string, username: string) {
-  const events = await historyOf(server, poolId, username)
+  const events = await eventsOf(server, poolId, username)
   return events.map(({ EventType, EventResponse, ChallengeResponses }) => [EventType, EventResponse, ChallengeResponses])
 }
 
@@ -54,7 +49,7 @@ for (const engine of engines) {
       await givenUser(server(), poolId, 'ana')
       const before = server().clock.now()
       const { accessToken } = await givenTokens(server(), clientId, 'ana')
-      const [event, ...others] = await historyOf(server(), poolId, 'ana')
+      const [event, ...others] = await eventsOf(server(), poolId, 'ana')
       assert.equal(others.length, 0)
       const { CreationDate, EventContextData, ...rest } = event ?? {}
       assert.deepEqual(rest, {
@@ -76,7 +71,7 @@ for (const engine of engines) {
       await givenUser(server(), poolId, 'bob')
       await assert.rejects(signInByPassword(server(), clientId, 'ana', 'Wrong-horse-7'), wrong)
       const { a, challenge } = await startSrp(server(), clientId, 'ana')
-      assert.equal((await historyOf(server(), poolId, 'ana')).length, 1)
+      assert.equal((await eventsOf(server(), poolId, 'ana')).length, 1)
       await assert.rejects(
         answerSrp(server(), clientId, srpResponses(poolId, 'Wrong-horse-7', a, challenge, srpTimestamp(server().clock.now()))),
         wrong,
@@ -86,7 +81,7 @@ for (const engine of engines) {
       await answerSrp(server(), clientId, srpResponses(poolId, goodPassword, again.a, again.challenge, srpTimestamp(server().clock.now())))
       const attempt = ['SignIn', 'Fail', [failed('Password')]]
       assert.deepEqual(await summarizeHistory(server(), poolId, 'ana'), [['SignIn', 'Pass', passed('Password')], attempt, attempt])
-      assert.deepEqual(await historyOf(server(), poolId, 'bob'), [])
+      assert.deepEqual(await eventsOf(server(), poolId, 'bob'), [])
     })
 
     it('show a late SRP proof to the user whose challenge it answers, but not to another user that the request names', async () => {
@@ -102,16 +97,16 @@ for (const engine of engines) {
         answerSrp(server(), clientId, { ...eveResponses, USERNAME: 'ana', PASSWORD_CLAIM_SECRET_BLOCK: forgedBlock }),
         wrong,
       )
-      assert.deepEqual(await historyOf(server(), poolId, 'ana'), [])
+      assert.deepEqual(await eventsOf(server(), poolId, 'ana'), [])
       await assert.rejects(answerSrp(server(), clientId, eveResponses), wrong)
-      assert.equal((await historyOf(server(), poolId, 'eve')).length, 1)
+      assert.equal((await eventsOf(server(), poolId, 'eve')).length, 1)
     })
 
     it('show the steps of one sign-in as one event', async () => {
       const ids = await givenMfaPool(server(), 'OPTIONAL', ['totp'], withThreatProtection)
       const { poolId, clientId } = ids
       const app = await givenAppUser(server(), ids, 'ana')
-      const start = (await historyOf(server(), poolId, 'ana')).length
+      const start = (await eventsOf(server(), poolId, 'ana')).length
       const newEvents = async () => (await summarizeHistory(server(), poolId, 'ana')).slice(0, -start)
       startTimeStep(server())
       const { session } = await challengeAfterPassword(server(), clientId, 'ana')
@@ -122,7 +117,7 @@ for (const engine of engines) {
       assert.deepEqual(await newEvents(), [['SignIn', 'Fail', [...passed('Password'), failed('Mfa')]]])
       const { AuthenticationResult: tokens } = await answer(app.code())
       assert.deepEqual(await newEvents(), [['SignIn', 'Pass', passed('Password', 'Mfa')]])
-      const [event] = await historyOf(server(), poolId, 'ana')
+      const [event] = await eventsOf(server(), poolId, 'ana')
       assert.equal(event?.EventId, claimsOf(tokens?.AccessToken ?? '')['event_id'])
     })
 
@@ -176,7 +171,7 @@ for (const engine of engines) {
         ContextData: { IpAddress: '84.150.0.1', ServerName: 'app', ServerPath: '/', HttpHeaders },
       })
       await server().send(signIn)
-      const [event] = await historyOf(server(), poolId, 'ana')
+      const [event] = await eventsOf(server(), poolId, 'ana')
       assert.deepEqual(event?.EventContextData, { IpAddress: '84.150.0.1', DeviceName: 'Chrome 126, Windows 10', Country: 'Germany' })
     })
 
@@ -211,11 +206,11 @@ for (const engine of engines) {
       const { poolId, clientId } = await server().givenPool()
       await givenUser(server(), poolId, 'ana')
       await givenTokens(server(), clientId, 'ana')
-      await assert.rejects(historyOf(server(), poolId, 'ana'), { name: 'UserPoolAddOnNotEnabledException' })
+      await assert.rejects(eventsOf(server(), poolId, 'ana'), { name: 'UserPoolAddOnNotEnabledException' })
       await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, ...withThreatProtection.pool }))
-      assert.deepEqual(await historyOf(server(), poolId, 'ana'), [])
+      assert.deepEqual(await eventsOf(server(), poolId, 'ana'), [])
       await givenTokens(server(), clientId, 'ana')
-      assert.equal((await historyOf(server(), poolId, 'ana')).length, 1)
+      assert.equal((await eventsOf(server(), poolId, 'ana')).length, 1)
     })
 
     it('belong to one pool, and can no longer be listed once the user is deleted', async () => {
@@ -224,10 +219,10 @@ for (const engine of engines) {
       await givenUser(server(), poolId, 'ana')
       await givenUser(server(), other.poolId, 'ana')
       await givenTokens(server(), clientId, 'ana')
-      assert.deepEqual(await historyOf(server(), other.poolId, 'ana'), [])
+      assert.deepEqual(await eventsOf(server(), other.poolId, 'ana'), [])
       await server().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'ana' }))
-      await assert.rejects(historyOf(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
-      await assert.rejects(historyOf(server(), 'us-east-1_nowhere', 'ana'), { name: 'ResourceNotFoundException' })
+      await assert.rejects(eventsOf(server(), poolId, 'ana'), { name: 'UserNotFoundException' })
+      await assert.rejects(eventsOf(server(), 'us-east-1_nowhere', 'ana'), { name: 'ResourceNotFoundException' })
     })
   })
 }
