@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { hourMs } from '../base/durations.ts'
+import { inTime } from '../base/in-time.ts'
 
 /** When a document cannot be fetched again, the one that is known stays in use for so long. */
 const keptMs = 24 * hourMs
@@ -74,7 +75,7 @@ export function createKeptDocuments<T>({ clock, withoutSlot, load, onStale }: Op
   }
 
   function wait(url: string, known: Kept<T> | undefined): Promise<T> {
-    return isUsable(known, clock.now()) ? inTime(refreshKnown(url, known), known.value) : refresh(url)
+    return isUsable(known, clock.now()) ? inTime(refreshKnown(url, known), patienceMs, () => known.value) : refresh(url)
   }
 
   return {
@@ -102,14 +103,4 @@ function isUsable<T>(known: Kept<T> | undefined, now: number): known is Kept<T> 
 function pauseAfter({ freshMs, validUntil = Number.POSITIVE_INFINITY }: FetchedDocument<unknown>, now: number): number {
   const untilEnd = validUntil - now
   return untilEnd > 0 ? Math.min(Math.max(freshMs, pauseMs), untilEnd) : pauseMs
-}
-
-async function inTime<T>(work: Promise<T>, otherwise: T): Promise<T> {
-  const { promise, resolve } = Promise.withResolvers<T>()
-  const timer = setTimeout(() => resolve(otherwise), patienceMs)
-  try {
-    return await Promise.race([work, promise])
-  } finally {
-    clearTimeout(timer)
-  }
 }

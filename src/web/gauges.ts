@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
+import { inTime } from '../base/in-time.ts'
 import type { CertificateWatch } from '../federation/certificate-watch.ts'
 import type { Channel } from '../messaging/message.ts'
 import type { WaitingMessages } from '../messaging/outbox-repository.ts'
@@ -96,12 +97,7 @@ type AddGauge = (name: string, help: string, read: (gauge: Gauge) => void | Prom
 
 function databaseGauges(gauge: AddGauge, { checkDatabase, connections }: GaugeSources): void {
   gauge('lifeguard_database_up', '1 if the database can be read and written, otherwise 0.', async (gauge) =>
-    gauge.set(
-      await inTime(
-        checkDatabase().then(() => 1),
-        0,
-      ),
-    ),
+    gauge.set((await ofDatabase(checkDatabase().then(() => 1))) ?? 0),
   )
   gauge(
     'lifeguard_database_connections',
@@ -124,7 +120,7 @@ function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSourc
   const find = cached(findWaitingMessages)
   const setByChannel = async (gauge: Gauge, figure: (waiting: WaitingMessages) => number) => {
     gauge.reset()
-    const found = await inTime(find(), undefined)
+    const found = await ofDatabase(find())
     for (const [channel, waiting] of Object.entries(found ?? {})) gauge.set({ channel }, figure(waiting))
   }
   gauge(
@@ -144,7 +140,7 @@ function messageGauges(gauge: AddGauge, { now, findWaitingMessages }: GaugeSourc
 function slowedGauge(gauge: AddGauge, { now, countSlowedNetworks }: GaugeSources): void {
   const find = cached(() => countSlowedNetworks(now()))
   gauge('lifeguard_slowed_networks', 'Networks that are slowed down after failed sign-ins of many users, over all pools.', async (gauge) =>
-    setOrRemove(gauge, await inTime(find(), undefined)),
+    setOrRemove(gauge, await ofDatabase(find())),
   )
 }
 
@@ -155,7 +151,7 @@ function keyGauge(gauge: AddGauge, { now, findOldestKeys }: GaugeSources): void 
     'Age of the oldest key: of those that sign tokens, over all pools, and of the access keys that do not expire.',
     async (gauge) => {
       gauge.reset()
-      for (const [kind, createdAt] of Object.entries((await inTime(find(), undefined)) ?? {})) {
+      for (const [kind, createdAt] of Object.entries((await ofDatabase(find())) ?? {})) {
         if (createdAt !== undefined) gauge.set({ kind }, Math.max(now() - createdAt, 0) / 1000)
       }
     },
@@ -180,7 +176,7 @@ type Age = { readonly name: string; readonly help: string; now(): number; find()
 function ageGauge(gauge: AddGauge, { name, help, now, find }: Age): void {
   const findCached = cached(async () => ({ at: await find() }))
   gauge(name, help, async (gauge) => {
-    const found = await inTime(findCached(), undefined)
+    const found = await ofDatabase(findCached())
     setOrRemove(gauge, found && (found.at === undefined ? 0 : Math.max(now() - found.at, 0) / 1000))
   })
 }
@@ -205,15 +201,5 @@ function cached<T>(load: () => Promise<T>): () => Promise<T> {
   }
 }
 
-/** The result of the work, or `otherwise` when it fails or takes too long. */
-async function inTime<T, U>(work: Promise<T>, otherwise: U): Promise<T | U> {
-  const { promise: timeout, resolve } = Promise.withResolvers<U>()
-  const timer = setTimeout(() => resolve(otherwise), databaseMs)
-  try {
-    return await Promise.race([work, timeout])
-  } catch {
-    return otherwise
-  } finally {
-    clearTimeout(timer)
-  }
-}
+/** The result of the work. Undefined when the work fails or takes too long. */
+const ofDatabase = <T>(work: Promise<T>): Promise<T | undefined> => inTime(work, databaseMs, () => undefined).catch(() => undefined)

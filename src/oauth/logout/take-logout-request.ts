@@ -1,3 +1,4 @@
+import { inTime } from '../../base/in-time.ts'
 import { FederationError } from '../../federation/federation-error.ts'
 import type { SamlMetadata } from '../../federation/saml/identity-provider-metadata.ts'
 import { answerLogoutRequest, type LogoutAnswerToProvider } from '../../federation/saml/logout-answer.ts'
@@ -189,7 +190,7 @@ async function sendersInUse(deps: EndSessionDeps, { id: poolId }: Pool, { names,
   // A slow provider must not use up the time of one that is known to be the sender.
   for (const { provider } of possible.sort((a, b) => Number(b.known !== undefined) - Number(a.known !== undefined))) {
     try {
-      const metadata = await inTime(() => deps.federation.sources.saml.of(provider), endsAt)
+      const metadata = await metadataUntil(deps, provider, endsAt)
       if (metadata.entityId === issuer) senders.push({ provider, metadata })
     } catch (error) {
       if (!(error instanceof FederationError)) throw error
@@ -210,20 +211,15 @@ async function knownMetadata({ federation }: EndSessionDeps, provider: IdentityP
 }
 
 /**
- * The result of the work, which goes on in any case: other requests may wait for it. `endsAt` is a time of `performance.now`.
+ * The metadata of the provider. A fetch goes on after `endsAt`, a time of `performance.now`: other requests may wait for it.
  *
- * @throws FederationError when it takes longer.
+ * @throws FederationError when the metadata cannot be had by then.
  */
-async function inTime<T>(work: () => Promise<T>, endsAt: number): Promise<T> {
-  const late = new FederationError('The metadata of the identity provider did not come in time.')
+async function metadataUntil({ federation }: EndSessionDeps, provider: IdentityProvider, endsAt: number): Promise<SamlMetadata> {
+  const late = (): never => {
+    throw new FederationError('The metadata of the identity provider did not come in time.')
+  }
   const leftMs = endsAt - performance.now()
   // A timer may fire a little early.
-  if (leftMs < 2) throw late
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(late), leftMs)
-  try {
-    return await Promise.race([work(), promise])
-  } finally {
-    clearTimeout(timer)
-  }
+  return leftMs < 2 ? late() : inTime(federation.sources.saml.of(provider), leftMs, late)
 }
