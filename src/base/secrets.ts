@@ -9,6 +9,7 @@ export type SecretPurpose =
   | 'code'
   | 'decoy'
   | 'feedback'
+  | 'former-pool'
   | 'device'
   | 'device-request'
   | 'device-step'

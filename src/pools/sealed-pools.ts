@@ -6,14 +6,21 @@ import { resealCertificate, signingCertificates } from './signing-certificate/si
 
 type PoolConfig = { readonly extensions?: PoolExtensions }
 
-/** Seals the fixed codes of test users again, under the current master key. They are the only secrets in the `config` of a pool. */
+/**
+ * Seals the fixed codes of test users and the client secret of the former pool anew, under the current master key. They are the only secrets
+ * in the `config` of a pool.
+ */
 function resealPool(secrets: Secrets, text: string, { id }: { readonly id: string }): string {
   const config = JSON.parse(text) as PoolConfig
   if (config.extensions === undefined) return text
-  const { testUsers = [] } = config.extensions
-  const sealed = testUsers.map((user) => ({ ...user, sealedCode: secrets.reseal('test-code', user.sealedCode, id) }))
-  const isUnchanged = sealed.every((user, at) => user.sealedCode === testUsers[at]?.sealedCode)
-  return isUnchanged ? text : JSON.stringify({ ...config, extensions: { ...config.extensions, testUsers: sealed } })
+  const { testUsers = [], formerPool } = config.extensions
+  const sealedUsers = testUsers.map((user) => ({ ...user, sealedCode: secrets.reseal('test-code', user.sealedCode, id) }))
+  const secret = formerPool?.sealedClientSecret
+  const sealedSecret = secret && secrets.reseal('former-pool', secret, id)
+  const isUnchanged = sealedSecret === secret && sealedUsers.every((user, at) => user.sealedCode === testUsers[at]?.sealedCode)
+  if (isUnchanged) return text
+  const former = formerPool && { formerPool: { ...formerPool, sealedClientSecret: sealedSecret } }
+  return JSON.stringify({ ...config, extensions: { ...config.extensions, testUsers: sealedUsers, ...former } })
 }
 
 function resealResource(

@@ -1115,6 +1115,10 @@ export interface DeleteWebAuthnCredentialRequest {
 
 export type DeleteWebAuthnCredentialResponse = Record<never, never>
 
+export interface DeletedUsersExtensionType {
+  KeepDays?: number | undefined
+}
+
 export type DeletionProtectionType =
   | 'ACTIVE'
   | 'INACTIVE'
@@ -1426,6 +1430,19 @@ export interface ForgotPasswordResponse {
   CodeDeliveryDetails?: CodeDeliveryDetailsType | undefined
 }
 
+export type FormerPoolFlowType =
+  | 'USER_PASSWORD_AUTH'
+  | 'ADMIN_USER_PASSWORD_AUTH'
+
+export interface FormerPoolType {
+  UserPoolId?: string | undefined
+  ClientId?: string | undefined
+  ClientSecret?: string | undefined
+  Endpoint?: string | undefined
+  Flow?: FormerPoolFlowType | undefined
+  Until?: Date | undefined
+}
+
 export interface GetCSVHeaderRequest {
   UserPoolId: string
 }
@@ -1656,6 +1673,9 @@ export interface GetUserPoolExtensionsResponse {
   ThreatProtection?: ThreatProtectionExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
+  Passwords?: PasswordsExtensionType | undefined
+  DeletedUsers?: DeletedUsersExtensionType | undefined
+  FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -2399,6 +2419,15 @@ export interface PasswordPolicyType {
   TemporaryPasswordValidityDays?: number | undefined
 }
 
+export type PasswordStorageType =
+  | 'SRP'
+  | 'ARGON2ID'
+  | 'BOTH'
+
+export interface PasswordsExtensionType {
+  Storage?: PasswordStorageType | undefined
+}
+
 export type PreTokenGenerationLambdaVersionType =
   | 'V1_0'
   | 'V2_0'
@@ -2874,6 +2903,9 @@ export interface SetUserPoolExtensionsRequest {
   ThreatProtection?: ThreatProtectionExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
+  Passwords?: PasswordsExtensionType | undefined
+  DeletedUsers?: DeletedUsersExtensionType | undefined
+  FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 

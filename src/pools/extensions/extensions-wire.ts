@@ -13,10 +13,12 @@ import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigge
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
 import { noClientRegistration, readClientRegistration, writeClientRegistration } from './client-registration.ts'
 import { readFederation, writeFederation } from './federation-extension.ts'
+import { readFormerPool, writeFormerPool } from './former-pool.ts'
 import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import type { PageTextCatalog } from './page-texts.ts'
 import {
+  deletedUsersOf,
   extensionsOf,
   federationOf,
   hostedPagesOf,
@@ -25,6 +27,7 @@ import {
   type OAuthExtension,
   oauthOf,
   type PoolExtensions,
+  passwordStorageOf,
   type TestUser,
   threatProtectionOf,
 } from './pool-extensions.ts'
@@ -60,12 +63,15 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     threatProtection: request.ThreatProtection === undefined ? threatProtectionOf(pool) : readThreatProtection(request.ThreatProtection),
     oauth: request.OAuth === undefined ? oauthOf(pool) : readOAuth(request.OAuth),
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
+    passwords: { storage: request.Passwords === undefined ? passwordStorageOf(pool) : (request.Passwords.Storage ?? 'SRP') },
+    deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
+    formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(secrets, pool.id, request.FormerPool),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
 }
 
 export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtensionsResponse {
-  const { triggers, customAuth, signUp, messages, tokens = noExtensions.tokens, testUsers } = extensionsOf(pool)
+  const { triggers, customAuth, signUp, messages, tokens = noExtensions.tokens, formerPool, testUsers } = extensionsOf(pool)
   return {
     UserPoolId: pool.id,
     Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
@@ -77,6 +83,9 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     ThreatProtection: writeThreatProtection(threatProtectionOf(pool)),
     OAuth: writeOAuth(oauthOf(pool)),
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
+    Passwords: { Storage: passwordStorageOf(pool) },
+    DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
+    FormerPool: writeFormerPool(formerPool),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }
 }

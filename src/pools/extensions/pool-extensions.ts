@@ -3,6 +3,7 @@ import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
 import { type ClientRegistrationExtension, noClientRegistration } from './client-registration.ts'
 import { type FederationExtension, noFederation } from './federation-extension.ts'
+import type { FormerPool } from './former-pool.ts'
 import type { PageTexts } from './page-texts.ts'
 import { noThreatProtection, type ThreatProtectionExtension } from './threat-protection-extension.ts'
 
@@ -25,6 +26,12 @@ export type PoolExtensions = {
   readonly oauth?: OAuthExtension
   /** Undefined in old pools. */
   readonly tokens?: TokensExtension
+  /** Undefined in old pools. */
+  readonly passwords?: PasswordsExtension
+  /** Undefined in old pools. */
+  readonly deletedUsers?: DeletedUsersExtension
+  /** Undefined: the pool was not copied from another one, or no longer asks it. */
+  readonly formerPool?: FormerPool | undefined
   readonly testUsers: readonly TestUser[]
 }
 
@@ -105,6 +112,19 @@ export type OAuthExtension = {
 
 export type TokensExtension = { readonly claims: readonly ClaimRule[] }
 
+export type PasswordsExtension = {
+  /**
+   * What is kept of a password from its next use or change on. `SRP`: a verifier, as Cognito does. `ARGON2ID`: a hash that other systems
+   * can import; users cannot sign in by SRP. `BOTH`: both.
+   */
+  readonly storage: 'SRP' | 'ARGON2ID' | 'BOTH'
+}
+
+export type DeletedUsersExtension = {
+  /** For how many days a deleted user can be restored. 0: deleted at once, as Cognito does. */
+  readonly keepDays: number
+}
+
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
@@ -132,6 +152,8 @@ export const noExtensions = {
   threatProtection: noThreatProtection,
   oauth: { manner: 'COGNITO', nonProductionClientIds: undefined, clientRegistration: noClientRegistration },
   tokens: { claims: [] },
+  passwords: { storage: 'SRP' },
+  deletedUsers: { keepDays: 0 },
   testUsers: [],
 } satisfies PoolExtensions
 
@@ -153,6 +175,14 @@ export function threatProtectionOf(pool: { readonly extensions: PoolExtensions |
 
 export function signInLinksOf(pool: { readonly extensions: PoolExtensions | undefined }): SignInLinksExtension {
   return hostedPagesOf(pool).signInLinks ?? noSignInLinks
+}
+
+export function passwordStorageOf(pool: { readonly extensions: PoolExtensions | undefined }): PasswordsExtension['storage'] {
+  return (extensionsOf(pool).passwords ?? noExtensions.passwords).storage
+}
+
+export function deletedUsersOf(pool: { readonly extensions: PoolExtensions | undefined }): DeletedUsersExtension {
+  return extensionsOf(pool).deletedUsers ?? noExtensions.deletedUsers
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

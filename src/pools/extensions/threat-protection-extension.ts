@@ -1,5 +1,6 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { ThreatProtectionExtensionType } from '../../contract/generated/types.ts'
+import { isHttpUrl } from './http-url.ts'
 
 /** A change of an account that its user is told about. */
 export type AccountChange = 'PASSWORD' | 'EMAIL' | 'PHONE_NUMBER' | 'MFA' | 'PASSKEY' | 'IDENTITY'
@@ -61,11 +62,6 @@ function readThresholds(sent: ThreatProtectionExtensionType['Thresholds']): Risk
   const thresholds = { low: sent?.Low ?? defaults.low, medium: sent?.Medium ?? defaults.medium, high: sent?.High ?? defaults.high }
   if (thresholds.low <= thresholds.medium && thresholds.medium <= thresholds.high) return thresholds
   throw invalidParameter('ThreatProtection.Thresholds: Low must not be above Medium, and Medium not above High.')
-}
-
-function isHttpUrl(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:') && url.username === '' && url.password === ''
 }
 
 export function writeThreatProtection(extension: ThreatProtectionExtension): ThreatProtectionExtensionType {

@@ -1,0 +1,49 @@
+import type { Secrets } from '../../base/secrets.ts'
+import { invalidParameter } from '../../contract/api-error.ts'
+import type { FormerPoolType } from '../../contract/generated/types.ts'
+import { isHttpUrl } from './http-url.ts'
+
+/** The user pool at Cognito, or at another Lifeguard, that this pool was copied from. Users who came without a password still have it there. */
+export type FormerPool = {
+  readonly userPoolId: string
+  /** The app client of the former pool by which passwords are checked. */
+  readonly clientId: string
+  /** Sealed for this pool; undefined for a client without a secret. */
+  readonly sealedClientSecret: string | undefined
+  /** The URL of the API. Undefined: AWS's endpoint of the region in the pool's id. */
+  readonly endpoint: string | undefined
+  /** `ADMIN_USER_PASSWORD_AUTH` is signed by credentials of AWS's default provider chain. */
+  readonly flow: 'USER_PASSWORD_AUTH' | 'ADMIN_USER_PASSWORD_AUTH'
+  /** From when on the former pool is no longer asked, in epoch milliseconds. */
+  readonly until: number
+}
+
+/**
+ * Reads the section of SetUserPoolExtensions. An empty section removes the former pool.
+ * @throws ApiError InvalidParameterException when a member is missing, or Endpoint is no URL of HTTP or HTTPS
+ */
+export function readFormerPool(secrets: Secrets, poolId: string, sent: FormerPoolType): FormerPool | undefined {
+  if (Object.values(sent).every((value) => value === undefined)) return undefined
+  const { UserPoolId, ClientId, ClientSecret, Endpoint, Until } = sent
+  if (UserPoolId === undefined || ClientId === undefined || Until === undefined) {
+    throw invalidParameter('FormerPool: give UserPoolId, ClientId and Until, or leave the section empty to remove the former pool.')
+  }
+  if (Endpoint !== undefined && !isHttpUrl(Endpoint)) {
+    throw invalidParameter('FormerPool.Endpoint: give a URL that begins with https:// or http://.')
+  }
+  return {
+    userPoolId: UserPoolId,
+    clientId: ClientId,
+    sealedClientSecret: ClientSecret === undefined ? undefined : secrets.seal('former-pool', ClientSecret, poolId),
+    endpoint: Endpoint,
+    flow: sent.Flow ?? 'USER_PASSWORD_AUTH',
+    until: Until.getTime(),
+  }
+}
+
+/** The section of GetUserPoolExtensions. The client secret is not shown. */
+export function writeFormerPool(formerPool: FormerPool | undefined): FormerPoolType | undefined {
+  if (formerPool === undefined) return undefined
+  const { userPoolId, clientId, endpoint, flow, until } = formerPool
+  return { UserPoolId: userPoolId, ClientId: clientId, Endpoint: endpoint, Flow: flow, Until: new Date(until) }
+}
