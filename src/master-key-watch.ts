@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from './base/logger.ts'
-import type { OpenedDatabase } from './open-database.ts'
+import { beingRestored, type OpenedDatabase } from './open-database.ts'
 import { SettingsError } from './settings.ts'
 import { findMasterKeyRows, type MasterKeyRows } from './storage/installation-repository.ts'
 
@@ -27,8 +28,9 @@ export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pic
   async function check(): Promise<void> {
     if (isClosed) return
     const rows = await findMasterKeyRows(storage.db)
-    if (rows.proof === known?.proof && rows.keptSubkeys === known.keptSubkeys) return
-    if (!keyRing.adopt(rows)) {
+    if (known !== undefined && isDeepStrictEqual(rows, known)) return
+    if (rows.isBeingRestored) fail(beingRestored())
+    else if (!keyRing.adopt(rows)) {
       fail(
         new SettingsError('--master-key: the master key was changed, and this server does not have the new key. Start it with both keys.'),
       )

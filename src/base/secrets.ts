@@ -107,7 +107,10 @@ export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
     recordForRestored(subkeys) {
       const fixed = readFixed(subkeys[0]?.subkeys ?? {})
       if (fixed === undefined) throw new Error('The backup lacks the subkeys of the installation.')
-      return recordOf(ring.sealing, fixed, subkeys)
+      // The subkeys of this ring's own keys must not outlive these keys.
+      const isOwn = (subkey: string | undefined) => keys.some((key) => key.subkey('refresh-token').toString('base64') === subkey)
+      const others = subkeys.filter((entry) => !isOwn(entry.subkeys['refresh-token']))
+      return recordOf(ring.sealing, fixed, others)
     },
 
     recordForRestoredPool(poolId, subkeys) {

@@ -14,6 +14,7 @@ export async function ensureInstallationValue(db: Db | Tx, name: string, value: 
 const proofName = 'master-key-check'
 const lastingName = 'lasting-subkeys'
 const keptName = 'kept-subkeys'
+const restoreName = 'restore'
 const changeName = 'master-key-change'
 
 /** What the table `installation` says about the master key. A `proof` is a keyed hash that identifies a master key. */
@@ -24,6 +25,8 @@ export type MasterKeyRows = {
   readonly keptSubkeys: string | undefined
   /** The `proof` of the previous master key, as long as stored values may be sealed under that key; else undefined. */
   readonly changedFrom: string | undefined
+  /** Whether a restore has begun and has not ended. Then no server may use the database. */
+  readonly isBeingRestored: boolean
 }
 
 /** Stores `proof`, which identifies the current master key. Does nothing if the database has such a row already. */
@@ -32,7 +35,7 @@ export async function ensureMasterKeyProof(db: Db, proof: string): Promise<void>
 }
 
 export async function findMasterKeyRows(db: Db | Tx): Promise<MasterKeyRows> {
-  const names = [proofName, lastingName, keptName, changeName]
+  const names = [proofName, lastingName, keptName, changeName, restoreName]
   const rows = await db.selectFrom('installation').selectAll().where('name', 'in', names).execute()
   const values = new Map(rows.map(({ name, value }) => [name, value]))
   return {
@@ -40,6 +43,7 @@ export async function findMasterKeyRows(db: Db | Tx): Promise<MasterKeyRows> {
     lastingSubkeys: values.get(lastingName),
     keptSubkeys: values.get(keptName),
     changedFrom: values.get(changeName),
+    isBeingRestored: values.has(restoreName),
   }
 }
 
@@ -87,4 +91,15 @@ export async function storeMasterKeyChange(tx: Tx, from: string, to: NewMasterKe
  */
 export async function endMasterKeyChange(db: Db, from: string): Promise<void> {
   await db.deleteFrom('installation').where('name', '=', changeName).where('value', '=', from).execute()
+}
+
+/** From the commit on, no server starts, and running servers stop. */
+export async function beginRestore(tx: Tx): Promise<void> {
+  await putValues(tx, { [restoreName]: 'in progress' })
+}
+
+/** Ends a restore of everything: servers may start with the master key of the record. */
+export async function endRestore(tx: Tx, record: NewMasterKeyRows): Promise<void> {
+  await storeMasterKeyRows(tx, record)
+  await tx.deleteFrom('installation').where('name', 'in', [restoreName, changeName]).execute()
 }
