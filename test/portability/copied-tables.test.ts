@@ -36,7 +36,11 @@ for (const engine of engines) {
       for (const { name, columns } of await storage.db.introspection.getTables()) {
         if (name === 'schema_migration') continue
         const { poolColumn } = copiedTables[name as keyof typeof copiedTables]
-        const expected = columns.some((column) => column.name === 'pool_id') ? 'pool_id' : /^(user|deleted)_pool$/.test(name) ? 'id' : undefined
+        const expected = columns.some((column) => column.name === 'pool_id')
+          ? 'pool_id'
+          : /^(user|deleted)_pool$/.test(name)
+            ? 'id'
+            : undefined
         assert.equal(poolColumn, expected, name)
       }
     })

@@ -26,7 +26,7 @@ export type RestoreOptions = {
   /** How long a server that runs on this database may take to notice the restore, in milliseconds. */
   readonly quietMs: number
   /** Called after each batch with the number of rows restored so far. */
-  readonly onProgress?: (rows: number) => void
+  readonly onProgress?: (rows: number) => void | Promise<void>
 }
 
 /**
@@ -78,7 +78,7 @@ async function writeParts(
       await inTransaction((tx) => insertRows(tx, storage.engine, table, ready))
       storage.checkpoint()
       count += batch.length
-      onProgress?.(count)
+      await onProgress?.(count)
     }
   }
   return count
