@@ -1,4 +1,7 @@
 import { SettingsError } from '../settings.ts'
+import { backup } from './backup.ts'
+import { backupInspect } from './backup-inspect.ts'
+import { backupKeygen } from './backup-keygen.ts'
 import { breachedPasswordsCheck } from './breached-passwords-check.ts'
 import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
@@ -21,6 +24,9 @@ const otherCommands = [
   keysDelete,
   keysRotateMaster,
   checkConfig,
+  backupInspect,
+  backupKeygen,
+  backup,
   breachedPasswordsCheck,
   dbMigrate,
   restore,
