@@ -84,7 +84,7 @@ export async function openServices(options: ServiceOptions) {
   const { settings, database, logger, clock, metrics, withoutSlot } = options
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
-  const powers = openPowers(settings)
+  const hashing = openHashing(settings)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signing = openSigningKeys(options)
   const access = openAccess(options)
@@ -94,8 +94,6 @@ export async function openServices(options: ServiceOptions) {
   const logs = openLogDelivery({ ...options, db, pools, holder, metrics: metrics.logs })
   const protection = await openProtection({ ...options, db, pools, logs })
   const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
-  const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
-  const argon2 = openArgon2(settings)
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
@@ -107,9 +105,9 @@ export async function openServices(options: ServiceOptions) {
     ...fixedValuesOf(options),
     provisionedLimits,
     pools,
-    powers,
+    powers: hashing.powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
-    passwords: createPasswords({ secrets, powers, ...hashesWithoutSlot({ importedHashes, argon2 }, withoutSlot) }),
+    passwords: createPasswords({ secrets, ...hashingWithoutSlot(hashing, withoutSlot) }),
     imports,
     logoutWorker,
     ...protection.services,
@@ -122,21 +120,11 @@ export async function openServices(options: ServiceOptions) {
     ...access.services,
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
-    gauges: serviceGauges({
-      isStreaming: auditStream !== undefined,
-      logs,
-      db,
-      powers,
-      importedHashes,
-      argon2,
-      triggerFunctions,
-      sweeper,
-      imports,
-    }),
+    gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, ...hashing, triggerFunctions, sweeper, imports }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
       { sweeper, imports, outbox: worker, logs, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
-      { powers, importedHashes, argon2, triggerFunctions },
+      { ...hashing, triggerFunctions },
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],
   }
@@ -202,12 +190,13 @@ function triggersWithoutSlot<T extends Triggers>(triggers: T, withoutSlot: Witho
   }
 }
 
-type Hashes = { readonly importedHashes: ImportedHashes; readonly argon2: Argon2Keys }
+type Hashing = ReturnType<typeof openHashing>
 
 /** The computations of hashes have queues and limits of their own, so a request needs no slot while it waits for one. */
-function hashesWithoutSlot({ importedHashes, argon2 }: Hashes, withoutSlot: WithoutSlot) {
+function hashingWithoutSlot({ powers, importedHashes, argon2 }: Hashing, withoutSlot: WithoutSlot) {
   const waitFor = <T>(running: Promise<T> | undefined) => running && withoutSlot(() => running)
   return {
+    powers,
     importedHashes: { check: (...check: Parameters<ImportedHashes['check']>) => waitFor(importedHashes.check(...check)) },
     argon2: { derive: (...input: Parameters<Argon2Keys['derive']>) => waitFor(argon2.derive(...input)) },
   }
@@ -225,12 +214,15 @@ export function workersOf({ workers = Math.min(availableParallelism(), maxWorker
   return workers
 }
 
-const openPowers = (settings: Settings) => createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
-
-/** Leaves one processor to the other work of the server. */
-function openArgon2(settings: Settings): Argon2Keys {
-  const workers = Math.max(1, workersOf(settings) - 1)
-  return createArgon2Keys({ workers, queueLimit: argon2QueueLimit * workers })
+/** What computes with passwords. Argon2id leaves one processor to the other work of the server. */
+function openHashing(settings: Settings) {
+  const workers = workersOf(settings)
+  const argon2Workers = Math.max(1, workers - 1)
+  return {
+    powers: createSrpPowers({ workers, queueLimit: powerQueueLimit }),
+    importedHashes: createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit }),
+    argon2: createArgon2Keys({ workers: argon2Workers, queueLimit: argon2QueueLimit * argon2Workers }),
+  }
 }
 
 /** The factor by which Cognito's default request rates are multiplied; 0 for no limit. */
