@@ -149,8 +149,9 @@ for (const engine of engines) {
       await set('Fourth-horse-1')
     })
 
-    it('survives UpdateUserPool', async () => {
-      const { poolId } = await given('ARGON2ID')
+    it('is shown, and survives UpdateUserPool', async () => {
+      const { poolId } = await given('SRP')
+      assert.deepEqual((await setStorage(server(), { poolId }, 'ARGON2ID')).Passwords, { Storage: 'ARGON2ID' })
       await server().send(new UpdateUserPoolCommand({ UserPoolId: poolId, MfaConfiguration: 'OFF' }))
       const settings = await callLifeguard(server(), 'GetUserPoolExtensions', { UserPoolId: poolId })
       assert.deepEqual(settings.Passwords, { Storage: 'ARGON2ID' })
