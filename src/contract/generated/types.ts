@@ -2953,6 +2953,9 @@ export interface SetUserPoolExtensionsResponse {
   ThreatProtection?: ThreatProtectionExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
+  Passwords?: PasswordsExtensionType | undefined
+  DeletedUsers?: DeletedUsersExtensionType | undefined
+  FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
