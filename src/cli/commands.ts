@@ -4,6 +4,7 @@ import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
+import { exportCognitoCsv, exportUsersCommand } from './export-users.ts'
 import { helpOn } from './help.ts'
 import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
@@ -21,6 +22,8 @@ const otherCommands = [
   keysRotateMaster,
   checkConfig,
   breachedPasswordsCheck,
+  exportUsersCommand,
+  exportCognitoCsv,
   dbMigrate,
   version,
 ]
