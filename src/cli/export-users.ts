@@ -129,7 +129,7 @@ function createProgress(): (users: number) => void {
   return (users) => {
     if (performance.now() - reportedAt < progressMs) return
     reportedAt = performance.now()
-    console.error(`${users} users were written so far.`)
+    console.error(`${usersText(users)} written so far.`)
   }
 }
 
@@ -140,14 +140,16 @@ const argon2Advice =
 /** The text goes to the standard error output. The JSON goes to the standard output, unless that has the users. */
 function printReport(report: ExportReport, out: string | undefined): void {
   const { users, files, leftOut } = report
-  console.error(`${users} users were written${files.length === 0 ? '' : ` into ${filesText(files)}`}.`)
+  console.error(`${usersText(users)} written${files.length === 0 ? '' : ` into ${filesText(files)}`}.`)
   if (leftOut.length > 0) console.error('Left out:')
-  for (const entry of leftOut) console.error(`  ${entry.users} users: ${entry.text}`)
+  for (const entry of leftOut) console.error(`  ${entry.users} ${entry.users === 1 ? 'user' : 'users'}: ${entry.text}`)
   if (leftOut.some(({ code }) => code === 'password-srp')) console.error(argon2Advice)
   const json = JSON.stringify(report)
   if (out === '-') console.error(json)
   else console.log(json)
 }
+
+const usersText = (count: number): string => (count === 1 ? '1 user was' : `${count} users were`)
 
 function filesText(files: readonly string[]): string {
   const [first, last] = [files[0], files.at(-1)]
