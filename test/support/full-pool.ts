@@ -56,7 +56,7 @@ export type FullPool = PoolAndClient & {
  * - `srp` has a verifier; `disabled`, `unconfirmed`, `temporary`, `reset` and `external` say it; `žofie` has no e-mail address.
  */
 export async function givenFullPool(server: TestServer): Promise<FullPool> {
-  const ids = await givenEmptyPool(server)
+  const ids = await givenEmptyFullPool(server)
   const hashes = await importHashes(server, ids.poolId)
   await givenUser(server, ids.poolId, 'srp', { attributes: mailOf('srp') })
   await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Passwords: { Storage: 'BOTH' } })
@@ -67,7 +67,8 @@ export async function givenFullPool(server: TestServer): Promise<FullPool> {
 
 const mailOf = (name: string) => attributeList({ email: `${name}@example.test`, email_verified: 'true' })
 
-async function givenEmptyPool(server: TestServer): Promise<PoolAndClient> {
+/** The same pool without groups and users. */
+export async function givenEmptyFullPool(server: TestServer): Promise<PoolAndClient> {
   const ids = await server.givenPool({
     pool: {
       AutoVerifiedAttributes: ['email'],
