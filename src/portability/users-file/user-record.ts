@@ -139,5 +139,3 @@ export type IdentityRecord = {
   readonly primary?: boolean
   readonly createdAt?: string
 }
-
-export type UsersFileLine = UsersFileHead | GroupRecord | UserRecord | UsersFileEnd
