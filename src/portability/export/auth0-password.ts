@@ -1,4 +1,4 @@
-import type { Digest } from '../../users/passwords/imported-hash.ts'
+import type { Digest } from '../../users/passwords/hash-types.ts'
 import type { ReadHash } from './password-state.ts'
 
 /** Auth0's `custom_password_hash`. */

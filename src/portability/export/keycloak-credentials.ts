@@ -1,4 +1,4 @@
-import type { Digest } from '../../users/passwords/imported-hash.ts'
+import type { Digest } from '../../users/passwords/hash-types.ts'
 import type { PasskeyRecord, TotpRecord } from '../users-file/user-record.ts'
 import { type ReadHash, readHash } from './password-state.ts'
 import type { ExportedUser } from './user-record-of.ts'

@@ -1,4 +1,5 @@
-import { type ImportAlgorithm, type ImportedHash, isImportAlgorithm, readImportedHash } from '../../users/passwords/imported-hash.ts'
+import type { ImportedHash } from '../../users/passwords/hash-types.ts'
+import { type ImportAlgorithm, isImportAlgorithm, readImportedHash } from '../../users/passwords/imported-hash.ts'
 import type { PasswordRecord } from '../users-file/user-record.ts'
 import type { LeftOut } from './left-out.ts'
 import type { ExportedUser } from './user-record-of.ts'
