@@ -7,6 +7,7 @@ import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
+import { exportCognitoCsv, exportUsersCommand } from './export-users.ts'
 import { helpOn } from './help.ts'
 import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
@@ -28,6 +29,8 @@ const otherCommands = [
   backupKeygen,
   backup,
   breachedPasswordsCheck,
+  exportUsersCommand,
+  exportCognitoCsv,
   dbMigrate,
   restore,
   version,

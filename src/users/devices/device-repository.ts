@@ -87,6 +87,29 @@ export async function listDevicesOf(
   return rows.map(fromRow)
 }
 
+/** Of each of these users, the `limit` devices that were used last, the latest first. A user can have any number of devices. */
+export async function listLatestDevicesOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+  limit: number,
+): Promise<readonly Device[]> {
+  if (subs.length === 0) return []
+  const ranked = db
+    .selectFrom('device')
+    .selectAll()
+    .select(({ fn }) =>
+      fn
+        .agg<number | string>('row_number')
+        .over((over) => over.partitionBy('sub').orderBy('last_authenticated_at', 'desc').orderBy('device_key'))
+        .as('rank'),
+    )
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+  const rows = await db.selectFrom(ranked.as('ranked')).selectAll().where('rank', '<=', limit).orderBy('sub').orderBy('rank').execute()
+  return rows.map(fromRow)
+}
+
 /** False when the user has no such device. */
 export async function setDeviceRemembered(
   db: Db | Tx,

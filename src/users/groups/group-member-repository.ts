@@ -39,6 +39,23 @@ const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; 
     .where('group_member.sub', '=', sub),
 )
 
+/** Which groups several users are in, in the order of the groups' names. A quota limits the groups of a user. */
+export async function listGroupNamesOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+): Promise<readonly { readonly sub: string; readonly name: string }[]> {
+  if (subs.length === 0) return []
+  return db
+    .selectFrom('group_member')
+    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(groupMatchesMember))
+    .select(['group_member.sub', 'user_group.name'])
+    .where('group_member.pool_id', '=', poolId)
+    .where('group_member.sub', 'in', subs)
+    .orderBy('user_group.name')
+    .execute()
+}
+
 /** The users in the group in the order of their `sub`, from the first one whose `sub` comes after `after`. */
 export async function listMembers(
   db: Db | Tx,

@@ -12,6 +12,23 @@ export async function insertMergedNames(tx: Tx, { poolId, sub }: User, keys: rea
     .execute()
 }
 
+/** The names that find these users because other users were merged into them. */
+export async function listMergedNamesOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+): Promise<readonly { readonly sub: string; readonly key: string }[]> {
+  if (subs.length === 0) return []
+  return db
+    .selectFrom('user_alias')
+    .select(['sub', 'value_key as key'])
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', 'merged')
+    .where('sub', 'in', subs)
+    .orderBy('value_key')
+    .execute()
+}
+
 /** The names of those who were merged into `from` find `to` from now on. */
 export async function moveMergedNames(tx: Tx, from: User, to: User): Promise<void> {
   await tx

@@ -28,6 +28,21 @@ export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Pr
   return rows.map(fromRow)
 }
 
+/** The passkeys of several users, of each user the oldest first. A quota limits their number. */
+export async function listPasskeysOfUsers(db: Db | Tx, poolId: string, subs: readonly string[]): Promise<readonly Passkey[]> {
+  if (subs.length === 0) return []
+  const rows = await db
+    .selectFrom('passkey')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+    .orderBy('sub')
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(fromRow)
+}
+
 /**
  * Records a use of a passkey. False when the passkey was deleted since it was read as `before`, or its counter has changed: the counter in
  * the WHERE clause is the lock. An authenticator that does not count leaves the counter at 0: then this lock stops no concurrent use.

@@ -18,6 +18,23 @@ export async function listFormerPasswords(
   return rows
 }
 
+/** The former passwords of several users, sealed, of each user the newest first. The pool's history size limits their number. */
+export async function listFormerPasswordsOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+): Promise<readonly { readonly sub: string; readonly password: string; readonly setAt: number }[]> {
+  if (subs.length === 0) return []
+  return db
+    .selectFrom('password_history')
+    .select(['sub', 'password', 'set_at as setAt'])
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+    .orderBy('sub')
+    .orderBy('set_at', 'desc')
+    .execute()
+}
+
 /** Stores a replaced password, and deletes all but the newest `keep`. The caller has locked the user. */
 export async function insertFormerPassword(
   tx: Tx,
