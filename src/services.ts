@@ -182,9 +182,13 @@ function findSubIn(db: Db, pools: PoolCatalog) {
 
 /** What stays the same while the server runs: values of the settings, and the texts that pages have. */
 function fixedValuesOf({ publicUrl, clock, settings }: ServiceOptions) {
-  const { region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains } = settings
+  const { region, accountId, quotas, enforceTiers, keepDeletedPoolsDays, srpClockToleranceSeconds, emailFromDomains } = settings
   const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
-  const limits = { srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  const limits = {
+    keepDeletedPoolsDays,
+    srpToleranceMs: srpClockToleranceSeconds * 1000,
+    senderDomains: readSenderDomains(emailFromDomains),
+  }
   return { publicUrl, clock, ...account, ...limits, pageTexts }
 }
 

@@ -26,6 +26,7 @@ import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
 import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
 import { sweepEmailChanges } from './users/account-notices/email-change-repository.ts'
+import { sweepKeptUsers } from './users/deleted-users/kept-user-repository.ts'
 import { sweepExpiredSignUps } from './users/expired-sign-ups/expired-sign-ups.ts'
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
@@ -91,6 +92,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'expired sign-ups', run: sweepExpiredSignUps },
+  { name: 'kept users', run: sweepKeptUsers },
   // Each batch refreshes the statistics of one pool, which takes a while. A batch that found such a pool is reported as if it had found
   // `limit` rows, so that the next pool follows.
   { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },

@@ -62,6 +62,7 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   inbox_message: { key: ['id'], poolColumn: 'pool_id' },
   deleted_group: { key: ['pool_id', 'member_key'], poolColumn: 'pool_id' },
   deleted_user: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },
+  kept_user: { key: ['pool_id', 'sub'], poolColumn: 'pool_id', areLarge: true },
   spent_state: { key: ['id'] },
   access_key: { key: ['id'] },
   access_role: { key: ['arn'], areLarge: true },

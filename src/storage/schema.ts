@@ -28,6 +28,7 @@ import type {
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
+  KeptUserTable,
   PasskeyTable,
   PasswordHistoryTable,
   SessionClientTable,
@@ -94,6 +95,7 @@ export interface Schema {
   deleted_pool: DeletedPoolTable
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
+  kept_user: KeptUserTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable

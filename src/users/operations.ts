@@ -13,6 +13,9 @@ import { adminUpdateAuthEventFeedback } from './auth-events/admin-update-auth-ev
 import { describeAuthEventRisk } from './auth-events/describe-auth-event-risk.operation.ts'
 import { updateAuthEventFeedback } from './auth-events/update-auth-event-feedback.operation.ts'
 import { issueCode } from './codes/issue-code.operation.ts'
+import { listDeletedUsers } from './deleted-users/list-deleted-users.operation.ts'
+import { purgeDeletedUser } from './deleted-users/purge-deleted-user.operation.ts'
+import { restoreUser } from './deleted-users/restore-user.operation.ts'
 import { adminForgetDevice } from './devices/admin-forget-device.operation.ts'
 import { adminGetDevice } from './devices/admin-get-device.operation.ts'
 import { adminListDevices } from './devices/admin-list-devices.operation.ts'
@@ -129,6 +132,9 @@ export const userOperations = [
   adminDisableProviderForUser,
   adminLinkProviderForUser,
   mergeUsers,
+  listDeletedUsers,
+  purgeDeletedUser,
+  restoreUser,
   listMessages,
   readMessageCode,
   resendMessage,

@@ -1138,6 +1138,23 @@ export interface DeleteWebAuthnCredentialRequest {
 
 export type DeleteWebAuthnCredentialResponse = Record<never, never>
 
+export interface DeletedUserPoolType {
+  UserPoolId?: string | undefined
+  Name?: string | undefined
+  CreatedAt?: Date | undefined
+  DeletedAt?: Date | undefined
+  KeptUntil?: Date | undefined
+}
+
+export interface DeletedUserType {
+  Username?: string | undefined
+  Sub?: string | undefined
+  Attributes?: Record<string, string> | undefined
+  CreatedAt?: Date | undefined
+  DeletedAt?: Date | undefined
+  PurgeAt?: Date | undefined
+}
+
 export interface DeletedUsersExtensionType {
   KeepDays?: number | undefined
 }
@@ -1970,6 +1987,28 @@ export interface ListBackupsResponse {
   NextToken?: string | undefined
 }
 
+export interface ListDeletedUserPoolsRequest {
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListDeletedUserPoolsResponse {
+  DeletedUserPools?: readonly DeletedUserPoolType[] | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListDeletedUsersRequest {
+  UserPoolId: string
+  Username?: string | undefined
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListDeletedUsersResponse {
+  DeletedUsers?: readonly DeletedUserType[] | undefined
+  NextToken?: string | undefined
+}
+
 export interface ListDevicesRequest {
   AccessToken: string
   Limit?: number | undefined
@@ -2545,6 +2584,13 @@ export interface ProviderUserIdentifierType {
   ProviderAttributeValue?: string | undefined
 }
 
+export interface PurgeDeletedUserRequest {
+  UserPoolId: string
+  Sub: string
+}
+
+export type PurgeDeletedUserResponse = Record<never, never>
+
 export interface PushedRequestsExtensionType {
   Required?: boolean | undefined
 }
@@ -2682,6 +2728,26 @@ export interface RespondToAuthChallengeResponse {
   ChallengeParameters?: Record<string, string> | undefined
   AuthenticationResult?: AuthenticationResultType | undefined
   AvailableChallenges?: readonly ChallengeNameType[] | undefined
+}
+
+export interface RestoreUserPoolRequest {
+  UserPoolId: string
+}
+
+export interface RestoreUserPoolResponse {
+  UserPoolId?: string | undefined
+  Name?: string | undefined
+}
+
+export interface RestoreUserRequest {
+  UserPoolId: string
+  Sub: string
+}
+
+export interface RestoreUserResponse {
+  Username?: string | undefined
+  Sub?: string | undefined
+  Groups?: readonly string[] | undefined
 }
 
 export type RevokeAssociatedSessionsType =
@@ -3882,6 +3948,8 @@ export interface Operations {
   IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
   ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
   ListBackups: { input: ListBackupsRequest; output: ListBackupsResponse }
+  ListDeletedUserPools: { input: ListDeletedUserPoolsRequest; output: ListDeletedUserPoolsResponse }
+  ListDeletedUsers: { input: ListDeletedUsersRequest; output: ListDeletedUsersResponse }
   ListInitialAccessTokens: { input: ListInitialAccessTokensRequest; output: ListInitialAccessTokensResponse }
   ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
@@ -3889,10 +3957,13 @@ export interface Operations {
   ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }
   ListUserImportLog: { input: ListUserImportLogRequest; output: ListUserImportLogResponse }
   MergeUsers: { input: MergeUsersRequest; output: MergeUsersResponse }
+  PurgeDeletedUser: { input: PurgeDeletedUserRequest; output: PurgeDeletedUserResponse }
   PutRole: { input: PutRoleRequest; output: PutRoleResponse }
   ReadMessageCode: { input: ReadMessageCodeRequest; output: ReadMessageCodeResponse }
   ReplayTriggerInvocation: { input: ReplayTriggerInvocationRequest; output: ReplayTriggerInvocationResponse }
   ResendMessage: { input: ResendMessageRequest; output: ResendMessageResponse }
+  RestoreUser: { input: RestoreUserRequest; output: RestoreUserResponse }
+  RestoreUserPool: { input: RestoreUserPoolRequest; output: RestoreUserPoolResponse }
   RotateSigningKeys: { input: RotateSigningKeysRequest; output: RotateSigningKeysResponse }
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }

@@ -65,6 +65,18 @@ export async function getLockedGroup(tx: Tx, poolId: string, name: string): Prom
   return fromRow(row)
 }
 
+/** The group whose members have this key, locked as by `getLockedGroup`. */
+export async function lockGroupOfMembers(tx: Tx, poolId: string, memberKey: string): Promise<Group | undefined> {
+  const row = await tx
+    .updateTable('user_group')
+    .set((column) => ({ name: column.ref('name') }))
+    .where('pool_id', '=', poolId)
+    .where(sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = ${memberKey}`)
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
 type GroupChanges = Partial<Pick<Group, 'description' | 'roleArn' | 'precedence'>> & { readonly now: number }
 
 /**

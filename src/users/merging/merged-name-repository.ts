@@ -29,6 +29,16 @@ export async function listMergedNamesOfUsers(
     .execute()
 }
 
+/** As `insertMergedNames`, for one name. False when the name finds another user. */
+export async function insertFreeMergedName(tx: Tx, { poolId, sub }: User, key: string): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('user_alias')
+    .values({ pool_id: poolId, kind: 'merged', value_key: key, sub })
+    .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'value_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n
+}
+
 /** The names of those who were merged into `from` find `to` from now on. */
 export async function moveMergedNames(tx: Tx, from: User, to: User): Promise<void> {
   await tx

@@ -51,6 +51,7 @@ const openColumns: Readonly<Record<string, string>> = {
   initial_access_token: 'pool_id id token_hash description',
   inbox_message: 'id pool_id channel recipient message',
   installation: 'name value',
+  kept_user: 'pool_id sub name_key',
   lease: 'name holder',
   log_record: 'pool_id sink id record',
   message_count: 'pool_id key',
