@@ -24,7 +24,7 @@ export const startUserImportJob = operation('StartUserImportJob', {
       const job = await lockImportJob(tx, key)
       if (job === undefined) throw importJobNotFound(key.jobId)
       requireStartable(job, now)
-      requireVerifiedAttribute(pool)
+      if (job.format === null) requireVerifiedAttribute(pool)
       if (!(await acquireImportSlot(tx, key))) throw preconditionNotMet('Another user import job is in progress.')
       const pending: ImportJob = { ...job, status: 'Pending', startedAt: now }
       await updateImportJob(tx, pending)
