@@ -43,7 +43,7 @@ export function digestText(
   digest: string,
   { salt, place, rounds, key }: { salt: Buffer; place: 'prefix' | 'suffix'; rounds: number; key: Buffer },
 ): PasswordText {
-  const salting = salt.length === 0 ? '' : `salt=${place}${rounds === 1 ? '' : `,n=${rounds}`}$${salt.toString('base64')}$`
+  const salting = salt.length === 0 && rounds === 1 ? '' : `salt=${place}${rounds === 1 ? '' : `,n=${rounds}`}$${salt.toString('base64')}$`
   return { algorithm: digest.toUpperCase(), hash: `$${digest}$${salting}${key.toString('base64')}` }
 }
 
