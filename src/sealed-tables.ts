@@ -11,6 +11,7 @@ import { sealedInvocations } from './triggers/invocations/invocation-row.ts'
 import { sealedAnswers } from './triggers/invocations/last-answers.ts'
 import { sealedDevices } from './users/devices/device.ts'
 import { sealedChunks } from './users/import/import-chunk-repository.ts'
+import { sealedImportJobs } from './users/import/records/record-options.ts'
 import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
 import { sealedPasswords } from './users/passwords/sealed-password.ts'
 
@@ -31,6 +32,7 @@ export const sealedTables: readonly SealedTable[] = [
   sealedProviderSignIns,
   sealedMessages,
   sealedChunks,
+  sealedImportJobs,
   sealedAnswers,
   sealedInvocations,
 ]

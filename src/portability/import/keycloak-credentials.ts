@@ -47,7 +47,8 @@ function readPassword(credential: Json): PasswordText {
   const { secret, settings } = partsOf(credential)
   const text = textOf(secret, 'hashedSaltedValue') ?? requiredText(secret, 'value')
   const algorithm = textOf(settings, 'algorithm')
-  if (algorithm === undefined) throw new UnreadableRecordError('The password has no algorithm. Passwords that are not hashed are not imported.')
+  if (algorithm === undefined)
+    throw new UnreadableRecordError('The password has no algorithm. Passwords that are not hashed are not imported.')
   if (text.startsWith('$')) return selfDescribingHash(text)
   const iterations = countOf(settings, 'hashIterations') ?? 0
   const [key, salt] = [Buffer.from(text, 'base64'), bytesOf(secret, 'salt') ?? Buffer.alloc(0)]

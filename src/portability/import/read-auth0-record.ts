@@ -1,3 +1,4 @@
+import { isObject } from '../../base/is-object.ts'
 import type { ImportedIdentity, ImportedRecord, LeftOut, PasswordText } from '../../users/import/records/imported-record.ts'
 import type { FormatReader } from '../../users/import/records/record-format.ts'
 import { readCustomHash } from './auth0-hash.ts'
@@ -15,7 +16,6 @@ import {
   textOf,
 } from './fields.ts'
 import { selfDescribingHash } from './password-texts.ts'
-import { isObject } from '../../base/is-object.ts'
 import { mfaWith, totpWith } from './totp-texts.ts'
 
 /**

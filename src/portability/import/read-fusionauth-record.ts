@@ -105,7 +105,11 @@ function readFactors(record: Json) {
     if (kind === 'sms' || kind === 'email') continue
     const secret = kind === 'authenticator' && totp === undefined ? bytesOf(method, 'secret') : undefined
     const settings = objectOf(method, 'authenticator') ?? {}
-    const scheme = { algorithm: textOf(settings, 'algorithm'), digits: countOf(settings, 'codeLength'), period: countOf(settings, 'timeStep') }
+    const scheme = {
+      algorithm: textOf(settings, 'algorithm'),
+      digits: countOf(settings, 'codeLength'),
+      period: countOf(settings, 'timeStep'),
+    }
     if (secret === undefined) leftOut.push('otherFactors')
     else if (isOurScheme(scheme)) totp = totpWith(base32Of(secret))
     else leftOut.push('totp')

@@ -25,7 +25,8 @@ export const keycloakReader: FormatReader = {
 }
 
 function readUser(record: Json, options: RecordOptions): ImportedRecord {
-  if (textOf(record, 'serviceAccountClientId') !== undefined) throw new UnreadableRecordError('The record is a service account, not a user.')
+  if (textOf(record, 'serviceAccountClientId') !== undefined)
+    throw new UnreadableRecordError('The record is a service account, not a user.')
   const [id, username, email] = [textOf(record, 'id'), requiredText(record, 'username'), textOf(record, 'email')]
   const { values, standard } = readAttributes(record)
   const credentials = readCredentials(objectsOf(record, 'credentials'), options.relyingPartyId)
@@ -95,7 +96,8 @@ function readAttributes(record: Json) {
 /** Keycloak's attributes are lists. A list with one text is that text; a longer one is JSON. */
 function attributeValue(name: string, list: unknown): string | undefined {
   const texts = Array.isArray(list) ? list : [list]
-  if (!texts.every((text): text is string => typeof text === 'string')) throw wrongType(`attributes.${name.slice(0, 50)}`, 'a list of texts')
+  if (!texts.every((text): text is string => typeof text === 'string'))
+    throw wrongType(`attributes.${name.slice(0, 50)}`, 'a list of texts')
   return texts.length > 1 ? JSON.stringify(texts) : texts[0] || undefined
 }
 

@@ -156,7 +156,10 @@ function readDevice(device: Json): ImportedDevice {
     key: requiredText(device, 'key'),
     groupKey: requiredText(device, 'groupKey'),
     name: textOf(device, 'name'),
-    verifier: verifier && { salt: bytesOf(verifier, 'salt') ?? Buffer.alloc(0), verifier: bytesOf(verifier, 'verifier') ?? Buffer.alloc(0) },
+    verifier: verifier && {
+      salt: bytesOf(verifier, 'salt') ?? Buffer.alloc(0),
+      verifier: bytesOf(verifier, 'verifier') ?? Buffer.alloc(0),
+    },
     remembered: flagOf(device, 'remembered') ?? false,
     lastIp: textOf(device, 'lastIp'),
     createdAt: isoTimeOf(device, 'createdAt'),

@@ -42,6 +42,9 @@ export type ImportJob = {
 
 export type LeftOutCounts = Readonly<Partial<Record<LeftOut, number>>>
 
+/** The statuses of jobs that will never run again. */
+export const endedStatuses: readonly ImportStatus[] = ['Expired', 'Stopped', 'Failed', 'Succeeded']
+
 /** A job that was not started within this time after its creation expires. (At Cognito the time is 24 to 48 hours.) */
 export const startWithinMs = dayMs
 

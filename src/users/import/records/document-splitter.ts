@@ -1,7 +1,7 @@
 import { jsonParser } from 'stream-json/core/parser.js'
 import type { LineSplitter } from '../line-splitter.ts'
-import { createRecordWriter, type JsonToken } from './record-writer.ts'
 import { maximumDepth } from './record-text.ts'
+import { createRecordWriter, type JsonToken } from './record-writer.ts'
 
 /** The file is no JSON document with a list of users. */
 export class BrokenDocumentError extends Error {

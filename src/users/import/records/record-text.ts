@@ -41,7 +41,21 @@ export function readRecordText(line: Buffer): Readonly<Record<string, unknown>> 
     throw new UnreadableRecordError('The record is not valid JSON.')
   }
   if (!isObject(value)) throw new UnreadableRecordError('The record is not a JSON object.')
+  if (suspectEscape.test(text) && hasUnstorableText(value)) {
+    throw new UnreadableRecordError('The record contains a NUL character or half of a surrogate pair.')
+  }
   return value
+}
+
+/** Escapes that may stand for a NUL character or a surrogate. */
+const suspectEscape = /\\u(0000|[dD][89a-fA-F])/
+
+/** Whether a text in the value cannot be stored. The depth of the value is limited. */
+function hasUnstorableText(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed()
+  if (Array.isArray(value)) return value.some(hasUnstorableText)
+  if (!isObject(value)) return false
+  return Object.entries(value).some(([name, inner]) => hasUnstorableText(name) || hasUnstorableText(inner))
 }
 
 function decode(line: Buffer): string {
