@@ -5,6 +5,7 @@ import type { Command } from './command.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
 import { helpOn } from './help.ts'
+import { importUsers } from './import-users.ts'
 import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
@@ -20,6 +21,7 @@ const otherCommands = [
   keysDelete,
   keysRotateMaster,
   checkConfig,
+  importUsers,
   breachedPasswordsCheck,
   dbMigrate,
   version,

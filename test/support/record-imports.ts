@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
-import { argon2id, bcrypt, createSHA1, createSHA256, createSHA512, md5, pbkdf2, scrypt, sha256 } from 'hash-wasm'
 import type { UserImportJobType } from '@aws-sdk/client-cognito-identity-provider'
+import { argon2id, bcrypt, createSHA1, createSHA256, createSHA512, md5, pbkdf2, scrypt, sha256 } from 'hash-wasm'
 import { logOf, startJob, upload, waitForJobEnd } from './imports.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
 import type { TestServer } from './test-server.ts'

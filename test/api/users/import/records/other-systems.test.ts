@@ -111,10 +111,17 @@ for (const engine of engines) {
           salt: { value: digest.salt, encoding: 'base64', position: 'suffix' },
         },
       ]
-      const users = hashes.map((custom_password_hash, at) => ({ username: `user-${at}`, email: `${at}@example.test`, custom_password_hash }))
+      const users = hashes.map((custom_password_hash, at) => ({
+        username: `user-${at}`,
+        email: `${at}@example.test`,
+        custom_password_hash,
+      }))
       const job = await importRecords(server(), ids.poolId, 'AUTH0', JSON.stringify(users, null, 2))
       assert.deepEqual([job.ImportedUsers, job.FailedUsers], [3, 0], job.log.join('\n'))
-      assert.deepEqual(job.log, [1, 2, 3].map((at) => `[SUCCEEDED] Record Number ${at} - The import succeeded.`))
+      assert.deepEqual(
+        job.log,
+        [1, 2, 3].map((at) => `[SUCCEEDED] Record Number ${at} - The import succeeded.`),
+      )
       for (const at of [0, 1, 2]) await requireOldPassword(server(), ids, `user-${at}`)
     })
 
@@ -216,7 +223,9 @@ for (const engine of engines) {
         ...one,
       }))
       const app = { method: 'authenticator', secret: Buffer.from('Hello!\u0000', 'latin1').toString('base64') }
-      const file = { users: [...users, { ...users[0], id: randomUUID(), username: 'app', email: 'app@example.test', twoFactor: { methods: [app] } }] }
+      const file = {
+        users: [...users, { ...users[0], id: randomUUID(), username: 'app', email: 'app@example.test', twoFactor: { methods: [app] } }],
+      }
       const job = await importRecords(server(), ids.poolId, 'FUSIONAUTH', JSON.stringify(file))
       assert.deepEqual([job.ImportedUsers, job.FailedUsers], [5, 0], job.log.join('\n'))
       for (const at of passwords.keys()) {
@@ -234,7 +243,10 @@ for (const engine of engines) {
         traits: { email: 'ana@example.test', name: { first: 'Ana', last: 'B' }, color: 'red' },
         credentials: {
           password: { type: 'password', identifiers: ['ana@example.test'], config: { hashed_password: await argon2idOf(password) } },
-          totp: { type: 'totp', config: { totp_url: `otpauth://totp/x:ana?algorithm=SHA1&digits=6&period=30&issuer=x&secret=${totpSecret}` } },
+          totp: {
+            type: 'totp',
+            config: { totp_url: `otpauth://totp/x:ana?algorithm=SHA1&digits=6&period=30&issuer=x&secret=${totpSecret}` },
+          },
         },
         verifiable_addresses: [{ value: 'ana@example.test', verified: true, via: 'email', status: 'completed' }],
         metadata_public: { plan: 'gold' },
