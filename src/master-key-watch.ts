@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from './base/logger.ts'
-import type { OpenedDatabase } from './open-database.ts'
+import { beingRestored, type OpenedDatabase } from './open-database.ts'
 import { SettingsError } from './settings.ts'
-import { findMasterKeyRows } from './storage/installation-repository.ts'
+import { findMasterKeyRows, type MasterKeyRows } from './storage/installation-repository.ts'
 
 /** The channel that announces a change of the master key to all processes, where the database engine can notify other processes. */
 export const masterKeyChannel = 'master-key'
@@ -19,7 +20,7 @@ export type MasterKeyWatch = {
 /** Makes this process seal under the key that the database names, and follow each change of that key. */
 export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pick<Logger, 'info'>): MasterKeyWatch {
   const { promise: failed, resolve: fail } = Promise.withResolvers<SettingsError>()
-  let knownProof: string | undefined
+  let known: MasterKeyRows | undefined
   let isClosed = false
   let timer: NodeJS.Timeout | undefined
   let lastCheck = Promise.resolve()
@@ -27,14 +28,15 @@ export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pic
   async function check(): Promise<void> {
     if (isClosed) return
     const rows = await findMasterKeyRows(storage.db)
-    if (rows.proof === knownProof) return
-    if (!keyRing.adopt(rows)) {
+    if (known !== undefined && isDeepStrictEqual(rows, known)) return
+    if (rows.isBeingRestored) fail(beingRestored())
+    else if (!keyRing.adopt(rows)) {
       fail(
         new SettingsError('--master-key: the master key was changed, and this server does not have the new key. Start it with both keys.'),
       )
-    } else if (knownProof !== undefined)
+    } else if (known !== undefined && rows.proof !== known.proof)
       logger.info({ masterKey: 'changed' }, 'The master key was changed. New values are sealed under the new key.')
-    knownProof = rows.proof
+    known = rows
   }
 
   function queueCheck(): void {

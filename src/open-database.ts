@@ -127,8 +127,14 @@ export function countOf(count: number, noun: string): string {
  * other server could open the values that the process would seal.
  */
 async function proveMasterKey({ db }: Storage, keyRing: KeyRing): Promise<void> {
+  const { isBeingRestored } = await findMasterKeyRows(db)
+  if (isBeingRestored) throw beingRestored()
   await ensureMasterKeyProof(db, keyRing.proofs.current)
   if (!keyRing.adopt(await findMasterKeyRows(db))) throw wrongMasterKey()
+}
+
+export function beingRestored(): SettingsError {
+  return new SettingsError('--database: a restore into this database has not ended. Wait for it, or run it again: lifeguard restore')
 }
 
 export function wrongMasterKey(): SettingsError {

@@ -6,7 +6,7 @@ import type { OpenedDatabase } from './open-database.ts'
 import { sealedTables } from './sealed-tables.ts'
 import { SettingsError } from './settings.ts'
 import type { Tx } from './storage/db.ts'
-import { endMasterKeyChange, findMasterKeyRows, storeMasterKeyChange } from './storage/installation-repository.ts'
+import { endMasterKeyChange, findMasterKeyRows, lockMasterKeyRows, storeMasterKeyChange } from './storage/installation-repository.ts'
 import { type ResealPass, resealTable } from './storage/reseal-table.ts'
 
 type Options = {
@@ -76,8 +76,10 @@ export async function rotateMasterKey(database: OpenedDatabase, options: Options
 async function changeKey({ storage, keyRing }: OpenedDatabase, previous: string): Promise<boolean> {
   const { db, publish } = storage
   const hasChanged = await db.transaction().execute(async (tx) => {
-    const rows = await findMasterKeyRows(tx)
+    const rows = await lockMasterKeyRows(tx)
     requireNoOtherChange(rows, keyRing.proofs.current, previous)
+    // A pool may have been restored since the database was opened. The record has to contain the subkeys that were stored with it.
+    if (!keyRing.adopt(rows)) throw concurrentChangeError()
     const isStored = await storeMasterKeyChange(tx, previous, keyRing.recordForCurrent())
     // A run that continues an earlier one changes no key, so it leaves no audit record.
     if (isStored) await recordCommand(tx, systemClock, { operation: 'RotateMasterKey' })

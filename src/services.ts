@@ -21,6 +21,7 @@ import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createAfterCommit } from './messaging/outbox.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
+import { openBackups } from './open-backups.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { openProtection } from './open-protection.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
@@ -96,6 +97,7 @@ export async function openServices(options: ServiceOptions) {
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
   const imports = createImportRunner({ ...fixedValues, db, secrets, pools, logger, holder, importFormats: formatReaders })
+  const backups = openBackups({ ...options, holder })
   const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
@@ -110,6 +112,7 @@ export async function openServices(options: ServiceOptions) {
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
     imports,
+    backups,
     logoutWorker,
     ...protection.services,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
@@ -121,10 +124,30 @@ export async function openServices(options: ServiceOptions) {
     ...access.services,
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
-    gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
+    gauges: serviceGauges({
+      isStreaming: auditStream !== undefined,
+      logs,
+      db,
+      powers,
+      importedHashes,
+      triggerFunctions,
+      sweeper,
+      imports,
+      backups,
+    }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      { sweeper, imports, outbox: worker, logs, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
+      {
+        sweeper,
+        imports,
+        backups,
+        outbox: worker,
+        logs,
+        logoutWorker,
+        keysAhead: signing.keysAhead,
+        keyPairs: signing.keyPairs,
+        auditStream,
+      },
       { powers, importedHashes, triggerFunctions },
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],

@@ -64,18 +64,21 @@ export function createSealingKey<Purpose extends string>(masterKey: Buffer): Sea
       return Buffer.concat([id, iv, cipher.getAuthTag(), body]).toString('base64url')
     },
 
-    open(purpose, sealed, context) {
-      const decipher = createDecipheriv('aes-256-gcm', subkey(purpose), ivOf(sealed))
-      decipher.setAuthTag(sealed.subarray(keyIdBytes + ivBytes, bodyStart))
-      decipher.setAAD(Buffer.from(context))
-      try {
-        const plain = decipher.update(sealed.subarray(bodyStart))
-        decipher.final()
-        return plain
-      } catch {
-        return undefined
-      }
-    },
+    open: (purpose, sealed, context) => openSealed(subkey(purpose), sealed, context),
+  }
+}
+
+/** Undefined when the value was altered, or sealed under another subkey or for another context. */
+export function openSealed(subkey: Buffer, sealed: Buffer, context: string): Buffer | undefined {
+  const decipher = createDecipheriv('aes-256-gcm', subkey, ivOf(sealed))
+  decipher.setAuthTag(sealed.subarray(keyIdBytes + ivBytes, bodyStart))
+  decipher.setAAD(Buffer.from(context))
+  try {
+    const plain = decipher.update(sealed.subarray(bodyStart))
+    decipher.final()
+    return plain
+  } catch {
+    return undefined
   }
 }
 

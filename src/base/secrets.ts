@@ -1,45 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
+import { boundToPool, type FixedSubkeys, KeptSubkeys, type LastingSubkeys, lastingSubkeysOf, readFixed } from './lasting-subkeys.ts'
 import { createSealingKey, ivOf, keyedHash, keyIdOf, readSealed, type SealingKey, sealMarkLength, sealMarkStart } from './sealing-key.ts'
-
-/** What a value is sealed or hashed for. Each purpose has its own subkey, so a value that was sealed for one purpose opens for no other. */
-export type SecretPurpose =
-  | 'access-key'
-  | 'browser-devices'
-  | 'client-secret'
-  | 'code'
-  | 'decoy'
-  | 'feedback'
-  | 'former-pool'
-  | 'device'
-  | 'device-request'
-  | 'device-step'
-  | 'dpop-nonce'
-  | 'domain-session'
-  | 'identity-provider'
-  | 'import'
-  | 'import-upload'
-  | 'lasting-subkeys'
-  | 'login-provider'
-  | 'master-key-check'
-  | 'message'
-  | 'message-cap'
-  | 'page-step'
-  | 'pagination'
-  | 'passkey-registration'
-  | 'password'
-  | 'provider-sign-in'
-  | 'refresh-token'
-  | 'role-session'
-  | 'signing-key'
-  | 'sign-in-state'
-  | 'sign-up-session'
-  | 'software-token'
-  | 'stuffing'
-  | 'test-code'
-  | 'trigger-answer'
-  | 'trigger-invocation'
-  | 'user-code'
-  | 'work-proof'
+import { fixedPurposes, type SecretPurpose } from './secret-purposes.ts'
 
 /** Sealing and keyed hashing under subkeys of the master key. While the master key is being changed, there are two master keys. */
 export type Secrets = {
@@ -48,8 +10,11 @@ export type Secrets = {
    * authenticated but not stored: a sealed value that is copied into another row does not open there.
    */
   seal(purpose: SecretPurpose, plain: string | Buffer, context?: string): string
-  /** Undefined when the value was altered, or sealed for another purpose, context or master key. */
-  open(purpose: SecretPurpose, sealed: string, context?: string): Buffer | undefined
+  /**
+   * Undefined when the value was altered, or sealed for another purpose, context or master key. `poolOf` returns the pool that an opened
+   * value is for: without it, values of a restored pool's former installation do not open (see lasting-subkeys.ts).
+   */
+  open(purpose: SecretPurpose, sealed: string, context?: string, poolOf?: (plain: Buffer) => unknown): Buffer | undefined
   /**
    * Seals a value anew under the master key that `seal` uses. Returns the same text if the value is sealed under that key already. The
    * value keeps its IV, because `sealMark` depends on the IV. Using a random IV again is safe here, since the key is another one.
@@ -58,9 +23,9 @@ export type Secrets = {
   reseal(purpose: SecretPurpose, sealed: string, context?: string): string
   /** HMAC-SHA-256 under the purpose's subkey, over the parts, each with its length. */
   mac(purpose: SecretPurpose, ...parts: readonly string[]): Buffer
-  /** The `mac` of the parts under each of the master keys, to find a row by it. */
+  /** The `mac` of the parts under each of the master keys and of the kept subkeys, to find a row by it. */
   macs(purpose: SecretPurpose, ...parts: readonly string[]): readonly Buffer[]
-  /** Whether `given` (base64url) is the `mac` of the parts under one of the master keys. Takes constant time. */
+  /** Whether `given` (base64url) is the `mac` of the parts under one of the master keys or of the kept subkeys. Takes constant time. */
   isMac(purpose: SecretPurpose, given: string, ...parts: readonly string[]): boolean
 }
 
@@ -69,11 +34,16 @@ export type MasterKeyRecord = {
   /** Identifies the key to seal under: a keyed hash, see `proofOf`. */
   readonly proof: string
   /**
-   * The subkeys that must not change with the master key, sealed under the key of `proof`; see `lastingPurposes`. Undefined until the
+   * The subkeys that must not change with the master key, sealed under the key of `proof`; see `fixedPurposes`. Undefined until the
    * master key was changed for the first time.
    */
   readonly lastingSubkeys: string | undefined
+  /** The subkeys that this installation keeps of others, sealed under the key of `proof`. Undefined until something was restored. */
+  readonly keptSubkeys: string | undefined
 }
+
+/** A record that has everything, ready to be stored. */
+export type FullMasterKeyRecord = MasterKeyRecord & { readonly lastingSubkeys: string; readonly keptSubkeys: string }
 
 /** The master key and, while the master key is being changed, the previous one. */
 export type KeyRing = {
@@ -82,14 +52,21 @@ export type KeyRing = {
   /** Makes `secrets` seal under the key of `record` from now on. Returns false and changes nothing when the ring does not have that key. */
   adopt(record: MasterKeyRecord): boolean
   /** The record to store so that the current key becomes the one to seal under. */
-  recordForCurrent(): MasterKeyRecord & { readonly lastingSubkeys: string }
+  recordForCurrent(): FullMasterKeyRecord
+  /** The subkeys that a backup of everything has, or that a backup of one pool has. */
+  lastingSubkeys(poolId?: string): readonly LastingSubkeys[]
+  /** The record of an installation that is restored from a backup of everything with these subkeys. */
+  recordForRestored(subkeys: readonly LastingSubkeys[]): FullMasterKeyRecord
+  /**
+   * The record of this installation after the pool was restored from a backup with these subkeys. Subkeys that were kept for the pool
+   * before are left out. Call `adopt` with the stored record first.
+   */
+  recordForRestoredPool(poolId: string, subkeys: readonly LastingSubkeys[]): FullMasterKeyRecord
+  /** To seal values anew under `key`: `reseal` opens what this ring opens. */
+  sealingUnder(key: Buffer): Secrets
+  /** To seal values anew under the key of this ring: `reseal` opens what was sealed under `key`. */
+  openingAlso(key: Buffer): Secrets
 }
-
-/**
- * Decoys, and the group keys that devices store, must not change with the master key. So keyed hashes for these purposes stay under the
- * subkeys of the first master key.
- */
-const lastingPurposes = ['decoy', 'device'] as const satisfies readonly SecretPurpose[]
 
 /** `masterKey` is 32 random bytes. */
 export function createSecrets(masterKey: Buffer): Secrets {
@@ -101,27 +78,52 @@ export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
   const currentKey: Key = createSealingKey(current)
   const previousKey: Key | undefined = previous && createSealingKey(previous)
   const keys = previousKey === undefined ? [currentKey] : [currentKey, previousKey]
-  const ring: Ring = { keys, sealing: currentKey, lasting: lastingSubkeysOf(currentKey) }
+  const ring: Ring = { keys, sealing: currentKey, fixed: fixedSubkeysOf(currentKey), kept: new KeptSubkeys([]) }
   const secrets = secretsOf(ring)
 
   return {
     secrets,
     proofs: { current: proofOf(currentKey), previous: previousKey && proofOf(previousKey) },
 
-    adopt({ proof, lastingSubkeys }) {
+    adopt({ proof, lastingSubkeys, keptSubkeys }) {
       const named = keys.find((key) => equalTexts(proofOf(key), proof))
       if (named === undefined) return false
-      const lasting = lastingSubkeys === undefined ? lastingSubkeysOf(named) : readLasting(secrets.open('lasting-subkeys', lastingSubkeys))
-      if (lasting === undefined) throw new Error('The lasting subkeys in the database cannot be opened with the master key.')
-      Object.assign(ring, { sealing: named, lasting })
+      const fixed = lastingSubkeys === undefined ? fixedSubkeysOf(named) : readFixed(openJson(named, lastingSubkeys, '') ?? {})
+      const kept = keptSubkeys === undefined ? [] : openJson<readonly LastingSubkeys[]>(named, keptSubkeys, keptContext)
+      if (fixed === undefined || kept === undefined)
+        throw new Error('The lasting subkeys in the database cannot be opened with the master key.')
+      Object.assign(ring, { sealing: named, fixed, kept: new KeptSubkeys(kept) })
       return true
     },
 
-    recordForCurrent() {
-      const subkeys = [...ring.lasting].map(([purpose, key]) => [purpose, key.toString('base64')])
-      const lastingSubkeys = currentKey.seal('lasting-subkeys', JSON.stringify(Object.fromEntries(subkeys)), '')
-      return { proof: proofOf(currentKey), lastingSubkeys }
+    recordForCurrent: () => recordOf(currentKey, ring.fixed, ring.kept.stored),
+
+    lastingSubkeys(poolId) {
+      const others = keys.filter((key) => key !== ring.sealing)
+      const all = [...[ring.sealing, ...others].map((key) => lastingSubkeysOf(key, ring.fixed)), ...ring.kept.stored]
+      return poolId === undefined ? all : boundToPool(poolId, all)
     },
+
+    recordForRestored(subkeys) {
+      const fixed = readFixed(subkeys[0]?.subkeys ?? {})
+      if (fixed === undefined) throw new Error('The backup lacks the subkeys of the installation.')
+      // The subkeys of this ring's own keys must not outlive these keys.
+      const isOwn = (subkey: string | undefined) => keys.some((key) => key.subkey('refresh-token').toString('base64') === subkey)
+      const others = subkeys.filter((entry) => !isOwn(entry.subkeys['refresh-token']))
+      return recordOf(ring.sealing, fixed, others)
+    },
+
+    recordForRestoredPool(poolId, subkeys) {
+      const others = ring.kept.stored.filter((entry) => entry.poolId !== poolId)
+      return recordOf(ring.sealing, ring.fixed, [...others, ...boundToPool(poolId, subkeys)])
+    },
+
+    sealingUnder(key) {
+      const sealing: Key = createSealingKey(key)
+      return secretsOf({ ...ring, keys: [sealing, ...keys], sealing })
+    },
+
+    openingAlso: (key) => secretsOf({ ...ring, keys: [...keys, createSealingKey(key)] }),
   }
 }
 
@@ -131,21 +133,30 @@ type Ring = {
   readonly keys: readonly Key[]
   /** The one of `keys` that new values are sealed under. */
   sealing: Key
-  lasting: ReadonlyMap<SecretPurpose, Buffer>
+  fixed: FixedSubkeys
+  kept: KeptSubkeys
 }
 
 function secretsOf(ring: Ring): Secrets {
   const keyOf = (sealed: Buffer) => ring.keys.find(({ id }) => timingSafeEqual(keyIdOf(sealed), id))
-  const macKey = (key: Key, purpose: SecretPurpose) => ring.lasting.get(purpose) ?? key.subkey(purpose)
+  const macUnder = (key: Key, purpose: SecretPurpose, parts: readonly string[]) => {
+    const fixed = ring.fixed.get(purpose)
+    return keyedHash(fixed === undefined ? key.subkey(purpose) : (ring.kept.fixedSubkey(purpose, parts) ?? fixed), parts)
+  }
+  const allMacs = (purpose: SecretPurpose, parts: readonly string[]) => {
+    const own = ring.keys.map((key) => macUnder(key, purpose, parts))
+    return ring.fixed.has(purpose) ? own : [...own, ...ring.kept.macs(purpose, parts)]
+  }
 
-  function open(purpose: SecretPurpose, text: string, context: string): Buffer | undefined {
+  function open(purpose: SecretPurpose, text: string, context: string, poolOf?: (plain: Buffer) => unknown): Buffer | undefined {
     const sealed = readSealed(text)
-    return sealed && keyOf(sealed)?.open(purpose, sealed, context)
+    if (sealed === undefined) return undefined
+    return keyOf(sealed)?.open(purpose, sealed, context) ?? ring.kept.open(purpose, sealed, context, poolOf)
   }
 
   return {
     seal: (purpose, plain, context = '') => ring.sealing.seal(purpose, plain, context),
-    open: (purpose, sealed, context = '') => open(purpose, sealed, context),
+    open: (purpose, sealed, context = '', poolOf) => open(purpose, sealed, context, poolOf),
 
     reseal(purpose, text, context = '') {
       const sealed = readSealed(text)
@@ -156,16 +167,13 @@ function secretsOf(ring: Ring): Secrets {
       return ring.sealing.seal(purpose, plain, context, ivOf(sealed))
     },
 
-    mac: (purpose, ...parts) => keyedHash(macKey(ring.sealing, purpose), parts),
+    mac: (purpose, ...parts) => macUnder(ring.sealing, purpose, parts),
 
-    macs: (purpose, ...parts) => ring.keys.map((key) => keyedHash(macKey(key, purpose), parts)),
+    macs: (purpose, ...parts) => allMacs(purpose, parts),
 
     isMac(purpose, given, ...parts) {
       const bytes = Buffer.from(given, 'base64url')
-      const matches = ring.keys.map((key) => {
-        const hash = keyedHash(macKey(key, purpose), parts)
-        return bytes.length === hash.length && timingSafeEqual(bytes, hash)
-      })
+      const matches = allMacs(purpose, parts).map((hash) => bytes.length === hash.length && timingSafeEqual(bytes, hash))
       return matches.includes(true)
     },
   }
@@ -174,14 +182,21 @@ function secretsOf(ring: Ring): Secrets {
 /** A keyed hash that identifies a key without revealing it. */
 const proofOf = (key: Key): string => keyedHash(key.subkey('master-key-check'), ['lifeguard']).toString('base64')
 
-function lastingSubkeysOf(key: Key): ReadonlyMap<SecretPurpose, Buffer> {
-  return new Map(lastingPurposes.map((purpose) => [purpose, key.subkey(purpose)]))
+const fixedSubkeysOf = (key: Key): FixedSubkeys => new Map(fixedPurposes.map((purpose) => [purpose, key.subkey(purpose)]))
+
+/** Keeps the two texts of a record apart. */
+const keptContext = 'kept'
+
+function recordOf(key: Key, fixed: FixedSubkeys, kept: readonly LastingSubkeys[]): FullMasterKeyRecord {
+  const subkeys = [...fixed].map(([purpose, subkey]) => [purpose, subkey.toString('base64')])
+  const seal = (content: unknown, context: string) => key.seal('lasting-subkeys', JSON.stringify(content), context)
+  return { proof: proofOf(key), lastingSubkeys: seal(Object.fromEntries(subkeys), ''), keptSubkeys: seal(kept, keptContext) }
 }
 
-function readLasting(opened: Buffer | undefined): ReadonlyMap<SecretPurpose, Buffer> | undefined {
-  if (opened === undefined) return undefined
-  const subkeys = JSON.parse(opened.toString()) as Record<(typeof lastingPurposes)[number], string>
-  return new Map(lastingPurposes.map((purpose) => [purpose, Buffer.from(subkeys[purpose], 'base64')]))
+function openJson<T extends object>(key: Key, text: string, context: string): T | undefined {
+  const sealed = readSealed(text)
+  const plain = sealed && key.open('lasting-subkeys', sealed, context)
+  return plain && (JSON.parse(plain.toString()) as T)
 }
 
 function equalTexts(one: string, other: string): boolean {

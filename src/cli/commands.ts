@@ -1,4 +1,7 @@
 import { SettingsError } from '../settings.ts'
+import { backup } from './backup.ts'
+import { backupInspect } from './backup-inspect.ts'
+import { backupKeygen } from './backup-keygen.ts'
 import { breachedPasswordsCheck } from './breached-passwords-check.ts'
 import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
@@ -10,6 +13,7 @@ import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
 import { keysRotateMaster } from './keys-rotate-master.ts'
+import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
@@ -21,9 +25,13 @@ const otherCommands = [
   keysDelete,
   keysRotateMaster,
   checkConfig,
+  backupInspect,
+  backupKeygen,
+  backup,
   importUsers,
   breachedPasswordsCheck,
   dbMigrate,
+  restore,
   version,
 ]
 const help = helpOn(otherCommands)

@@ -1,3 +1,4 @@
+import type { LastingSubkeys } from '../base/lasting-subkeys.ts'
 import type { Schema } from '../storage/schema.ts'
 
 /** A row of a table as it is stored. Its sealed values are under the key of the backup instead of a master key. */
@@ -14,10 +15,10 @@ export type BackupKeys = {
   /** The random key of this backup, 32 bytes: all sealed values of the rows are sealed under it, as under a master key. */
   readonly rowKey: Buffer
   /**
-   * The subkeys of the installation that values outside the database depend on, such as refresh tokens; base64 by purpose. A server that
-   * has them accepts what the installation has issued.
+   * The subkeys that values outside the database and keyed hashes inside it depend on, such as refresh tokens and codes: those of the
+   * installation, and those that it keeps of others. A server that has them accepts what the installation has issued.
    */
-  readonly lastingSubkeys: Readonly<Record<string, string>>
+  readonly lastingSubkeys: readonly LastingSubkeys[]
 }
 
 /** What a backup says about itself. */

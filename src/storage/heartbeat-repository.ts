@@ -17,3 +17,9 @@ export async function sweepHeartbeats(db: Db | Tx, before: number, limit: number
     .executeTakeFirstOrThrow()
   return Number(numDeletedRows)
 }
+
+/** When a process last showed that it can write, in epoch milliseconds. Undefined if there is no record of a process. */
+export async function findLatestHeartbeat(db: Db | Tx): Promise<number | undefined> {
+  const row = await db.selectFrom('node_heartbeat').select('at').orderBy('at', 'desc').limit(1).executeTakeFirst()
+  return row?.at
+}

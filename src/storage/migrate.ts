@@ -15,6 +15,8 @@ export type MigrateOptions = {
   readonly lockSeconds?: number
   /** Called before each retry, with a sentence about the other transactions. Default: a line of the log. */
   readonly onBlocked?: (message: string) => void
+  /** The name of the last migration to apply. Default: all. */
+  readonly upTo?: string
 }
 
 /**
@@ -32,21 +34,22 @@ export async function migrate(
   db: Db,
   engine: Engine,
   logger: StorageLogger,
-  { lockSeconds = 600, onBlocked = (message) => logger.warn({}, message) }: MigrateOptions = {},
+  { lockSeconds = 600, onBlocked = (message) => logger.warn({}, message), upTo }: MigrateOptions = {},
 ): Promise<readonly string[]> {
   const dialect = schemaDialects[engine]
   const plain = db as unknown as Kysely<MigrationSchema>
   const retries = { totalMs: lockSeconds * 1000, onBlocked }
   return plain.transaction().execute(async (tx) => {
     await dialect.lockSchema(tx)
-    return dialect.retryOnLocks(tx, () => applyMissing(tx, engine), retries)
+    return dialect.retryOnLocks(tx, () => applyMissing(tx, engine, upTo), retries)
   })
 }
 
-async function applyMissing(tx: Transaction<MigrationSchema>, engine: Engine): Promise<readonly string[]> {
+async function applyMissing(tx: Transaction<MigrationSchema>, engine: Engine, upTo: string | undefined): Promise<readonly string[]> {
   const dialect = schemaDialects[engine]
   await createRecord(tx, engine)
-  const missing = await findMissing(tx)
+  const wanted = upTo === undefined ? migrations : migrations.slice(0, migrations.findIndex(({ name }) => name === upTo) + 1)
+  const missing = (await findMissing(tx)).filter((migration) => wanted.includes(migration))
   for (const migration of missing) {
     await migration.up(tx as unknown as Kysely<never>, dialect)
     await tx.insertInto('schema_migration').values({ name: migration.name, applied_at: Date.now() }).execute()

@@ -1,6 +1,6 @@
 import { Kysely } from 'kysely'
 import type { Db } from './db.ts'
-import type { Backend, Connections, Engine, Listener, StorageLogger, TimeStatement } from './dialect/backend.ts'
+import type { Backend, Connections, Engine, Listener, Snapshot, StorageLogger, TimeStatement } from './dialect/backend.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { openSqliteReadOnly } from './dialect/sqlite-read-only.ts'
 import { withTracing } from './dialect/traced-dialect.ts'
@@ -40,6 +40,11 @@ export type Storage = {
    * requests wait. So code that changes many pages calls this from time to time. Does nothing on PostgreSQL.
    */
   checkpoint(): void
+  /**
+   * Opens a view of the database as it is now, on a connection of its own. Reads and writes go on meanwhile. While it is open, SQLite
+   * cannot shorten its write-ahead log and PostgreSQL cannot remove old rows, so close it soon.
+   */
+  openSnapshot(): Promise<Snapshot>
   /** Undefined on SQLite. */
   connections(): Connections | undefined
   /** Closes the database after the transactions in progress have ended. */
@@ -95,6 +100,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     publish: backend.publish,
     subscribe: backend.subscribe,
     checkpoint: backend.checkpoint,
+    openSnapshot: backend.openSnapshot,
     connections: backend.connections,
     close,
   }

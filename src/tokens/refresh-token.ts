@@ -97,16 +97,19 @@ function grantedForm(
 export function readRefreshToken(secrets: Secrets, text: string): RefreshToken | undefined {
   if (!text.startsWith(prefix)) return undefined
   const sealed = text.slice(prefix.length)
-  const opened = secrets.open('refresh-token', sealed)
+  const opened = secrets.open('refresh-token', sealed, '', poolOf)
   if (opened === undefined) {
-    const granted = secrets.open('refresh-token', sealed, grantedContext)
-    return readGrantedForm(granted ?? secrets.open('refresh-token', sealed, boundContext))
+    const granted = secrets.open('refresh-token', sealed, grantedContext, poolOf)
+    return readGrantedForm(granted ?? secrets.open('refresh-token', sealed, boundContext, poolOf))
   }
   const content: unknown = JSON.parse(opened.toString())
   if (!Array.isArray(content)) return undefined
   const [poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods] = content as unknown as ArrayForm
   return { poolId, clientId, sub, sessionId, originJti, authTime, expiresAt, generation, methods }
 }
+
+/** Every format has the pool at its beginning. */
+const poolOf = (plain: Buffer): unknown => (JSON.parse(plain.toString()) as ArrayForm)[0]
 
 function readGrantedForm(opened: Buffer | undefined): RefreshToken | undefined {
   if (opened === undefined) return undefined

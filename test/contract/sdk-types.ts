@@ -98,6 +98,7 @@ type LifeguardName =
   | 'GetUserPoolExtensions'
   | 'IssueCode'
   | 'ListAuditRecords'
+  | 'ListBackups'
   | 'ListInitialAccessTokens'
   | 'ListMessages'
   | 'ListRoles'
@@ -113,6 +114,7 @@ type LifeguardName =
   | 'GetUserPoolClientExtensions'
   | 'SetUserPoolClientExtensions'
   | 'SetUserPoolExtensions'
+  | 'StartBackup'
 
 export type Findings = [
   None<InputMismatch<CognitoIdentityProvider, UserPoolName>>,

@@ -545,6 +545,29 @@ export interface AuthorizeRequestResponse {
   ExpiresAt?: Date | undefined
 }
 
+export type BackupCauseType =
+  | 'REQUEST'
+  | 'SCHEDULE'
+
+export type BackupStatusType =
+  | 'STARTED'
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+
+export interface BackupType {
+  BackupId?: string | undefined
+  Status?: BackupStatusType | undefined
+  Cause?: BackupCauseType | undefined
+  StartedAt?: Date | undefined
+  FinishedAt?: Date | undefined
+  Rows?: number | undefined
+  Bytes?: number | undefined
+  Location?: string | undefined
+  FailureReason?: string | undefined
+  RemovedAt?: Date | undefined
+}
+
 export type BreachSourceFailureType =
   | 'ALLOW'
   | 'REFUSE'
@@ -1961,6 +1984,16 @@ export interface ListAuditRecordsResponse {
   NextToken?: string | undefined
 }
 
+export interface ListBackupsRequest {
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListBackupsResponse {
+  Backups?: readonly BackupType[] | undefined
+  NextToken?: string | undefined
+}
+
 export interface ListDevicesRequest {
   AccessToken: string
   Limit?: number | undefined
@@ -3056,6 +3089,12 @@ export interface SoftwareTokenMfaSettingsType {
   PreferredMfa?: boolean | undefined
 }
 
+export type StartBackupRequest = Record<never, never>
+
+export interface StartBackupResponse {
+  Backup?: BackupType | undefined
+}
+
 export interface StartUserImportJobRequest {
   UserPoolId: string
   JobId: string
@@ -3883,6 +3922,7 @@ export interface Operations {
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }
   IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
   ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
+  ListBackups: { input: ListBackupsRequest; output: ListBackupsResponse }
   ListInitialAccessTokens: { input: ListInitialAccessTokensRequest; output: ListInitialAccessTokensResponse }
   ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
@@ -3897,6 +3937,7 @@ export interface Operations {
   RotateSigningKeys: { input: RotateSigningKeysRequest; output: RotateSigningKeysResponse }
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
+  StartBackup: { input: StartBackupRequest; output: StartBackupResponse }
 }
 
 export type OperationName = keyof Operations

@@ -1,4 +1,4 @@
-import type { Dialect } from 'kysely'
+import type { CompiledQuery, Dialect } from 'kysely'
 
 export type Engine = 'sqlite' | 'postgres'
 
@@ -16,6 +16,12 @@ export type TimeStatement = (kind: 'statement' | 'commit', seconds: number) => v
 
 /** How many connections for statements and transactions are in use and idle, and how many callers wait for a connection. */
 export type Connections = { readonly inUse: number; readonly idle: number; readonly waiting: number }
+
+/** A view of the whole database at one moment. Later writes do not change it. */
+export type Snapshot = {
+  read<R>(query: CompiledQuery<R>): Promise<readonly R[]>
+  close(): Promise<void>
+}
 
 /** One opened engine: everything in which the two engines differ. */
 export type Backend = {
@@ -36,6 +42,8 @@ export type Backend = {
   isInDoubt(): boolean
   /** Runs work whose statements may take far longer than usual. */
   withoutTimeLimit<T>(work: () => Promise<T>): Promise<T>
+  /** Opens a view of the database as it is now, on a connection of its own. */
+  openSnapshot(): Promise<Snapshot>
   /** Closes what the driver of `dialect` has not closed, such as the listening connection. Call it after Kysely has closed the driver. */
   close(): Promise<void>
 }

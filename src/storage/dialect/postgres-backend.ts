@@ -9,6 +9,7 @@ import { postgresDialect } from './postgres-dialect.ts'
 import { isWorthWaiting, postgresError } from './postgres-errors.ts'
 import { PostgresLookups } from './postgres-lookups.ts'
 import { startListening } from './postgres-notifications.ts'
+import { openPostgresSnapshot } from './postgres-snapshot.ts'
 import { tryUntilReachable } from './try-until-reachable.ts'
 
 /** PostgreSQL 15, as `server_version_num` shows it. */
@@ -74,6 +75,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Backend> {
       ping: async () => {
         await lookups.query(pingQuery)
       },
+      openSnapshot: () => openPostgresSnapshot(singleConnection),
       withoutTimeLimit: (work) => limits.liftedFor(work),
       async close() {
         await notifications.close()

@@ -9,6 +9,7 @@ import { sqliteDialect } from './sqlite-dialect.ts'
 import { openingError } from './sqlite-errors.ts'
 import { SqliteGroupWriter } from './sqlite-group-writer.ts'
 import { SqliteHandle } from './sqlite-handle.ts'
+import { openSqliteSnapshot } from './sqlite-snapshot.ts'
 
 /** How long a write waits for another process that writes. */
 const busyTimeoutMs = 5000
@@ -61,6 +62,7 @@ export async function openSqlite(path: string, { create, logger, timeStatement }
       },
       connections: () => undefined,
       isInDoubt: () => false,
+      openSnapshot: () => openSqliteSnapshot(file),
       withoutTimeLimit: (work) => work(),
       // The reader runs the checkpoint, since SQLite refuses one inside a transaction, and the writer may be in a transaction.
       checkpoint: () => void reader.run('pragma wal_checkpoint(passive)', []),

@@ -11,6 +11,7 @@ import { sqliteDialect } from './sqlite-dialect.ts'
 import { openingError } from './sqlite-errors.ts'
 import { SqliteGroupWriter } from './sqlite-group-writer.ts'
 import { SqliteHandle } from './sqlite-handle.ts'
+import { openSqliteSnapshot } from './sqlite-snapshot.ts'
 
 /** How long a read waits for another process. */
 const busyTimeoutMs = 2000
@@ -47,6 +48,7 @@ export async function openSqliteReadOnly(path: string, { logger, timeStatement }
       ping: async () => {
         reader.run('select count(*) from sqlite_schema', [])
       },
+      openSnapshot: () => openSqliteSnapshot(file),
       withoutTimeLimit: (work) => work(),
       checkpoint: () => undefined,
     }

@@ -30,6 +30,7 @@ import { stuffing } from './0033-stuffing.ts'
 import { logRecords } from './0034-log-records.ts'
 import { emailChanges } from './0035-email-changes.ts'
 import { riskCounters } from './0036-risk-counters.ts'
+import { backupJobs } from './0037-backup-jobs.ts'
 import { importFormats } from './0039-import-formats.ts'
 import type { Migration } from './migration.ts'
 
@@ -67,5 +68,6 @@ export const migrations: readonly Migration[] = [
   logRecords,
   emailChanges,
   riskCounters,
+  backupJobs,
   importFormats,
 ]
