@@ -41,7 +41,7 @@ export function countOf(object: Json, name: string): number | undefined {
 }
 
 /** The elements of a list; none when it is missing or null. @throws UnreadableRecordError when it is no list */
-export function listOf(object: Json, name: string): readonly unknown[] {
+function listOf(object: Json, name: string): readonly unknown[] {
   const value = memberOf(object, name)
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) throw wrongType(name, 'a list')

@@ -1,31 +1,18 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { type ImportJobKey, releaseImportSlot } from '../../pools/active-import-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import type { Quotas } from '../../pools/quotas.ts'
-import type { Db, Tx } from '../../storage/db.ts'
+import type { Tx } from '../../storage/db.ts'
 import { splitLines } from './csv.ts'
 import { readHeader } from './header.ts'
 import { deleteChunk, findNextChunk, type ImportChunk } from './import-chunk-repository.ts'
+import type { ImportDeps } from './import-deps.ts'
 import { type ImportJob, type ImportStatus, stoppedMessage } from './import-job.ts'
 import { addImportCounts, findImportJob, lockImportJob, updateImportJob } from './import-job-repository.ts'
 import { insertLog } from './import-log-repository.ts'
 import { type ImportRow, readRow } from './read-row.ts'
 import { importRecords, leftOutText } from './records/import-records.ts'
 import type { RecordsJob } from './records/read-chunk.ts'
-import { type FormatReaders, readRecordsHead } from './records/record-format.ts'
+import { readRecordsHead } from './records/record-format.ts'
 import { NameTakenError, type RowResult, storeImportedUsers } from './store-imported-users.ts'
-
-export type ImportDeps = {
-  readonly db: Db
-  readonly secrets: Secrets
-  readonly clock: Clock
-  readonly pools: PoolCatalog
-  readonly quotas: Quotas
-  readonly publicUrl: string
-  readonly importFormats: FormatReaders
-}
 
 /**
  * Runs one step of the active job, in one short transaction; false when the job has ended. Users, counters, log and the deletion of the

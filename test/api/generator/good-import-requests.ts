@@ -50,7 +50,12 @@ async function isImporting(world: World): Promise<boolean> {
 /** For each operation on import jobs, a function that creates a request which succeeds. */
 export const importRequests: Partial<Record<OperationName, RequestFactory>> = {
   CreateUserImportJob: newJob,
-  CreateUserRecordsImportJob: async (world) => ({ ...(await importPool(world)), JobName: world.newName(), Format: 'FIREBASE', FirebaseHash: hash }),
+  CreateUserRecordsImportJob: async (world) => ({
+    ...(await importPool(world)),
+    JobName: world.newName(),
+    Format: 'FIREBASE',
+    FirebaseHash: hash,
+  }),
   DescribeUserImportJob: ofJob,
   ListUserImportJobs: async (world) => ({ ...(await importPool(world)), MaxResults: 10 }),
   ListUserImportLog: ofJob,

@@ -1,7 +1,7 @@
 import { jsonParser } from 'stream-json/core/parser.js'
 import type { LineSplitter } from '../line-splitter.ts'
 import { maximumDepth } from './record-text.ts'
-import { createRecordWriter, type JsonToken } from './record-writer.ts'
+import { type JsonToken, RecordWriter } from './record-writer.ts'
 
 /** The file is no JSON document with a list of users. */
 export class BrokenDocumentError extends Error {
@@ -54,7 +54,7 @@ function createUsersFinder(usersMember: string | undefined) {
   let isEnded = false
   let memberName = ''
   let isInName = false
-  const writer = createRecordWriter()
+  const writer = new RecordWriter()
 
   function readOutside({ name, value }: JsonToken): void {
     if (name === 'startKey' && depth === 1) {

@@ -3,8 +3,6 @@ import type { ImportedGroup, ImportedRecord } from './imported-record.ts'
 /** The formats of files of records. `LIFEGUARD` is the users file of docs/users-file.md. */
 export type RecordFormat = 'LIFEGUARD' | 'AUTH0' | 'FIREBASE' | 'KEYCLOAK' | 'FUSIONAUTH' | 'KRATOS'
 
-export const recordFormats: readonly RecordFormat[] = ['LIFEGUARD', 'AUTH0', 'FIREBASE', 'KEYCLOAK', 'FUSIONAUTH', 'KRATOS']
-
 /** The parameters of Firebase's scrypt. They belong to the project, and an export of users does not contain them. */
 export type FirebaseHash = {
   /** base64; a secret */

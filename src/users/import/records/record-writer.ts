@@ -4,115 +4,107 @@ import { maximumDepth, maximumRecordCharacters, refusedRecords } from './record-
 export type JsonToken = { readonly name: string; readonly value?: unknown }
 
 /** Writes the tokens of each value as one line of JSON. Values that are too long or nested too deeply are only counted, not kept. */
-export type RecordWriter = {
-  /** The line of the value that the token ends. */
-  write(token: JsonToken): Buffer | undefined
-  /** Whether a value has begun and not ended. */
-  isInRecord(): boolean
-}
-
-export function createRecordWriter(): RecordWriter {
-  let parts: string[] = []
-  let length = 0
-  let depth = 0
-  let isInText = false
+export class RecordWriter {
+  #parts: string[] = []
+  #length = 0
+  #depth = 0
+  /** Whether a text, the name of a member or a number has begun. */
+  #isInScalar = false
   /** Whether the next value or name needs a comma before it. */
-  let needsComma = false
-  let refusal: string | undefined
+  #needsComma = false
+  #refusal: string | undefined
 
-  function add(text: string): void {
-    if (refusal !== undefined) return
-    length += text.length
-    if (length > maximumRecordCharacters) refuse(refusedRecords.tooLong)
-    else parts.push(text)
+  /** Whether a value has begun and not ended. */
+  isInRecord(): boolean {
+    return this.#depth > 0 || this.#isInScalar
   }
 
-  function refuse(mark: string): void {
-    refusal ??= mark
-    parts = []
-  }
-
-  function finish(): Buffer | undefined {
-    if (depth > 0) return undefined
-    const line = Buffer.from(refusal ?? parts.join(''))
-    parts = []
-    length = 0
-    needsComma = false
-    refusal = undefined
-    return line
-  }
-
-  function begin(text: string): void {
-    add(needsComma ? `,${text}` : text)
-  }
-
-  function open(bracket: string): undefined {
-    begin(bracket)
-    needsComma = false
-    if (++depth > maximumDepth) refuse(refusedRecords.tooDeep)
-    return undefined
-  }
-
-  function close(bracket: string): Buffer | undefined {
-    add(bracket)
-    depth--
-    needsComma = true
-    return finish()
-  }
-
-  function endValue(text: string): Buffer | undefined {
-    add(text)
-    isInText = false
-    needsComma = true
-    return finish()
-  }
-
-  function addText(value: string): void {
-    // The decoder puts this character in the place of bytes that are no UTF-8.
-    if (value.includes('\uFFFD')) refuse(refusedRecords.notText)
-    add(JSON.stringify(value).slice(1, -1))
-  }
-
-  function write({ name, value }: JsonToken): Buffer | undefined {
+  /** The line of the value that the token ends. */
+  write({ name, value }: JsonToken): Buffer | undefined {
     switch (name) {
       case 'startObject':
-        return open('{')
+        return this.#open('{')
       case 'startArray':
-        return open('[')
+        return this.#open('[')
       case 'endObject':
-        return close('}')
+        return this.#close('}')
       case 'endArray':
-        return close(']')
+        return this.#close(']')
       case 'startKey':
       case 'startString':
-        begin('"')
-        isInText = true
-        return undefined
-      case 'stringChunk':
-        addText(String(value))
-        return undefined
-      case 'endKey':
-        add('":')
-        isInText = false
-        needsComma = false
-        return undefined
-      case 'endString':
-        return endValue('"')
+        return this.#beginScalar('"')
       case 'startNumber':
-        begin('')
-        isInText = true
-        return undefined
+        return this.#beginScalar('')
+      case 'stringChunk':
+        return this.#addText(String(value))
       case 'numberChunk':
-        add(String(value))
-        return undefined
+        return this.#add(String(value))
+      case 'endKey':
+        return this.#endName()
+      case 'endString':
+        return this.#endValue('"')
       case 'endNumber':
-        return endValue('')
+        return this.#endValue('')
       default:
         // true, false and null
-        begin(String(value))
-        return endValue('')
+        this.#beginScalar(String(value))
+        return this.#endValue('')
     }
   }
 
-  return { write, isInRecord: () => depth > 0 || isInText }
+  #add(text: string): undefined {
+    if (this.#refusal !== undefined) return
+    this.#length += text.length
+    if (this.#length > maximumRecordCharacters) this.#refuse(refusedRecords.tooLong)
+    else this.#parts.push(text)
+  }
+
+  #refuse(mark: string): void {
+    this.#refusal ??= mark
+    this.#parts = []
+  }
+
+  #open(bracket: string): undefined {
+    this.#add(this.#needsComma ? `,${bracket}` : bracket)
+    this.#needsComma = false
+    if (++this.#depth > maximumDepth) this.#refuse(refusedRecords.tooDeep)
+  }
+
+  #close(bracket: string): Buffer | undefined {
+    this.#depth--
+    return this.#endValue(bracket)
+  }
+
+  #beginScalar(text: string): undefined {
+    this.#add(this.#needsComma ? `,${text}` : text)
+    this.#isInScalar = true
+  }
+
+  #addText(text: string): undefined {
+    // The decoder puts this character in the place of bytes that are no UTF-8.
+    if (text.includes('\uFFFD')) this.#refuse(refusedRecords.notText)
+    this.#add(JSON.stringify(text).slice(1, -1))
+  }
+
+  #endName(): undefined {
+    this.#add('":')
+    this.#isInScalar = false
+    this.#needsComma = false
+  }
+
+  #endValue(text: string): Buffer | undefined {
+    this.#add(text)
+    this.#isInScalar = false
+    this.#needsComma = true
+    return this.#depth > 0 ? undefined : this.#takeLine()
+  }
+
+  #takeLine(): Buffer {
+    const line = Buffer.from(this.#refusal ?? this.#parts.join(''))
+    this.#parts = []
+    this.#length = 0
+    this.#needsComma = false
+    this.#refusal = undefined
+    return line
+  }
 }
