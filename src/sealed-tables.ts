@@ -12,6 +12,7 @@ import { sealedAnswers } from './triggers/invocations/last-answers.ts'
 import { sealedKeptUsers } from './users/deleted-users/kept-user-repository.ts'
 import { sealedDevices } from './users/devices/device.ts'
 import { sealedChunks } from './users/import/import-chunk-repository.ts'
+import { sealedImportJobs } from './users/import/records/record-options.ts'
 import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
 import { sealedPasswords } from './users/passwords/sealed-password.ts'
 
@@ -33,6 +34,7 @@ export const sealedTables: readonly SealedTable[] = [
   sealedProviderSignIns,
   sealedMessages,
   sealedChunks,
+  sealedImportJobs,
   sealedAnswers,
   sealedInvocations,
 ]

@@ -29,6 +29,7 @@ import type { ServerDefaults } from './pools/pool.ts'
 import { createPoolCatalog, type PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
+import { formatReaders } from './portability/import/format-readers.ts'
 import { serviceGauges } from './service-gauges.ts'
 import type { Settings } from './settings.ts'
 import type { ClosingStep } from './shutdown.ts'
@@ -86,6 +87,7 @@ export async function openServices(options: ServiceOptions) {
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
   const hashing = openHashing(settings)
+  const fixedValues = fixedValuesOf(options)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signing = openSigningKeys(options)
   const access = openAccess(options)
@@ -96,7 +98,7 @@ export async function openServices(options: ServiceOptions) {
   const protection = await openProtection({ ...options, db, pools, logs })
   const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
-  const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
+  const imports = createImportRunner({ ...fixedValues, db, secrets, pools, logger, holder, importFormats: formatReaders })
   const backups = openBackups({ ...options, holder })
   const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
@@ -104,7 +106,8 @@ export async function openServices(options: ServiceOptions) {
   return {
     db,
     secrets,
-    ...fixedValuesOf(options),
+    ...fixedValues,
+    importFormats: formatReaders,
     provisionedLimits,
     pools,
     powers: hashing.powers,

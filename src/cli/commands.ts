@@ -9,6 +9,7 @@ import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
 import { exportCognitoCsv, exportUsersCommand } from './export-users.ts'
 import { helpOn } from './help.ts'
+import { importUsers } from './import-users.ts'
 import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
@@ -28,6 +29,7 @@ const otherCommands = [
   backupInspect,
   backupKeygen,
   backup,
+  importUsers,
   breachedPasswordsCheck,
   exportUsersCommand,
   exportCognitoCsv,

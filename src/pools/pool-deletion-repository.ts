@@ -50,6 +50,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   import_job: ['id'],
   import_chunk: ['job_id', 'upload_id', 'number'],
   import_log: ['job_id', 'number'],
+  import_name: ['job_id', 'name_hash'],
   active_import: ['slot'],
   outbox: ['id'],
   message_count: ['key'],

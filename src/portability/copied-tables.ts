@@ -56,6 +56,7 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   import_job: { key: ['pool_id', 'id'], poolColumn: 'pool_id' },
   import_chunk: { key: ['pool_id', 'job_id', 'upload_id', 'number'], poolColumn: 'pool_id', areLarge: true },
   import_log: { key: ['pool_id', 'job_id', 'number'], poolColumn: 'pool_id', areLarge: true },
+  import_name: { key: ['pool_id', 'job_id', 'name_hash'], poolColumn: 'pool_id' },
   active_import: { key: ['slot'], poolColumn: 'pool_id' },
   outbox: { key: ['id'], poolColumn: 'pool_id' },
   message_count: { key: ['pool_id', 'key'], poolColumn: 'pool_id' },

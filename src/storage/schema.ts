@@ -1,6 +1,6 @@
 import type { BackupJobTable } from './backup-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
-import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
+import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable, ImportNameTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
 import type {
   AppClientTable,
@@ -83,6 +83,7 @@ export interface Schema {
   import_job: ImportJobTable
   import_chunk: ImportChunkTable
   import_log: ImportLogTable
+  import_name: ImportNameTable
   active_import: ActiveImportTable
   spent_state: SpentStateTable
   outbox: OutboxTable

@@ -35,6 +35,7 @@ import { listGroups } from './groups/list-groups.operation.ts'
 import { listUsersInGroup } from './groups/list-users-in-group.operation.ts'
 import { updateGroup } from './groups/update-group.operation.ts'
 import { createUserImportJob } from './import/create-user-import-job.operation.ts'
+import { createUserRecordsImportJob } from './import/create-user-records-import-job.operation.ts'
 import { describeUserImportJob } from './import/describe-user-import-job.operation.ts'
 import { getCsvHeader } from './import/get-csv-header.operation.ts'
 import { listUserImportJobs } from './import/list-user-import-jobs.operation.ts'
@@ -124,6 +125,7 @@ export const userOperations = [
   updateGroup,
   getCsvHeader,
   createUserImportJob,
+  createUserRecordsImportJob,
   describeUserImportJob,
   listUserImportJobs,
   startUserImportJob,

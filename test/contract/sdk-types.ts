@@ -90,6 +90,7 @@ type LifeguardName =
   | 'ClearSlowedNetwork'
   | 'CorrectSignUpContact'
   | 'CreateInitialAccessToken'
+  | 'CreateUserRecordsImportJob'
   | 'DeleteInitialAccessToken'
   | 'DeleteRole'
   | 'DescribeAuthEventRisk'

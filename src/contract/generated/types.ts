@@ -992,6 +992,23 @@ export interface CreateUserPoolResponse {
   UserPool?: UserPoolType | undefined
 }
 
+export interface CreateUserRecordsImportJobRequest {
+  UserPoolId: string
+  JobName: string
+  Format: RecordFormatType
+  DryRun?: boolean | undefined
+  AttributeMap?: Record<string, string> | undefined
+  IgnoreUnknown?: boolean | undefined
+  IdAttribute?: string | undefined
+  RolesAsGroups?: boolean | undefined
+  RelyingPartyId?: string | undefined
+  FirebaseHash?: FirebaseHashType | undefined
+}
+
+export interface CreateUserRecordsImportJobResponse {
+  UserRecordsImportJob?: UserRecordsImportJobType | undefined
+}
+
 export interface Credentials {
   AccessKeyId?: string | undefined
   SecretKey?: string | undefined
@@ -1443,6 +1460,13 @@ export interface FederationExtensionType {
 export type FeedbackValueType =
   | 'Valid'
   | 'Invalid'
+
+export interface FirebaseHashType {
+  SignerKey: string
+  SaltSeparator: string
+  Rounds: number
+  MemoryCost: number
+}
 
 export interface FirehoseConfigurationType {
   StreamArn?: string | undefined
@@ -2619,6 +2643,14 @@ export interface ReadMessageCodeResponse {
   ExpiresAt?: Date | undefined
 }
 
+export type RecordFormatType =
+  | 'LIFEGUARD'
+  | 'AUTH0'
+  | 'FIREBASE'
+  | 'KEYCLOAK'
+  | 'FUSIONAUTH'
+  | 'KRATOS'
+
 export type RecoveryOptionNameType =
   | 'verified_email'
   | 'verified_phone_number'
@@ -3669,6 +3701,17 @@ export interface UserPoolType {
   AcrConfiguration?: Record<string, AcrLevelConfigType> | undefined
 }
 
+export interface UserRecordsImportJobType {
+  JobName?: string | undefined
+  JobId?: string | undefined
+  UserPoolId?: string | undefined
+  Format?: RecordFormatType | undefined
+  DryRun?: boolean | undefined
+  Status?: UserImportJobStatusType | undefined
+  CreationDate?: Date | undefined
+  PreSignedUrl?: string | undefined
+}
+
 export type UserSessionTrackingType =
   | 'ENABLED'
   | 'DISABLED'
@@ -3939,6 +3982,7 @@ export interface Operations {
   ClearSlowedNetwork: { input: ClearSlowedNetworkRequest; output: ClearSlowedNetworkResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
+  CreateUserRecordsImportJob: { input: CreateUserRecordsImportJobRequest; output: CreateUserRecordsImportJobResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { DeviceTable } from '../../storage/user-tables.ts'
 import type { User } from '../user.ts'
@@ -57,6 +58,14 @@ export async function insertDeviceOfUser(db: Db | Tx, device: Device, user: Pick
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
 }
+
+/** Stores the devices of users who have just been created. */
+export async function insertDevices(tx: Tx, devices: readonly Device[]): Promise<void> {
+  for (const some of chunksOf(devices, rowsPerInsert)) await tx.insertInto('device').values(some.map(toRow)).execute()
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 500
 
 export async function findDevice(db: Db | Tx, { poolId, sub, key }: DeviceKey): Promise<Device | undefined> {
   const row = await db

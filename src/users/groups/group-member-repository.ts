@@ -1,3 +1,4 @@
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
@@ -18,6 +19,20 @@ export async function insertMember(tx: Tx, { poolId, sub, memberKey }: Member): 
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub', 'group_name']).doNothing())
     .execute()
 }
+
+/**
+ * Adds users who have just been created to groups.
+ * @NOTE The caller has locked the groups.
+ */
+export async function insertMembers(tx: Tx, members: readonly Member[]): Promise<void> {
+  for (const some of chunksOf(members, rowsPerInsert)) {
+    const rows = some.map(({ poolId, sub, memberKey }) => ({ pool_id: poolId, sub, group_name: memberKey }))
+    await tx.insertInto('group_member').values(rows).execute()
+  }
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 1_000
 
 /** Does nothing when the user is not in the group. */
 export async function deleteMember(db: Db | Tx, { poolId, sub, memberKey }: Member): Promise<void> {

@@ -39,6 +39,17 @@ export async function insertFreeMergedName(tx: Tx, { poolId, sub }: User, key: s
   return numInsertedOrUpdatedRows === 1n
 }
 
+/** Stores names of merged users, for users who have just been created. Names that another user has are left out. Returns how many. */
+export async function insertFreeMergedNames(tx: Tx, poolId: string, names: readonly { sub: string; key: string }[]): Promise<number> {
+  if (names.length === 0) return 0
+  const { numInsertedOrUpdatedRows = 0n } = await tx
+    .insertInto('user_alias')
+    .values(names.map(({ sub, key }) => ({ pool_id: poolId, kind: 'merged' as const, value_key: key, sub })))
+    .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'value_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  return names.length - Number(numInsertedOrUpdatedRows)
+}
+
 /** The names of those who were merged into `from` find `to` from now on. */
 export async function moveMergedNames(tx: Tx, from: User, to: User): Promise<void> {
   await tx

@@ -95,6 +95,24 @@ export async function putSoftwareToken(
     .execute()
 }
 
+/** A proven secret, sealed. `step` is the latest time step whose code was consumed. */
+export type SoftwareTokenRow = UserKey & {
+  readonly secret: string
+  readonly deviceName: string | null
+  readonly step: number
+  readonly now: number
+}
+
+/** Stores the apps of users who have just been created. */
+export async function insertSoftwareTokens(tx: Tx, tokens: readonly SoftwareTokenRow[]): Promise<void> {
+  if (tokens.length === 0) return
+  const rows = tokens.map(({ poolId, sub, secret, deviceName, step, now }) => ({
+    ...{ pool_id: poolId, sub, secret, pending_secret: null },
+    ...{ device_name: deviceName, last_step: step, updated_at: now },
+  }))
+  await tx.insertInto('software_token').values(rows).execute()
+}
+
 /**
  * Consumes the codes of the user's app up to this time step. False when a code of this or a later step was consumed before, or when the
  * secret was replaced. So of two requests with the same code only one succeeds.

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { PasskeyTable } from '../../storage/user-tables.ts'
 import type { Passkey } from './passkey.ts'
@@ -14,6 +15,14 @@ export async function insertPasskey(tx: Tx, passkey: Passkey): Promise<boolean> 
     .executeTakeFirstOrThrow()
   return numInsertedOrUpdatedRows === 1n
 }
+
+/** Stores the passkeys of users who have just been created. */
+export async function insertPasskeys(tx: Tx, passkeys: readonly Passkey[]): Promise<void> {
+  for (const some of chunksOf(passkeys, rowsPerInsert)) await tx.insertInto('passkey').values(some.map(toRow)).execute()
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 500
 
 /** All passkeys of the user, the oldest first. A quota limits their number. */
 export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Promise<readonly Passkey[]> {

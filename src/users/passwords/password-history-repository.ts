@@ -1,3 +1,4 @@
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 
 /** The newest `limit` of the user's former passwords, sealed. */
@@ -57,3 +58,17 @@ export async function insertFormerPassword(
     .where('set_at', '<', oldestKept)
     .execute()
 }
+
+/** Stores former passwords of users who have just been created. */
+export async function insertFormerPasswords(
+  tx: Tx,
+  former: readonly { readonly poolId: string; readonly sub: string; readonly password: string; readonly setAt: number }[],
+): Promise<void> {
+  for (const some of chunksOf(former, rowsPerInsert)) {
+    const rows = some.map(({ poolId, sub, password, setAt }) => ({ pool_id: poolId, sub, set_at: setAt, password }))
+    await tx.insertInto('password_history').values(rows).execute()
+  }
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 1_000
