@@ -26,6 +26,7 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
+  FormerUserTable,
   GroupMemberTable,
   PasskeyTable,
   PasswordHistoryTable,
@@ -92,6 +93,7 @@ export interface Schema {
   deleted_pool: DeletedPoolTable
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
+  former_user: FormerUserTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable

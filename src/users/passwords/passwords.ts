@@ -5,6 +5,7 @@ import { PowersBusyError, type SrpPowers } from '../../base/srp/powers.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { srpNameOf } from '../../pools/pool.ts'
 import type { User } from '../user.ts'
+import { atFormerPool } from './at-former-pool.ts'
 import type { ImportedHashes } from './imported-hashes.ts'
 import { isImported, openImportedHash } from './sealed-import.ts'
 
@@ -42,7 +43,7 @@ export function createPasswords({ secrets, powers, importedHashes }: PasswordDep
     deriveVerifier(powers, srpX(srpNameOf(owner.poolId), owner.username, password, salt))
 
   function reveal(owner: PasswordOwner, sealed: string | null): PasswordVerifier | undefined {
-    if (sealed === null || isImported(sealed)) return undefined
+    if (sealed === null || sealed === atFormerPool || isImported(sealed)) return undefined
     const bytes = secrets.open('password', sealed, sealContext(owner))
     if (bytes?.length !== saltBytes + verifierBytes) throw new Error(`The stored password of user ${owner.sub} cannot be opened.`)
     return { salt: bytes.subarray(0, saltBytes), verifier: bytes.subarray(saltBytes) }

@@ -1,6 +1,7 @@
 import type { Secrets } from '../../base/secrets.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
+import { atFormerPool } from './at-former-pool.ts'
 import type { HashAlgorithm } from './imported-hash.ts'
 
 type HashOwner = Pick<User, 'poolId' | 'sub'>
@@ -34,6 +35,7 @@ function sealContext({ poolId, sub }: HashOwner): string {
 
 /** Seals a verifier or an imported hash anew, under the current master key. */
 function resealPassword(secrets: Secrets, sealed: string, owner: HashOwner): string {
+  if (sealed === atFormerPool) return sealed
   if (isImported(sealed)) return prefix + secrets.reseal('password', sealed.slice(prefix.length), sealContext(owner))
   return secrets.reseal('password', sealed, `${owner.poolId}/${owner.sub}`)
 }
