@@ -2,6 +2,7 @@ import { SettingsError } from '../settings.ts'
 import { breachedPasswordsCheck } from './breached-passwords-check.ts'
 import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
+import { copyFromCognitoCommand } from './copy-from-cognito.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
 import { helpOn } from './help.ts'
@@ -21,6 +22,7 @@ const otherCommands = [
   keysRotateMaster,
   checkConfig,
   breachedPasswordsCheck,
+  copyFromCognitoCommand,
   dbMigrate,
   version,
 ]

@@ -26,6 +26,7 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
+  FormerMemberTable,
   FormerUserTable,
   GroupMemberTable,
   PasskeyTable,
@@ -94,6 +95,7 @@ export interface Schema {
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
   former_user: FormerUserTable
+  former_member: FormerMemberTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable
