@@ -1,3 +1,4 @@
+import type { FormerMemberTable, FormerUserTable } from './former-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
@@ -26,8 +27,6 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
-  FormerMemberTable,
-  FormerUserTable,
   GroupMemberTable,
   PasskeyTable,
   PasswordHistoryTable,
