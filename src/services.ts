@@ -41,6 +41,7 @@ import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
+import { openFormerPools } from './users/former-pool/open-former-pools.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
 import { type Argon2Keys, createArgon2Keys } from './users/passwords/argon2-keys.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
@@ -124,6 +125,7 @@ export async function openServices(options: ServiceOptions) {
     ...configuredProviders({ ...options, db, secrets }),
     credentialsSource: credentials.source,
     ...access.services,
+    ...openFormerPools({ ...options, db, secrets, count: metrics.countFormerPoolCall }),
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
     gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, ...hashing, triggerFunctions, sweeper, imports, backups }),

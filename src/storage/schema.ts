@@ -1,4 +1,5 @@
 import type { BackupJobTable } from './backup-tables.ts'
+import type { FormerMemberTable, FormerUserTable } from './former-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable, ImportNameTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
@@ -97,6 +98,8 @@ export interface Schema {
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
   kept_user: KeptUserTable
+  former_user: FormerUserTable
+  former_member: FormerMemberTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable

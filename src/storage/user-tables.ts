@@ -9,7 +9,7 @@ export interface UserTable {
   enabled: number
   /** JSON object, attribute name to string value; without `sub`. */
   attributes: string
-  /** Sealed: salt and SRP verifier, or an imported password hash. Null for a user without a password. */
+  /** Sealed: salt and SRP verifier, or an imported password hash. `former`: still at the former pool. Null for a user without one. */
   password: string | null
   /** When a temporary password expires; null for a permanent one. */
   password_expires_at: number | null

@@ -94,6 +94,7 @@ type LifeguardName =
   | 'DeleteInitialAccessToken'
   | 'DeleteRole'
   | 'DescribeAuthEventRisk'
+  | 'DescribeFormerPool'
   | 'GetRole'
   | 'GetUserPoolExtensions'
   | 'IssueCode'

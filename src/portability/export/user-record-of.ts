@@ -5,6 +5,7 @@ import { mergedSubsAttribute, mergedSubsOf } from '../../users/merging/merged-su
 import { openSoftwareSecret } from '../../users/mfa/software-token.ts'
 import type { UsedSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import type { Passkey } from '../../users/passkeys/passkey.ts'
+import { atFormerPool } from '../../users/passwords/at-former-pool.ts'
 import { exportableHash } from '../../users/passwords/sealed-password.ts'
 import type { MfaPreferences, User } from '../../users/user.ts'
 import type { DeviceRecord, IdentityRecord, MfaRecord, PasskeyRecord, TotpRecord, UserRecord } from '../users-file/user-record.ts'
@@ -31,6 +32,11 @@ function withoutEmpty<T extends object>(value: T): { [K in keyof T]: Exclude<T[K
   return Object.fromEntries(Object.entries(value).filter(([, member]) => !isEmpty(member))) as never
 }
 
+/** Whether a password is stored here. The password of a user who was copied may still be at the former pool. */
+function hasPassword(user: User): user is User & { readonly password: string } {
+  return user.password !== null && user.password !== atFormerPool
+}
+
 /**
  * All that is stored about the user, with secrets in clear.
  *
@@ -48,7 +54,7 @@ export function userRecordOf(secrets: Secrets, rows: UserWithRows): ExportedUser
     updatedAt: iso(user.updatedAt),
     attributes,
     groups: rows.groups,
-    password: user.password === null ? undefined : exportableHash(secrets, user, user.password),
+    password: hasPassword(user) ? exportableHash(secrets, user, user.password) : undefined,
     passwordExpiresAt: user.passwordExpiresAt === null ? undefined : iso(user.passwordExpiresAt),
     passwordHistory: rows.formerPasswords.map(({ password, setAt }) => ({
       ...exportableHash(secrets, user, password),

@@ -26,10 +26,13 @@ const fates: { readonly [Table in UserTable]: 'archived' | 'computed' | 'stays' 
   passkey: 'archived',
   device: 'archived',
   auth_event: 'stays',
+  former_user: 'stays',
   audit_record: 'stays',
   session_client: 'stays',
   deleted_user: 'stays',
   kept_user: 'stays',
+  // The copy from the former pool compares memberships with these rows, and makes them anew.
+  former_member: 'lost',
   session: 'lost',
   device_step: 'lost',
   code: 'lost',

@@ -120,7 +120,7 @@ for (const engine of engines) {
         await readRow(server(), poolId, 'ben', ({ secrets, owner }) => {
           const bare = ofBen.slice(ofBen.indexOf(':') + 1)
           for (const mark of ['', 'argon2id:', 'both:', 'imported:']) {
-            if (mark + bare === ofBen) assert.equal(openPassword(secrets, owner, ofBen).kind, storage)
+            if (mark + bare === ofBen) assert.equal(openPassword(secrets, owner, ofBen)?.kind, storage)
             else assert.throws(() => openPassword(secrets, owner, mark + bare), /cannot be opened/)
           }
         })
