@@ -12,6 +12,7 @@ import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
 import { keysRotateMaster } from './keys-rotate-master.ts'
+import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
@@ -28,6 +29,7 @@ const otherCommands = [
   backup,
   breachedPasswordsCheck,
   dbMigrate,
+  restore,
   version,
 ]
 const help = helpOn(otherCommands)
