@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openContainer } from '../../src/portability/container/read-container.ts'
+import { openStorage } from '../../src/storage/open-storage.ts'
 import { backupFolder, endedBackups, listBackups, makeBackup } from '../support/backup-jobs.ts'
 import { readRows } from '../support/backups.ts'
 import { engines } from '../support/engines.ts'
@@ -11,7 +12,6 @@ import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { readMetrics } from '../support/metrics.ts'
 import { givenUser } from '../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../support/test-server.ts'
-import { openTestStorage } from '../support/test-storage.ts'
 
 const hourMs = 3_600_000
 const silent = ['--log-level', 'silent']
@@ -28,7 +28,7 @@ async function usernamesIn(file: string, passphrase: string): Promise<readonly u
 
 /** A job and a lease, as a process leaves them that is killed while it makes a backup. */
 async function leaveKilledJob(server: TestServer): Promise<void> {
-  await using storage = await openTestStorage({ url: server.databaseUrl })
+  const storage = await openStorage({ url: server.databaseUrl })
   const now = server.clock.now()
   await storage.db
     .insertInto('backup_job')
@@ -39,6 +39,7 @@ async function leaveKilledJob(server: TestServer): Promise<void> {
     .values({ name: 'backup', holder: 'killed', expires_at: now + 60_000 })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ holder: 'killed', expires_at: now + 60_000 }))
     .execute()
+  await storage.close()
 }
 
 for (const engine of engines) {
@@ -87,7 +88,9 @@ for (const engine of engines) {
       }
       const [, second, third, fourth] = await endedBackups(server, 4)
       assert.deepEqual([typeof second?.RemovedAt, typeof third?.RemovedAt, typeof fourth?.RemovedAt], ['undefined', 'number', 'number'])
-      const kept = (await listBackups(server)).filter(({ RemovedAt }) => RemovedAt === undefined).map(({ Location = '' }) => basename(Location))
+      const kept = (await listBackups(server))
+        .filter(({ RemovedAt }) => RemovedAt === undefined)
+        .map(({ Location = '' }) => basename(Location))
       const others = ['lifeguard-20200101T000000Z-0123abcd.backup', 'lifeguard-notes.backup']
       assert.deepEqual(readdirSync(folder.path).sort(), [...kept, ...others].sort())
     })

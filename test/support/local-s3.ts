@@ -104,5 +104,7 @@ function sendXml(response: ServerResponse, xml: string): void {
 }
 
 function sendError(response: ServerResponse, status: number, code: string): void {
-  response.writeHead(status, { 'content-type': 'application/xml' }).end(`<Error><Code>${code}</Code><Message>echo of what was sent</Message></Error>`)
+  response
+    .writeHead(status, { 'content-type': 'application/xml' })
+    .end(`<Error><Code>${code}</Code><Message>echo of what was sent</Message></Error>`)
 }
