@@ -87,6 +87,7 @@ export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, A
     all: (db, after, limit) => listIdentitiesOf(db, poolId, { after: idAfter(after), limit, hideDisabled: false }),
     HideDisabled: (db, after, limit) => listIdentitiesOf(db, poolId, { after: idAfter(after), limit, hideDisabled: true }),
   },
+  ListBackups: { all: (db, after, limit) => listBackupJobs(db, { before: idBefore(after), limit }) },
   ListRoles: { all: (db, after, limit) => listRoles(db, { after: idAfter(after), limit }) },
   ListAuditRecords: {
     all: auditRecordsBy({}),

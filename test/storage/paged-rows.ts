@@ -33,6 +33,7 @@ const lists: readonly (readonly [table: string, same: Values, differing: (at: nu
   ['outbox', { sub: 'ana', state: 'sent', next_attempt_at: null }, (at) => ({ id: idOf(at) })],
   ['identity_pool', { config: '{}', roles: null, tag_maps: null }, (at) => ({ id: idOf(at) })],
   ['identity', { identity_pool_id: poolId, disabled_at: null }, (at) => ({ id: idOf(at) })],
+  ['backup_job', { status: 'SUCCEEDED' }, (at) => ({ id: idOf(at) })],
   ['access_role', { policies: '{}' }, (at) => ({ arn: idOf(at) })],
   ['trigger_invocation', { sub: 'ana', trigger: 'PreSignUp', outcome: 'FAILED', username_key: 'ana' }, (at) => ({ id: idOf(at) })],
 ]
