@@ -3,9 +3,10 @@ import type { BackupContent } from '../portability/backup-rows.ts'
 import type { Opening } from '../portability/container/sealing.ts'
 import { flag, type SettingSpec } from '../setting-spec.ts'
 import { readSettings, type Settings, SettingsError } from '../settings.ts'
-import { openingFlags, readOpening } from './backup-opening.ts'
 import { type Command, readOperands, readOwnFlag } from './command.ts'
-import { reportRows } from './report-rows.ts'
+import { createProgress } from './progress.ts'
+import { openingFlags, readOpening } from './sealing-flags.ts'
+import { withPortabilityErrors } from './with-portability-errors.ts'
 
 const ownFlags: readonly SettingSpec[] = [
   ...openingFlags,
@@ -24,7 +25,7 @@ export const restore: Command = {
     const [file = ''] = readOperands(call, ownFlags, 1)
     const overwrite = readOwnFlag(call, ownFlags, 'overwrite')
     const settings = readSettings({ ...call, command: 'keys', ownFlags })
-    const opening = await readOpening(call, ownFlags, settings)
+    const opening = readOpening(call, ownFlags)
     await withBackupFile(file, opening, async (content) => {
       const rows = await restoreContent(settings, content, overwrite)
       console.log(JSON.stringify({ time: new Date().toISOString(), action: 'RestoreBackup', rows }))
@@ -34,41 +35,36 @@ export const restore: Command = {
   },
 }
 
-/** @throws SettingsError when the file cannot be read, is damaged, does not open, or its content cannot be restored */
+/** @throws SettingsError when the file cannot be opened, is damaged, or its content cannot be restored */
 async function withBackupFile(path: string, opening: Opening, use: (content: BackupContent) => Promise<void>): Promise<void> {
-  const [{ openContainer }, { PortabilityError }] = await Promise.all([
-    import('../portability/container/read-container.ts'),
-    import('../portability/portability-error.ts'),
-  ])
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new SettingsError(`${path}: the file ${error.code === 'ENOENT' ? 'does not exist.' : `cannot be read (${error.code}).`}`)
+    throw new SettingsError(`${path} ${error.code === 'ENOENT' ? 'does not exist.' : `cannot be read (${error.code}).`}`)
   })
   try {
-    await use(await openContainer(file, opening))
-  } catch (error) {
-    if (error instanceof PortabilityError) throw new SettingsError(`${path}: ${error.message}`)
-    throw error
+    const { openContainer } = await import('../portability/container/read-container.ts')
+    await withPortabilityErrors(async () => use(await openContainer(file, opening)))
   } finally {
     await file.close()
   }
 }
 
 async function restoreContent(settings: Settings, content: BackupContent, overwrite: boolean): Promise<number> {
-  const [database, { createLogger }, { masterKeyPollMs }, { sealedTables }, { systemClock }, restoring] = await Promise.all([
-    import('../open-database.ts'),
-    import('../base/logger.ts'),
-    import('../master-key-watch.ts'),
-    import('../sealed-tables.ts'),
-    import('../base/clock.ts'),
-    import('../portability/restore/restore.ts'),
-  ])
-  restoring.requireRestorable(content)
+  const [database, { createLogger }, { masterKeyPollMs }, { sealedTables }, { systemClock }, { requireRestorable, restoreEverything }] =
+    await Promise.all([
+      import('../open-database.ts'),
+      import('../base/logger.ts'),
+      import('../master-key-watch.ts'),
+      import('../sealed-tables.ts'),
+      import('../base/clock.ts'),
+      import('../portability/restore/restore.ts'),
+    ])
+  requireRestorable(content)
   const keyRing = database.loadKeyRing(settings)
   return database.withSettingsErrors(settings, async () => {
     const storage = await database.openConfiguredStorage(settings, createLogger({ level: 'silent', format: 'json' }))
     try {
       await storage.migrate()
-      return await restoring.restoreEverything({
+      return await restoreEverything({
         storage,
         keyRing,
         sealedTables,
@@ -76,7 +72,7 @@ async function restoreContent(settings: Settings, content: BackupContent, overwr
         clock: systemClock,
         overwrite,
         quietMs: 2 * masterKeyPollMs,
-        onProgress: reportRows('restored'),
+        onProgress: createProgress((rows) => `${rows} rows were restored so far.`),
       })
     } finally {
       await storage.close()
