@@ -4,15 +4,11 @@ import { newSalt, srpX } from '../../base/srp/exchange.ts'
 import { PowersBusyError, type SrpPowers } from '../../base/srp/powers.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { srpNameOf } from '../../pools/pool.ts'
-import type { User } from '../user.ts'
 import type { ImportedHashes } from './imported-hashes.ts'
-import { isImported, openImportedHash } from './sealed-import.ts'
+import { readSrpVerifier } from './read-other-hash.ts'
+import { type HashText, openPassword, type PasswordOwner, type PasswordVerifier, sealPassword } from './sealed-password.ts'
 
-/** The user who has the password. A verifier depends on pool and username. Sealed, it can be opened only for the same pool and `sub`. */
-type PasswordOwner = Pick<User, 'poolId' | 'sub' | 'username'>
-
-/** What is stored of a password: the salt and g^x mod N of SRP-6a. Sign-ins with SRP and with the plain password both use it. */
-export type PasswordVerifier = { readonly salt: Buffer; readonly verifier: Buffer }
+export type { PasswordVerifier } from './sealed-password.ts'
 
 export type Passwords = {
   /** Derives the verifier and seals it for the user's row. Never call it inside a transaction: it takes a modular exponentiation. */
@@ -26,7 +22,6 @@ export type Passwords = {
   reveal(owner: PasswordOwner, sealed: string | null): PasswordVerifier | undefined
 }
 
-const saltBytes = 16
 const verifierBytes = 384
 
 type PasswordDeps = {
@@ -36,16 +31,19 @@ type PasswordDeps = {
 }
 
 export function createPasswords({ secrets, powers, importedHashes }: PasswordDeps): Passwords {
-  const sealContext = (owner: PasswordOwner) => `${owner.poolId}/${owner.sub}`
-
   const derive = (owner: PasswordOwner, salt: Buffer, password: string): Promise<Buffer> =>
     deriveVerifier(powers, srpX(srpNameOf(owner.poolId), owner.username, password, salt))
 
   function reveal(owner: PasswordOwner, sealed: string | null): PasswordVerifier | undefined {
-    if (sealed === null || isImported(sealed)) return undefined
-    const bytes = secrets.open('password', sealed, sealContext(owner))
-    if (bytes?.length !== saltBytes + verifierBytes) throw new Error(`The stored password of user ${owner.sub} cannot be opened.`)
-    return { salt: bytes.subarray(0, saltBytes), verifier: bytes.subarray(saltBytes) }
+    const stored = sealed === null ? undefined : openPassword(secrets, owner, sealed)
+    return stored?.kind === 'SRP' || stored?.kind === 'BOTH' ? stored.verifier : undefined
+  }
+
+  async function matchesImported({ algorithm, hash }: HashText, password: string): Promise<boolean> {
+    if (algorithm !== 'SRP') return orReject(importedHashes.check({ algorithm, hash, password }))
+    const read = readSrpVerifier(hash)
+    if (read === undefined) throw new Error('An imported verifier cannot be read.')
+    return timingSafeEqual(await deriveVerifier(powers, srpX(read.group, read.username, password, read.salt)), read.verifier)
   }
 
   return {
@@ -54,11 +52,12 @@ export function createPasswords({ secrets, powers, importedHashes }: PasswordDep
     async protect(owner, password) {
       const salt = newSalt()
       const verifier = await derive(owner, salt, password)
-      return secrets.seal('password', Buffer.concat([salt, verifier]), sealContext(owner))
+      return sealPassword(secrets, owner, { kind: 'SRP', verifier: { salt, verifier } })
     },
 
     async matches(owner, sealed, password) {
-      if (sealed && isImported(sealed)) return orReject(importedHashes.check({ ...openImportedHash(secrets, owner, sealed), password }))
+      const opened = sealed == null ? undefined : openPassword(secrets, owner, sealed)
+      if (opened?.kind === 'IMPORTED') return matchesImported(opened.imported, password)
       const stored = reveal(owner, sealed ?? null)
       const { salt, verifier } = stored ?? { salt: newSalt(), verifier: randomBytes(verifierBytes) }
       const equal = timingSafeEqual(await derive(owner, salt, password), verifier)
