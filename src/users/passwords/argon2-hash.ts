@@ -7,6 +7,8 @@ export const argon2Cost = { memory: 19_456, passes: 2, parallelism: 1 } as const
 export const argon2SaltBytes = 16
 export const argon2KeyBytes = 32
 
+const ownForm = /^\$argon2id\$v=19\$m=19456,t=2,p=1\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/
+
 const start = `$argon2id$v=19$m=${argon2Cost.memory},t=${argon2Cost.passes},p=${argon2Cost.parallelism}$`
 
 /** The PHC string of a hash of our cost. */
@@ -15,7 +17,9 @@ export function writeArgon2(salt: Uint8Array, key: Uint8Array): string {
   return start + fields.join('$')
 }
 
-/** Whether the PHC string is one that `writeArgon2` could have written. */
-export function isOwnArgon2(text: string): boolean {
-  return text.startsWith(start) && /^[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/.test(text.slice(start.length))
+/** Reads a PHC string of our cost, with the lengths that we use. Undefined for any other text. */
+export function readOwnArgon2(text: string | undefined): { readonly salt: Buffer; readonly key: Buffer } | undefined {
+  const [, salt, key] = ownForm.exec(text ?? '') ?? []
+  if (salt === undefined || key === undefined) return undefined
+  return { salt: Buffer.from(salt, 'base64'), key: Buffer.from(key, 'base64') }
 }

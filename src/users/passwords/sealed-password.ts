@@ -2,7 +2,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import { srpNameOf } from '../../pools/pool.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
-import { isOwnArgon2 } from './argon2-hash.ts'
+import { readOwnArgon2 } from './argon2-hash.ts'
 import type { ImportAlgorithm } from './imported-hash.ts'
 import { readSrpVerifier } from './read-other-hash.ts'
 
@@ -106,7 +106,7 @@ function splitVerifier(plain: Buffer): PasswordVerifier {
 }
 
 function ownForm(owner: PasswordOwner, { algorithm, hash }: HashText): StoredPassword | undefined {
-  if (algorithm === 'ARGON2ID' && isOwnArgon2(hash)) return { kind: 'ARGON2ID', argon2: hash }
+  if (algorithm === 'ARGON2ID' && readOwnArgon2(hash) !== undefined) return { kind: 'ARGON2ID', argon2: hash }
   const read = algorithm === 'SRP' ? readSrpVerifier(hash) : undefined
   const isOwn = read?.group === srpNameOf(owner.poolId) && read.username === owner.username && read.salt.length === saltBytes
   return isOwn ? { kind: 'SRP', verifier: { salt: read.salt, verifier: read.verifier } } : undefined
