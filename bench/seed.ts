@@ -21,8 +21,8 @@ const clientId = 'benchmarkbenchmarkbenchmar'
 const password = 'Correct-horse-7'
 const usersPerTransaction = 500
 
-/** No user has an imported password hash. */
-const none = { check: () => undefined }
+/** No user has an imported password hash, or one of Argon2id. */
+const noHashes = { importedHashes: { check: () => undefined }, argon2: { derive: () => undefined } }
 
 /** Fills an empty database with a pool, an app client and `users` confirmed users, each with their own salt and verifier. */
 export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number): Promise<Crowd> {
@@ -32,9 +32,9 @@ export async function seed({ databaseUrl, masterKey }: ServerOptions, users: num
   const powers = createSrpPowers({ workers: 1, queueLimit: usersPerTransaction })
   try {
     const pool = await insertPoolAndClient(database)
-    const passwords = createPasswords({ secrets: database.secrets, powers: powers satisfies SrpPowers, importedHashes: none })
+    const passwords = createPasswords({ secrets: database.secrets, powers: powers satisfies SrpPowers, ...noHashes })
     for (let first = 0; first < users; first += usersPerTransaction) {
-      const batch = await draftUsers(passwords, first, Math.min(users, first + usersPerTransaction))
+      const batch = await draftUsers(passwords, pool, first, Math.min(users, first + usersPerTransaction))
       await database.storage.db.transaction().execute((tx) => insertUsers(tx, pool, batch))
     }
   } finally {
@@ -58,12 +58,12 @@ async function insertPoolAndClient({ storage, secrets }: OpenedDatabase): Promis
   return pool
 }
 
-function draftUsers(passwords: Passwords, first: number, end: number): Promise<User[]> {
+function draftUsers(passwords: Passwords, pool: Pool, first: number, end: number): Promise<User[]> {
   const indexes = Array.from({ length: end - first }, (_, offset) => first + offset)
-  return Promise.all(indexes.map((index) => draftUser(passwords, index)))
+  return Promise.all(indexes.map((index) => draftUser(passwords, pool, index)))
 }
 
-async function draftUser(passwords: Passwords, index: number): Promise<User> {
+async function draftUser(passwords: Passwords, pool: Pool, index: number): Promise<User> {
   const now = Date.now()
   const username = usernameOf(index)
   const owner = { poolId, sub: uuidv7(now), username }
@@ -72,7 +72,7 @@ async function draftUser(passwords: Passwords, index: number): Promise<User> {
     status: 'CONFIRMED',
     enabled: true,
     attributes: { email: `${username}@example.test`, email_verified: 'true', given_name: 'Ana', family_name: `Number ${index}` },
-    password: await passwords.protect(owner, password),
+    password: await passwords.protect(pool, owner, password),
     passwordExpiresAt: null,
     signedOutAt: null,
     createdAt: now,

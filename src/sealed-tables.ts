@@ -12,7 +12,7 @@ import { sealedAnswers } from './triggers/invocations/last-answers.ts'
 import { sealedDevices } from './users/devices/device.ts'
 import { sealedChunks } from './users/import/import-chunk-repository.ts'
 import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
-import { sealedPasswords } from './users/passwords/sealed-import.ts'
+import { sealedPasswords } from './users/passwords/sealed-password.ts'
 
 /**
  * Every table with columns that are sealed under the master key. When the master key changes, the values are sealed anew in this order:

@@ -40,6 +40,7 @@ import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
+import { type Argon2Keys, createArgon2Keys } from './users/passwords/argon2-keys.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 import { findUserByName } from './users/user-repository.ts'
@@ -56,10 +57,12 @@ const powerQueueLimit = 1024
  */
 const maxWorkers = 8
 
-/** How many imported password hashes are checked at once. Each check takes up to 64 MB of memory. */
+/** How many imported password hashes are checked at once. Each check takes up to 128 MiB of memory. */
 const hashWorkers = 2
 /** How many imported password hashes may wait for their check: about five seconds of work. */
 const hashQueueLimit = 32
+/** How many computations of Argon2id may wait for each thread: a few seconds of work. */
+const argon2QueueLimit = 64
 
 type ServiceOptions = {
   readonly settings: Settings
@@ -92,6 +95,7 @@ export async function openServices(options: ServiceOptions) {
   const protection = await openProtection({ ...options, db, pools, logs })
   const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
   const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
+  const argon2 = openArgon2(settings)
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
   const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
@@ -105,7 +109,7 @@ export async function openServices(options: ServiceOptions) {
     pools,
     powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
-    passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
+    passwords: createPasswords({ secrets, powers, ...hashesWithoutSlot({ importedHashes, argon2 }, withoutSlot) }),
     imports,
     logoutWorker,
     ...protection.services,
@@ -118,11 +122,21 @@ export async function openServices(options: ServiceOptions) {
     ...access.services,
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
-    gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, powers, importedHashes, triggerFunctions, sweeper, imports }),
+    gauges: serviceGauges({
+      isStreaming: auditStream !== undefined,
+      logs,
+      db,
+      powers,
+      importedHashes,
+      argon2,
+      triggerFunctions,
+      sweeper,
+      imports,
+    }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
       { sweeper, imports, outbox: worker, logs, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
-      { powers, importedHashes, triggerFunctions },
+      { powers, importedHashes, argon2, triggerFunctions },
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],
   }
@@ -188,13 +202,14 @@ function triggersWithoutSlot<T extends Triggers>(triggers: T, withoutSlot: Witho
   }
 }
 
-/** The checks of imported hashes have a queue and a limit of their own, so a request needs no slot while it waits for such a check. */
-function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pick<ImportedHashes, 'check'> {
+type Hashes = { readonly importedHashes: ImportedHashes; readonly argon2: Argon2Keys }
+
+/** The computations of hashes have queues and limits of their own, so a request needs no slot while it waits for one. */
+function hashesWithoutSlot({ importedHashes, argon2 }: Hashes, withoutSlot: WithoutSlot) {
+  const waitFor = <T>(running: Promise<T> | undefined) => running && withoutSlot(() => running)
   return {
-    check(question) {
-      const checking = hashes.check(question)
-      return checking && withoutSlot(() => checking)
-    },
+    importedHashes: { check: (...check: Parameters<ImportedHashes['check']>) => waitFor(importedHashes.check(...check)) },
+    argon2: { derive: (...input: Parameters<Argon2Keys['derive']>) => waitFor(argon2.derive(...input)) },
   }
 }
 
@@ -211,6 +226,12 @@ export function workersOf({ workers = Math.min(availableParallelism(), maxWorker
 }
 
 const openPowers = (settings: Settings) => createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
+
+/** Leaves one processor to the other work of the server. */
+function openArgon2(settings: Settings): Argon2Keys {
+  const workers = Math.max(1, workersOf(settings) - 1)
+  return createArgon2Keys({ workers, queueLimit: argon2QueueLimit * workers })
+}
 
 /** The factor by which Cognito's default request rates are multiplied; 0 for no limit. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {

@@ -4,8 +4,9 @@ import { ApiError } from '../../contract/api-error.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { draftNewUser } from '../admin/create-user-rules.ts'
-import { type HashAlgorithm, readImportedHash } from '../passwords/imported-hash.ts'
-import { sealImportedHash } from '../passwords/sealed-import.ts'
+import { readCognitoHash } from '../passwords/cognito-hash.ts'
+import type { HashAlgorithm } from '../passwords/imported-hash.ts'
+import { sealImportedHash } from '../passwords/sealed-password.ts'
 import { type Attributes, isVerified, type MfaPreferences, type User } from '../user.ts'
 import { nameNewUser } from '../user-names.ts'
 import { readLine, splitFields } from './csv.ts'
@@ -109,7 +110,7 @@ function readHash(
 ): string | null | { problem: string } {
   if (hash === '') return null
   if (algorithm === null) return { problem: `The row has a ${hashColumn}, but the import job has no PasswordHashingAlgorithm.` }
-  if (readImportedHash(algorithm, hash) === undefined) return { problem: `The ${hashColumn} is malformed, or its cost is above the limit.` }
+  if (readCognitoHash(algorithm, hash) === undefined) return { problem: `The ${hashColumn} is malformed, or its cost is above the limit.` }
   return sealImportedHash(secrets, owner, { algorithm, hash })
 }
 
