@@ -72,7 +72,7 @@ async function queueLateMessage(server: TestServer, masterKey: string, poolId: s
 /** Ends everything that was under way before the restore. */
 async function endFlows(server: Given): Promise<void> {
   const { data, flows, signUpCode } = server
-  const { clientId, poolId, app } = data
+  const { clientId, app } = data
   await answerTotp(server, clientId, app, flows.totp.session)
   await proveDevice(server, data, flows.deviceQuestion)
   await confirm(server, signUpCode.clientId, 'gil', signUpCode.code)

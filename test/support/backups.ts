@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock } from '../../src/base/clock.ts'
 import { createKeyRing } from '../../src/base/secrets.ts'
 import type { BackupContent, BackupPart, BackupRow, BackupScope } from '../../src/portability/backup-rows.ts'
-import { restoreEverything } from '../../src/portability/restore/restore.ts'
+import { type RestoreOptions, restoreEverything } from '../../src/portability/restore/restore.ts'
 import { withSnapshot } from '../../src/portability/snapshot/snapshot.ts'
 import { sealedTables } from '../../src/sealed-tables.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
@@ -48,15 +48,16 @@ export async function readRows(content: BackupContent): Promise<RowsByTable> {
   return rows
 }
 
-type Target = { readonly url: string; readonly masterKey: string; readonly overwrite?: boolean; readonly quietMs?: number }
+type Target = Partial<Pick<RestoreOptions, 'overwrite' | 'quietMs' | 'onProgress'>> & { readonly url: string; readonly masterKey: string }
 
 /** Restores into a database that is created or migrated first, as the command does. Resolves with the number of rows. */
-export async function restoreInto({ url, masterKey, overwrite = false, quietMs = 0 }: Target, content: BackupContent): Promise<number> {
+export async function restoreInto({ url, masterKey, ...options }: Target, content: BackupContent): Promise<number> {
   const storage = await openStorage({ url })
   try {
     await storage.migrate()
     const keyRing = createKeyRing(Buffer.from(masterKey, 'base64'))
-    return await restoreEverything({ storage, keyRing, sealedTables, content, clock: systemClock, overwrite, quietMs })
+    const given = { storage, keyRing, sealedTables, content, clock: systemClock }
+    return await restoreEverything({ overwrite: false, quietMs: 0, ...options, ...given })
   } finally {
     await storage.close()
   }

@@ -50,6 +50,8 @@ export type TestServer = AsyncDisposable & {
   givenPool(options?: TestPoolOptions): Promise<{ poolId: string; clientId: string; clientSecret: string | undefined }>
   /** Closes the server and starts a new one on the same data and port. `changes` replace earlier settings. */
   restart(changes?: Partial<Settings>): Promise<void>
+  /** Resolves with the reason when the server must stop. */
+  failed(): Promise<Error>
   close(): Promise<void>
 }
 
@@ -113,6 +115,7 @@ export async function startTestServer(engine: TestEngine, { flags = [], env = {}
       Object.assign(settings, changes)
       running = await startServer({ ...settings, port: Number(new URL(url).port) }, replacements)
     },
+    failed: () => running.failed,
     close,
     [Symbol.asyncDispose]: close,
   }

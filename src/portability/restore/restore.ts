@@ -3,7 +3,7 @@ import { recordCommand } from '../../audit/audit-trail.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { KeyRing } from '../../base/secrets.ts'
 import type { Tx } from '../../storage/db.ts'
-import { emptyTable, insertRows } from '../../storage/dialect/bulk-rows.ts'
+import { emptyTable, insertRows, skipFlush } from '../../storage/dialect/bulk-rows.ts'
 import { endRestore } from '../../storage/installation-repository.ts'
 import type { Storage } from '../../storage/open-storage.ts'
 import type { SealedTable } from '../../storage/sealed-table.ts'
@@ -12,6 +12,10 @@ import { tablesOfEverything } from '../copied-tables.ts'
 import { PortabilityError } from '../portability-error.ts'
 import { claimTarget } from './claim-target.ts'
 import { withCurrentRows } from './current-rows.ts'
+
+/** How many rows one transaction stores at least, while there are as many. */
+const rowsAtOnce = 2000
+const largeRowsAtOnce = 4
 
 export type RestoreOptions = {
   /** The migrated database to restore into. */
@@ -73,15 +77,30 @@ async function writeParts(
     if (copied === undefined) throw new PortabilityError(`The backup has a table ${table}, which this program does not restore.`)
     const sealed = sealedTables.find((each) => each.table === table)
     const resealed = (row: BackupRow) => (sealed === undefined ? row : { ...row, ...sealed.reseal(secrets, row) })
-    for await (const batch of rows) {
-      const ready = batch.map(resealed)
-      await inTransaction((tx) => insertRows(tx, storage.engine, table, ready))
+    for await (const some of joinBatches(rows, copied.areLarge ? largeRowsAtOnce : rowsAtOnce)) {
+      const ready = some.map(resealed)
+      await inTransaction(async (tx) => {
+        await skipFlush(tx, storage.engine)
+        await insertRows(tx, storage.engine, table, ready)
+      })
       storage.checkpoint()
-      count += batch.length
+      count += some.length
       await onProgress?.(count)
     }
   }
   return count
+}
+
+/** Joins batches until they have so many rows: a transaction for each batch would take longer than the rows. */
+async function* joinBatches(batches: BackupPart['rows'], atLeast: number): BackupPart['rows'] {
+  let joined: BackupRow[] = []
+  for await (const batch of batches) {
+    joined.push(...batch)
+    if (joined.length < atLeast) continue
+    yield joined
+    joined = []
+  }
+  if (joined.length > 0) yield joined
 }
 
 async function finish(tx: Tx, { keyRing, content, clock }: RestoreOptions): Promise<void> {

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
+import { createZstdDecompress } from 'node:zlib'
+import type { BackupContent, BackupKeys, BackupPart } from '../backup-rows.ts'
+import { copiedTables } from '../copied-tables.ts'
+import { damaged, formatVersion, keysSection, type Manifest, manifestSection, readManifest, type Section } from './manifest.ts'
+import { PortabilityError } from '../portability-error.ts'
+import { fromLines } from './row-lines.ts'
+import { type Opening, openStream, openText } from './sealing.ts'
+import { firstLine, type SealedKeys, sha256, trailerBytes, trailerOf, type WrittenContainer } from './write-container.ts'
+
+/** The longest manifest, in bytes. One with all tables has about 10 kB. */
+const maximumManifestBytes = 1024 * 1024
+
+/** The largest sections that are opened as a whole: the keys, and the sealed copy of the manifest. */
+const maximumTextBytes = 2 * maximumManifestBytes
+
+/**
+ * Reads what a backup file says in clear, and verifies every checksum. Needs no secret.
+ * @throws PortabilityError when the file is no backup, is damaged or not complete, or was written by a newer program
+ */
+export async function inspectContainer(file: FileHandle): Promise<Manifest> {
+  const { size } = await file.stat()
+  await requireFirstLine(file, size)
+  const trailer = (await readBytes(file, Math.max(0, size - trailerBytes), trailerBytes)).toString('latin1')
+  const length = Number(/^lifeguard-backup-end (\d{10}) [0-9a-f]{64}\n$/.exec(trailer)?.[1])
+  const offset = size - trailerBytes - length
+  if (!(length <= maximumManifestBytes) || offset < firstLine.length) throw damaged('its end is missing')
+  const bytes = await readBytes(file, offset, length)
+  if (trailerOf(bytes) !== trailer) throw damaged('its manifest was changed')
+  const manifest = readManifest(bytes.toString(), { firstOffset: firstLine.length, endOffset: offset })
+  for (const section of manifest.sections) {
+    if ((await hashOf(file, section)) !== section.sha256) throw damaged(`the section ${JSON.stringify(section.name)} was changed`)
+  }
+  return manifest
+}
+
+/**
+ * Opens a backup file after all its checksums are verified. The content can be read as long as the file is open.
+ * @throws PortabilityError as `inspectContainer` does, and when the passphrase or identity does not open the file
+ */
+export async function openContainer(file: FileHandle, opening: Opening): Promise<BackupContent> {
+  const manifest = await inspectContainer(file)
+  requireKindOf(opening, manifest)
+  const [first, last] = [manifest.sections[0], manifest.sections.at(-1)]
+  if (first === undefined || last === undefined) throw damaged('it has no sections')
+  const { identity, ...keys } = readKeys(await openText(opening, await readText(file, first)))
+  const sealed: unknown = JSON.parse(await openText({ identity }, await readText(file, last)))
+  if (!isDeepStrictEqual(sealed, JSON.parse(JSON.stringify({ ...manifest, sections: manifest.sections.slice(0, -1) })))) {
+    throw damaged('its manifest differs from the sealed copy')
+  }
+  const { scope, migration, program, engine, at } = manifest
+  return { head: { scope, migration, program, engine, at }, keys, parts: readParts(file, manifest, { identity }) }
+}
+
+/**
+ * Reads a file that this process has written, to its end: checksums, seals and the number of rows.
+ * @throws PortabilityError when something differs from what was written
+ */
+export async function verifyContainer(file: FileHandle, { manifest, identity }: WrittenContainer): Promise<void> {
+  if (!isDeepStrictEqual(await inspectContainer(file), manifest)) throw damaged('its manifest is not the one that was written')
+  for await (const { rows } of readParts(file, manifest, { identity })) {
+    // Each batch is checked while it is read.
+    for await (const _ of rows);
+  }
+}
+
+function requireKindOf(opening: Opening, { sealedBy }: Manifest): void {
+  if ('passphrase' in opening === (sealedBy === 'passphrase')) return
+  throw new PortabilityError(
+    sealedBy === 'passphrase'
+      ? 'The backup is sealed under a passphrase. Give it by --passphrase-file.'
+      : 'The backup is sealed for an identity. Give it by --identity-file.',
+  )
+}
+
+function readKeys(text: string): BackupKeys & { readonly identity: string } {
+  const { rowKey, lastingSubkeys, identity } = JSON.parse(text) as Partial<SealedKeys>
+  const key = Buffer.from(rowKey ?? '', 'base64')
+  if (key.length !== 32 || lastingSubkeys === undefined || identity === undefined) throw damaged('its keys are not valid')
+  return { rowKey: key, lastingSubkeys, identity }
+}
+
+async function* readParts(file: FileHandle, { sections }: Manifest, opening: Opening): AsyncIterable<BackupPart> {
+  for (const section of sections) {
+    if (section.name === keysSection || section.name === manifestSection) continue
+    if (!(section.name in copiedTables)) {
+      throw new PortabilityError(`The backup has a table ${JSON.stringify(section.name)}, which this program does not know.`)
+    }
+    yield { table: section.name as BackupPart['table'], rows: readRows(file, section, opening) }
+  }
+}
+
+async function* readRows(file: FileHandle, section: Section, opening: Opening): BackupPart['rows'] {
+  const { offset, bytes, rows = 0 } = section
+  const sealed = file.createReadStream({ start: offset, end: offset + bytes - 1, autoClose: false })
+  const decompress = createZstdDecompress()
+  try {
+    const opened = await openStream(opening, sealed)
+    // `pipe` does not pass errors on.
+    opened.on('error', (error) => decompress.destroy(error))
+    yield* fromLines(opened.pipe(decompress), rows)
+  } catch (error) {
+    if (error instanceof PortabilityError) throw error
+    throw new PortabilityError(`${damaged(`the section ${JSON.stringify(section.name)} cannot be opened`).message}`, { cause: error })
+  } finally {
+    decompress.destroy()
+    sealed.destroy()
+  }
+}
+
+async function requireFirstLine(file: FileHandle, size: number): Promise<void> {
+  const text = (await readBytes(file, 0, Math.min(size, 64))).toString('latin1')
+  const version = Number(/^lifeguard-backup (\d{1,6})\n/.exec(text)?.[1])
+  if (Number.isNaN(version)) throw new PortabilityError('The file is no backup of Lifeguard.')
+  if (version > formatVersion) {
+    throw new PortabilityError(`The backup has the format ${version}, which is newer than this program. Use a later Lifeguard.`)
+  }
+  if (!text.startsWith(firstLine)) throw damaged('its first line is not valid')
+}
+
+function readText(file: FileHandle, { offset, bytes, name }: Section): Promise<Buffer> {
+  if (bytes > maximumTextBytes) throw damaged(`the section ${JSON.stringify(name)} is too large`)
+  return readBytes(file, offset, bytes)
+}
+
+/** @throws PortabilityError when the file ends earlier */
+async function readBytes(file: FileHandle, offset: number, length: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(length)
+  let read = 0
+  while (read < length) {
+    const { bytesRead } = await file.read(bytes, read, length - read, offset + read)
+    if (bytesRead === 0) throw damaged('it ends too early')
+    read += bytesRead
+  }
+  return bytes
+}
+
+async function hashOf(file: FileHandle, { offset, bytes }: Section): Promise<string> {
+  if (bytes === 0) return sha256(Buffer.alloc(0))
+  const hash = createHash('sha256')
+  for await (const chunk of file.createReadStream({ start: offset, end: offset + bytes - 1, autoClose: false, highWaterMark: 1024 * 1024 })) {
+    hash.update(chunk as Buffer)
+  }
+  return hash.digest('hex')
+}
