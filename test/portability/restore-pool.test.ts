@@ -1,22 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DeleteUserPoolCommand, DescribeUserPoolCommand, GetUserCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { newMasterKey, readRows, withCopy } from '../support/backups.ts'
-import { engines, type TestEngine } from '../support/engines.ts'
-import { type KeptBackup, keepBackup, restorePoolInto } from '../support/pool-backups.ts'
+import { readRows, withCopy } from '../support/backups.ts'
+import { engines } from '../support/engines.ts'
+import { type KeptBackup, keepBackup, restorePoolInto, startKeyedServer } from '../support/pool-backups.ts'
 import { givenSealedData, requireEverythingWorks, signInByImportedHash } from '../support/sealed-data.ts'
 import { givenTokens, givenUser, signInBySrp } from '../support/sign-in.ts'
-import { startTestServer, type TestServer } from '../support/test-server.ts'
+import type { TestServer } from '../support/test-server.ts'
 import { refresh, useAccessToken } from '../support/tokens.ts'
 import { openTriggerEndpoint } from '../support/trigger-endpoint.ts'
 
 const everything = { kind: 'everything' } as const
-
-async function startKeyedServer(engine: TestEngine, flags: readonly string[] = []) {
-  const masterKey = newMasterKey()
-  const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: masterKey }, flags })
-  return Object.assign(server, { masterKey, database: { url: server.databaseUrl, masterKey } })
-}
 
 /** A pool with a user who has signed in. */
 async function givenSignedIn(server: TestServer) {
@@ -67,8 +61,10 @@ for (const engine of engines) {
     })
 
     it('accepts its old tokens in an installation with another master key', { timeout: 60_000 }, async () => {
-      await using server = await startKeyedServer(engine)
-      await using other = await startKeyedServer(engine)
+      // Tokens name their issuer, so the pool has to be reachable under the old URL.
+      const flags = ['--public-url', 'https://id.example.test']
+      await using server = await startKeyedServer(engine, flags)
+      await using other = await startKeyedServer(engine, flags)
       const given = await givenSignedIn(server)
       const { poolId } = given
       const backup = await keepBackup(server.database, { kind: 'pool', poolId })

@@ -3,8 +3,10 @@ import { masterKeyChannel } from '../../src/master-key-watch.ts'
 import type { BackupContent, BackupPart, BackupRow, BackupScope } from '../../src/portability/backup-rows.ts'
 import { type PoolRestoreOptions, type PoolRestoreReport, restorePool } from '../../src/portability/restore-pool/restore-pool.ts'
 import { sealedTables } from '../../src/sealed-tables.ts'
-import { type RowsByTable, recorded, withCopy } from './backups.ts'
+import { newMasterKey, type RowsByTable, recorded, withCopy } from './backups.ts'
+import type { TestEngine } from './engines.ts'
 import { withDatabase } from './master-keys.ts'
+import { startTestServer } from './test-server.ts'
 
 /** A database, with its master key in base64. */
 export type Database = { readonly url: string; readonly masterKey: string }
@@ -70,4 +72,11 @@ export function restorePoolInto(
       quietMs,
     }),
   )
+}
+
+/** A server whose database other code opens with its master key. */
+export async function startKeyedServer(engine: TestEngine, flags: readonly string[] = []) {
+  const masterKey = newMasterKey()
+  const server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: masterKey }, flags })
+  return Object.assign(server, { masterKey, database: { url: server.databaseUrl, masterKey } })
 }

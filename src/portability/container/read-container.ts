@@ -4,8 +4,8 @@ import { isDeepStrictEqual } from 'node:util'
 import { createZstdDecompress } from 'node:zlib'
 import type { BackupContent, BackupKeys, BackupPart } from '../backup-rows.ts'
 import { copiedTables } from '../copied-tables.ts'
-import { damaged, formatVersion, keysSection, type Manifest, manifestSection, readManifest, type Section } from './manifest.ts'
 import { PortabilityError } from '../portability-error.ts'
+import { damaged, formatVersion, keysSection, type Manifest, manifestSection, readManifest, type Section } from './manifest.ts'
 import { fromLines } from './row-lines.ts'
 import { type Opening, openStream, openText } from './sealing.ts'
 import { firstLine, type SealedKeys, sha256, trailerBytes, trailerOf, type WrittenContainer } from './write-container.ts'
@@ -140,7 +140,12 @@ async function readBytes(file: FileHandle, offset: number, length: number): Prom
 async function hashOf(file: FileHandle, { offset, bytes }: Section): Promise<string> {
   if (bytes === 0) return sha256(Buffer.alloc(0))
   const hash = createHash('sha256')
-  for await (const chunk of file.createReadStream({ start: offset, end: offset + bytes - 1, autoClose: false, highWaterMark: 1024 * 1024 })) {
+  for await (const chunk of file.createReadStream({
+    start: offset,
+    end: offset + bytes - 1,
+    autoClose: false,
+    highWaterMark: 1024 * 1024,
+  })) {
     hash.update(chunk as Buffer)
   }
   return hash.digest('hex')

@@ -24,7 +24,9 @@ export async function recipientOf(identity: string): Promise<string> {
   try {
     return await identityToRecipient(identity)
   } catch {
-    throw new PortabilityError('The identity file has no valid identity. An identity begins with AGE-SECRET-KEY-1; make one with: lifeguard backup keygen FILE')
+    throw new PortabilityError(
+      'The identity file has no valid identity. An identity begins with AGE-SECRET-KEY-1; make one with: lifeguard backup keygen FILE',
+    )
   }
 }
 
