@@ -84,8 +84,8 @@ export type LogSettings = {
 }
 
 /** How these settings contradict each other, each in one line without any secret. */
-export function logSettingsErrors(settings: LogSettings): string[] {
-  const { awsLogDelivery, cloudWatchLogsEndpoint, s3Endpoint, firehoseEndpoint } = settings
+export function logSettingsErrors(settings: LogSettings & { readonly backupTo: string | undefined }): string[] {
+  const { awsLogDelivery, backupTo, cloudWatchLogsEndpoint, s3Endpoint, firehoseEndpoint } = settings
   const endpoints = {
     '--cloudwatch-logs-endpoint': cloudWatchLogsEndpoint,
     '--s3-endpoint': s3Endpoint,
@@ -93,9 +93,11 @@ export function logSettingsErrors(settings: LogSettings): string[] {
   }
   return Object.entries(endpoints).flatMap(([name, url]) => {
     if (url === undefined) return []
-    const problems = awsLogDelivery ? [] : [`${name} is of no use without --aws-log-delivery.`]
+    const isForBackups = name === '--s3-endpoint' && backupTo?.startsWith('s3:')
+    const use = name === '--s3-endpoint' ? '--aws-log-delivery, or --backup-to with a bucket' : '--aws-log-delivery'
+    const problems = awsLogDelivery || isForBackups ? [] : [`${name} is of no use without ${use}.`]
     if (isUnencrypted(url))
-      problems.push(`${name}: only a loopback address may be http:, because events of users are sent there. Use https:.`)
+      problems.push(`${name}: only a loopback address may be http:, because data of users are sent there. Use https:.`)
     return problems
   })
 }

@@ -3,6 +3,7 @@ import { authorizationOperations } from './authorization/operations.ts'
 import { identityPoolOperations } from './identity-pools/operations.ts'
 import { oauthOperations } from './oauth/operations.ts'
 import { poolOperations } from './pools/operations.ts'
+import { portabilityOperations } from './portability/operations.ts'
 import { protectionOperations } from './protection/operations.ts'
 import { signInOperations } from './signin/operations.ts'
 import { tokenOperations } from './tokens/operations.ts'
@@ -21,4 +22,5 @@ export const operations = [
   ...identityPoolOperations,
   ...authorizationOperations,
   ...auditOperations,
+  ...portabilityOperations,
 ] as const

@@ -3,6 +3,7 @@ import { findOldestUnstreamed } from './audit/stream/stream-repository.ts'
 import type { SrpPowers } from './base/srp/powers.ts'
 import type { LogDelivery } from './log-delivery/open-log-delivery.ts'
 import { findWaitingByChannel } from './messaging/outbox-repository.ts'
+import type { BackupRunner } from './portability/backup-jobs/backup-runner.ts'
 import { countSlowed } from './protection/stuffing/stuffing-repository.ts'
 import type { Db } from './storage/db.ts'
 import type { Sweeper } from './storage/sweeper.ts'
@@ -21,10 +22,11 @@ type Watched = {
   readonly triggerFunctions: { countOpenBreakers(): number }
   readonly sweeper: Sweeper
   readonly imports: ImportRunner
+  readonly backups: Pick<BackupRunner, 'findLastSuccess'>
 }
 
 /** The values that the metrics show about the services, such as the lengths of queues. */
-export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, argon2, triggerFunctions, sweeper, imports }: Watched) {
+export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, argon2, triggerFunctions, sweeper, imports, backups }: Watched) {
   return {
     findWaitingMessages: () => findWaitingByChannel(db),
     countSlowedNetworks: (now: number) => countSlowed(db, now),
@@ -42,5 +44,6 @@ export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, a
     countOpenBreakers: triggerFunctions.countOpenBreakers,
     hasSweeperLease: sweeper.hasLease,
     isImporting: imports.isImporting,
+    findLastBackup: backups.findLastSuccess,
   }
 }

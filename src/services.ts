@@ -21,6 +21,7 @@ import type { Gateways } from './messaging/gateways/gateway.ts'
 import { createAfterCommit } from './messaging/outbox.ts'
 import { createOutboxWorker } from './messaging/outbox-worker.ts'
 import { openLogoutWorker } from './oauth/logout/back-channel/open-logout-worker.ts'
+import { openBackups } from './open-backups.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { openProtection } from './open-protection.ts'
 import { readSenderDomains } from './pools/email-sender.ts'
@@ -98,6 +99,7 @@ export async function openServices(options: ServiceOptions) {
   const argon2 = openArgon2(settings)
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
   const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
+  const backups = openBackups({ ...options, holder })
   const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
   const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
@@ -111,6 +113,7 @@ export async function openServices(options: ServiceOptions) {
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, powers, ...hashesWithoutSlot({ importedHashes, argon2 }, withoutSlot) }),
     imports,
+    backups,
     logoutWorker,
     ...protection.services,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
@@ -132,10 +135,21 @@ export async function openServices(options: ServiceOptions) {
       triggerFunctions,
       sweeper,
       imports,
+      backups,
     }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      { sweeper, imports, outbox: worker, logs, logoutWorker, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs, auditStream },
+      {
+        sweeper,
+        imports,
+        backups,
+        outbox: worker,
+        logs,
+        logoutWorker,
+        keysAhead: signing.keysAhead,
+        keyPairs: signing.keyPairs,
+        auditStream,
+      },
       { powers, importedHashes, argon2, triggerFunctions },
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],

@@ -1,9 +1,11 @@
+import { type BackupSettings, backupSettingsErrors } from './backup-settings.ts'
 import { gatewaySettingsErrors, isUnencrypted } from './gateway-settings.ts'
 import { type LogSettings, logSettingsErrors } from './log-settings.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { masterKeySettingsErrors } from './master-key-settings.ts'
 
 type RuledSettings = LogSettings &
+  BackupSettings &
   Parameters<typeof masterKeySettingsErrors>[0] &
   Parameters<typeof gatewaySettingsErrors>[0] & {
     readonly host: string
@@ -36,7 +38,12 @@ export function contradictionsOf(settings: RuledSettings): string[] {
   if (settings.https && settings.tlsCert !== undefined) {
     problems.push('--https and --tls-cert are both set. Leave one of them out: --https makes a certificate of its own.')
   }
-  problems.push(...masterKeySettingsErrors(settings), ...gatewaySettingsErrors(settings), ...logSettingsErrors(settings))
+  problems.push(
+    ...masterKeySettingsErrors(settings),
+    ...gatewaySettingsErrors(settings),
+    ...logSettingsErrors(settings),
+    ...backupSettingsErrors(settings),
+  )
   if (settings.codeKeyFile !== undefined && (settings.kmsRegion ?? settings.kmsEndpoint) !== undefined) {
     problems.push(
       '--code-key-file and --kms-region or --kms-endpoint are both set. Codes are encrypted either by the file or by KMS: leave one of them out.',

@@ -1,3 +1,4 @@
+import { backupSettings } from './backup-settings.ts'
 import { limitSettings } from './limit-settings.ts'
 import { logSettings } from './log-settings.ts'
 import { placeSettings } from './place-settings.ts'
@@ -248,6 +249,7 @@ export const settingsTable = {
     help: 'Signs the requests that --audit-stream sends to a URL, as the Standard Webhooks specification says.',
   },
   ...logSettings,
+  ...backupSettings,
   authorizeSecret: {
     flag: 'authorize-secret',
     type: {

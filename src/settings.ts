@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import type { BackupSettings } from './backup-settings.ts'
 import { suggestion } from './flag-suggestion.ts'
 import type { LogSettings } from './log-settings.ts'
 import { contradictionsOf } from './setting-rules.ts'
@@ -11,82 +12,83 @@ import { settingsTable } from './settings-table.ts'
 export type Mode = 'dev' | 'serve' | 'keys' | 'db'
 
 /** The checked settings of the process. Of the files named here, only the configuration file has been opened yet. */
-export type Settings = LogSettings & {
-  readonly mode: Mode
-  readonly port: number
-  readonly host: string
-  readonly data: string
-  /** Always set in `serve`, `keys` and `db`. */
-  readonly database: string | undefined
-  readonly createDatabase: boolean
-  readonly migrate: boolean
-  readonly databaseWaitSeconds: number
-  readonly databaseStatementSeconds: number
-  /** Without a slash at its end. Always set in `serve`. */
-  readonly publicUrl: string | undefined
-  readonly allowHttp: boolean
-  readonly trustedProxies: number
-  readonly tlsCert: string | undefined
-  readonly tlsKey: string | undefined
-  readonly https: boolean
-  readonly region: string
-  readonly accountId: string
-  readonly masterKey: Buffer | undefined
-  readonly masterKeyFile: string | undefined
-  /** The previous key, while the master key is being changed. */
-  readonly previousMasterKey: Buffer | undefined
-  readonly previousMasterKeyFile: string | undefined
-  readonly allowReadableKeyFile: boolean
-  readonly smtpUrl: string | undefined
-  readonly emailFrom: string | undefined
-  readonly emailFromDomains: string | undefined
-  readonly openIdClients: string | undefined
-  readonly samlProviders: string | undefined
-  readonly privateLogoutOrigins: string | undefined
-  readonly loginProviderUrls: string | undefined
-  readonly stsUrl: string | undefined
-  readonly smsGatewayUrl: string | undefined
-  readonly smsGatewayToken: string | undefined
-  readonly sesRegion: string | undefined
-  readonly sesEndpoint: string | undefined
-  readonly snsRegion: string | undefined
-  readonly snsEndpoint: string | undefined
-  readonly twilioUrl: string | undefined
-  readonly twilioFrom: string | undefined
-  readonly messageRecordsHours: number
-  readonly maxPerRecipientPerHour: number | undefined
-  readonly functionsFile: string | undefined
-  readonly codeKeyFile: string | undefined
-  readonly kmsRegion: string | undefined
-  readonly kmsEndpoint: string | undefined
-  readonly auditDays: number
-  readonly requireReachableProviders: boolean | undefined
-  readonly privateIdentityProviders: string | undefined
-  readonly auditStream: string | undefined
-  readonly auditStreamSecret: string | undefined
-  readonly functionsFolder: string | undefined
-  readonly triggerRecordsHours: number
-  /** The environment of trigger functions. It contains no setting of this program and no NODE_OPTIONS. */
-  readonly functionEnvironment: Readonly<Record<string, string>>
-  readonly authorizeSecret: string | undefined
-  readonly metricsToken: string | undefined
-  readonly geoDatabase: string | undefined
-  readonly anonymousNetworks: string | undefined
-  readonly breachedPasswords: string
-  readonly enforceTiers: boolean
-  readonly quotas: Readonly<Record<string, number>> | undefined
-  readonly rateLimits: number | undefined
-  readonly srpClockToleranceSeconds: number
-  readonly shedLoad: boolean | undefined
-  readonly requestSeconds: number
-  readonly maxConnections: number
-  readonly bodyMegabytes: number
-  readonly logAddresses: boolean
-  readonly workers: number | undefined
-  readonly logLevel: string
-  readonly logFormat: 'json' | 'text' | undefined
-  readonly shutdownSeconds: number
-}
+export type Settings = LogSettings &
+  BackupSettings & {
+    readonly mode: Mode
+    readonly port: number
+    readonly host: string
+    readonly data: string
+    /** Always set in `serve`, `keys` and `db`. */
+    readonly database: string | undefined
+    readonly createDatabase: boolean
+    readonly migrate: boolean
+    readonly databaseWaitSeconds: number
+    readonly databaseStatementSeconds: number
+    /** Without a slash at its end. Always set in `serve`. */
+    readonly publicUrl: string | undefined
+    readonly allowHttp: boolean
+    readonly trustedProxies: number
+    readonly tlsCert: string | undefined
+    readonly tlsKey: string | undefined
+    readonly https: boolean
+    readonly region: string
+    readonly accountId: string
+    readonly masterKey: Buffer | undefined
+    readonly masterKeyFile: string | undefined
+    /** The previous key, while the master key is being changed. */
+    readonly previousMasterKey: Buffer | undefined
+    readonly previousMasterKeyFile: string | undefined
+    readonly allowReadableKeyFile: boolean
+    readonly smtpUrl: string | undefined
+    readonly emailFrom: string | undefined
+    readonly emailFromDomains: string | undefined
+    readonly openIdClients: string | undefined
+    readonly samlProviders: string | undefined
+    readonly privateLogoutOrigins: string | undefined
+    readonly loginProviderUrls: string | undefined
+    readonly stsUrl: string | undefined
+    readonly smsGatewayUrl: string | undefined
+    readonly smsGatewayToken: string | undefined
+    readonly sesRegion: string | undefined
+    readonly sesEndpoint: string | undefined
+    readonly snsRegion: string | undefined
+    readonly snsEndpoint: string | undefined
+    readonly twilioUrl: string | undefined
+    readonly twilioFrom: string | undefined
+    readonly messageRecordsHours: number
+    readonly maxPerRecipientPerHour: number | undefined
+    readonly functionsFile: string | undefined
+    readonly codeKeyFile: string | undefined
+    readonly kmsRegion: string | undefined
+    readonly kmsEndpoint: string | undefined
+    readonly auditDays: number
+    readonly requireReachableProviders: boolean | undefined
+    readonly privateIdentityProviders: string | undefined
+    readonly auditStream: string | undefined
+    readonly auditStreamSecret: string | undefined
+    readonly functionsFolder: string | undefined
+    readonly triggerRecordsHours: number
+    /** The environment of trigger functions. It contains no setting of this program and no NODE_OPTIONS. */
+    readonly functionEnvironment: Readonly<Record<string, string>>
+    readonly authorizeSecret: string | undefined
+    readonly metricsToken: string | undefined
+    readonly geoDatabase: string | undefined
+    readonly anonymousNetworks: string | undefined
+    readonly breachedPasswords: string
+    readonly enforceTiers: boolean
+    readonly quotas: Readonly<Record<string, number>> | undefined
+    readonly rateLimits: number | undefined
+    readonly srpClockToleranceSeconds: number
+    readonly shedLoad: boolean | undefined
+    readonly requestSeconds: number
+    readonly maxConnections: number
+    readonly bodyMegabytes: number
+    readonly logAddresses: boolean
+    readonly workers: number | undefined
+    readonly logLevel: string
+    readonly logFormat: 'json' | 'text' | undefined
+    readonly shutdownSeconds: number
+  }
 
 /** The program cannot start. The message is one line for the operator: which setting, what is wrong, what to do. It contains no secret. */
 export class SettingsError extends Error {

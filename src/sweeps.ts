@@ -11,6 +11,7 @@ import { sweepAuthorizationCodes } from './oauth/codes/authorization-code-reposi
 import { sweepDeviceAuthorizations } from './oauth/device-grant/device-authorization-repository.ts'
 import { sweepPushedRequests } from './oauth/pushed-requests/pushed-request-repository.ts'
 import { createPoolRemoval } from './pools/pool-deletion-repository.ts'
+import { sweepBackupJobs } from './portability/backup-jobs/backup-job-repository.ts'
 import { sweepAttempts } from './protection/attempt-repository.ts'
 import { sweepAuthEvents } from './protection/auth-event-repository.ts'
 import { decayCounters } from './protection/risk/counter-repository.ts'
@@ -75,6 +76,7 @@ const sweeps: readonly Sweep[] = [
   // An expired or used link is kept for a while, so that its page can lead the user on to the sign-in page.
   { name: 'links to sign in with', run: (tx, now, limit) => sweepSignInLinks(tx, now - dayMs, limit) },
   { name: 'changes of e-mail addresses', run: sweepEmailChanges },
+  { name: 'backup jobs', run: (tx, now, limit) => sweepBackupJobs(tx, now - 90 * dayMs, limit) },
   { name: 'pushed authorization requests', run: sweepPushedRequests },
   { name: 'initial access tokens', run: sweepInitialAccessTokens },
   { name: 'sign-ins at identity providers', run: sweepProviderSignIns },

@@ -1,4 +1,7 @@
 import { SettingsError } from '../settings.ts'
+import { backup } from './backup.ts'
+import { backupInspect } from './backup-inspect.ts'
+import { backupKeygen } from './backup-keygen.ts'
 import { breachedPasswordsCheck } from './breached-passwords-check.ts'
 import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
@@ -9,6 +12,7 @@ import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
 import { keysRotateMaster } from './keys-rotate-master.ts'
+import { restore } from './restore.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
@@ -20,8 +24,12 @@ const otherCommands = [
   keysDelete,
   keysRotateMaster,
   checkConfig,
+  backupInspect,
+  backupKeygen,
+  backup,
   breachedPasswordsCheck,
   dbMigrate,
+  restore,
   version,
 ]
 const help = helpOn(otherCommands)

@@ -1,12 +1,10 @@
 import { SettingsError } from '../settings.ts'
 import { type Command, readOperands } from './command.ts'
+import { createProgress } from './progress.ts'
 import { withOpenedDatabase } from './with-opened-database.ts'
 
 /** The most unreadable rows that the error names. */
 const maxNamedRows = 10
-
-/** The time between two lines of progress. */
-const progressMs = 2000
 
 export const keysRotateMaster: Command = {
   name: 'keys rotate-master',
@@ -24,7 +22,7 @@ export const keysRotateMaster: Command = {
       const { resealedRows, unreadable } = await rotateMasterKey(database, {
         quietMs: 5 * masterKeyPollMs,
         report: (line) => console.error(line),
-        onBatch: progress(),
+        onBatch: createProgress((rows) => `${rows} rows were sealed anew so far.`),
       })
       console.log(
         JSON.stringify({ time: new Date().toISOString(), action: 'RotateMasterKey', resealedRows, unreadableRows: unreadable.length }),
@@ -34,15 +32,6 @@ export const keysRotateMaster: Command = {
     })
     return undefined
   },
-}
-
-function progress(): (rows: number) => void {
-  let reportedAt = performance.now()
-  return (rows) => {
-    if (performance.now() - reportedAt < progressMs) return
-    reportedAt = performance.now()
-    console.error(`${rows} rows were sealed anew so far.`)
-  }
 }
 
 function unreadableText(rows: readonly string[]): string {

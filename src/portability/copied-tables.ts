@@ -65,6 +65,7 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   spent_state: { key: ['id'] },
   access_key: { key: ['id'] },
   access_role: { key: ['arn'], areLarge: true },
+  backup_job: { key: ['id'] },
   provisioned_limit: { key: ['category'] },
   identity_pool: { key: ['id'], areLarge: true },
   identity: { key: ['id'] },

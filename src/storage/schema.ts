@@ -1,3 +1,4 @@
+import type { BackupJobTable } from './backup-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
@@ -87,6 +88,7 @@ export interface Schema {
   message_count: MessageCountTable
   inbox_message: InboxMessageTable
   access_key: AccessKeyTable
+  backup_job: BackupJobTable
   access_role: AccessRoleTable
   provisioned_limit: ProvisionedLimitTable
   deleted_pool: DeletedPoolTable

@@ -27,6 +27,8 @@ export type GaugeSources = {
   countOpenBreakers(): number
   hasSweeperLease(): boolean
   isImporting(): boolean
+  /** When the state was the current one that the last good backup has, in epoch milliseconds. Undefined when there is none. */
+  findLastBackup(): Promise<number | undefined>
   /** When the first certificate of SAML sign-ins expires, in epoch milliseconds. Undefined when none was used lately. */
   readonly firstSamlExpiry: CertificateWatch['firstExpiry']
   /** In epoch milliseconds. Undefined when the server has no certificate. */
@@ -51,6 +53,7 @@ export function registerGauges(registry: Registry, sources: GaugeSources): void 
   auditGauge(gauge, sources)
   logGauge(gauge, sources)
   keyGauge(gauge, sources)
+  backupGauge(gauge, sources)
   gauge(
     'lifeguard_queue_length',
     'Computations that wait for a thread or for their turn, by queue.',
@@ -157,6 +160,15 @@ function keyGauge(gauge: AddGauge, { now, findOldestKeys }: GaugeSources): void 
     },
     ['kind'],
   )
+}
+
+function backupGauge(gauge: AddGauge, { findLastBackup }: GaugeSources): void {
+  const find = cached(findLastBackup)
+  const help = 'When the state was the current one that the last good backup of --backup-to has. Missing before the first backup.'
+  gauge('lifeguard_backup_last_success_timestamp_seconds', help, async (gauge) => {
+    const at = await ofDatabase(find())
+    setOrRemove(gauge, at && at / 1000)
+  })
 }
 
 function auditGauge(gauge: AddGauge, { now, findOldestUnstreamed }: GaugeSources): void {

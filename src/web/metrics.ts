@@ -38,6 +38,8 @@ export type Metrics = {
   readonly sweeps: SweepMetrics
   /** Counts a batch of audit records that could not be delivered to the target of the stream. */
   countAuditStreamFailure(): void
+  /** Counts a backup that failed. */
+  countBackupFailure(): void
   /** Counts an attempt to send a logout token to an app. */
   countLogoutAttempt(outcome: LogoutAttemptOutcome): void
   readonly federation: FederationMetrics
@@ -65,6 +67,7 @@ export function createMetrics(): Metrics {
     messages: messageMetrics(registry),
     sweeps: sweepMetrics(registry),
     ...auditMetrics(registry),
+    countBackupFailure: backupMetrics(registry),
     countLogoutAttempt: logoutMetrics(registry),
     federation: federationMetrics(registry),
     countAuthEvent: authEventMetrics(registry),
@@ -194,6 +197,15 @@ function auditMetrics(registry: Registry): Pick<Metrics, 'countAuditStreamFailur
     registers: [registry],
   })
   return { countAuditStreamFailure: () => failures.inc() }
+}
+
+function backupMetrics(registry: Registry): Metrics['countBackupFailure'] {
+  const failures = new Counter({
+    name: 'lifeguard_backup_failures_total',
+    help: 'Backups for --backup-to that failed in this process, or in a process that was killed.',
+    registers: [registry],
+  })
+  return () => failures.inc()
 }
 
 function logoutMetrics(registry: Registry): Metrics['countLogoutAttempt'] {

@@ -97,6 +97,7 @@ type LifeguardName =
   | 'GetUserPoolExtensions'
   | 'IssueCode'
   | 'ListAuditRecords'
+  | 'ListBackups'
   | 'ListInitialAccessTokens'
   | 'ListMessages'
   | 'ListRoles'
@@ -112,6 +113,7 @@ type LifeguardName =
   | 'GetUserPoolClientExtensions'
   | 'SetUserPoolClientExtensions'
   | 'SetUserPoolExtensions'
+  | 'StartBackup'
 
 export type Findings = [
   None<InputMismatch<CognitoIdentityProvider, UserPoolName>>,

@@ -13,6 +13,7 @@ import { resourceServers } from '../../src/pools/resource-servers/resource-serve
 import { termsDocuments } from '../../src/pools/terms/terms.ts'
 import { listAuthEvents } from '../../src/protection/auth-event-repository.ts'
 import { listSlowedNetworks } from '../../src/protection/stuffing/stuffing-repository.ts'
+import { listBackupJobs } from '../../src/portability/backup-jobs/backup-job-repository.ts'
 import type { Db } from '../../src/storage/db.ts'
 import { listInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
 import { listDevicesOf } from '../../src/users/devices/device-repository.ts'

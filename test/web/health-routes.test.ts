@@ -23,6 +23,7 @@ async function askWhileDatabaseTakes(ms: number) {
     countOpenBreakers: () => 0,
     hasSweeperLease: () => false,
     isImporting: () => false,
+    findLastBackup: async () => undefined,
     certificateExpiresAt: undefined,
     firstSamlExpiry: () => undefined,
   })

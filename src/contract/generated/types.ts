@@ -545,6 +545,29 @@ export interface AuthorizeRequestResponse {
   ExpiresAt?: Date | undefined
 }
 
+export type BackupCauseType =
+  | 'REQUEST'
+  | 'SCHEDULE'
+
+export type BackupStatusType =
+  | 'STARTED'
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+
+export interface BackupType {
+  BackupId?: string | undefined
+  Status?: BackupStatusType | undefined
+  Cause?: BackupCauseType | undefined
+  StartedAt?: Date | undefined
+  FinishedAt?: Date | undefined
+  Rows?: number | undefined
+  Bytes?: number | undefined
+  Location?: string | undefined
+  FailureReason?: string | undefined
+  RemovedAt?: Date | undefined
+}
+
 export type BreachSourceFailureType =
   | 'ALLOW'
   | 'REFUSE'
@@ -1937,6 +1960,16 @@ export interface ListAuditRecordsResponse {
   NextToken?: string | undefined
 }
 
+export interface ListBackupsRequest {
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListBackupsResponse {
+  Backups?: readonly BackupType[] | undefined
+  NextToken?: string | undefined
+}
+
 export interface ListDevicesRequest {
   AccessToken: string
   Limit?: number | undefined
@@ -3024,6 +3057,12 @@ export interface SoftwareTokenMfaSettingsType {
   PreferredMfa?: boolean | undefined
 }
 
+export type StartBackupRequest = Record<never, never>
+
+export interface StartBackupResponse {
+  Backup?: BackupType | undefined
+}
+
 export interface StartUserImportJobRequest {
   UserPoolId: string
   JobId: string
@@ -3839,6 +3878,7 @@ export interface Operations {
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }
   IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
   ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
+  ListBackups: { input: ListBackupsRequest; output: ListBackupsResponse }
   ListInitialAccessTokens: { input: ListInitialAccessTokensRequest; output: ListInitialAccessTokensResponse }
   ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
@@ -3853,6 +3893,7 @@ export interface Operations {
   RotateSigningKeys: { input: RotateSigningKeysRequest; output: RotateSigningKeysResponse }
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
+  StartBackup: { input: StartBackupRequest; output: StartBackupResponse }
 }
 
 export type OperationName = keyof Operations

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
+import { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { createZstdDecompress } from 'node:zlib'
 import type { BackupContent, BackupKeys, BackupPart } from '../backup-rows.ts'
@@ -8,10 +9,12 @@ import { PortabilityError } from '../portability-error.ts'
 import { damaged, formatVersion, keysSection, type Manifest, manifestSection, readManifest, type Section } from './manifest.ts'
 import { fromLines } from './row-lines.ts'
 import { type Opening, openStream, openText } from './sealing.ts'
-import { firstLine, type SealedKeys, sha256, trailerBytes, trailerOf, type WrittenContainer } from './write-container.ts'
+import { firstLine, type SealedKeys, trailerBytes, trailerOf, type WrittenContainer } from './write-container.ts'
 
 /** The longest manifest, in bytes. One with all tables has about 10 kB. */
 const maximumManifestBytes = 1024 * 1024
+
+const pieceBytes = 256 * 1024
 
 /** The largest sections that are opened as a whole: the keys, and the sealed copy of the manifest. */
 const maximumTextBytes = 2 * maximumManifestBytes
@@ -94,7 +97,7 @@ async function* readParts(file: FileHandle, { sections }: Manifest, opening: Ope
 
 async function* readRows(file: FileHandle, section: Section, opening: Opening): BackupPart['rows'] {
   const { offset, bytes, rows = 0 } = section
-  const sealed = file.createReadStream({ start: offset, end: offset + bytes - 1, autoClose: false })
+  const sealed = Readable.from(readRange(file, offset, bytes), { objectMode: false })
   const decompress = createZstdDecompress()
   try {
     const opened = await openStream(opening, sealed)
@@ -138,15 +141,12 @@ async function readBytes(file: FileHandle, offset: number, length: number): Prom
 }
 
 async function hashOf(file: FileHandle, { offset, bytes }: Section): Promise<string> {
-  if (bytes === 0) return sha256(Buffer.alloc(0))
   const hash = createHash('sha256')
-  for await (const chunk of file.createReadStream({
-    start: offset,
-    end: offset + bytes - 1,
-    autoClose: false,
-    highWaterMark: 1024 * 1024,
-  })) {
-    hash.update(chunk as Buffer)
-  }
+  for await (const piece of readRange(file, offset, bytes)) hash.update(piece)
   return hash.digest('hex')
+}
+
+/** The bytes in pieces. A stream of the file handle would close the handle at its end. */
+async function* readRange(file: FileHandle, offset: number, bytes: number): AsyncIterable<Buffer> {
+  for (let at = 0; at < bytes; at += pieceBytes) yield await readBytes(file, offset + at, Math.min(pieceBytes, bytes - at))
 }

@@ -58,7 +58,8 @@ export async function writeContainer(
     let count = 0
     const counted = (more: number) => {
       count += more
-      onProgress((total += more))
+      total += more
+      onProgress(total)
     }
     await add(table, await sealRows(inside, toLines(rows, counted)), () => count)
   }

@@ -11,7 +11,7 @@ import type { BackupContent, BackupPart, BackupRow } from '../backup-rows.ts'
 import { tablesOfEverything } from '../copied-tables.ts'
 import { PortabilityError } from '../portability-error.ts'
 import { claimTarget } from './claim-target.ts'
-import { withCurrentRows } from './current-rows.ts'
+import { requireKnownMigration, withCurrentRows } from './current-rows.ts'
 
 /** How many rows one transaction stores at least, while there are as many. */
 const rowsAtOnce = 2000
@@ -41,7 +41,7 @@ export type RestoreOptions = {
  */
 export async function restoreEverything(options: RestoreOptions): Promise<number> {
   const { storage, clock, content, overwrite, quietMs } = options
-  requireEverything(content)
+  requireRestorable(content)
   const { engine, db } = storage
   return withCurrentRows(content, async (parts) => {
     const claim = await claimTarget({ db, clock, overwrite })
@@ -57,8 +57,10 @@ export async function restoreEverything(options: RestoreOptions): Promise<number
   })
 }
 
-/** @throws PortabilityError when the backup is one of a pool */
-export function requireEverything({ head: { scope } }: Pick<BackupContent, 'head'>): void {
+/** @throws PortabilityError when the backup is one of a pool, or was written by a newer release */
+export function requireRestorable({ head }: Pick<BackupContent, 'head'>): void {
+  requireKnownMigration(head)
+  const { scope } = head
   if (scope.kind === 'everything') return
   throw new PortabilityError(
     `The backup has only the user pool ${scope.poolId}. Restore the pool into an installation: lifeguard restore FILE --pool ${scope.poolId}`,

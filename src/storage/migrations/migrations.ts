@@ -30,6 +30,7 @@ import { stuffing } from './0033-stuffing.ts'
 import { logRecords } from './0034-log-records.ts'
 import { emailChanges } from './0035-email-changes.ts'
 import { riskCounters } from './0036-risk-counters.ts'
+import { backupJobs } from './0037-backup-jobs.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -66,4 +67,5 @@ export const migrations: readonly Migration[] = [
   logRecords,
   emailChanges,
   riskCounters,
+  backupJobs,
 ]

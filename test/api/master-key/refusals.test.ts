@@ -30,6 +30,7 @@ const openColumns: Readonly<Record<string, string>> = {
     'pool_id id action access_key_id session_arn session_identity_id sub username detail reason subject outcome request_id system_user changed_members address',
   auth_event: 'pool_id sub id type response details feedback',
   authorization_code: 'pool_id id sub client_id details session_id',
+  backup_job: 'id status cause holder location failure',
   code: 'pool_id sub purpose code_hash attribute value',
   deleted_group: 'pool_id member_key',
   deleted_identity_pool: 'id',

@@ -1,0 +1,80 @@
+import { open } from 'node:fs/promises'
+import type { BackupContent } from '../portability/backup-rows.ts'
+import type { Opening } from '../portability/container/sealing.ts'
+import { flag, type SettingSpec } from '../setting-spec.ts'
+import { readSettings, type Settings, SettingsError } from '../settings.ts'
+import { type Command, readOperands, readOwnFlag } from './command.ts'
+import { createProgress } from './progress.ts'
+import { openingFlags, readOpening } from './sealing-flags.ts'
+import { withPortabilityErrors } from './with-portability-errors.ts'
+
+const ownFlags: readonly SettingSpec[] = [
+  ...openingFlags,
+  { flag: 'overwrite', type: flag, help: 'Delete everything that the database has. Stop all servers before.' },
+]
+
+export const restore: Command = {
+  name: 'restore',
+  operands: 'FILE',
+  summary:
+    'Restore a backup of everything into an empty database of either engine, under --master-key-file. Nothing is changed unless the whole file is intact. No server starts on the database until the command has ended. It can be stopped at any moment and run again.',
+  ownFlags,
+  endsAtOnce: true,
+
+  async run(call) {
+    const [file = ''] = readOperands(call, ownFlags, 1)
+    const overwrite = readOwnFlag(call, ownFlags, 'overwrite')
+    const settings = readSettings({ ...call, command: 'keys', ownFlags })
+    const opening = readOpening(call, ownFlags)
+    await withBackupFile(file, opening, async (content) => {
+      const rows = await restoreContent(settings, content, overwrite)
+      console.log(JSON.stringify({ time: new Date().toISOString(), action: 'RestoreBackup', rows }))
+    })
+    console.error('Done: servers can start on the database with this master key.')
+    return undefined
+  },
+}
+
+/** @throws SettingsError when the file cannot be opened, is damaged, or its content cannot be restored */
+async function withBackupFile(path: string, opening: Opening, use: (content: BackupContent) => Promise<void>): Promise<void> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new SettingsError(`${path} ${error.code === 'ENOENT' ? 'does not exist.' : `cannot be read (${error.code}).`}`)
+  })
+  try {
+    const { openContainer } = await import('../portability/container/read-container.ts')
+    await withPortabilityErrors(async () => use(await openContainer(file, opening)))
+  } finally {
+    await file.close()
+  }
+}
+
+async function restoreContent(settings: Settings, content: BackupContent, overwrite: boolean): Promise<number> {
+  const [database, { createLogger }, { masterKeyPollMs }, { sealedTables }, { systemClock }, restoring] = await Promise.all([
+    import('../open-database.ts'),
+    import('../base/logger.ts'),
+    import('../master-key-watch.ts'),
+    import('../sealed-tables.ts'),
+    import('../base/clock.ts'),
+    import('../portability/restore/restore.ts'),
+  ])
+  restoring.requireRestorable(content)
+  const keyRing = database.loadKeyRing(settings)
+  return database.withSettingsErrors(settings, async () => {
+    const storage = await database.openConfiguredStorage(settings, createLogger({ level: 'silent', format: 'json' }))
+    try {
+      await storage.migrate()
+      return await restoring.restoreEverything({
+        storage,
+        keyRing,
+        sealedTables,
+        content,
+        clock: systemClock,
+        overwrite,
+        quietMs: 2 * masterKeyPollMs,
+        onProgress: createProgress((rows) => `${rows} rows were restored so far.`),
+      })
+    } finally {
+      await storage.close()
+    }
+  })
+}
