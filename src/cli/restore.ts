@@ -5,19 +5,25 @@ import { flag, type SettingSpec } from '../setting-spec.ts'
 import { readSettings, type Settings, SettingsError } from '../settings.ts'
 import { type Command, readOperands, readOwnFlag } from './command.ts'
 import { createProgress } from './progress.ts'
+import { poolFlags, readPoolOrder, restoreOnePool } from './restore-pool.ts'
 import { openingFlags, readOpening } from './sealing-flags.ts'
 import { withPortabilityErrors } from './with-portability-errors.ts'
 
 const ownFlags: readonly SettingSpec[] = [
   ...openingFlags,
-  { flag: 'overwrite', type: flag, help: 'Delete everything that the database has. Stop all servers before.' },
+  ...poolFlags,
+  {
+    flag: 'overwrite',
+    type: flag,
+    help: 'Delete everything that the database has; stop all servers before. With --pool: replace the pool that has the id.',
+  },
 ]
 
 export const restore: Command = {
   name: 'restore',
   operands: 'FILE',
   summary:
-    'Restore a backup of everything into an empty database of either engine, under --master-key-file. Nothing is changed unless the whole file is intact. No server starts on the database until the command has ended. It can be stopped at any moment and run again.',
+    'Restore a backup of everything into an empty database of either engine, under --master-key-file, or one user pool (--pool) beside running servers. Nothing is changed unless the whole file is intact. No server starts on the database until the command has ended. It can be stopped at any moment and run again.',
   ownFlags,
   endsAtOnce: true,
 
@@ -26,6 +32,12 @@ export const restore: Command = {
     const overwrite = readOwnFlag(call, ownFlags, 'overwrite')
     const settings = readSettings({ ...call, command: 'keys', ownFlags })
     const opening = readOpening(call, ownFlags)
+    const order = readPoolOrder(call, ownFlags)
+    if (order !== undefined) {
+      const withContent = <T>(use: (content: BackupContent) => Promise<T>) => withBackupFile(file, opening, use)
+      await withPortabilityErrors(() => restoreOnePool(call, ownFlags, { ...order, overwrite, withContent }))
+      return undefined
+    }
     await withBackupFile(file, opening, async (content) => {
       const rows = await restoreContent(settings, content, overwrite)
       console.log(JSON.stringify({ time: new Date().toISOString(), action: 'RestoreBackup', rows }))
@@ -36,13 +48,13 @@ export const restore: Command = {
 }
 
 /** @throws SettingsError when the file cannot be opened, is damaged, or its content cannot be restored */
-async function withBackupFile(path: string, opening: Opening, use: (content: BackupContent) => Promise<void>): Promise<void> {
+async function withBackupFile<T>(path: string, opening: Opening, use: (content: BackupContent) => Promise<T>): Promise<T> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw new SettingsError(`${path} ${error.code === 'ENOENT' ? 'does not exist.' : `cannot be read (${error.code}).`}`)
   })
   try {
     const { openContainer } = await import('../portability/container/read-container.ts')
-    await withPortabilityErrors(async () => use(await openContainer(file, opening)))
+    return await withPortabilityErrors(async () => use(await openContainer(file, opening)))
   } finally {
     await file.close()
   }

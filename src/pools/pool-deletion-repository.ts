@@ -1,5 +1,7 @@
-import type { RowsToDelete } from '../storage/batched-delete.ts'
+import type { Selectable } from 'kysely'
+import { type BatchResult, createBatchedDelete, type RowsToDelete } from '../storage/batched-delete.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import type { UserPoolTable } from '../storage/pool-tables.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import type { Schema } from '../storage/schema.ts'
 import { createSettledRemoval } from '../storage/settled-removal.ts'
@@ -175,4 +177,62 @@ export const createPoolRemoval = () => createSettledRemoval({ table: 'deleted_po
 /** From now on the pool cannot be restored. */
 async function endKeeping(tx: Tx, poolId: string): Promise<void> {
   await tx.updateTable('deleted_pool').set({ kept_until: 0 }).where('id', '=', poolId).where('kept_until', '>', 0).execute()
+}
+
+/** Whether there is a pool of this id, or a deleted one whose row the sweeper has not removed yet. */
+export async function findPoolState(db: Db | Tx, poolId: string): Promise<'living' | 'deleted' | undefined> {
+  const living = await db.selectFrom('user_pool').select('id').where('id', '=', poolId).executeTakeFirst()
+  if (living !== undefined) return 'living'
+  return (await isPoolDeleted(db, poolId)) ? 'deleted' : undefined
+}
+
+/**
+ * Hides the pool that is being restored, and whatever pool has its id: from the commit on, no query finds it. Unless
+ * `prolongPoolRestore` is called until `dueAt`, the sweeper removes all rows of the pool.
+ */
+export async function beginPoolRestore(
+  tx: Tx,
+  poolId: string,
+  { now, dueAt }: { readonly now: number; readonly dueAt: number },
+): Promise<void> {
+  await tx.deleteFrom('user_pool').where('id', '=', poolId).execute()
+  await tx.deleteFrom('deleted_pool').where('id', '=', poolId).execute()
+  await tx
+    .insertInto('deleted_pool')
+    .values({ id: poolId, name: '', created_at: now, updated_at: now, config: '{}', deleted_at: now, due_at: dueAt, kept_until: null })
+    .execute()
+}
+
+/** Keeps the sweeper away until `dueAt`. False when it may have begun to remove the rows, because `lastDueAt` has passed. */
+export async function prolongPoolRestore(
+  tx: Tx,
+  poolId: string,
+  { now, lastDueAt, dueAt }: { readonly now: number; readonly lastDueAt: number; readonly dueAt: number },
+): Promise<boolean> {
+  if (now >= lastDueAt) return false
+  const { numUpdatedRows } = await tx
+    .updateTable('deleted_pool')
+    .set({ due_at: dueAt })
+    .where('id', '=', poolId)
+    .where('due_at', '=', lastDueAt)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Ends the restore: from the commit on, the pool is found. */
+export async function endPoolRestore(tx: Tx, row: Selectable<UserPoolTable>): Promise<void> {
+  await tx.deleteFrom('deleted_pool').where('id', '=', row.id).execute()
+  await tx.insertInto('user_pool').values(row).execute()
+}
+
+/** Gives the restore up, after `emptyPool`. The sweeper removes what requests to an earlier pool of the id may still store. */
+export async function abandonPoolRestore(tx: Tx, poolId: string, { now, hadPool }: { readonly now: number; readonly hadPool: boolean }) {
+  if (hadPool) await tx.updateTable('deleted_pool').set({ due_at: now }).where('id', '=', poolId).execute()
+  else await tx.deleteFrom('deleted_pool').where('id', '=', poolId).execute()
+}
+
+/** Removes the rows of a pool, except its own row and the audit records. Each call removes one short batch. */
+export function createPoolEmptying(poolId: string): (tx: Tx) => Promise<BatchResult> {
+  const batches = createBatchedDelete()
+  return (tx) => batches.deleteBatch(tx, poolId, rowsOf(poolId))
 }
