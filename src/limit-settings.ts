@@ -32,6 +32,13 @@ export const limitSettings = {
     defaultText: "Cognito's default quotas",
     help: 'Quotas that replace the defaults, such as `{"termsPerPool": 100}`. The error about an unknown name lists all names.',
   },
+  keepDeletedPoolsDays: {
+    flag: 'keep-deleted-pools-days',
+    type: { kind: 'integer', min: 0, max: 3650 },
+    value: 'DAYS',
+    default: 0,
+    help: 'Days for which DeleteUserPool keeps the data of a pool, so that RestoreUserPool can bring the pool back. With 0 the removal begins at once. A change applies to pools that are deleted later.',
+  },
   rateLimits: {
     flag: 'rate-limits',
     type: { kind: 'integer', min: 0, max: 1_000_000 },

@@ -76,6 +76,7 @@ export type Settings = LogSettings &
     readonly anonymousNetworks: string | undefined
     readonly breachedPasswords: string
     readonly enforceTiers: boolean
+    readonly keepDeletedPoolsDays: number
     readonly quotas: Readonly<Record<string, number>> | undefined
     readonly rateLimits: number | undefined
     readonly srpClockToleranceSeconds: number

@@ -7,7 +7,9 @@ import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
+import { exportCognitoCsv, exportUsersCommand } from './export-users.ts'
 import { helpOn } from './help.ts'
+import { importUsers } from './import-users.ts'
 import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
@@ -27,7 +29,10 @@ const otherCommands = [
   backupInspect,
   backupKeygen,
   backup,
+  importUsers,
   breachedPasswordsCheck,
+  exportUsersCommand,
+  exportCognitoCsv,
   dbMigrate,
   restore,
   version,

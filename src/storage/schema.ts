@@ -1,6 +1,6 @@
 import type { BackupJobTable } from './backup-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
-import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
+import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable, ImportNameTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
 import type {
   AppClientTable,
@@ -28,6 +28,7 @@ import type {
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
+  KeptUserTable,
   PasskeyTable,
   PasswordHistoryTable,
   SessionClientTable,
@@ -82,6 +83,7 @@ export interface Schema {
   import_job: ImportJobTable
   import_chunk: ImportChunkTable
   import_log: ImportLogTable
+  import_name: ImportNameTable
   active_import: ActiveImportTable
   spent_state: SpentStateTable
   outbox: OutboxTable
@@ -94,6 +96,7 @@ export interface Schema {
   deleted_pool: DeletedPoolTable
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
+  kept_user: KeptUserTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable

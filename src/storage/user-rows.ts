@@ -46,6 +46,8 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   audit_record: 'kept',
   // Each of these rows names a deleted user whose other rows the sweeper has to delete. The sweeper deletes this row after all others.
   deleted_user: 'kept',
+  // The row of a deleted user who can be restored.
+  kept_user: 'kept',
 }
 
 export function userTablesDeleted(deletion: Deletion): readonly UserTable[] {

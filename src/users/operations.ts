@@ -13,6 +13,9 @@ import { adminUpdateAuthEventFeedback } from './auth-events/admin-update-auth-ev
 import { describeAuthEventRisk } from './auth-events/describe-auth-event-risk.operation.ts'
 import { updateAuthEventFeedback } from './auth-events/update-auth-event-feedback.operation.ts'
 import { issueCode } from './codes/issue-code.operation.ts'
+import { listDeletedUsers } from './deleted-users/list-deleted-users.operation.ts'
+import { purgeDeletedUser } from './deleted-users/purge-deleted-user.operation.ts'
+import { restoreUser } from './deleted-users/restore-user.operation.ts'
 import { adminForgetDevice } from './devices/admin-forget-device.operation.ts'
 import { adminGetDevice } from './devices/admin-get-device.operation.ts'
 import { adminListDevices } from './devices/admin-list-devices.operation.ts'
@@ -32,6 +35,7 @@ import { listGroups } from './groups/list-groups.operation.ts'
 import { listUsersInGroup } from './groups/list-users-in-group.operation.ts'
 import { updateGroup } from './groups/update-group.operation.ts'
 import { createUserImportJob } from './import/create-user-import-job.operation.ts'
+import { createUserRecordsImportJob } from './import/create-user-records-import-job.operation.ts'
 import { describeUserImportJob } from './import/describe-user-import-job.operation.ts'
 import { getCsvHeader } from './import/get-csv-header.operation.ts'
 import { listUserImportJobs } from './import/list-user-import-jobs.operation.ts'
@@ -121,6 +125,7 @@ export const userOperations = [
   updateGroup,
   getCsvHeader,
   createUserImportJob,
+  createUserRecordsImportJob,
   describeUserImportJob,
   listUserImportJobs,
   startUserImportJob,
@@ -129,6 +134,9 @@ export const userOperations = [
   adminDisableProviderForUser,
   adminLinkProviderForUser,
   mergeUsers,
+  listDeletedUsers,
+  purgeDeletedUser,
+  restoreUser,
   listMessages,
   readMessageCode,
   resendMessage,

@@ -40,8 +40,8 @@ export class LifeguardProcess {
       this.stderr += chunk
     })
     this.ended = once(this.child, 'close').then(([code]) => {
-      // The command prints the secret of the new key on purpose.
-      if (args[0] !== 'keys') noteOutput(this.stdout)
+      // These commands print secrets on purpose: that of a new key, and those of users.
+      if (args[0] !== 'keys' && args[0] !== 'export') noteOutput(this.stdout)
       noteOutput(this.stderr)
       return { code: code as number | null, stdout: this.stdout, stderr: this.stderr }
     })

@@ -6,7 +6,8 @@ import { insertFormerPassword, listFormerPasswords } from './password-history-re
 import type { Passwords } from './passwords.ts'
 
 /**
- * Refuses a new password that the user has used before. Never call it inside a transaction: each comparison takes a modular exponentiation.
+ * Refuses a new password that the user has used before. Never call it inside a transaction: each comparison takes a modular exponentiation, or the
+ * computation of a hash.
  * @throws ApiError PasswordHistoryPolicyViolationException when the new password is the current one, or in the history that the pool keeps
  */
 export async function requireUnusedPassword(
@@ -19,7 +20,7 @@ export async function requireUnusedPassword(
   if (historySize === 0) return
   const former = await listFormerPasswords(db, pool.id, user.sub, historySize - 1)
   for (const sealed of [user.password, ...former.map((entry) => entry.password)]) {
-    if (sealed !== null && (await passwords.matches(user, sealed, password))) {
+    if (sealed !== null && (await passwords.matches(pool, user, sealed, password))) {
       throw new ApiError('PasswordHistoryPolicyViolationException', 'Password has previously been used')
     }
   }

@@ -1,4 +1,4 @@
-import { upgradeImportedPassword } from '../../../users/passwords/upgrade-password.ts'
+import { upgradePassword } from '../../../users/passwords/upgrade-password.ts'
 import type { User } from '../../../users/user.ts'
 import { type Candidate, findCandidate, requireConfirmed, requireNotReset, requireUnexpiredPassword } from '../../candidate.ts'
 import type { ProvenStep } from '../../factor.ts'
@@ -38,12 +38,12 @@ export async function provePassword(
 
   const outcome = await deps.lockout.guard<User>(pool.id, sub, deps.clock.now(), async () => {
     const owner = user ?? { poolId: pool.id, sub, username }
-    const matches = await deps.passwords.matches(owner, user?.password, password)
+    const matches = await deps.passwords.matches(pool, owner, user?.password, password)
     return matches && user !== undefined ? { proven: true, value: user } : { proven: false }
   })
   if (!outcome.proven) throw wrongPassword()
   requireUnexpiredPassword(outcome.value, deps.clock.now())
-  const proven = await upgradeImportedPassword(deps.db, deps.passwords, outcome.value, password)
+  const proven = await upgradePassword(deps, pool, outcome.value, password)
   const progress = await screenPassword(deps, { context, user: proven, progress: withProof(noProgress, 'PASSWORD') }, password)
   return { kind: 'proven', user: proven, progress, consumes: undefined }
 }
