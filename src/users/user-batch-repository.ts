@@ -18,14 +18,14 @@ export async function findNamesAmong(tx: Tx, poolId: string, keys: readonly stri
     .execute() as Promise<Alias[]>
 }
 
-/** Those of the keys that are linked identities of users of the pool. */
-export async function findIdentitiesAmong(tx: Tx, poolId: string, keys: readonly string[]): Promise<readonly Alias[]> {
+/** Those of the keys that are names of this kind of users of the pool. */
+export async function findAliasesAmong(tx: Tx, poolId: string, kind: AliasKind, keys: readonly string[]): Promise<readonly Alias[]> {
   if (keys.length === 0) return []
   return tx
     .selectFrom('user_alias')
     .select(['kind', 'value_key as key'])
     .where('pool_id', '=', poolId)
-    .where('kind', '=', 'identity')
+    .where('kind', '=', kind)
     .where('value_key', 'in', keys)
     .execute()
 }

@@ -3,7 +3,7 @@ import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
 import { type Alias, type AliasKind, aliasesOf, isContactAttribute, type User } from '../user.ts'
-import { findIdentitiesAmong, findNamesAmong, findRemovedSubsAmong, findSubsAmong, insertUsers } from '../user-batch-repository.ts'
+import { findAliasesAmong, findNamesAmong, findRemovedSubsAmong, findSubsAmong, insertUsers } from '../user-batch-repository.ts'
 import { findSeenNames, hashNames, insertSeenNames } from './import-name-repository.ts'
 import type { ImportRow } from './read-row.ts'
 import { isSub } from './records/record-context.ts'
@@ -115,7 +115,8 @@ async function findTakenNames(tx: Tx, pool: Pool, users: readonly User[], option
   const keys = new Set(allAliases.map(({ key }) => key))
   const identities = allAliases.filter(({ kind }) => kind === 'identity').map(({ key }) => key)
   const subs = givesSubs ? users.map(({ sub }) => sub) : []
-  const found = await findSubsAmong(tx, pool.id, [...new Set([...keys, ...subs])].filter(isSub))
+  // The insertion itself detects a given `sub` that is taken.
+  const found = await findSubsAmong(tx, pool.id, [...new Set([...keys, ...(checksNames ? subs : [])])].filter(isSub))
   const takenSubs = new Set(found)
   const removedSubs = await findRemovedSubsAmong(tx, pool.id, subs)
   const spellings = new Set<string>(found)
@@ -125,15 +126,13 @@ async function findTakenNames(tx: Tx, pool: Pool, users: readonly User[], option
     if (isContactAttribute(kind)) addresses.add(`${kind} ${key}`)
   }
   // The insertion itself detects two equal names of the same kind, such as two usernames. Among names of different kinds, only a preferred
-  // username and a username can be equal. So in a pool without preferred usernames, only `checksNames` needs this query. A given `sub` can
-  // be the name of a merged user.
-  if (checksNames || givesSubs || pool.aliasAttributes.includes('preferred_username')) {
-    for (const alias of await findNamesAmong(tx, pool.id, [...keys, ...subs])) {
-      add(alias)
-      if (alias.kind === 'merged') takenSubs.add(alias.key)
-    }
+  // username and a username can be equal. So in a pool without preferred usernames, only `checksNames` needs this query.
+  if (checksNames || pool.aliasAttributes.includes('preferred_username')) {
+    for (const alias of await findNamesAmong(tx, pool.id, [...keys])) add(alias)
   }
-  for (const alias of await findIdentitiesAmong(tx, pool.id, identities)) add(alias)
+  // A given `sub` can be the name of a user who was merged into another one.
+  for (const { key } of await findAliasesAmong(tx, pool.id, 'merged', subs)) takenSubs.add(key)
+  for (const alias of await findAliasesAmong(tx, pool.id, 'identity', identities)) add(alias)
   return {
     isTaken: (alias) => (isContactAttribute(alias.kind) ? addresses.has(`${alias.kind} ${alias.key}`) : spellings.has(alias.key)),
     add,
