@@ -13,6 +13,17 @@ export const limitSettings = {
     defaultText: '`dev`: those of this machine; `serve`: none',
     help: 'Origins of apps that may have an address of this machine or of a private network in BackChannelLogout, such as `https://app.internal:8443`. All other apps need public addresses.',
   },
+  privateFormerPools: {
+    flag: 'private-former-pools',
+    type: {
+      kind: 'pattern',
+      pattern: /^https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:,https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?)*$/i,
+      expected: 'one or more origins, such as `https://old-login.internal:8443`, separated by commas',
+    },
+    value: 'ORIGINS',
+    defaultText: '`dev`: those of this machine; `serve`: none',
+    help: 'Origins of former pools that may have an address of this machine or of a private network in FormerPool, such as `https://old-login.internal:8443`. All other former pools need public addresses and HTTPS.',
+  },
   breachedPasswords: {
     flag: 'breached-passwords',
     type: text,

@@ -45,6 +45,7 @@ export type Settings = LogSettings &
     readonly openIdClients: string | undefined
     readonly samlProviders: string | undefined
     readonly privateLogoutOrigins: string | undefined
+    readonly privateFormerPools: string | undefined
     readonly loginProviderUrls: string | undefined
     readonly stsUrl: string | undefined
     readonly smsGatewayUrl: string | undefined

@@ -33,6 +33,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   code: ['sub', 'purpose'],
   sign_in_link: ['sub'],
   email_change: ['sub', 'position'],
+  former_user: ['sub'],
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
   pushed_request: ['id'],

@@ -27,6 +27,7 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
+  FormerUserTable,
   GroupMemberTable,
   KeptUserTable,
   PasskeyTable,
@@ -96,6 +97,7 @@ export interface Schema {
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
   kept_user: KeptUserTable
+  former_user: FormerUserTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable

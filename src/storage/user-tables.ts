@@ -9,7 +9,7 @@ export interface UserTable {
   enabled: number
   /** JSON object, attribute name to string value; without `sub`. */
   attributes: string
-  /** Sealed: salt and SRP verifier, or an imported password hash. Null for a user without a password. */
+  /** Sealed: salt and SRP verifier, or an imported password hash. `former`: still at the former pool. Null for a user without one. */
   password: string | null
   /** When a temporary password expires; null for a permanent one. */
   password_expires_at: number | null
@@ -233,6 +233,20 @@ export interface DeletedUserTable {
   pool_id: string
   sub: string
   due_at: number
+}
+
+/** Primary key: (pool_id, sub). The users who came from the former pool. A row stays when its user is deleted here. */
+export interface FormerUserTable {
+  pool_id: string
+  sub: string
+  /** When the former pool last changed the user, as of the last copy. 0 for a user who came at a sign-in. */
+  updated_at: number
+  /** The run of the copy that last saw the user in the former pool. Empty for a user who came at a sign-in. */
+  seen_in: string
+  /** JSON: a digest of each thing that the last copy took, by its name. It shows which side has changed the thing since. */
+  base: string
+  /** 1 when the user may have had a password in the former pool. */
+  has_password: number
 }
 
 /** Primary key: (pool_id, sub). Indexes: (pool_id, token_hash), (expires_at). The latest link that was sent to each user to sign in with. */

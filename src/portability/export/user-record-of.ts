@@ -5,6 +5,7 @@ import { mergedSubsAttribute, mergedSubsOf } from '../../users/merging/merged-su
 import { openSoftwareSecret } from '../../users/mfa/software-token.ts'
 import type { UsedSoftwareToken } from '../../users/mfa/software-token-repository.ts'
 import type { Passkey } from '../../users/passkeys/passkey.ts'
+import { atFormerPool } from '../../users/passwords/at-former-pool.ts'
 import { exportableHash } from '../../users/passwords/sealed-password.ts'
 import type { MfaPreferences, User } from '../../users/user.ts'
 import type { DeviceRecord, IdentityRecord, MfaRecord, PasskeyRecord, TotpRecord, UserRecord } from '../users-file/user-record.ts'
@@ -48,7 +49,7 @@ export function userRecordOf(secrets: Secrets, rows: UserWithRows): ExportedUser
     updatedAt: iso(user.updatedAt),
     attributes,
     groups: rows.groups,
-    password: user.password === null ? undefined : exportableHash(secrets, user, user.password),
+    password: user.password === null || user.password === atFormerPool ? undefined : exportableHash(secrets, user, user.password),
     passwordExpiresAt: user.passwordExpiresAt === null ? undefined : iso(user.passwordExpiresAt),
     passwordHistory: rows.formerPasswords.map(({ password, setAt }) => ({
       ...exportableHash(secrets, user, password),

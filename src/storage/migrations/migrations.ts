@@ -32,6 +32,7 @@ import { emailChanges } from './0035-email-changes.ts'
 import { riskCounters } from './0036-risk-counters.ts'
 import { backupJobs } from './0037-backup-jobs.ts'
 import { keptUsers } from './0038-kept-users.ts'
+import { formerPool } from './0040-former-pool.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -70,4 +71,5 @@ export const migrations: readonly Migration[] = [
   riskCounters,
   backupJobs,
   keptUsers,
+  formerPool,
 ]

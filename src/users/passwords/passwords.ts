@@ -57,7 +57,7 @@ export function createPasswords(deps: PasswordDeps): Passwords {
 
   return {
     reveal(owner, sealed) {
-      const stored = sealed === null ? undefined : openPassword(secrets, owner, sealed)
+      const stored = hasStored(sealed) ? openPassword(secrets, owner, sealed) : undefined
       return stored?.kind === 'SRP' || stored?.kind === 'BOTH' ? stored.verifier : undefined
     },
 
@@ -66,7 +66,7 @@ export function createPasswords(deps: PasswordDeps): Passwords {
     },
 
     async matches(pool, owner, sealed, password) {
-      const stored = sealed == null ? undefined : openPassword(secrets, owner, sealed)
+      const stored = hasStored(sealed) ? openPassword(secrets, owner, sealed) : undefined
       const storesHashes = passwordStorageOf(pool) === 'ARGON2ID'
       switch (stored?.kind) {
         case 'IMPORTED':
@@ -86,6 +86,8 @@ export function createPasswords(deps: PasswordDeps): Passwords {
     },
   }
 }
+
+const hasStored = (sealed: string | null | undefined): sealed is string => sealed != null && sealed !== atFormerPool
 
 async function makeStored(
   deps: PasswordDeps,

@@ -3,6 +3,7 @@ import { srpNameOf } from '../../pools/pool.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
 import { readOwnArgon2 } from './argon2-hash.ts'
+import { atFormerPool } from './at-former-pool.ts'
 import type { ImportAlgorithm } from './imported-hash.ts'
 import { readSrpVerifier } from './read-other-hash.ts'
 
@@ -128,6 +129,7 @@ function cannotOpen({ sub }: RowOwner): Error {
 
 /** Seals a stored password anew, under the current master key. */
 function resealPassword(secrets: Secrets, sealed: string, owner: RowOwner): string {
+  if (sealed === atFormerPool) return sealed
   const kind = kindOf(sealed)
   return prefixes[kind] + secrets.reseal('password', sealed.slice(prefixes[kind].length), sealContext(owner, kind))
 }
