@@ -5,6 +5,7 @@ import { backupKeygen } from './backup-keygen.ts'
 import { breachedPasswordsCheck } from './breached-passwords-check.ts'
 import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
+import { copyFromCognitoCommand } from './copy-from-cognito.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
 import { exportCognitoCsv, exportUsersCommand } from './export-users.ts'
@@ -31,6 +32,7 @@ const otherCommands = [
   breachedPasswordsCheck,
   exportUsersCommand,
   exportCognitoCsv,
+  copyFromCognitoCommand,
   dbMigrate,
   restore,
   version,

@@ -34,6 +34,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   sign_in_link: ['sub'],
   email_change: ['sub', 'position'],
   former_user: ['sub'],
+  former_member: ['group_name', 'sub'],
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
   pushed_request: ['id'],

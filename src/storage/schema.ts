@@ -27,6 +27,7 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
+  FormerMemberTable,
   FormerUserTable,
   GroupMemberTable,
   KeptUserTable,
@@ -98,6 +99,7 @@ export interface Schema {
   deleted_user: DeletedUserTable
   kept_user: KeptUserTable
   former_user: FormerUserTable
+  former_member: FormerMemberTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable

@@ -249,6 +249,18 @@ export interface FormerUserTable {
   has_password: number
 }
 
+/**
+ * Primary key: (pool_id, group_name, sub). Index: (pool_id, sub). The memberships that a copy has found in the former pool, whatever became
+ * of them here.
+ */
+export interface FormerMemberTable {
+  pool_id: string
+  group_name: string
+  sub: string
+  /** The run of the copy that last saw the membership. */
+  seen_in: string
+}
+
 /** Primary key: (pool_id, sub). Indexes: (pool_id, token_hash), (expires_at). The latest link that was sent to each user to sign in with. */
 export interface SignInLinkTable {
   pool_id: string

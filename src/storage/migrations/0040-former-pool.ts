@@ -9,6 +9,13 @@ const tables: readonly Table[] = [
     columns: { pool_id: 'key', sub: 'key', updated_at: 'integer', seen_in: 'text', base: 'text', has_password: 'integer' },
     primaryKey: ['pool_id', 'sub'],
   },
+  {
+    name: 'former_member',
+    shape: 'narrow',
+    columns: { pool_id: 'key', group_name: 'key', sub: 'key', seen_in: 'text' },
+    primaryKey: ['pool_id', 'group_name', 'sub'],
+    indexes: [['pool_id', 'sub']],
+  },
 ]
 
 export const formerPool: Migration = {

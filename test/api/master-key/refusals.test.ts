@@ -40,6 +40,7 @@ const openColumns: Readonly<Record<string, string>> = {
   device_authorization: 'pool_id id device_code_hash client_id details decision sub approval session_id',
   device_step: 'pool_id sub client_id device_key',
   email_change: 'pool_id sub token_hash details',
+  former_member: 'pool_id group_name sub seen_in',
   former_user: 'pool_id sub seen_in base',
   risk_counter: 'pool_id level value',
   group_member: 'pool_id sub group_name',
