@@ -1,4 +1,5 @@
 import { systemClock } from '../base/clock.ts'
+import type { Asking } from '../portability/copy/copy-former-pool.ts'
 import { path, type SettingSpec, text } from '../setting-spec.ts'
 import { parseFlags, SettingsError } from '../settings.ts'
 import { settingsTable } from '../settings-table.ts'
@@ -28,6 +29,11 @@ const ownFlags: readonly SettingSpec[] = [
     help: 'Ask the former pool for the passwords of its users until this time, such as 2027-03-31. Needs --client.',
   },
   { flag: 'client', type: text, value: 'ID', help: 'The app client of the former pool by which passwords are checked. Needs --until.' },
+  {
+    flag: 'flow',
+    type: { kind: 'choice', choices: ['USER_PASSWORD_AUTH', 'ADMIN_USER_PASSWORD_AUTH'] },
+    help: 'How the servers ask for passwords. ADMIN_USER_PASSWORD_AUTH also brings users over whom this server does not know, and needs AWS credentials.',
+  },
   { flag: 'remove-deleted', type: { kind: 'flag' }, help: 'Delete users here whom an earlier run has copied and who are no longer there.' },
   { flag: 'report', type: path, value: 'FILE', help: 'Also write the report to this file, as JSON.' },
 ]
@@ -88,7 +94,7 @@ function readOptions(call: CommandCall) {
     endpoint: readEndpoint(values.get('endpoint')),
     isPlan: readOwnFlag(call, ownFlags, 'plan'),
     removeDeleted: readOwnFlag(call, ownFlags, 'remove-deleted'),
-    asking: readAskingFlags(values.get('until'), values.get('client')),
+    asking: readAskingFlags(values),
     reportFile: values.get('report'),
   }
 }
@@ -100,10 +106,15 @@ function readEndpoint(value: string | undefined): string | undefined {
   throw new SettingsError('--endpoint: give a URL that begins with https:// or http://.')
 }
 
-function readAskingFlags(until: string | undefined, clientId: string | undefined) {
-  if (until === undefined && clientId === undefined) return undefined
+const flows = ['USER_PASSWORD_AUTH', 'ADMIN_USER_PASSWORD_AUTH'] as const
+
+function readAskingFlags(values: ReadonlyMap<string, string>): Asking | undefined {
+  const [until, clientId, flag] = ['until', 'client', 'flow'].map((name) => values.get(name))
+  if (until === undefined && clientId === undefined && flag === undefined) return undefined
   if (until === undefined || clientId === undefined) throw new SettingsError('--until and --client belong together: give both, or neither.')
   const time = /^\d{4}-\d\d-\d\d/.test(until) ? Date.parse(until) : Number.NaN
   if (Number.isNaN(time)) throw new SettingsError('--until: give a date such as 2027-03-31, or a time such as 2027-03-31T12:00:00Z.')
-  return { until: time, clientId }
+  const flow = flows.find((name) => name === flag)
+  if (flag !== undefined && flow === undefined) throw new SettingsError(`--flow: give one of ${flows.join(', ')}.`)
+  return { until: time, clientId, flow }
 }

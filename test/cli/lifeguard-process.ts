@@ -11,7 +11,7 @@ import { noteOutput, noteSettings } from '../support/evidence.ts'
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 type Env = Readonly<Record<string, string>>
-type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
 /** The working directory of the processes. `dev` keeps its data in a folder below it, so each test file has a new one. */
 const workingFolder = temporaryFolder()

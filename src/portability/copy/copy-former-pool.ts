@@ -10,11 +10,13 @@ export type Asking = {
   readonly until: number
   /** The app client of the former pool by which passwords are checked. */
   readonly clientId: string
+  /** Undefined: signed calls only where the client allows no others. */
+  readonly flow: FormerPool['flow'] | undefined
 }
 
 /**
  * The settings by which this server asks the former pool for passwords.
- * @throws CopyError when the former pool has no such client, or the client allows no sign-in by password
+ * @throws CopyError when the former pool has no such client, or the client does not allow the flow
  */
 export function readAsking(
   { source, deps, poolId }: Copy,
@@ -24,20 +26,20 @@ export function readAsking(
   const client = clients.find(({ ClientId }) => ClientId === clientId)
   if (client === undefined) throw new CopyError(`--client: the user pool ${poolId} has no app client ${clientId}.`)
   const { ExplicitAuthFlows: flows = [], ClientSecret: secret } = client
-  const isPublic = flows.some((flow) => flow === 'ALLOW_USER_PASSWORD_AUTH' || flow === 'USER_PASSWORD_AUTH')
-  const isAdmin = flows.some((flow) => flow === 'ALLOW_ADMIN_USER_PASSWORD_AUTH' || flow === 'ADMIN_NO_SRP_AUTH')
-  if (!isPublic && !isAdmin) {
-    throw new CopyError(
-      `--client: app client ${clientId} allows no sign-in by password. Add ALLOW_ADMIN_USER_PASSWORD_AUTH to its ExplicitAuthFlows there.`,
-    )
+  const allowed: Readonly<Record<FormerPool['flow'], boolean>> = {
+    USER_PASSWORD_AUTH: flows.some((each) => each === 'ALLOW_USER_PASSWORD_AUTH' || each === 'USER_PASSWORD_AUTH'),
+    ADMIN_USER_PASSWORD_AUTH: flows.some((each) => each === 'ALLOW_ADMIN_USER_PASSWORD_AUTH' || each === 'ADMIN_NO_SRP_AUTH'),
+  }
+  const chosen = flow ?? (allowed.USER_PASSWORD_AUTH ? 'USER_PASSWORD_AUTH' : 'ADMIN_USER_PASSWORD_AUTH')
+  if (!allowed[chosen]) {
+    throw new CopyError(`--client: app client ${clientId} does not allow ${chosen}. Add ALLOW_${chosen} to its ExplicitAuthFlows there.`)
   }
   return {
     userPoolId: poolId,
     clientId,
     sealedClientSecret: secret === undefined ? undefined : deps.secrets.seal('former-pool', secret, poolId),
     endpoint: source.endpoint,
-    // Signed calls also show users whom this server does not know, with all their attributes.
-    flow: isAdmin ? 'ADMIN_USER_PASSWORD_AUTH' : 'USER_PASSWORD_AUTH',
+    flow: chosen,
     until,
   }
 }

@@ -47,6 +47,8 @@ export function answerOfError(error: unknown): FormerAnswer {
       return { kind: 'reset' }
     case 'UserNotConfirmedException':
       return { kind: 'unconfirmed' }
+    case 'CredentialsProviderError':
+      return { kind: 'failed', failure: 'refused' }
     case 'SyntaxError':
       return { kind: 'failed', failure: 'bad-answer' }
   }
