@@ -25,6 +25,7 @@ import { forgetDevice } from './devices/forget-device.operation.ts'
 import { getDevice } from './devices/get-device.operation.ts'
 import { listDevices } from './devices/list-devices.operation.ts'
 import { updateDeviceStatus } from './devices/update-device-status.operation.ts'
+import { describeFormerPool } from './former-pool/describe-former-pool.operation.ts'
 import { adminAddUserToGroup } from './groups/admin-add-user-to-group.operation.ts'
 import { adminListGroupsForUser } from './groups/admin-list-groups-for-user.operation.ts'
 import { adminRemoveUserFromGroup } from './groups/admin-remove-user-from-group.operation.ts'
@@ -122,6 +123,7 @@ export const userOperations = [
   listGroups,
   listUsersInGroup,
   updateGroup,
+  describeFormerPool,
   getCsvHeader,
   createUserImportJob,
   describeUserImportJob,

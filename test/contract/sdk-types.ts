@@ -93,6 +93,7 @@ type LifeguardName =
   | 'DeleteInitialAccessToken'
   | 'DeleteRole'
   | 'DescribeAuthEventRisk'
+  | 'DescribeFormerPool'
   | 'GetRole'
   | 'GetUserPoolExtensions'
   | 'IssueCode'

@@ -1182,6 +1182,20 @@ export interface DescribeAuthEventRiskResponse {
   Thresholds?: RiskThresholdsType | undefined
 }
 
+export interface DescribeFormerPoolRequest {
+  UserPoolId: string
+}
+
+export interface DescribeFormerPoolResponse {
+  UserPoolId?: string | undefined
+  FormerPool?: FormerPoolType | undefined
+  Asking?: boolean | undefined
+  WaitingUsers?: number | undefined
+  ComeOverUsers?: number | undefined
+  LastFailure?: string | undefined
+  LastFailureAt?: Date | undefined
+}
+
 export interface DescribeIdentityInput {
   IdentityId: string
 }
@@ -3942,6 +3956,7 @@ export interface Operations {
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }
+  DescribeFormerPool: { input: DescribeFormerPoolRequest; output: DescribeFormerPoolResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }

@@ -20,7 +20,7 @@ export type Asking = {
  */
 export function readAsking(
   { source, deps, poolId }: Copy,
-  { until, clientId }: Asking,
+  { until, clientId, flow }: Asking,
   clients: readonly UserPoolClientType[],
 ): FormerPool {
   const client = clients.find(({ ClientId }) => ClientId === clientId)
