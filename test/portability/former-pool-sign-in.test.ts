@@ -123,6 +123,7 @@ for (const engine of engines) {
     it('bring over a user whom nobody knows here, with the same sub', async () => {
       const { sub } = await givenUser(there(), ids.poolId, 'late', { attributes: verifiedEmail('late') })
       await assert.rejects(signIn('late', 'Wrong-horse-7'), wrong)
+      await assert.rejects(signIn('nobody-at-all'), { name: 'UserNotFoundException' })
       const { AuthenticationResult: tokens } = await signIn('late')
       assert.equal(claimsOf(tokens?.IdToken ?? '')['sub'], sub)
       await signIn('late')

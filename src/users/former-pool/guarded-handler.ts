@@ -1,4 +1,4 @@
-import { requestOutbound } from '../../base/outbound-http.ts'
+import { OutboundError, requestOutbound } from '../../base/outbound-http.ts'
 
 /** The parts of the SDK's request that matter here. */
 type SdkRequest = {
@@ -29,12 +29,12 @@ export function guardedHandler({ timeoutMs, maxResponseBytes, isPrivateAllowed }
       const port = request.port === undefined ? '' : `:${request.port}`
       const url = new URL(`${request.protocol}//${request.hostname}${port}${request.path}`)
       const allowPrivate = isPrivateAllowed(url)
-      if (url.protocol !== 'https:' && !allowPrivate) throw new Error('The endpoint of the former pool must begin with https://.')
+      if (url.protocol !== 'https:' && !allowPrivate) throw new OutboundError('bad-url', 'a former pool that is not asked by HTTPS')
       const { status, headers, body } = await requestOutbound({
         url: url.href,
         method: 'POST',
         headers: request.headers,
-        body: typeof request.body === 'string' ? request.body : Buffer.from(request.body as Uint8Array),
+        body: bytesOf(request.body),
         timeoutMs,
         maxResponseBytes,
         allowPrivate,
@@ -47,4 +47,9 @@ export function guardedHandler({ timeoutMs, maxResponseBytes, isPrivateAllowed }
     updateHttpClientConfig() {},
     httpHandlerConfigs: () => ({}),
   }
+}
+
+/** The bytes of the body. The SDK's array also acts as text, so it is not handed on. */
+function bytesOf(body: unknown): Buffer | string {
+  return body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : String(body ?? '')
 }

@@ -49,6 +49,7 @@ export async function bringAtSignIn(
   { username, password }: PasswordAttempt,
 ): Promise<ProofOutcome<User>> {
   const answer = await deps.formerPools.checkPassword(pool, username, password)
+  if (answer.kind === 'unknown' && !hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
   if (answer.kind !== 'right') return refuse(client, answer)
   const shown = await deps.formerPools.findUser(pool, username, answer.accessToken)
   const brought = shown && (await bringUser(deps, pool, shown))

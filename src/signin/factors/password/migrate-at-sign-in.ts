@@ -8,6 +8,7 @@ import { isMigrationRefusal, type MigrationDeps, migrateUser, usernameShape } fr
 import type { User } from '../../../users/user.ts'
 import type { Candidate } from '../../candidate.ts'
 import type { SignInContext } from '../../sign-in.ts'
+import { wrongPassword } from '../../sign-in-errors.ts'
 import { bringAtSignIn, type FormerPoolDeps } from './ask-former-pool.ts'
 import type { ScreenPasswordDeps } from './screen-password.ts'
 
@@ -47,6 +48,7 @@ export async function migrateAtSignIn(
   if (outcome.proven) return { sub: outcome.value.sub, user: outcome.value }
   if (hidesUserExistence(client)) return { sub, user: undefined, isPasswordRefused: true }
   if (refusal !== undefined) throw refusal
+  if (!isMigrated) throw wrongPassword()
   return undefined
 }
 
