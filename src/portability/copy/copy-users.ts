@@ -8,6 +8,7 @@ import { type FormerRecord, findFormerRecords, markSeen, putFormerRecords } from
 import { NameTakenError, storeImportedUsers } from '../../users/import/store-imported-users.ts'
 import type { User } from '../../users/user.ts'
 import { findSubsAmong } from '../../users/user-batch-repository.ts'
+import { findTakenName } from '../../users/user-names.ts'
 import { lockUser } from '../../users/user-repository.ts'
 import type { Copy } from './copy-context.ts'
 import { mergeUser } from './merge-user.ts'
@@ -159,24 +160,18 @@ async function mergeHere(copy: Copy, tx: Tx, pool: Pool, there: User, record: Fo
   const what = `user ${there.username}`
   if (here === undefined) return () => report.fail(what, 'the user was deleted here')
   const { user, conflicts } = mergeUser(here, there, record.base)
-  try {
-    await storeUser(tx, pool, here, user)
-  } catch (error) {
-    // The names were checked before anything was stored: an alias that is taken leaves the earlier ones of this user removed.
-    if (error instanceof ApiError) throw new UserClash(what, error.message)
-    throw error
+  const taken = await findTakenName(tx, pool, user)
+  if (taken !== undefined) {
+    return () => {
+      report.count(kind, 'notCopied')
+      report.fail(what, `another user has the new ${taken}`)
+    }
   }
+  await storeUser(tx, pool, here, user)
   await putFormerRecords(tx, pool.id, [{ ...recordOf(copy, there), hasPassword: record.hasPassword || there.password !== null }])
   return () => {
     report.count(kind, 'changed')
     for (const name of conflicts) report.conflict(`${what}: ${name.replace(/^attribute:/, '')}`, 'the value of this server was kept')
-  }
-}
-
-/** A changed user whose new name another user has. */
-class UserClash extends Error {
-  constructor(what: string, reason: string) {
-    super(`${what}: ${reason}`)
   }
 }
 
