@@ -15,7 +15,6 @@ import { configuredProviders } from './configured-providers.ts'
 import { createIdentityCache } from './identity-pools/identities/identity-cache.ts'
 import type { LogSinks } from './log-delivery/log-sinks.ts'
 import { openLogDelivery } from './log-delivery/open-log-delivery.ts'
-import { isLoopbackHost } from './loopback.ts'
 import { createCodeEncryption } from './messaging/code-encryption.ts'
 import { createCustomSenderGateway } from './messaging/custom-sender-gateway.ts'
 import type { Gateways } from './messaging/gateways/gateway.ts'
@@ -41,7 +40,7 @@ import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
-import { createFormerPools } from './users/former-pool/former-pools.ts'
+import { openFormerPools } from './users/former-pool/open-former-pools.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
 import { type Argon2Keys, createArgon2Keys } from './users/passwords/argon2-keys.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
@@ -123,7 +122,7 @@ export async function openServices(options: ServiceOptions) {
     ...configuredProviders({ ...options, db, secrets }),
     credentialsSource: credentials.source,
     ...access.services,
-    formerPools: openFormerPools(options),
+    ...openFormerPools({ ...options, db, secrets, count: metrics.countFormerPoolCall }),
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
     gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, ...hashing, triggerFunctions, sweeper, imports, backups }),
@@ -144,19 +143,6 @@ export async function openServices(options: ServiceOptions) {
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],
   }
-}
-
-/** `dev` also asks a pool on this machine, which is the developer's own. */
-function openFormerPools({ settings, database, clock, metrics, withoutSlot }: ServiceOptions) {
-  const origins = new Set(settings.privateFormerPools?.split(',').flatMap((origin) => URL.parse(origin)?.origin ?? []))
-  return createFormerPools({
-    db: database.storage.db,
-    clock,
-    secrets: database.secrets,
-    isPrivateAllowed: ({ origin, hostname }) => origins.has(origin) || (settings.mode === 'dev' && isLoopbackHost(hostname)),
-    count: metrics.countFormerPoolCall,
-    withoutSlot,
-  })
 }
 
 function openSigningKeys({ database, clock }: ServiceOptions) {

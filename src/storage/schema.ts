@@ -1,4 +1,6 @@
 import type { BackupJobTable } from './backup-tables.ts'
+import type { FormerMemberTable, FormerUserTable } from './former-tables.ts'
+
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
@@ -27,8 +29,6 @@ import type {
   DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
-  FormerMemberTable,
-  FormerUserTable,
   GroupMemberTable,
   KeptUserTable,
   PasskeyTable,

@@ -28,7 +28,7 @@ export type FormerPools = {
   findUser(pool: Pool, username: string, accessToken?: string): Promise<ShownUser | undefined>
 }
 
-type Options = {
+export type FormerPoolsOptions = {
   readonly db: Db
   readonly clock: Clock
   readonly secrets: Secrets
@@ -48,26 +48,15 @@ const maxResponseBytes = 262_144
 const maxCalls = 64
 const maxConnections = 100
 
-export function createFormerPools(options: Options): FormerPools {
+export function createFormerPools(options: FormerPoolsOptions): FormerPools {
   const { db, clock, secrets, count, withoutSlot } = options
-  const connections = new Map<string, Promise<Connection>>()
+  const connect = rememberConnections(options)
   const pause = createPause(clock)
   let running = 0
 
   const formerOf = (pool: Pool): FormerPool | undefined => {
     const { formerPool } = extensionsOf(pool)
     return formerPool !== undefined && clock.now() < formerPool.until ? formerPool : undefined
-  }
-
-  function connect(former: FormerPool): Promise<Connection> {
-    const key = JSON.stringify([former.userPoolId, former.endpoint])
-    const known = connections.get(key)
-    if (known !== undefined) return known
-    const [oldest] = connections.size < maxConnections ? [] : connections.keys()
-    if (oldest !== undefined) connections.delete(oldest)
-    const connecting = openConnection(options, former)
-    connections.set(key, connecting)
-    return connecting
   }
 
   async function call(pool: Pool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
@@ -113,7 +102,22 @@ export function createFormerPools(options: Options): FormerPools {
 
 const failed = (failure: 'paused' | 'busy'): FormerAnswer => ({ kind: 'failed', failure })
 
-async function openConnection({ isPrivateAllowed }: Options, former: FormerPool): Promise<Connection> {
+/** The connections to former pools, so that their keep-alive connections are used again. */
+function rememberConnections(options: FormerPoolsOptions): (former: FormerPool) => Promise<Connection> {
+  const connections = new Map<string, Promise<Connection>>()
+  return (former) => {
+    const key = JSON.stringify([former.userPoolId, former.endpoint])
+    const known = connections.get(key)
+    if (known !== undefined) return known
+    const [oldest] = connections.size < maxConnections ? [] : connections.keys()
+    if (oldest !== undefined) connections.delete(oldest)
+    const connecting = openConnection(options, former)
+    connections.set(key, connecting)
+    return connecting
+  }
+}
+
+async function openConnection({ isPrivateAllowed }: FormerPoolsOptions, former: FormerPool): Promise<Connection> {
   const sdk = await import('@aws-sdk/client-cognito-identity-provider')
   const client = new sdk.CognitoIdentityProviderClient({
     region: regionOf(former.userPoolId),

@@ -1,18 +1,25 @@
+import type { Clock } from '../../../base/clock.ts'
 import { ApiError } from '../../../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../../../pools/app-client.ts'
 import type { ProofOutcome } from '../../../protection/lockout.ts'
+import type { Db } from '../../../storage/db.ts'
 import { bringUser } from '../../../users/former-pool/bring-user.ts'
 import type { FormerAnswer } from '../../../users/former-pool/former-answer.ts'
 import type { FormerPools } from '../../../users/former-pool/former-pools.ts'
 import { takePassword } from '../../../users/former-pool/take-password.ts'
 import { atFormerPool } from '../../../users/passwords/at-former-pool.ts'
+import type { Passwords } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
 import { findUser } from '../../../users/user-repository.ts'
 import type { SignInContext } from '../../sign-in.ts'
 import { resetRequired, unconfirmed, wrongPassword } from '../../sign-in-errors.ts'
-import type { PasswordAttempt, PasswordDeps } from './migrate-at-sign-in.ts'
 
-export type FormerPoolDeps = { readonly formerPools: FormerPools }
+export type FormerPoolDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly passwords: Passwords
+  readonly formerPools: FormerPools
+}
 
 /**
  * Asks the former pool for the password of a user whose password is still there, and takes it when it is right. The caller runs this under
@@ -22,7 +29,7 @@ export type FormerPoolDeps = { readonly formerPools: FormerPools }
  * @throws ApiError when the former pool says nothing about the password. Such an attempt does not count against the user.
  */
 export async function proveAtFormerPool(
-  deps: PasswordDeps,
+  deps: FormerPoolDeps,
   { pool, client }: SignInContext,
   user: User,
   password: string,
@@ -44,9 +51,9 @@ export async function proveAtFormerPool(
  * @throws ApiError when the former pool says nothing about the password
  */
 export async function bringAtSignIn(
-  deps: PasswordDeps,
+  deps: FormerPoolDeps,
   { pool, client }: SignInContext,
-  { username, password }: PasswordAttempt,
+  { username, password }: { readonly username: string; readonly password: string },
 ): Promise<ProofOutcome<User>> {
   const answer = await deps.formerPools.checkPassword(pool, username, password)
   if (answer.kind === 'unknown' && !hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
