@@ -8,6 +8,7 @@ import { passwordStorageOf } from '../../pools/extensions/pool-extensions.ts'
 import { type Pool, srpNameOf } from '../../pools/pool.ts'
 import { argon2KeyBytes, argon2SaltBytes, readOwnArgon2, writeArgon2 } from './argon2-hash.ts'
 import type { Argon2Keys } from './argon2-keys.ts'
+import { atFormerPool } from './at-former-pool.ts'
 import type { ImportedHashes } from './imported-hashes.ts'
 import { readSrpVerifier } from './read-other-hash.ts'
 import {
