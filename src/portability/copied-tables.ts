@@ -44,6 +44,8 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   stuffing_network: { key: ['pool_id', 'network'], poolColumn: 'pool_id' },
   authorization_code: { key: ['pool_id', 'id'], poolColumn: 'pool_id' },
   sign_in_link: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },
+  former_user: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },
+  former_member: { key: ['pool_id', 'group_name', 'sub'], poolColumn: 'pool_id' },
   email_change: { key: ['pool_id', 'sub', 'position'], poolColumn: 'pool_id' },
   pushed_request: { key: ['pool_id', 'id'], poolColumn: 'pool_id' },
   device_authorization: { key: ['pool_id', 'id'], poolColumn: 'pool_id' },

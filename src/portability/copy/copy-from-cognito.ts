@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { recordCommand } from '../../audit/audit-trail.ts'
+import type { Pool } from '../../pools/pool.ts'
+import { removeUser } from '../../users/deleted-users/remove-user.ts'
 import { listUnseen } from '../../users/former-pool/former-user-repository.ts'
-import { deleteUserRows } from '../../users/user-removal-repository.ts'
 import { copyClients } from './copy-clients.ts'
 import { type Copy, type CopyDeps, reportGone } from './copy-context.ts'
 import { type Asking, readAsking, storeAsking } from './copy-former-pool.ts'
@@ -67,13 +68,13 @@ async function copyAll(copy: Copy, asking: Asking | undefined): Promise<void> {
   await copyUsers(copy, pool)
   for (const group of groups) await copyMembers(copy, group)
   await reportGone(copy)
-  if (!copy.isPlan) await handleDeletedUsers(copy)
+  if (!copy.isPlan) await handleDeletedUsers(copy, pool)
 }
 
 const batch = 200
 
 /** Users who are no longer there. They stay here unless the operator wants them removed. */
-async function handleDeletedUsers({ deps, poolId, run, removeDeleted, report }: Copy): Promise<void> {
+async function handleDeletedUsers({ deps, poolId, run, removeDeleted, report }: Copy, pool: Pool): Promise<void> {
   for (let after = ''; ; ) {
     const users = await listUnseen(deps.db, poolId, run, { after, limit: batch })
     const last = users.at(-1)
@@ -81,7 +82,7 @@ async function handleDeletedUsers({ deps, poolId, run, removeDeleted, report }: 
     after = last.sub
     for (const { sub, username } of users) {
       if (removeDeleted) {
-        await deps.db.transaction().execute((tx) => deleteUserRows(tx, poolId, sub, deps.clock.now()))
+        await deps.db.transaction().execute((tx) => removeUser(tx, pool, sub, deps.clock.now()))
         report.count('users', 'removed')
       } else report.gone(`user ${username}`)
     }

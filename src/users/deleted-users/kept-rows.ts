@@ -25,6 +25,8 @@ const fates: { readonly [Table in UserTable]: 'archived' | 'computed' | 'stays' 
   software_token: 'archived',
   passkey: 'archived',
   device: 'archived',
+  former_member: 'archived',
+  former_user: 'stays',
   auth_event: 'stays',
   former_user: 'stays',
   audit_record: 'stays',

@@ -90,9 +90,7 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
     async findUser(pool, username, accessToken) {
       let found: ShownUser | undefined
       await call(pool, async ({ client, sdk, former }) => {
-        if (accessToken !== undefined) found = await client.send(new sdk.GetUserCommand({ AccessToken: accessToken }))
-        else if (former.flow === 'ADMIN_USER_PASSWORD_AUTH')
-          found = await client.send(new sdk.AdminGetUserCommand({ UserPoolId: former.userPoolId, Username: username }))
+        found = await readUser({ client, sdk, former }, username, accessToken)
         return { kind: found === undefined ? 'unknown' : 'right', accessToken: undefined, isTemporary: false }
       })
       return found
@@ -126,6 +124,16 @@ async function openConnection({ isPrivateAllowed }: FormerPoolsOptions, former: 
     requestHandler: guardedHandler({ timeoutMs, maxResponseBytes, isPrivateAllowed }) as never,
   })
   return { client, sdk }
+}
+
+async function readUser(
+  { client, sdk, former }: Caller,
+  username: string,
+  accessToken: string | undefined,
+): Promise<ShownUser | undefined> {
+  if (accessToken !== undefined) return client.send(new sdk.GetUserCommand({ AccessToken: accessToken }))
+  if (former.flow !== 'ADMIN_USER_PASSWORD_AUTH') return undefined
+  return client.send(new sdk.AdminGetUserCommand({ UserPoolId: former.userPoolId, Username: username }))
 }
 
 function signIn({ client, sdk, former }: Caller, parameters: Record<string, string>) {

@@ -8,6 +8,7 @@ import { passwordStorageOf } from '../../pools/extensions/pool-extensions.ts'
 import { type Pool, srpNameOf } from '../../pools/pool.ts'
 import { argon2KeyBytes, argon2SaltBytes, readOwnArgon2, writeArgon2 } from './argon2-hash.ts'
 import type { Argon2Keys } from './argon2-keys.ts'
+import { atFormerPool } from './at-former-pool.ts'
 import type { ImportedHashes } from './imported-hashes.ts'
 import { readSrpVerifier } from './read-other-hash.ts'
 import {
@@ -57,7 +58,7 @@ export function createPasswords(deps: PasswordDeps): Passwords {
 
   return {
     reveal(owner, sealed) {
-      const stored = sealed === null ? undefined : openPassword(secrets, owner, sealed)
+      const stored = hasStored(sealed) ? openPassword(secrets, owner, sealed) : undefined
       return stored?.kind === 'SRP' || stored?.kind === 'BOTH' ? stored.verifier : undefined
     },
 
@@ -66,7 +67,7 @@ export function createPasswords(deps: PasswordDeps): Passwords {
     },
 
     async matches(pool, owner, sealed, password) {
-      const stored = sealed == null ? undefined : openPassword(secrets, owner, sealed)
+      const stored = hasStored(sealed) ? openPassword(secrets, owner, sealed) : undefined
       const storesHashes = passwordStorageOf(pool) === 'ARGON2ID'
       switch (stored?.kind) {
         case 'IMPORTED':
@@ -86,6 +87,8 @@ export function createPasswords(deps: PasswordDeps): Passwords {
     },
   }
 }
+
+const hasStored = (sealed: string | null | undefined): sealed is string => sealed != null && sealed !== atFormerPool
 
 async function makeStored(
   deps: PasswordDeps,
