@@ -26,7 +26,8 @@ type Watched = {
 }
 
 /** The values that the metrics show about the services, such as the lengths of queues. */
-export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, argon2, triggerFunctions, sweeper, imports, backups }: Watched) {
+export function serviceGauges(watched: Watched) {
+  const { isStreaming, logs, db, powers, importedHashes, argon2, triggerFunctions, sweeper, imports, backups } = watched
   return {
     findWaitingMessages: () => findWaitingByChannel(db),
     countSlowedNetworks: (now: number) => countSlowed(db, now),

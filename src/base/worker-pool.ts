@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { createFairQueue } from './fair-queue.ts'
+import { createFairQueue, type FairQueue } from './fair-queue.ts'
 
 /**
  * Threads that answer each message with one message, in order. An answer is bytes or an error text. The threads start when there is a job,
@@ -72,11 +72,7 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
   return {
     run(message, group = '') {
       if (closed) return Promise.reject(new Error('The worker pool is closed.'))
-      if (waiting.length >= options.queueLimit && findSlot() === undefined) {
-        const displaced = waiting.takeFromLongest(group)
-        if (displaced === undefined) return undefined
-        displaced.reject(new DisplacedError('The job had to make room for the job of another group.'))
-      }
+      if (waiting.length >= options.queueLimit && findSlot() === undefined && !displaceFor(waiting, group)) return undefined
       return new Promise((resolve, reject) => {
         waiting.push(group, { message, resolve, reject })
         dispatch()
@@ -90,6 +86,13 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
       await Promise.all(slots.map((slot) => slot.worker.terminate()))
     },
   }
+}
+
+/** Makes room for a job of the group. False when the group has to do without. */
+function displaceFor(waiting: FairQueue<Job>, group: string): boolean {
+  const displaced = waiting.takeFromLongest(group)
+  displaced?.reject(new DisplacedError('The job had to make room for the job of another group.'))
+  return displaced !== undefined
 }
 
 function startSlot(entry: URL, onReply: () => void, onEnd: () => void): Slot {

@@ -61,21 +61,22 @@ async function withBackupFile<T>(path: string, opening: Opening, use: (content: 
 }
 
 async function restoreContent(settings: Settings, content: BackupContent, overwrite: boolean): Promise<number> {
-  const [database, { createLogger }, { masterKeyPollMs }, { sealedTables }, { systemClock }, restoring] = await Promise.all([
-    import('../open-database.ts'),
-    import('../base/logger.ts'),
-    import('../master-key-watch.ts'),
-    import('../sealed-tables.ts'),
-    import('../base/clock.ts'),
-    import('../portability/restore/restore.ts'),
-  ])
-  restoring.requireRestorable(content)
+  const [database, { createLogger }, { masterKeyPollMs }, { sealedTables }, { systemClock }, { requireRestorable, restoreEverything }] =
+    await Promise.all([
+      import('../open-database.ts'),
+      import('../base/logger.ts'),
+      import('../master-key-watch.ts'),
+      import('../sealed-tables.ts'),
+      import('../base/clock.ts'),
+      import('../portability/restore/restore.ts'),
+    ])
+  requireRestorable(content)
   const keyRing = database.loadKeyRing(settings)
   return database.withSettingsErrors(settings, async () => {
     const storage = await database.openConfiguredStorage(settings, createLogger({ level: 'silent', format: 'json' }))
     try {
       await storage.migrate()
-      return await restoring.restoreEverything({
+      return await restoreEverything({
         storage,
         keyRing,
         sealedTables,

@@ -13,6 +13,8 @@ type Values = Record<string, string | number | null>
 /** For each list: its table, the values that all its rows share, and the values of row `at`. Other columns get a value of their type. */
 const lists: readonly (readonly [table: string, same: Values, differing: (at: number) => Values])[] = [
   ['user_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
+  ['deleted_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
+  ['kept_user', { name_key: 'ana', rows: '{"user":[{"attributes":"{}","mfa":null}]}' }, (at) => ({ sub: idOf(at) })],
   ['app_client', { registration: null }, (at) => ({ id: idOf(at) })],
   ...['resource-server', 'identity-provider', 'terms'].map(
     (kind) => ['pool_resource', { kind, config: '{}' }, (at: number) => ({ id: idOf(at) })] as const,
@@ -33,6 +35,7 @@ const lists: readonly (readonly [table: string, same: Values, differing: (at: nu
   ['outbox', { sub: 'ana', state: 'sent', next_attempt_at: null }, (at) => ({ id: idOf(at) })],
   ['identity_pool', { config: '{}', roles: null, tag_maps: null }, (at) => ({ id: idOf(at) })],
   ['identity', { identity_pool_id: poolId, disabled_at: null }, (at) => ({ id: idOf(at) })],
+  ['backup_job', { status: 'SUCCEEDED' }, (at) => ({ id: idOf(at) })],
   ['access_role', { policies: '{}' }, (at) => ({ arn: idOf(at) })],
   ['trigger_invocation', { sub: 'ana', trigger: 'PreSignUp', outcome: 'FAILED', username_key: 'ana' }, (at) => ({ id: idOf(at) })],
 ]

@@ -59,7 +59,7 @@ const renewalMs = leaseMs / 4
 const stopMs = 5000
 
 export function createBackupRunner(options: Options): BackupRunner {
-  const { db, clock, logger, holder, plan, pollMs = 5000 } = options
+  const { db, clock, logger, holder, plan, pollMs = 2000 } = options
   const stop = new AbortController()
   const throttle = createWarningThrottle()
   const lease = createHeldLease({ name: 'backup', holder }, { db, clock, ttlMs: leaseMs })

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { PortabilityError } from '../portability-error.ts'
+import { scryptIdentity, scryptRecipient } from './scrypt-stanza.ts'
 
 /**
  * How a backup is sealed: under a passphrase, or for the owners of X25519 identities. A recipient is the public half of an identity and
@@ -37,7 +38,7 @@ export function requireRecipients(recipients: readonly string[]): void {
 
 function encrypterFor(sealing: Sealing): Encrypter {
   const encrypter = new Encrypter()
-  if ('passphrase' in sealing) encrypter.setPassphrase(sealing.passphrase)
+  if ('passphrase' in sealing) encrypter.addRecipient(scryptRecipient(sealing.passphrase))
   else {
     for (const recipient of sealing.recipients) {
       // Other kinds of recipients would need more than an X25519 identity to open the backup.
@@ -71,7 +72,8 @@ export async function sealStream(sealing: Sealing, plain: Readable): Promise<Rea
 export async function openText(opening: Opening, sealed: Uint8Array): Promise<string> {
   try {
     return await decrypterFor(opening).decrypt(sealed, 'text')
-  } catch {
+  } catch (error) {
+    if (error instanceof PortabilityError) throw error
     throw new PortabilityError(
       'passphrase' in opening ? 'The passphrase is not the one of the backup.' : 'The backup was not sealed for this identity.',
     )
@@ -85,7 +87,7 @@ export async function openStream(opening: Opening, sealed: Readable): Promise<Re
 
 function decrypterFor(opening: Opening): Decrypter {
   const decrypter = new Decrypter()
-  if ('passphrase' in opening) decrypter.addPassphrase(opening.passphrase)
+  if ('passphrase' in opening) decrypter.addIdentity(scryptIdentity(opening.passphrase))
   else decrypter.addIdentity(opening.identity)
   return decrypter
 }

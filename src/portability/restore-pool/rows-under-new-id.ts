@@ -72,8 +72,13 @@ const changes: { readonly [Table in PoolTable]: Change | LeftOut } = {
   outbox: 'tokens',
   message_count: 'records',
   inbox_message: 'records',
+  import_name: 'records',
   deleted_group: same,
   deleted_user: same,
+  // What a deleted user had is bound to the old pool, such as a verifier of SRP and devices.
+  kept_user: 'records',
+  former_user: same,
+  former_member: same,
 }
 
 type PoolTable = 'user_pool' | { [Table in keyof Schema]: 'pool_id' extends keyof Schema[Table] ? Table : never }[keyof Schema]

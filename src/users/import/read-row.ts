@@ -11,6 +11,9 @@ import { type Attributes, isVerified, type MfaPreferences, type User } from '../
 import { nameNewUser } from '../user-names.ts'
 import { readLine, splitFields } from './csv.ts'
 import { hashColumn, mfaColumn, usernameColumn } from './header.ts'
+import type { UserExtras } from './records/draft-extras.ts'
+import type { LeftOut } from './records/imported-record.ts'
+import { usernameShape } from './records/record-context.ts'
 
 export type RowContext = {
   readonly pool: Pool
@@ -20,8 +23,10 @@ export type RowContext = {
   readonly now: number
 }
 
-/** The user of a row, or why the row cannot be imported. */
-export type ImportRow = { readonly user: User } | { readonly problem: string }
+/** The user of a row, or why the row cannot be imported. Only records of other formats than CSV have extras. */
+export type ImportRow =
+  | { readonly user: User; readonly extras?: UserExtras; readonly leftOut?: readonly LeftOut[] }
+  | { readonly problem: string }
 
 /** The user of a line; undefined for an empty line. Whether the user's names are free is not checked here. */
 export function readRow(context: RowContext, line: Buffer): ImportRow | undefined {
@@ -40,9 +45,6 @@ export function readRow(context: RowContext, line: Buffer): ImportRow | undefine
     throw error
   }
 }
-
-/** The pattern of usernames in the API. */
-const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 function draftImportedUser(context: RowContext, values: ReadonlyMap<string, string>): ImportRow {
   const { pool, now } = context

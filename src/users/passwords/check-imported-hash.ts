@@ -1,6 +1,7 @@
 import { argon2Sync, createCipheriv, createHmac, hash as digestOf, pbkdf2Sync, scryptSync, timingSafeEqual } from 'node:crypto'
 import { compareSync } from 'bcryptjs'
-import { type ImportAlgorithm, type ImportedHash, type Message, readImportedHash, type SrpVerifierHash } from './imported-hash.ts'
+import type { ImportedHash, Message, SrpVerifierHash } from './hash-types.ts'
+import { type ImportAlgorithm, readImportedHash } from './imported-hash.ts'
 import { digestBytes } from './read-other-hash.ts'
 
 /** The message to a worker thread: is this hash a hash of this password? */

@@ -1,4 +1,5 @@
-import { type HashAlgorithm, type ImportedHash, readImportedHash } from './imported-hash.ts'
+import type { ImportedHash } from './hash-types.ts'
+import { type HashAlgorithm, readImportedHash } from './imported-hash.ts'
 
 const forms: Readonly<Record<HashAlgorithm, RegExp>> = {
   BCRYPT: /^\$2/,

@@ -1,3 +1,4 @@
+import type { ImportedHash } from './hash-types.ts'
 import { readHmac, readPbkdf2, readSaltedDigest, readSrpVerifier } from './read-other-hash.ts'
 import { readArgon2, readBcrypt, readFirebaseScrypt, readScrypt } from './read-slow-hash.ts'
 
@@ -50,42 +51,6 @@ export const importAlgorithms = [
 ] as const
 
 export type ImportAlgorithm = (typeof importAlgorithms)[number]
-
-/** The names of digests in `node:crypto`. */
-export type Digest = 'md5' | 'sha1' | 'sha256' | 'sha512'
-
-type SaltAndKey = { readonly salt: Buffer; readonly key: Buffer }
-type ScryptCost = { readonly cost: number; readonly blockSize: number; readonly parallelization: number }
-
-/** A hash that was read. `key` is what the computation with the right password gives. */
-export type ImportedHash =
-  | { readonly kind: 'BCRYPT'; readonly hash: string }
-  | ({ readonly kind: 'SCRYPT' } & ScryptCost & SaltAndKey)
-  | ({
-      readonly kind: 'ARGON2'
-      readonly variant: 'argon2id' | 'argon2i'
-      readonly memory: number
-      readonly passes: number
-      readonly parallelism: number
-    } & SaltAndKey)
-  | ({ readonly kind: 'PBKDF2'; readonly digest: Digest; readonly iterations: number } & SaltAndKey)
-  | ({ readonly kind: 'FIREBASE_SCRYPT'; readonly signerKey: Buffer } & ScryptCost & SaltAndKey)
-  | { readonly kind: 'DIGEST'; readonly digest: Digest; readonly rounds: number; readonly message: Message; readonly key: Buffer }
-  | { readonly kind: 'HMAC'; readonly digest: Digest; readonly secret: Buffer; readonly key: Buffer }
-  | SrpVerifierHash
-
-/** What is hashed: texts before, between and after the places of the password. */
-export type Message = readonly [Buffer, Buffer, ...Buffer[]]
-
-/** A verifier of SRP, which was made for this pool name and username. */
-export type SrpVerifierHash = {
-  readonly kind: 'SRP'
-  readonly group: string
-  readonly username: string
-  readonly salt: Buffer
-  /** 384 bytes. */
-  readonly verifier: Buffer
-}
 
 /** Longer texts are refused before they are read. The longest form, that of SRP, has about 1,300 characters. */
 const maximumTextLength = 2_048

@@ -2,6 +2,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { User } from '../user.ts'
+import { atFormerPool } from './at-former-pool.ts'
 import { insertFormerPassword, listFormerPasswords } from './password-history-repository.ts'
 import type { Passwords } from './passwords.ts'
 
@@ -29,6 +30,6 @@ export async function requireUnusedPassword(
 /** Adds `before.password` to the history. Call it in the transaction that replaces this password, with the user locked. */
 export async function addToPasswordHistory(tx: Tx, pool: Pool, before: User, now: number): Promise<void> {
   const historySize = pool.passwordPolicy.historySize ?? 0
-  if (historySize <= 1 || before.password === null) return
+  if (historySize <= 1 || before.password === null || before.password === atFormerPool) return
   await insertFormerPassword(tx, { poolId: pool.id, sub: before.sub, password: before.password, at: now }, historySize - 1)
 }

@@ -1,6 +1,6 @@
 import { readVerifier } from '../../base/srp/exchange.ts'
 import { base64Text, fromBase64, isWithin, saltAndKey } from './hash-fields.ts'
-import type { Digest, ImportedHash, Message, SrpVerifierHash } from './imported-hash.ts'
+import type { Digest, ImportedHash, Message, SrpVerifierHash } from './hash-types.ts'
 
 /** How long each digest is, in bytes. */
 export const digestBytes: Readonly<Record<Digest, number>> = { md5: 16, sha1: 20, sha256: 32, sha512: 64 }

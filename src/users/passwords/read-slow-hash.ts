@@ -1,5 +1,5 @@
 import { base64Text, fromBase64, isWithin, saltAndKey } from './hash-fields.ts'
-import type { ImportedHash } from './imported-hash.ts'
+import type { ImportedHash } from './hash-types.ts'
 
 /** The limits of scrypt: it takes 128·N·r bytes of memory, and a time that grows with N·r·p. */
 const scryptLimits = { memoryBytes: 128 * 1024 * 1024, work: 2 ** 20, blockSize: 32, parallelization: 16 }

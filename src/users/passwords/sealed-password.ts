@@ -3,6 +3,7 @@ import { srpNameOf } from '../../pools/pool.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { User } from '../user.ts'
 import { readOwnArgon2 } from './argon2-hash.ts'
+import { atFormerPool } from './at-former-pool.ts'
 import type { ImportAlgorithm } from './imported-hash.ts'
 import { readSrpVerifier } from './read-other-hash.ts'
 
@@ -49,8 +50,12 @@ export function sealImportedHash(secrets: Secrets, owner: PasswordOwner, importe
   return sealPassword(secrets, owner, ownForm(owner, imported) ?? { kind: 'IMPORTED', imported })
 }
 
-/** @throws Error when the value was altered, belongs to another user, or was sealed under another master key */
-export function openPassword(secrets: Secrets, owner: RowOwner, sealed: string): StoredPassword {
+/**
+ * Undefined for a user whose password is still at the former pool.
+ * @throws Error when the value was altered, belongs to another user, or was sealed under another master key
+ */
+export function openPassword(secrets: Secrets, owner: RowOwner, sealed: string): StoredPassword | undefined {
+  if (sealed === atFormerPool) return undefined
   const kind = kindOf(sealed)
   const plain = secrets.open('password', sealed.slice(prefixes[kind].length), sealContext(owner, kind))
   if (plain === undefined) throw cannotOpen(owner)
@@ -78,6 +83,7 @@ export function openPassword(secrets: Secrets, owner: RowOwner, sealed: string):
  */
 export function exportableHash(secrets: Secrets, owner: PasswordOwner, sealed: string): HashText {
   const stored = openPassword(secrets, owner, sealed)
+  if (stored === undefined) throw new Error(`The password of user ${owner.sub} is still at the former pool.`)
   switch (stored.kind) {
     case 'IMPORTED':
       return stored.imported
@@ -128,6 +134,7 @@ function cannotOpen({ sub }: RowOwner): Error {
 
 /** Seals a stored password anew, under the current master key. */
 function resealPassword(secrets: Secrets, sealed: string, owner: RowOwner): string {
+  if (sealed === atFormerPool) return sealed
   const kind = kindOf(sealed)
   return prefixes[kind] + secrets.reseal('password', sealed.slice(prefixes[kind].length), sealContext(owner, kind))
 }

@@ -1,0 +1,110 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
+
+/** How the server fails: it refuses every request that changes something, or it keeps other bytes than it got. */
+export type S3Failure = 'refuse' | 'damage' | undefined
+
+export type LocalS3 = AsyncDisposable & {
+  readonly url: string
+  /** The objects of all buckets, by `bucket/key`. */
+  readonly objects: ReadonlyMap<string, Buffer>
+  /** How many parts the uploads had that are complete. */
+  readonly partCounts: readonly number[]
+  /** How many uploads are neither complete nor aborted. */
+  openUploads(): number
+  fail(failure: S3Failure): void
+}
+
+/** A server with the part of S3's API that uploads need: objects by path, uploads in parts, ranges are not needed. */
+export async function startLocalS3(): Promise<LocalS3> {
+  const objects = new Map<string, Buffer>()
+  const uploads = new Map<string, Map<number, Buffer>>()
+  const partCounts: number[] = []
+  let failure: S3Failure
+  const put = (name: string, body: Buffer) =>
+    objects.set(name, failure === 'damage' ? Buffer.concat([body.subarray(0, -1), Buffer.from('x')]) : body)
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+    const name = decodeURIComponent(pathname.slice(1))
+    const body = unchunked(await buffer(request), request)
+    const uploadId = searchParams.get('uploadId')
+    const parts = uploadId === null ? undefined : uploads.get(uploadId)
+    if (failure === 'refuse') return sendError(response, 403, 'AccessDenied')
+    if (request.method === 'POST' && searchParams.has('uploads')) {
+      const id = randomUUID()
+      uploads.set(id, new Map())
+      return sendXml(response, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`)
+    }
+    if (uploadId !== null && parts === undefined) return sendError(response, 404, 'NoSuchUpload')
+    if (request.method === 'PUT' && parts !== undefined) {
+      parts.set(Number(searchParams.get('partNumber')), body)
+      return void response.writeHead(200, { etag: etagOf(body) }).end()
+    }
+    if (request.method === 'POST' && parts !== undefined) {
+      uploads.delete(uploadId ?? '')
+      partCounts.push(parts.size)
+      put(name, Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, part]) => part)))
+      return sendXml(response, '<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>')
+    }
+    if (request.method === 'DELETE') {
+      if (parts === undefined) objects.delete(name)
+      else uploads.delete(uploadId ?? '')
+      return void response.writeHead(204).end()
+    }
+    if (request.method === 'PUT') {
+      put(name, body)
+      return void response.writeHead(200, { etag: etagOf(body) }).end()
+    }
+    const object = objects.get(name)
+    if (object === undefined) return sendError(response, 404, 'NoSuchKey')
+    response.writeHead(200, { 'content-length': object.length }).end(object)
+  }
+
+  const server = createServer((request, response) => {
+    answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    objects,
+    partCounts,
+    openUploads: () => uploads.size,
+    fail(next) {
+      failure = next
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** The body without the framing of `aws-chunked`, in which the SDK sends checksums behind the bytes. */
+function unchunked(body: Buffer, { headers }: IncomingMessage): Buffer {
+  if (!String(headers['content-encoding'] ?? '').includes('aws-chunked')) return body
+  const pieces: Buffer[] = []
+  for (let at = 0; ; ) {
+    const end = body.indexOf('\r\n', at)
+    const length = Number.parseInt(body.subarray(at, end).toString('latin1'), 16)
+    if (!(length > 0)) return Buffer.concat(pieces)
+    pieces.push(body.subarray(end + 2, end + 2 + length))
+    at = end + 2 + length + 2
+  }
+}
+
+const etagOf = (body: Buffer) => `"${createHash('md5').update(body).digest('hex')}"`
+
+function sendXml(response: ServerResponse, xml: string): void {
+  response.writeHead(200, { 'content-type': 'application/xml' }).end(`<?xml version="1.0"?>${xml}`)
+}
+
+function sendError(response: ServerResponse, status: number, code: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/xml' })
+    .end(`<Error><Code>${code}</Code><Message>echo of what was sent</Message></Error>`)
+}
