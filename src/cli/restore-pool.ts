@@ -15,7 +15,12 @@ export const poolFlags: readonly SettingSpec[] = [
     value: 'ID',
     help: 'Restore this user pool only, into the database that --database names. Servers go on running.',
   },
-  { flag: 'as', type: { kind: 'text' }, value: 'NEWID', help: 'With --pool: the id that the restored pool gets, beside the pool that has the old id.' },
+  {
+    flag: 'as',
+    type: { kind: 'text' },
+    value: 'NEWID',
+    help: 'With --pool: the id that the restored pool gets, beside the pool that has the old id.',
+  },
 ]
 
 export type PoolOrder = { readonly poolId: string; readonly newId: string | undefined }
@@ -70,13 +75,18 @@ const asJson = ({ poolId, rows, newClientIds, takenDomains, leftOut, runningImpo
   runningImport,
 })
 
-function notesOn({ poolId, newClientIds, takenDomains, leftOut, runningImport }: PoolRestoreReport, { newId }: PoolOrder): readonly string[] {
+function notesOn(
+  { poolId, newClientIds, takenDomains, leftOut, runningImport }: PoolRestoreReport,
+  { newId }: PoolOrder,
+): readonly string[] {
   const devices = leftOut.get('device') ?? 0
   return [
     ...[...newClientIds].map(([from, to]) => `App client ${from} is now ${to}.`),
     ...takenDomains.map((domain) => `The domain ${domain} belongs to another user pool and was left out.`),
     ...(newId !== undefined && devices > 0 ? [`${devices} remembered devices were left out: they work under the old pool id only.`] : []),
-    ...(newId === undefined ? [] : ['Sessions, tokens, codes and queued messages were left out. Users sign in by password once before SRP works.']),
+    ...(newId === undefined
+      ? []
+      : ['Sessions, tokens, codes and queued messages were left out. Users sign in by password once before SRP works.']),
     ...(runningImport === 'stopped' ? ['The import job that was running was stopped, because another one is running.'] : []),
     `Done: the user pool ${poolId} is there.`,
   ]

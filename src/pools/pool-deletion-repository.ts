@@ -179,11 +179,15 @@ async function endKeeping(tx: Tx, poolId: string): Promise<void> {
   await tx.updateTable('deleted_pool').set({ kept_until: 0 }).where('id', '=', poolId).where('kept_until', '>', 0).execute()
 }
 
-/** Whether there is a pool of this id, or a deleted one whose row the sweeper has not removed yet. */
-export async function findPoolState(db: Db | Tx, poolId: string): Promise<'living' | 'deleted' | undefined> {
+/**
+ * Whether there is a pool of this id. `kept`: a deleted one, which RestoreUserPool can bring back. `deleted`: one whose row the sweeper has not
+ * removed yet.
+ */
+export async function findPoolState(db: Db | Tx, poolId: string, now: number): Promise<'living' | 'kept' | 'deleted' | undefined> {
   const living = await db.selectFrom('user_pool').select('id').where('id', '=', poolId).executeTakeFirst()
   if (living !== undefined) return 'living'
-  return (await isPoolDeleted(db, poolId)) ? 'deleted' : undefined
+  const deleted = await db.selectFrom('deleted_pool').select('kept_until').where('id', '=', poolId).executeTakeFirst()
+  return deleted && ((deleted.kept_until ?? 0) > now ? 'kept' : 'deleted')
 }
 
 /**

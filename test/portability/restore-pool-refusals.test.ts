@@ -11,8 +11,8 @@ const newId = 'eu-west-1_copy00001'
 const otherId = 'eu-west-1_other0001'
 
 /** A server with a pool, a backup of it, and another pool. */
-async function givenBackup(engine: TestEngine) {
-  const server = await startKeyedServer(engine)
+async function givenBackup(engine: TestEngine, flags: readonly string[] = []) {
+  const server = await startKeyedServer(engine, flags)
   const { poolId, clientId } = await server.givenPool()
   await givenUser(server, poolId, 'eve')
   await givenTokens(server, clientId, 'eve')
@@ -115,6 +115,15 @@ for (const engine of engines) {
       await assert.rejects(restorePoolInto(database, backup, { poolId }), { message: /^There is a user pool .* --overwrite\.$/ })
       await assert.rejects(restorePoolInto(database, backup, { poolId, newId: 'no pool id' }), { message: /is not the id of a user pool/ })
       await assert.rejects(restorePoolInto(database, backup, { poolId: otherId }), { message: /^The backup has the user pool/ })
+      assert.ok((await signInBySrp(server, server, 'eve')).AuthenticationResult)
+    })
+
+    it('to replace a deleted pool that is kept, unless it is told to', async () => {
+      await using server = await givenBackup(engine, ['--keep-deleted-pools-days', '7'])
+      const { poolId, backup, database } = server
+      await server.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
+      await assert.rejects(restorePoolInto(database, backup, { poolId }), { message: /is kept: RestoreUserPool brings it back/ })
+      await restorePoolInto(database, backup, { poolId, overwrite: true })
       assert.ok((await signInBySrp(server, server, 'eve')).AuthenticationResult)
     })
 

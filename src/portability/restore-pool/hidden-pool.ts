@@ -11,9 +11,9 @@ import {
   findPoolState,
   prolongPoolRestore,
 } from '../../pools/pool-deletion-repository.ts'
-import type { Tx } from '../../storage/db.ts'
+import type { Db, Tx } from '../../storage/db.ts'
 import { findMasterKeyRows } from '../../storage/installation-repository.ts'
-import { releaseLease, tryLease } from '../../storage/lease-repository.ts'
+import { type Lease, releaseLease, tryLease } from '../../storage/lease-repository.ts'
 import type { Storage } from '../../storage/open-storage.ts'
 import { PortabilityError } from '../portability-error.ts'
 
@@ -34,8 +34,8 @@ type Options = {
 
 /** A pool that nobody sees while its rows are written. */
 export type HiddenPool = {
-  /** Whether a pool of this id exists, which `begin` removes. */
-  readonly replacesLiving: boolean
+  /** Whether a pool of this id exists or is kept, which `begin` removes. */
+  readonly replacesPool: boolean
   /** Hides the pool that has the id and removes its rows. */
   begin(): Promise<void>
   /** Runs work in a transaction. @throws PortabilityError when the restore must not go on */
@@ -51,47 +51,113 @@ export type HiddenPool = {
  * Takes the right to restore the pool. Changes nothing yet.
  * @throws PortabilityError when another restore runs, or when the pool exists and `overwrite` is false
  */
-export async function claimHiddenPool({ storage, keyRing, clock, poolId, overwrite }: Options): Promise<HiddenPool> {
-  const { db, checkpoint } = storage
+export async function claimHiddenPool(options: Options): Promise<HiddenPool> {
+  const { storage, clock, poolId, overwrite } = options
+  const { db } = storage
   const lease = { name: 'restore', holder: randomUUID() }
-  const renew = async (db: Storage['db'] | Tx, text: string) => {
-    if (!(await tryLease(db, lease, clock.now(), leaseMs))) throw new PortabilityError(text)
-  }
-  await renew(db, 'Another restore into this database is running. If it was killed, wait half a minute and run this command again.')
-  const before = await findPoolState(db, poolId)
-  if (before === 'living' && !overwrite) {
+  const text = 'Another restore into this database is running. If it was killed, wait half a minute and run this command again.'
+  await renew(db, lease, clock, text)
+  try {
+    const before = await findPoolState(db, poolId, clock.now())
+    if (!overwrite) requireFree(poolId, before)
+    return hiddenPool(new PoolWriter(options, lease), options, { before, release: () => releaseLease(db, lease) })
+  } catch (error) {
     await releaseLease(db, lease)
+    throw error
+  }
+}
+
+type State = Awaited<ReturnType<typeof findPoolState>>
+
+function requireFree(poolId: string, state: State): void {
+  if (state === 'living')
     throw new PortabilityError(
       `There is a user pool ${poolId}. Restore under another id with --as, or replace the pool by the one in the backup with --overwrite.`,
     )
+  if (state === 'kept')
+    throw new PortabilityError(
+      `The user pool ${poolId} was deleted and is kept: RestoreUserPool brings it back. To restore the one in the backup in its place, add --overwrite.`,
+    )
+}
+
+type HiddenRest = { readonly before: State; release(): Promise<void> }
+
+function hiddenPool(writer: PoolWriter, { storage, clock, poolId }: Options, { before, release }: HiddenRest): HiddenPool {
+  return {
+    replacesPool: before === 'living' || before === 'kept',
+    begin: () => writer.begin(),
+    write: (work) => writer.write(work),
+
+    async reveal(row, work) {
+      await writer.write(async (tx) => {
+        await work(tx)
+        await endPoolRestore(tx, row)
+      })
+      writer.end()
+    },
+
+    async giveUp() {
+      if (!writer.isWriting) return
+      await writer.empty()
+      const end = { now: clock.now(), hadPool: before !== undefined }
+      await storage.db.transaction().execute((tx) => abandonPoolRestore(tx, poolId, end))
+    },
+
+    release,
   }
-  let dueAt: number | undefined
+}
 
-  /** The renewal of everything that keeps others away is part of each transaction. */
-  const inTransaction = <T>(work: (tx: Tx) => Promise<T>): Promise<T> =>
-    db.transaction().execute(async (tx) => {
-      await renew(tx, 'Another restore into this database has begun, so this one has stopped.')
-      await followMasterKey(tx, keyRing)
-      return work(tx)
-    })
+async function renew(db: Db | Tx, lease: Lease, clock: Clock, text: string): Promise<void> {
+  if (!(await tryLease(db, lease, clock.now(), leaseMs))) throw new PortabilityError(text)
+}
 
-  async function write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-    const nextDueAt = clock.now() + abandonedAfterMs
-    const result = await inTransaction(async (tx) => {
-      const times = { now: clock.now(), lastDueAt: dueAt ?? 0, dueAt: nextDueAt }
+/** Runs the transactions of a restore. Each renews what keeps other restores and the sweeper away. */
+class PoolWriter {
+  readonly #options: Options
+  readonly #lease: Lease
+  /** When the sweeper removes the pool unless something is written. Undefined before `begin` and after `end`. */
+  #dueAt: number | undefined
+
+  constructor(options: Options, lease: Lease) {
+    this.#options = options
+    this.#lease = lease
+  }
+
+  get isWriting(): boolean {
+    return this.#dueAt !== undefined
+  }
+
+  end(): void {
+    this.#dueAt = undefined
+  }
+
+  async begin(): Promise<void> {
+    const { clock, poolId } = this.#options
+    const now = clock.now()
+    const dueAt = now + abandonedAfterMs
+    await this.#inTransaction((tx) => beginPoolRestore(tx, poolId, { now, dueAt }))
+    this.#dueAt = dueAt
+    await this.empty()
+  }
+
+  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const { clock, poolId, storage } = this.#options
+    const times = { now: clock.now(), lastDueAt: this.#dueAt ?? 0, dueAt: clock.now() + abandonedAfterMs }
+    const result = await this.#inTransaction(async (tx) => {
       if (!(await prolongPoolRestore(tx, poolId, times))) throw tookTooLong()
       return work(tx)
     })
-    dueAt = nextDueAt
-    checkpoint()
+    this.#dueAt = times.dueAt
+    storage.checkpoint()
     return result
   }
 
-  async function empty(): Promise<void> {
-    const removeBatch = createPoolEmptying(poolId)
+  /** Removes all rows of the pool. */
+  async empty(): Promise<void> {
+    const removeBatch = createPoolEmptying(this.#options.poolId)
     const endsAt = performance.now() + emptyingMs
     for (;;) {
-      const result = await write(removeBatch)
+      const result = await this.write(removeBatch)
       if (result === 'done') return
       if (result === 'more') continue
       if (performance.now() >= endsAt) throw new PortabilityError('Rows of the pool are in use, so the restore has stopped. Run it again.')
@@ -99,35 +165,13 @@ export async function claimHiddenPool({ storage, keyRing, clock, poolId, overwri
     }
   }
 
-  return {
-    replacesLiving: before === 'living',
-
-    async begin() {
-      const now = clock.now()
-      dueAt = now + abandonedAfterMs
-      const times = { now, dueAt }
-      await inTransaction((tx) => beginPoolRestore(tx, poolId, times))
-      await empty()
-    },
-
-    write,
-
-    async reveal(row, work) {
-      await write(async (tx) => {
-        await work(tx)
-        await endPoolRestore(tx, row)
-      })
-      dueAt = undefined
-    },
-
-    async giveUp() {
-      if (dueAt === undefined) return
-      await empty()
-      const end = { now: clock.now(), hadPool: before !== undefined }
-      await db.transaction().execute((tx) => abandonPoolRestore(tx, poolId, end))
-    },
-
-    release: () => releaseLease(db, lease),
+  #inTransaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    const { storage, keyRing, clock } = this.#options
+    return storage.db.transaction().execute(async (tx) => {
+      await renew(tx, this.#lease, clock, 'Another restore into this database has begun, so this one has stopped.')
+      await followMasterKey(tx, keyRing)
+      return work(tx)
+    })
   }
 }
 

@@ -62,7 +62,7 @@ export async function restorePool(options: PoolRestoreOptions): Promise<PoolRest
     throw new PortabilityError(`${JSON.stringify(newId.slice(0, 60))} is not the id of a user pool, such as eu-west-1_a1B2c3D4e.`)
   const pool = await claimHiddenPool({ ...options, poolId: newId })
   try {
-    if (pool.replacesLiving) await withContent((content) => walk(options, content, { store: async () => undefined }))
+    if (pool.replacesPool) await withContent((content) => walk(options, content, { store: async () => undefined }))
     return await withContent((content) => write({ ...options, newId }, content, pool))
   } catch (error) {
     // What cannot be removed now is removed by the sweeper.
@@ -132,7 +132,7 @@ async function write(options: PoolRestoreOptions, content: BackupContent, pool: 
   await pool.reveal(row, async (tx) => {
     await endPostponement(tx, targetId)
     if (active !== undefined) runningImport = await resumeImport(tx, active, clock.now())
-    const detail = `from: ${poolId}; backup of: ${new Date(content.head.at).toISOString()}; replaced a pool: ${pool.replacesLiving ? 'yes' : 'no'}`
+    const detail = `from: ${poolId}; backup of: ${new Date(content.head.at).toISOString()}; replaced a pool: ${pool.replacesPool ? 'yes' : 'no'}`
     await recordCommand(tx, clock, { operation: 'RestoreBackup', subject: targetId, detail })
   })
   // The pool is restored already. What a server misses expires in its caches.
