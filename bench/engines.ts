@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { administer, databaseUrl, newDatabaseName, startCluster } from '../test/support/postgres.ts'
-import { seed } from './seed.ts'
+import { type PasswordStorage, seed } from './seed.ts'
 import type { ServerOptions } from './server-process.ts'
 import type { Crowd } from './sign-ins.ts'
 
@@ -13,8 +13,11 @@ export type EngineName = (typeof engineNames)[number]
 /** Creates databases whose commits are durable, as in production. */
 export type BenchEngine = AsyncDisposable & {
   readonly name: EngineName
-  /** Creates a database with this many users. Returns the users, and the options with which a server opens the database. */
-  createDatabase(users: number): Promise<{ readonly options: ServerOptions; readonly crowd: Crowd }>
+  /**
+   * Creates a database with this many users, in a pool that stores their passwords in this form. Returns the users, and the options with
+   * which a server opens the database.
+   */
+  createDatabase(users: number, storage?: PasswordStorage): Promise<{ readonly options: ServerOptions; readonly crowd: Crowd }>
 }
 
 export function openEngine(name: EngineName): Promise<BenchEngine> {
@@ -27,9 +30,9 @@ async function openSqliteFolder(): Promise<BenchEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'lifeguard-bench-'))
   return {
     name: 'sqlite',
-    async createDatabase(users) {
-      const options = { databaseUrl: `sqlite:${join(folder, `${users}-users.db`)}`, masterKey: newMasterKey() }
-      return { options, crowd: await seed(options, users) }
+    async createDatabase(users, storage = 'SRP') {
+      const options = { databaseUrl: `sqlite:${join(folder, `${users}-${storage}-users.db`)}`, masterKey: newMasterKey() }
+      return { options, crowd: await seed(options, users, storage) }
     },
     async [Symbol.asyncDispose]() {
       rmSync(folder, { recursive: true, force: true })
@@ -41,11 +44,11 @@ async function openPostgresCluster(): Promise<BenchEngine> {
   const cluster = await startCluster({ durable: true })
   return {
     name: 'postgres',
-    async createDatabase(users) {
+    async createDatabase(users, storage = 'SRP') {
       const name = newDatabaseName('bench')
       await administer(cluster.url, `create database ${name} template template0`)
       const options = { databaseUrl: databaseUrl(cluster.url, name), masterKey: newMasterKey() }
-      const crowd = await seed(options, users)
+      const crowd = await seed(options, users, storage)
       // The users were inserted at once. In production, autovacuum vacuums and analyses the tables while so many users sign up.
       await administer(options.databaseUrl, 'vacuum analyze')
       return { options, crowd }

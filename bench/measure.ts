@@ -1,6 +1,6 @@
 import { joinLoads, LoadGenerator, type LoadResult, type LoadSlice, type Pressure } from './load.ts'
 import type { Plan } from './plan.ts'
-import { createFloorMeter, passwordFloor, srpFloor } from './powers.ts'
+import { argon2Floor, createFloorMeter, passwordFloor, srpFloor } from './powers.ts'
 import type { ServerProcess } from './server-process.ts'
 import type { Crowd, SignInKind } from './sign-ins.ts'
 
@@ -11,12 +11,14 @@ export type Figures = {
   readonly load: LoadResult
   /** User and system time of all threads of the server process, for one sign-in. */
   readonly cpuMilliseconds: number
-  /** The processor time of the cryptography alone, for one sign-in; see `passwordFloor` and `srpFloor`. */
+  /** The processor time of the cryptography alone, for one sign-in; see `passwordFloor`, `srpFloor` and `argon2Floor`. */
   readonly floorMilliseconds: number
   /** `floorMilliseconds` divided by `cpuMilliseconds`. */
   readonly efficiency: number
   readonly residentMegabytes: number
 }
+
+const floorOf = { password: passwordFloor, SRP: srpFloor, Argon2id: argon2Floor }
 
 /** Latencies are measured at this share of the highest rate that was reached. */
 const rateShare = 0.8
@@ -38,7 +40,7 @@ export async function measureServer(plan: Plan, server: ServerProcess, crowd: Cr
     const after = await server.usage()
     const load = joinLoads(slices)
     const cpuMilliseconds = (after.cpuMilliseconds - before.cpuMilliseconds) / load.signIns
-    const floorMilliseconds = kind === 'password' ? passwordFloor(meter.floor()) : srpFloor(meter.floor())
+    const floorMilliseconds = floorOf[kind](meter.floor())
     const efficiency = floorMilliseconds / cpuMilliseconds
     report({ kind, pressure: name, load, cpuMilliseconds, floorMilliseconds, efficiency, residentMegabytes: after.residentMegabytes })
     return load

@@ -1,7 +1,8 @@
-import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
+import { argon2Sync, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { createFixedBase } from '../src/base/srp/fixed-base.ts'
 import { generalPower } from '../src/base/srp/general-power.ts'
 import { modulus, toFixedBytes } from '../src/base/srp/group.ts'
+import { argon2Cost, argon2KeyBytes, argon2SaltBytes } from '../src/users/passwords/argon2-hash.ts'
 
 /** Processor time (user and system), in milliseconds, of the operations that every sign-in needs. */
 export type Floor = {
@@ -11,6 +12,8 @@ export type Floor = {
   readonly fixedPowerMilliseconds: number
   /** One modular exponentiation base^e mod N with an exponent of 256 bits and any base, in OpenSSL. */
   readonly generalPowerMilliseconds: number
+  /** One Argon2id hash with 19 MiB, two passes and one lane. */
+  readonly argon2Milliseconds: number
 }
 
 /**
@@ -27,6 +30,14 @@ export function passwordFloor(floor: Floor): number {
  */
 export function srpFloor(floor: Floor): number {
   return 2 * floor.signatureMilliseconds + floor.fixedPowerMilliseconds + 2 * floor.generalPowerMilliseconds
+}
+
+/**
+ * The least processor time of a password sign-in where passwords are stored as Argon2id hashes, in milliseconds: the signatures of the ID
+ * and the access token, and one hash.
+ */
+export function argon2Floor(floor: Floor): number {
+  return 2 * floor.signatureMilliseconds + floor.argon2Milliseconds
 }
 
 /**
@@ -47,12 +58,13 @@ export async function createFloorMeter(): Promise<FloorMeter> {
   const fixedBase = createFixedBase()
   while (fixedBase.prepareRow());
   const base = toFixedBytes(modulus >> 1n)
-  const samples = { signature: [] as number[], fixedPower: [] as number[], generalPower: [] as number[] }
+  const samples = { signature: [] as number[], fixedPower: [] as number[], generalPower: [] as number[], argon2: [] as number[] }
 
   async function round(): Promise<void> {
     samples.signature.push(await cpuMilliseconds(200, () => inParallel(200, 32, () => signOnThreadPool(claims, privateKey))))
     samples.fixedPower.push(await cpuMilliseconds(400, () => repeat(400, () => fixedBase.power(randomBytes(32)))))
     samples.generalPower.push(await cpuMilliseconds(100, () => repeat(100, () => generalPower(base, randomBytes(32)))))
+    samples.argon2.push(await cpuMilliseconds(5, () => repeat(5, hashOnce)))
   }
 
   // The first round only warms up.
@@ -65,6 +77,7 @@ export async function createFloorMeter(): Promise<FloorMeter> {
       signatureMilliseconds: mean(samples.signature),
       fixedPowerMilliseconds: mean(samples.fixedPower),
       generalPowerMilliseconds: mean(samples.generalPower),
+      argon2Milliseconds: mean(samples.argon2),
     }),
   }
 }
@@ -92,6 +105,10 @@ function signOnThreadPool(text: Buffer, key: KeyObject): Promise<void> {
   return new Promise((resolve, reject) => sign('RSA-SHA256', text, key, (error) => (error ? reject(error) : resolve())))
 }
 
+function hashOnce(): void {
+  argon2Sync('argon2id', { message: randomBytes(16), nonce: randomBytes(argon2SaltBytes), ...argon2Cost, tagLength: argon2KeyBytes })
+}
+
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
 }
@@ -106,6 +123,7 @@ if (import.meta.main) {
     ['general power', floor.generalPowerMilliseconds],
     ['floor of a password sign-in', passwordFloor(floor)],
     ['floor of an SRP sign-in', srpFloor(floor)],
+    ['floor of an Argon2id sign-in', argon2Floor(floor)],
   ]
   for (const [name, milliseconds] of lines) console.log(`${name.padEnd(30)} ${milliseconds.toFixed(3)} ms of CPU`)
 }

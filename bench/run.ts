@@ -4,8 +4,13 @@ import { openEngine } from './engines.ts'
 import { measureServer } from './measure.ts'
 import { readPlan, usage } from './plan.ts'
 import { cells, conditions, type Row, signInTable, startUpTable } from './report.ts'
+import type { PasswordStorage } from './seed.ts'
 import { ServerProcess } from './server-process.ts'
+import type { SignInKind } from './sign-ins.ts'
 import { measureStartUp } from './start-up.ts'
+
+const storages: readonly PasswordStorage[] = ['SRP', 'ARGON2ID']
+const storageOf = (kind: SignInKind): PasswordStorage => (kind === 'Argon2id' ? 'ARGON2ID' : 'SRP')
 
 /** Measures sign-ins against the compiled server. The tables go to standard output, progress to standard error. */
 async function run(): Promise<void> {
@@ -20,14 +25,18 @@ async function run(): Promise<void> {
   for (const name of plan.engines) {
     await using engine = await openEngine(name)
     for (const users of plan.users) {
-      console.error(`${name}: creating ${users} users`)
-      const { options, crowd } = await engine.createDatabase(users)
-      await measureServer(plan, await ServerProcess.start(options, ['--shed-load=false']), crowd, (figures) =>
-        report({ ...figures, engine: name, users }),
-      )
+      for (const storage of storages) {
+        const kinds = plan.kinds.filter((kind) => storageOf(kind) === storage)
+        if (kinds.length === 0) continue
+        console.error(`${name}: creating ${users} users (${storage})`)
+        const { options, crowd } = await engine.createDatabase(users, storage)
+        await measureServer({ ...plan, kinds }, await ServerProcess.start(options, ['--shed-load=false']), crowd, (figures) =>
+          report({ ...figures, engine: name, users }),
+        )
+      }
     }
   }
-  if (plan.engines.includes('sqlite')) await measureBareServer(plan, report)
+  if (plan.engines.includes('sqlite') && plan.kinds.includes('password')) await measureBareServer(plan, report)
   console.log([conditions(), signInTable(rows), startUpTable(startUps)].join('\n\n'))
 }
 

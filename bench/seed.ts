@@ -1,14 +1,17 @@
+import { availableParallelism } from 'node:os'
 import { uuidv7 } from '../src/base/ids.ts'
 import { createLogger } from '../src/base/logger.ts'
 import { createSrpPowers, type SrpPowers } from '../src/base/srp/powers.ts'
 import { type OpenedDatabase, openDatabase } from '../src/open-database.ts'
 import { insertAppClient } from '../src/pools/app-client-repository.ts'
 import { readNewClient } from '../src/pools/app-client-wire.ts'
+import { noExtensions } from '../src/pools/extensions/pool-extensions.ts'
 import type { Pool } from '../src/pools/pool.ts'
 import { insertPool } from '../src/pools/pool-repository.ts'
 import { readNewPool } from '../src/pools/pool-wire.ts'
 import { readSettings } from '../src/settings.ts'
 import type { Tx } from '../src/storage/db.ts'
+import { createArgon2Keys } from '../src/users/passwords/argon2-keys.ts'
 import { createPasswords, type Passwords } from '../src/users/passwords/passwords.ts'
 import { searchEntriesOf } from '../src/users/search-index.ts'
 import { aliasesOf, type User } from '../src/users/user.ts'
@@ -22,31 +25,36 @@ const password = 'Correct-horse-7'
 const usersPerTransaction = 500
 
 /** No user has an imported password hash. */
-const none = { check: () => undefined }
+const importedHashes = { check: () => undefined }
 
-/** Fills an empty database with a pool, an app client and `users` confirmed users, each with their own salt and verifier. */
-export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number): Promise<Crowd> {
+export type PasswordStorage = 'SRP' | 'ARGON2ID'
+
+/** Fills an empty database with a pool, an app client and `users` confirmed users, each with their own salt and verifier or hash. */
+export async function seed({ databaseUrl, masterKey }: ServerOptions, users: number, storage: PasswordStorage): Promise<Crowd> {
   const argv = ['--database', databaseUrl]
   const settings = readSettings({ argv, env: { LIFEGUARD_MASTER_KEY: masterKey }, command: 'keys' })
   const database = await openDatabase(settings, createLogger({ level: 'silent', format: 'json' }))
   const powers = createSrpPowers({ workers: 1, queueLimit: usersPerTransaction })
+  const argon2 = createArgon2Keys({ workers: availableParallelism(), queueLimit: usersPerTransaction })
   try {
-    const pool = await insertPoolAndClient(database)
-    const passwords = createPasswords({ secrets: database.secrets, powers: powers satisfies SrpPowers, importedHashes: none })
+    const pool = await insertPoolAndClient(database, storage)
+    const passwords = createPasswords({ secrets: database.secrets, powers: powers satisfies SrpPowers, importedHashes, argon2 })
     for (let first = 0; first < users; first += usersPerTransaction) {
-      const batch = await draftUsers(passwords, first, Math.min(users, first + usersPerTransaction))
+      const batch = await draftUsers(passwords, pool, first, Math.min(users, first + usersPerTransaction))
       await database.storage.db.transaction().execute((tx) => insertUsers(tx, pool, batch))
     }
   } finally {
     await powers.close()
+    await argon2.close()
     await database.storage.close()
   }
   return { poolId, clientId, users, password }
 }
 
-async function insertPoolAndClient({ storage, secrets }: OpenedDatabase): Promise<Pool> {
+async function insertPoolAndClient({ storage, secrets }: OpenedDatabase, passwords: PasswordStorage): Promise<Pool> {
   const now = Date.now()
-  const pool = readNewPool({ PoolName: 'bench' }, { id: poolId, now })
+  const extensions = { ...noExtensions, passwords: { storage: passwords } }
+  const pool = { ...readNewPool({ PoolName: 'bench' }, { id: poolId, now }), extensions }
   const request = {
     UserPoolId: poolId,
     ClientName: 'bench',
@@ -58,12 +66,12 @@ async function insertPoolAndClient({ storage, secrets }: OpenedDatabase): Promis
   return pool
 }
 
-function draftUsers(passwords: Passwords, first: number, end: number): Promise<User[]> {
+function draftUsers(passwords: Passwords, pool: Pool, first: number, end: number): Promise<User[]> {
   const indexes = Array.from({ length: end - first }, (_, offset) => first + offset)
-  return Promise.all(indexes.map((index) => draftUser(passwords, index)))
+  return Promise.all(indexes.map((index) => draftUser(passwords, pool, index)))
 }
 
-async function draftUser(passwords: Passwords, index: number): Promise<User> {
+async function draftUser(passwords: Passwords, pool: Pool, index: number): Promise<User> {
   const now = Date.now()
   const username = usernameOf(index)
   const owner = { poolId, sub: uuidv7(now), username }
@@ -72,7 +80,7 @@ async function draftUser(passwords: Passwords, index: number): Promise<User> {
     status: 'CONFIRMED',
     enabled: true,
     attributes: { email: `${username}@example.test`, email_verified: 'true', given_name: 'Ana', family_name: `Number ${index}` },
-    password: await passwords.protect(owner, password),
+    password: await passwords.protect(pool, owner, password),
     passwordExpiresAt: null,
     signedOutAt: null,
     createdAt: now,

@@ -4,7 +4,8 @@ import { generalPower } from '../src/base/srp/general-power.ts'
 import { modulus, multiplier, toFixedBytes, toInteger, toSignedBytes } from '../src/base/srp/group.ts'
 import type { HttpConnection } from './http-connection.ts'
 
-export type SignInKind = 'password' | 'SRP'
+/** `Argon2id`: by password, in a pool that stores Argon2id hashes. */
+export type SignInKind = 'password' | 'SRP' | 'Argon2id'
 
 /** The users to sign in: `user-0` to `user-<users − 1>` of one pool, all with the same password. */
 export type Crowd = { readonly poolId: string; readonly clientId: string; readonly users: number; readonly password: string }
@@ -15,7 +16,7 @@ export const usernameOf = (index: number): string => `user-${index}`
 export type SignIn = (connection: HttpConnection) => Promise<number>
 
 export function signInOf(kind: SignInKind, crowd: Crowd): SignIn {
-  return kind === 'password' ? byPassword(crowd) : bySrp(crowd)
+  return kind === 'SRP' ? bySrp(crowd) : byPassword(crowd)
 }
 
 function byPassword(crowd: Crowd): SignIn {

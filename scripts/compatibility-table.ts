@@ -32,6 +32,7 @@ const testsByHelper: Partial<Record<OperationName, string>> = {
   CreateGroup: 'api/users/groups/groups.test.ts',
   CreateInitialAccessToken: 'api/oauth/initial-access-tokens.test.ts',
   CreateUserImportJob: importTest,
+  CreateUserRecordsImportJob: 'api/users/import/records/other-systems.test.ts',
   DescribeAuthEventRisk: 'api/threat-protection/describe-auth-event-risk.test.ts',
   DescribeUserImportJob: importTest,
   GetId: 'api/identity-pools/user-pool-logins.test.ts',

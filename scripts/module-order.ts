@@ -56,6 +56,7 @@ const layersOfFiles: Readonly<Record<string, string>> = {
   'rotate-master-key.ts': 'server',
   'sealed-tables.ts': 'server',
   'sweeps.ts': 'server',
+  'open-copy.ts': 'server',
   'open-database.ts': 'server',
   'open-protection.ts': 'server',
   'main.ts': 'main',

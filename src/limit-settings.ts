@@ -13,6 +13,17 @@ export const limitSettings = {
     defaultText: '`dev`: those of this machine; `serve`: none',
     help: 'Origins of apps that may have an address of this machine or of a private network in BackChannelLogout, such as `https://app.internal:8443`. All other apps need public addresses.',
   },
+  privateFormerPools: {
+    flag: 'private-former-pools',
+    type: {
+      kind: 'pattern',
+      pattern: /^https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:,https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?)*$/i,
+      expected: 'one or more origins, such as `https://old-login.internal:8443`, separated by commas',
+    },
+    value: 'ORIGINS',
+    defaultText: '`dev`: those of this machine; `serve`: none',
+    help: 'Origins of former pools that may have an address of this machine or of a private network in FormerPool, such as `https://old-login.internal:8443`. All other former pools need public addresses and HTTPS.',
+  },
   breachedPasswords: {
     flag: 'breached-passwords',
     type: text,
@@ -31,6 +42,13 @@ export const limitSettings = {
     type: { kind: 'counts' },
     defaultText: "Cognito's default quotas",
     help: 'Quotas that replace the defaults, such as `{"termsPerPool": 100}`. The error about an unknown name lists all names.',
+  },
+  keepDeletedPoolsDays: {
+    flag: 'keep-deleted-pools-days',
+    type: { kind: 'integer', min: 0, max: 3650 },
+    value: 'DAYS',
+    default: 0,
+    help: 'Days for which DeleteUserPool keeps the data of a pool, so that RestoreUserPool can bring the pool back. With 0 the removal begins at once. A change applies to pools that are deleted later.',
   },
   rateLimits: {
     flag: 'rate-limits',

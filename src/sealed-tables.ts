@@ -9,10 +9,12 @@ import type { SealedTable } from './storage/sealed-table.ts'
 import { sealedSigningKeys } from './tokens/signing-key-row.ts'
 import { sealedInvocations } from './triggers/invocations/invocation-row.ts'
 import { sealedAnswers } from './triggers/invocations/last-answers.ts'
+import { sealedKeptUsers } from './users/deleted-users/kept-user-repository.ts'
 import { sealedDevices } from './users/devices/device.ts'
 import { sealedChunks } from './users/import/import-chunk-repository.ts'
+import { sealedImportJobs } from './users/import/records/record-options.ts'
 import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
-import { sealedPasswords } from './users/passwords/sealed-import.ts'
+import { sealedPasswords } from './users/passwords/sealed-password.ts'
 
 /**
  * Every table with columns that are sealed under the master key. When the master key changes, the values are sealed anew in this order:
@@ -27,10 +29,12 @@ export const sealedTables: readonly SealedTable[] = [
   ...sealedPasswords,
   sealedSoftwareTokens,
   sealedDevices,
+  sealedKeptUsers,
   sealedDeviceSteps,
   sealedProviderSignIns,
   sealedMessages,
   sealedChunks,
+  sealedImportJobs,
   sealedAnswers,
   sealedInvocations,
 ]

@@ -9,6 +9,7 @@ import type { Db } from './storage/db.ts'
 import type { Sweeper } from './storage/sweeper.ts'
 import { findOldestKeyInUse } from './tokens/signing-key-repository.ts'
 import type { ImportRunner } from './users/import/import-runner.ts'
+import type { Argon2Keys } from './users/passwords/argon2-keys.ts'
 import type { ImportedHashes } from './users/passwords/imported-hashes.ts'
 
 type Watched = {
@@ -17,6 +18,7 @@ type Watched = {
   readonly db: Db
   readonly powers: Pick<SrpPowers, 'waiting'>
   readonly importedHashes: Pick<ImportedHashes, 'waiting'>
+  readonly argon2: Pick<Argon2Keys, 'waiting'>
   readonly triggerFunctions: { countOpenBreakers(): number }
   readonly sweeper: Sweeper
   readonly imports: ImportRunner
@@ -24,7 +26,8 @@ type Watched = {
 }
 
 /** The values that the metrics show about the services, such as the lengths of queues. */
-export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, triggerFunctions, sweeper, imports, backups }: Watched) {
+export function serviceGauges(watched: Watched) {
+  const { isStreaming, logs, db, powers, importedHashes, argon2, triggerFunctions, sweeper, imports, backups } = watched
   return {
     findWaitingMessages: () => findWaitingByChannel(db),
     countSlowedNetworks: (now: number) => countSlowed(db, now),
@@ -36,7 +39,8 @@ export function serviceGauges({ isStreaming, logs, db, powers, importedHashes, t
     },
     queueLengths() {
       const { fixedBase, sharedSecret } = powers.waiting()
-      return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, 'imported-hashes': importedHashes.waiting() }
+      const hashes = { 'imported-hashes': importedHashes.waiting(), argon2: argon2.waiting() }
+      return { 'srp-fixed-base': fixedBase, 'srp-shared-secret': sharedSecret, ...hashes }
     },
     countOpenBreakers: triggerFunctions.countOpenBreakers,
     hasSweeperLease: sweeper.hasLease,

@@ -29,6 +29,7 @@ import type { ServerDefaults } from './pools/pool.ts'
 import { createPoolCatalog, type PoolCatalog } from './pools/pool-catalog.ts'
 import { createProvisionedLimits } from './pools/provisioned-limits/provisioned-limits.ts'
 import { quotasWith } from './pools/quotas.ts'
+import { formatReaders } from './portability/import/format-readers.ts'
 import { serviceGauges } from './service-gauges.ts'
 import type { Settings } from './settings.ts'
 import type { ClosingStep } from './shutdown.ts'
@@ -40,7 +41,9 @@ import { createKeysAhead } from './tokens/keys-ahead.ts'
 import { createSigningKeys } from './tokens/signing-keys.ts'
 import { openTriggers } from './triggers/open-triggers.ts'
 import { hasTrigger, type Triggers } from './triggers/trigger.ts'
+import { openFormerPools } from './users/former-pool/open-former-pools.ts'
 import { createImportRunner } from './users/import/import-runner.ts'
+import { type Argon2Keys, createArgon2Keys } from './users/passwords/argon2-keys.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
 import { findUserByName } from './users/user-repository.ts'
@@ -57,10 +60,12 @@ const powerQueueLimit = 1024
  */
 const maxWorkers = 8
 
-/** How many imported password hashes are checked at once. Each check takes up to 64 MB of memory. */
+/** How many imported password hashes are checked at once. Each check takes up to 128 MiB of memory. */
 const hashWorkers = 2
 /** How many imported password hashes may wait for their check: about five seconds of work. */
 const hashQueueLimit = 32
+/** How many computations of Argon2id may wait for each thread: a few seconds of work. */
+const argon2QueueLimit = 64
 
 type ServiceOptions = {
   readonly settings: Settings
@@ -82,7 +87,8 @@ export async function openServices(options: ServiceOptions) {
   const { settings, database, logger, clock, metrics, withoutSlot } = options
   const { secrets, storage } = database
   const { db, publish, subscribe, checkpoint } = storage
-  const powers = openPowers(settings)
+  const hashing = openHashing(settings)
+  const fixedValues = fixedValuesOf(options)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
   const signing = openSigningKeys(options)
   const access = openAccess(options)
@@ -92,9 +98,8 @@ export async function openServices(options: ServiceOptions) {
   const logs = openLogDelivery({ ...options, db, pools, holder, metrics: metrics.logs })
   const protection = await openProtection({ ...options, db, pools, logs })
   const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
-  const importedHashes = createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit })
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
-  const imports = createImportRunner({ db, secrets, clock, pools, logger, holder })
+  const imports = createImportRunner({ ...fixedValues, db, secrets, pools, logger, holder, importFormats: formatReaders })
   const backups = openBackups({ ...options, holder })
   const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
   const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
@@ -102,12 +107,13 @@ export async function openServices(options: ServiceOptions) {
   return {
     db,
     secrets,
-    ...fixedValuesOf(options),
+    ...fixedValues,
+    importFormats: formatReaders,
     provisionedLimits,
     pools,
-    powers,
+    powers: hashing.powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
-    passwords: createPasswords({ secrets, powers, importedHashes: hashesWithoutSlot(importedHashes, withoutSlot) }),
+    passwords: createPasswords({ secrets, ...hashingWithoutSlot(hashing, withoutSlot) }),
     imports,
     backups,
     logoutWorker,
@@ -119,19 +125,10 @@ export async function openServices(options: ServiceOptions) {
     ...configuredProviders({ ...options, db, secrets }),
     credentialsSource: credentials.source,
     ...access.services,
+    ...openFormerPools({ ...options, db, secrets, count: metrics.countFormerPoolCall }),
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
-    gauges: serviceGauges({
-      isStreaming: auditStream !== undefined,
-      logs,
-      db,
-      powers,
-      importedHashes,
-      triggerFunctions,
-      sweeper,
-      imports,
-      backups,
-    }),
+    gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, ...hashing, triggerFunctions, sweeper, imports, backups }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
       {
@@ -145,7 +142,7 @@ export async function openServices(options: ServiceOptions) {
         keyPairs: signing.keyPairs,
         auditStream,
       },
-      { powers, importedHashes, triggerFunctions },
+      { ...hashing, triggerFunctions },
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],
   }
@@ -190,9 +187,13 @@ function findSubIn(db: Db, pools: PoolCatalog) {
 
 /** What stays the same while the server runs: values of the settings, and the texts that pages have. */
 function fixedValuesOf({ publicUrl, clock, settings }: ServiceOptions) {
-  const { region, accountId, quotas, enforceTiers, srpClockToleranceSeconds, emailFromDomains } = settings
+  const { region, accountId, quotas, enforceTiers, keepDeletedPoolsDays, srpClockToleranceSeconds, emailFromDomains } = settings
   const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
-  const limits = { srpToleranceMs: srpClockToleranceSeconds * 1000, senderDomains: readSenderDomains(emailFromDomains) }
+  const limits = {
+    keepDeletedPoolsDays,
+    srpToleranceMs: srpClockToleranceSeconds * 1000,
+    senderDomains: readSenderDomains(emailFromDomains),
+  }
   return { publicUrl, clock, ...account, ...limits, pageTexts }
 }
 
@@ -211,13 +212,15 @@ function triggersWithoutSlot<T extends Triggers>(triggers: T, withoutSlot: Witho
   }
 }
 
-/** The checks of imported hashes have a queue and a limit of their own, so a request needs no slot while it waits for such a check. */
-function hashesWithoutSlot(hashes: ImportedHashes, withoutSlot: WithoutSlot): Pick<ImportedHashes, 'check'> {
+type Hashing = ReturnType<typeof openHashing>
+
+/** The computations of hashes have queues and limits of their own, so a request needs no slot while it waits for one. */
+function hashingWithoutSlot({ powers, importedHashes, argon2 }: Hashing, withoutSlot: WithoutSlot) {
+  const waitFor = <T>(running: Promise<T> | undefined) => running && withoutSlot(() => running)
   return {
-    check(question) {
-      const checking = hashes.check(question)
-      return checking && withoutSlot(() => checking)
-    },
+    powers,
+    importedHashes: { check: (...check: Parameters<ImportedHashes['check']>) => waitFor(importedHashes.check(...check)) },
+    argon2: { derive: (...input: Parameters<Argon2Keys['derive']>) => waitFor(argon2.derive(...input)) },
   }
 }
 
@@ -233,7 +236,16 @@ export function workersOf({ workers = Math.min(availableParallelism(), maxWorker
   return workers
 }
 
-const openPowers = (settings: Settings) => createSrpPowers({ workers: workersOf(settings), queueLimit: powerQueueLimit })
+/** What computes with passwords. Argon2id leaves one processor to the other work of the server. */
+function openHashing(settings: Settings) {
+  const workers = workersOf(settings)
+  const argon2Workers = Math.max(1, workers - 1)
+  return {
+    powers: createSrpPowers({ workers, queueLimit: powerQueueLimit }),
+    importedHashes: createImportedHashes({ workers: hashWorkers, queueLimit: hashQueueLimit }),
+    argon2: createArgon2Keys({ workers: argon2Workers, queueLimit: argon2QueueLimit * argon2Workers }),
+  }
+}
 
 /** The factor by which Cognito's default request rates are multiplied; 0 for no limit. */
 export function rateFactorOf({ mode, rateLimits }: Settings): number {

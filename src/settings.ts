@@ -45,6 +45,7 @@ export type Settings = LogSettings &
     readonly openIdClients: string | undefined
     readonly samlProviders: string | undefined
     readonly privateLogoutOrigins: string | undefined
+    readonly privateFormerPools: string | undefined
     readonly loginProviderUrls: string | undefined
     readonly stsUrl: string | undefined
     readonly smsGatewayUrl: string | undefined
@@ -76,6 +77,7 @@ export type Settings = LogSettings &
     readonly anonymousNetworks: string | undefined
     readonly breachedPasswords: string
     readonly enforceTiers: boolean
+    readonly keepDeletedPoolsDays: number
     readonly quotas: Readonly<Record<string, number>> | undefined
     readonly rateLimits: number | undefined
     readonly srpClockToleranceSeconds: number

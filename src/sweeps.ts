@@ -26,10 +26,12 @@ import { sweepSessions } from './tokens/session-repository.ts'
 import { sweepRetiredKeys } from './tokens/signing-key-repository.ts'
 import { sweepInvocations } from './triggers/invocations/invocation-repository.ts'
 import { sweepEmailChanges } from './users/account-notices/email-change-repository.ts'
+import { sweepKeptUsers } from './users/deleted-users/kept-user-repository.ts'
 import { sweepExpiredSignUps } from './users/expired-sign-ups/expired-sign-ups.ts'
 import { createMemberRemoval } from './users/groups/group-removal-repository.ts'
 import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
+import { sweepSeenNames } from './users/import/import-name-repository.ts'
 import { sweepSessionClients } from './users/session-clients/session-client-repository.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
@@ -90,7 +92,9 @@ const sweeps: readonly Sweep[] = [
   { name: 'counts of sign-ins', run: (tx, now, limit) => decayCounters(tx, { before: now - dayMs, now }, limit) },
   { name: 'import jobs that were not started', run: sweepUnstartedJobs },
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
+  { name: 'names of ended dry runs', run: (tx, _now, limit) => sweepSeenNames(tx, limit) },
   { name: 'expired sign-ups', run: sweepExpiredSignUps },
+  { name: 'kept users', run: sweepKeptUsers },
   // Each batch refreshes the statistics of one pool, which takes a while. A batch that found such a pool is reported as if it had found
   // `limit` rows, so that the next pool follows.
   { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },

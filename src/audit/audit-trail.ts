@@ -108,7 +108,7 @@ function createLostRecordLog(logger: Options['logger'], clock: Clock): (error: u
 export async function recordCommand(
   tx: Tx,
   clock: Clock,
-  { outcome = outcomeOk, ...command }: Pick<AuditRecord, 'operation' | 'subject' | 'detail'> & { readonly outcome?: string },
+  { outcome = outcomeOk, ...command }: Pick<AuditRecord, 'operation' | 'poolId' | 'subject' | 'detail'> & { readonly outcome?: string },
 ): Promise<void> {
   const at = clock.now()
   await insertAuditRecord(tx, { id: uuidv7(at), at, systemUser: systemUser(), ...command, outcome })

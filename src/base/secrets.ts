@@ -85,15 +85,10 @@ export function createKeyRing(current: Buffer, previous?: Buffer): KeyRing {
     secrets,
     proofs: { current: proofOf(currentKey), previous: previousKey && proofOf(previousKey) },
 
-    adopt({ proof, lastingSubkeys, keptSubkeys }) {
-      const named = keys.find((key) => equalTexts(proofOf(key), proof))
-      if (named === undefined) return false
-      const fixed = lastingSubkeys === undefined ? fixedSubkeysOf(named) : readFixed(openJson(named, lastingSubkeys, '') ?? {})
-      const kept = keptSubkeys === undefined ? [] : openJson<readonly LastingSubkeys[]>(named, keptSubkeys, keptContext)
-      if (fixed === undefined || kept === undefined)
-        throw new Error('The lasting subkeys in the database cannot be opened with the master key.')
-      Object.assign(ring, { sealing: named, fixed, kept: new KeptSubkeys(kept) })
-      return true
+    adopt(record) {
+      const named = keys.find((key) => equalTexts(proofOf(key), record.proof))
+      if (named !== undefined) Object.assign(ring, { sealing: named, ...readRecord(named, record) })
+      return named !== undefined
     },
 
     recordForCurrent: () => recordOf(currentKey, ring.fixed, ring.kept.stored),
@@ -191,6 +186,13 @@ function recordOf(key: Key, fixed: FixedSubkeys, kept: readonly LastingSubkeys[]
   const subkeys = [...fixed].map(([purpose, subkey]) => [purpose, subkey.toString('base64')])
   const seal = (content: unknown, context: string) => key.seal('lasting-subkeys', JSON.stringify(content), context)
   return { proof: proofOf(key), lastingSubkeys: seal(Object.fromEntries(subkeys), ''), keptSubkeys: seal(kept, keptContext) }
+}
+
+function readRecord(key: Key, { lastingSubkeys, keptSubkeys }: MasterKeyRecord): Pick<Ring, 'fixed' | 'kept'> {
+  const fixed = lastingSubkeys === undefined ? fixedSubkeysOf(key) : readFixed(openJson(key, lastingSubkeys, '') ?? {})
+  const kept = keptSubkeys === undefined ? [] : openJson<readonly LastingSubkeys[]>(key, keptSubkeys, keptContext)
+  if (fixed !== undefined && kept !== undefined) return { fixed, kept: new KeptSubkeys(kept) }
+  throw new Error('The lasting subkeys in the database cannot be opened with the master key.')
 }
 
 function openJson<T extends object>(key: Key, text: string, context: string): T | undefined {

@@ -1,18 +1,28 @@
 import { Worker } from 'node:worker_threads'
+import { createFairQueue, type FairQueue } from './fair-queue.ts'
 
 /**
  * Threads that answer each message with one message, in order. An answer is bytes or an error text. The threads start when there is a job,
  * do not keep an idle process alive, and are replaced when they end.
  */
 export type WorkerPool = {
-  /** Undefined when the queue is full. Rejects when the thread ends or answers with a text, or when the pool is closed. */
-  run(message: Uint8Array): Promise<Uint8Array> | undefined
+  /**
+   * Undefined when the queue is full. Rejects when the thread ends or answers with a text, or when the pool is closed. Groups take turns:
+   * jobs of one group do not wait for all jobs of another. When the queue is full, a job of a group that has few waiting jobs displaces the
+   * newest job of the group that has the most; the displaced job rejects with DisplacedError.
+   */
+  run(message: Uint8Array, group?: string): Promise<Uint8Array> | undefined
   /** The number of waiting jobs per thread. */
   backlog(): number
   /** The number of jobs that wait for a thread. */
   waiting(): number
   /** Ends the threads and rejects all unfinished jobs. */
   close(): Promise<void>
+}
+
+/** A waiting job had to make room for the job of another group. */
+export class DisplacedError extends Error {
+  override readonly name = 'DisplacedError'
 }
 
 type Job = { readonly message: Uint8Array; resolve(reply: Uint8Array): void; reject(error: Error): void }
@@ -29,7 +39,7 @@ const jobsPerWorker = 2
  */
 export function createWorkerPool(options: { entry: URL; workers: number; queueLimit: number }): WorkerPool {
   const slots: Slot[] = []
-  const waiting: Job[] = []
+  const waiting = createFairQueue<Job>()
   let closed = false
 
   function addSlot(): Slot {
@@ -60,11 +70,11 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
   }
 
   return {
-    run(message) {
+    run(message, group = '') {
       if (closed) return Promise.reject(new Error('The worker pool is closed.'))
-      if (waiting.length >= options.queueLimit && findSlot() === undefined) return undefined
+      if (waiting.length >= options.queueLimit && findSlot() === undefined && !displaceFor(waiting, group)) return undefined
       return new Promise((resolve, reject) => {
-        waiting.push({ message, resolve, reject })
+        waiting.push(group, { message, resolve, reject })
         dispatch()
       })
     },
@@ -72,10 +82,17 @@ export function createWorkerPool(options: { entry: URL; workers: number; queueLi
     waiting: () => waiting.length,
     async close() {
       closed = true
-      for (const job of waiting.splice(0)) job.reject(new Error('The worker pool was closed.'))
+      for (const job of waiting.clear()) job.reject(new Error('The worker pool was closed.'))
       await Promise.all(slots.map((slot) => slot.worker.terminate()))
     },
   }
+}
+
+/** Makes room for a job of the group. False when the group has to do without. */
+function displaceFor(waiting: FairQueue<Job>, group: string): boolean {
+  const displaced = waiting.takeFromLongest(group)
+  displaced?.reject(new DisplacedError('The job had to make room for the job of another group.'))
+  return displaced !== undefined
 }
 
 function startSlot(entry: URL, onReply: () => void, onEnd: () => void): Slot {

@@ -5,9 +5,12 @@ import { backupKeygen } from './backup-keygen.ts'
 import { breachedPasswordsCheck } from './breached-passwords-check.ts'
 import { checkConfig } from './check-config.ts'
 import type { Command } from './command.ts'
+import { copyFromCognitoCommand } from './copy-from-cognito.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
+import { exportCognitoCsv, exportUsersCommand } from './export-users.ts'
 import { helpOn } from './help.ts'
+import { importUsers } from './import-users.ts'
 import { keysCreate } from './keys-create.ts'
 import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
@@ -27,7 +30,11 @@ const otherCommands = [
   backupInspect,
   backupKeygen,
   backup,
+  importUsers,
   breachedPasswordsCheck,
+  exportUsersCommand,
+  exportCognitoCsv,
+  copyFromCognitoCommand,
   dbMigrate,
   restore,
   version,

@@ -3,20 +3,27 @@ import type { BackupContent } from '../portability/backup-rows.ts'
 import type { Opening } from '../portability/container/sealing.ts'
 import { flag, type SettingSpec } from '../setting-spec.ts'
 import { readSettings, type Settings, SettingsError } from '../settings.ts'
-import { openingFlags, readOpening } from './backup-opening.ts'
 import { type Command, readOperands, readOwnFlag } from './command.ts'
-import { reportRows } from './report-rows.ts'
+import { createProgress } from './progress.ts'
+import { poolFlags, readPoolOrder, restoreOnePool } from './restore-pool.ts'
+import { openingFlags, readOpening } from './sealing-flags.ts'
+import { withPortabilityErrors } from './with-portability-errors.ts'
 
 const ownFlags: readonly SettingSpec[] = [
   ...openingFlags,
-  { flag: 'overwrite', type: flag, help: 'Delete everything that the database has. Stop all servers before.' },
+  ...poolFlags,
+  {
+    flag: 'overwrite',
+    type: flag,
+    help: 'Delete everything that the database has; stop all servers before. With --pool: replace the pool that has the id.',
+  },
 ]
 
 export const restore: Command = {
   name: 'restore',
   operands: 'FILE',
   summary:
-    'Restore a backup of everything into an empty database of either engine, under --master-key-file. Nothing is changed unless the whole file is intact. No server starts on the database until the command has ended. It can be stopped at any moment and run again.',
+    'Restore a backup of everything into an empty database of either engine, under --master-key-file, or one user pool (--pool) beside running servers. Nothing is changed unless the whole file is intact. No server starts on the database until the command has ended. It can be stopped at any moment and run again.',
   ownFlags,
   endsAtOnce: true,
 
@@ -24,7 +31,13 @@ export const restore: Command = {
     const [file = ''] = readOperands(call, ownFlags, 1)
     const overwrite = readOwnFlag(call, ownFlags, 'overwrite')
     const settings = readSettings({ ...call, command: 'keys', ownFlags })
-    const opening = await readOpening(call, ownFlags, settings)
+    const opening = readOpening(call, ownFlags)
+    const order = readPoolOrder(call, ownFlags)
+    if (order !== undefined) {
+      const withContent = <T>(use: (content: BackupContent) => Promise<T>) => withBackupFile(file, opening, use)
+      await withPortabilityErrors(() => restoreOnePool(call, ownFlags, { ...order, overwrite, withContent }))
+      return undefined
+    }
     await withBackupFile(file, opening, async (content) => {
       const rows = await restoreContent(settings, content, overwrite)
       console.log(JSON.stringify({ time: new Date().toISOString(), action: 'RestoreBackup', rows }))
@@ -34,41 +47,36 @@ export const restore: Command = {
   },
 }
 
-/** @throws SettingsError when the file cannot be read, is damaged, does not open, or its content cannot be restored */
-async function withBackupFile(path: string, opening: Opening, use: (content: BackupContent) => Promise<void>): Promise<void> {
-  const [{ openContainer }, { PortabilityError }] = await Promise.all([
-    import('../portability/container/read-container.ts'),
-    import('../portability/portability-error.ts'),
-  ])
+/** @throws SettingsError when the file cannot be opened, is damaged, or its content cannot be restored */
+async function withBackupFile<T>(path: string, opening: Opening, use: (content: BackupContent) => Promise<T>): Promise<T> {
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new SettingsError(`${path}: the file ${error.code === 'ENOENT' ? 'does not exist.' : `cannot be read (${error.code}).`}`)
+    throw new SettingsError(`${path} ${error.code === 'ENOENT' ? 'does not exist.' : `cannot be read (${error.code}).`}`)
   })
   try {
-    await use(await openContainer(file, opening))
-  } catch (error) {
-    if (error instanceof PortabilityError) throw new SettingsError(`${path}: ${error.message}`)
-    throw error
+    const { openContainer } = await import('../portability/container/read-container.ts')
+    return await withPortabilityErrors(async () => use(await openContainer(file, opening)))
   } finally {
     await file.close()
   }
 }
 
 async function restoreContent(settings: Settings, content: BackupContent, overwrite: boolean): Promise<number> {
-  const [database, { createLogger }, { masterKeyPollMs }, { sealedTables }, { systemClock }, restoring] = await Promise.all([
-    import('../open-database.ts'),
-    import('../base/logger.ts'),
-    import('../master-key-watch.ts'),
-    import('../sealed-tables.ts'),
-    import('../base/clock.ts'),
-    import('../portability/restore/restore.ts'),
-  ])
-  restoring.requireRestorable(content)
+  const [database, { createLogger }, { masterKeyPollMs }, { sealedTables }, { systemClock }, { requireRestorable, restoreEverything }] =
+    await Promise.all([
+      import('../open-database.ts'),
+      import('../base/logger.ts'),
+      import('../master-key-watch.ts'),
+      import('../sealed-tables.ts'),
+      import('../base/clock.ts'),
+      import('../portability/restore/restore.ts'),
+    ])
+  requireRestorable(content)
   const keyRing = database.loadKeyRing(settings)
   return database.withSettingsErrors(settings, async () => {
     const storage = await database.openConfiguredStorage(settings, createLogger({ level: 'silent', format: 'json' }))
     try {
       await storage.migrate()
-      return await restoring.restoreEverything({
+      return await restoreEverything({
         storage,
         keyRing,
         sealedTables,
@@ -76,7 +84,7 @@ async function restoreContent(settings: Settings, content: BackupContent, overwr
         clock: systemClock,
         overwrite,
         quietMs: 2 * masterKeyPollMs,
-        onProgress: reportRows('restored'),
+        onProgress: createProgress((rows) => `${rows} rows were restored so far.`),
       })
     } finally {
       await storage.close()

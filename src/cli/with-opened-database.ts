@@ -1,6 +1,6 @@
 import type { OpenedDatabase } from '../open-database.ts'
 import type { SettingSpec } from '../setting-spec.ts'
-import { readSettings } from '../settings.ts'
+import { readSettings, type Settings } from '../settings.ts'
 import type { CommandCall } from './command.ts'
 
 /**
@@ -10,13 +10,13 @@ import type { CommandCall } from './command.ts'
 export async function withOpenedDatabase(
   call: CommandCall,
   ownFlags: readonly SettingSpec[],
-  work: (database: OpenedDatabase) => Promise<void>,
+  work: (database: OpenedDatabase, settings: Settings) => Promise<void>,
 ): Promise<void> {
   const settings = readSettings({ ...call, command: 'keys', ownFlags })
   const [{ openDatabase }, { createLogger }] = await Promise.all([import('../open-database.ts'), import('../base/logger.ts')])
   const database = await openDatabase(settings, createLogger({ level: 'silent', format: 'json' }))
   try {
-    await work(database)
+    await work(database, settings)
   } finally {
     await database.storage.close()
   }

@@ -8,6 +8,8 @@ import { createUserPool } from './create-user-pool.operation.ts'
 import { createUserPoolClient } from './create-user-pool-client.operation.ts'
 import { deleteUserPool } from './delete-user-pool.operation.ts'
 import { deleteUserPoolClient } from './delete-user-pool-client.operation.ts'
+import { listDeletedUserPools } from './deleted-pools/list-deleted-user-pools.operation.ts'
+import { restoreUserPool } from './deleted-pools/restore-user-pool.operation.ts'
 import { describeUserPool } from './describe-user-pool.operation.ts'
 import { describeUserPoolClient } from './describe-user-pool-client.operation.ts'
 import { createUserPoolDomain } from './domains/create-user-pool-domain.operation.ts'
@@ -71,6 +73,8 @@ export const poolOperations = [
   describeUserPool,
   updateUserPool,
   deleteUserPool,
+  listDeletedUserPools,
+  restoreUserPool,
   listUserPools,
   addCustomAttributes,
   createUserPoolClient,

@@ -67,7 +67,12 @@ const maxLooks = 2_000
 
 /** The form of a pool id. Ids come from URLs and unverified tokens, so a text that cannot be an id must not cause a database query. */
 const poolIdPattern = /^[\w-]{1,45}_[0-9a-zA-Z]{1,55}$/
-const channel = 'pool_changed'
+
+/** Whether the text has the form of a pool id. */
+export const isPoolId = (text: string): boolean => text.length <= 55 && poolIdPattern.test(text)
+
+/** The channel that announces a changed pool, by its id. */
+export const poolChanged = 'pool_changed'
 
 type Deps = {
   db: Db
@@ -112,7 +117,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     pools.drop((pool) => pool.id === poolId)
     for (const cache of ofPools) cache.drop((value) => value.poolId === poolId)
   }
-  const close = subscribe(channel, drop, () => [pools, ...ofPools].forEach(clear))
+  const close = subscribe(poolChanged, drop, () => [pools, ...ofPools].forEach(clear))
 
   return {
     ...findersIn(pools, clients),
@@ -125,7 +130,7 @@ export function createPoolCatalog({ db, secrets, clock, serverDefaults, publish,
     async invalidate(poolId) {
       drop(poolId)
       // The change is committed, so a lost notification must not look like a failure. What other processes have cached expires anyway.
-      await publish(channel, poolId).catch(() => undefined)
+      await publish(poolChanged, poolId).catch(() => undefined)
     },
     close,
   }

@@ -1,5 +1,7 @@
-import type { RowsToDelete } from '../storage/batched-delete.ts'
+import type { Selectable } from 'kysely'
+import { type BatchResult, createBatchedDelete, type RowsToDelete } from '../storage/batched-delete.ts'
 import type { Db, Tx } from '../storage/db.ts'
+import type { UserPoolTable } from '../storage/pool-tables.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import type { Schema } from '../storage/schema.ts'
 import { createSettledRemoval } from '../storage/settled-removal.ts'
@@ -24,6 +26,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   user_group: ['name'],
   deleted_group: ['member_key'],
   deleted_user: ['sub'],
+  kept_user: ['sub'],
   password_history: ['sub', 'set_at'],
   software_token: ['sub'],
   passkey: ['sub', 'id'],
@@ -32,6 +35,8 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   code: ['sub', 'purpose'],
   sign_in_link: ['sub'],
   email_change: ['sub', 'position'],
+  former_user: ['sub'],
+  former_member: ['group_name', 'sub'],
   attempt: ['subject', 'action'],
   authorization_code: ['id'],
   pushed_request: ['id'],
@@ -49,6 +54,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   import_job: ['id'],
   import_chunk: ['job_id', 'upload_id', 'number'],
   import_log: ['job_id', 'number'],
+  import_name: ['job_id', 'name_hash'],
   active_import: ['slot'],
   outbox: ['id'],
   message_count: ['key'],
@@ -56,7 +62,14 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
 }
 
 /** Tables whose rows can be large: files, logos and the events of trigger functions. */
-const largeTables: ReadonlySet<PoolTable> = new Set(['import_chunk', 'import_log', 'pool_resource', 'trigger_invocation', 'trigger_answer'])
+const largeTables: ReadonlySet<PoolTable> = new Set([
+  'kept_user',
+  'import_chunk',
+  'import_log',
+  'pool_resource',
+  'trigger_invocation',
+  'trigger_answer',
+])
 
 const rowsOf = (poolId: string): readonly RowsToDelete[] =>
   Object.entries(poolTables).map(([table, key]) => ({
@@ -66,22 +79,87 @@ const rowsOf = (poolId: string): readonly RowsToDelete[] =>
     areLarge: largeTables.has(table as PoolTable),
   }))
 
-/** The columns of a deleted pool that are kept. The user statistics are not kept, because they can be computed again. */
-const keptColumns = ['id', 'name', 'created_at', 'updated_at', 'config'] as const
+/** The columns of `user_pool` that a deleted pool keeps. */
+const keptColumns = ['id', 'name', 'created_at', 'updated_at', 'config', 'likeness'] as const
 
 /**
- * Marks the pool as deleted: from the commit on, no query finds it. The sweeper removes its other rows later. False when there was no such
- * pool.
+ * Marks the pool as deleted: from the commit on, no query finds it. The sweeper removes its other rows later. With `keptUntil` (epoch
+ * milliseconds) the removal begins then, and until then the pool can be restored. False when there was no such pool.
  * @NOTE The row of the pool moves to a separate table, so that a process of an earlier release does not find the pool either.
  */
-export async function markPoolDeleted(tx: Tx, poolId: string, now: number): Promise<boolean> {
+export async function markPoolDeleted(tx: Tx, poolId: string, now: number, keptUntil?: number): Promise<boolean> {
   const row = await tx.deleteFrom('user_pool').where('id', '=', poolId).returning(keptColumns).executeTakeFirst()
   if (row === undefined) return false
   await tx
     .insertInto('deleted_pool')
-    .values({ ...row, deleted_at: now, due_at: now })
+    .values({ ...row, deleted_at: now, due_at: keptUntil ?? now, kept_until: keptUntil ?? null })
     .execute()
   return true
+}
+
+/** A deleted pool that can be restored. The times are in epoch milliseconds. */
+export type KeptPool = {
+  readonly id: string
+  readonly name: string
+  readonly createdAt: number
+  readonly deletedAt: number
+  /** When the removal of its rows begins. */
+  readonly keptUntil: number
+}
+
+/** Deleted pools that can be restored, ordered by id, beginning after the id `after`. */
+export async function listKeptPools(
+  db: Db,
+  { now, after, limit }: { readonly now: number; readonly after: string | undefined; readonly limit: number },
+): Promise<readonly KeptPool[]> {
+  let query = db
+    .selectFrom('deleted_pool')
+    .select(['id', 'name', 'created_at', 'deleted_at', 'kept_until'])
+    .where('kept_until', '>', now)
+    .orderBy('id')
+    .limit(limit)
+  if (after !== undefined) query = query.where('id', '>', after)
+  const rows = await query.execute()
+  return rows.map(({ id, name, created_at, deleted_at, kept_until }) => ({
+    id,
+    name,
+    createdAt: created_at,
+    deletedAt: deleted_at,
+    keptUntil: kept_until ?? 0,
+  }))
+}
+
+/**
+ * Why a pool cannot be restored. `unknown`: there is no deleted pool of this id that was kept. `removing`: the removal of its rows has begun.
+ * `taken`: there is a pool of this id.
+ */
+export type NotRestored = 'unknown' | 'removing' | 'taken'
+
+/**
+ * Brings a deleted pool back, with all its rows: they never left their tables, so their keys are still theirs. Returns the pool's name.
+ * @NOTE The sweeper locks the row of the pool while it removes rows, and sets `kept_until` to 0 first. So this call either comes before it, or
+ *   waits and then finds that the removal has begun.
+ */
+export async function restorePool(tx: Tx, poolId: string, now: number): Promise<{ readonly name: string } | NotRestored> {
+  const row = await tx
+    .deleteFrom('deleted_pool')
+    .where('id', '=', poolId)
+    .where('kept_until', '>', now)
+    .returning(keptColumns)
+    .executeTakeFirst()
+  if (row === undefined) return whyNotRestored(tx, poolId)
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('user_pool')
+    .values(row)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows === 1n ? { name: row.name } : 'taken'
+}
+
+async function whyNotRestored(tx: Tx, poolId: string): Promise<NotRestored> {
+  const deleted = await tx.selectFrom('deleted_pool').select('kept_until').where('id', '=', poolId).executeTakeFirst()
+  if (deleted !== undefined) return deleted.kept_until === null ? 'unknown' : 'removing'
+  return (await tx.selectFrom('user_pool').select('id').where('id', '=', poolId).executeTakeFirst()) === undefined ? 'unknown' : 'taken'
 }
 
 /** Whether the pool is deleted but some of its rows may still exist. */
@@ -94,4 +172,67 @@ const selectDeleted = prepareLookup((db, { poolId }: { poolId: string }) =>
 )
 
 /** The sweep that removes the rows of deleted pools. */
-export const createPoolRemoval = () => createSettledRemoval({ table: 'deleted_pool', rowsToDelete: rowsOf })
+export const createPoolRemoval = () => createSettledRemoval({ table: 'deleted_pool', rowsToDelete: rowsOf, beforeBatch: endKeeping })
+
+/** From now on the pool cannot be restored. */
+async function endKeeping(tx: Tx, poolId: string): Promise<void> {
+  await tx.updateTable('deleted_pool').set({ kept_until: 0 }).where('id', '=', poolId).where('kept_until', '>', 0).execute()
+}
+
+/** Whether there is a pool of this id, or a deleted one whose row the sweeper has not removed yet. */
+export async function findPoolState(db: Db | Tx, poolId: string): Promise<'living' | 'deleted' | undefined> {
+  const living = await db.selectFrom('user_pool').select('id').where('id', '=', poolId).executeTakeFirst()
+  if (living !== undefined) return 'living'
+  return (await isPoolDeleted(db, poolId)) ? 'deleted' : undefined
+}
+
+/**
+ * Hides the pool that is being restored, and whatever pool has its id: from the commit on, no query finds it. Unless
+ * `prolongPoolRestore` is called until `dueAt`, the sweeper removes all rows of the pool.
+ */
+export async function beginPoolRestore(
+  tx: Tx,
+  poolId: string,
+  { now, dueAt }: { readonly now: number; readonly dueAt: number },
+): Promise<void> {
+  await tx.deleteFrom('user_pool').where('id', '=', poolId).execute()
+  await tx.deleteFrom('deleted_pool').where('id', '=', poolId).execute()
+  await tx
+    .insertInto('deleted_pool')
+    .values({ id: poolId, name: '', created_at: now, updated_at: now, config: '{}', deleted_at: now, due_at: dueAt, kept_until: null })
+    .execute()
+}
+
+/** Keeps the sweeper away until `dueAt`. False when it may have begun to remove the rows, because `lastDueAt` has passed. */
+export async function prolongPoolRestore(
+  tx: Tx,
+  poolId: string,
+  { now, lastDueAt, dueAt }: { readonly now: number; readonly lastDueAt: number; readonly dueAt: number },
+): Promise<boolean> {
+  if (now >= lastDueAt) return false
+  const { numUpdatedRows } = await tx
+    .updateTable('deleted_pool')
+    .set({ due_at: dueAt })
+    .where('id', '=', poolId)
+    .where('due_at', '=', lastDueAt)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** Ends the restore: from the commit on, the pool is found. */
+export async function endPoolRestore(tx: Tx, row: Selectable<UserPoolTable>): Promise<void> {
+  await tx.deleteFrom('deleted_pool').where('id', '=', row.id).execute()
+  await tx.insertInto('user_pool').values(row).execute()
+}
+
+/** Gives the restore up, after `emptyPool`. The sweeper removes what requests to an earlier pool of the id may still store. */
+export async function abandonPoolRestore(tx: Tx, poolId: string, { now, hadPool }: { readonly now: number; readonly hadPool: boolean }) {
+  if (hadPool) await tx.updateTable('deleted_pool').set({ due_at: now }).where('id', '=', poolId).execute()
+  else await tx.deleteFrom('deleted_pool').where('id', '=', poolId).execute()
+}
+
+/** Removes the rows of a pool, except its own row and the audit records. Each call removes one short batch. */
+export function createPoolEmptying(poolId: string): (tx: Tx) => Promise<BatchResult> {
+  const batches = createBatchedDelete()
+  return (tx) => batches.deleteBatch(tx, poolId, rowsOf(poolId))
+}

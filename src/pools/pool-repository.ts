@@ -59,6 +59,19 @@ export async function countUsersUpTo(db: Db | Tx, poolId: string, limit: number)
   return Number(count)
 }
 
+/** The pools with deleted users who are kept. */
+export async function listPoolsWithKeptUsers(db: Db | Tx): Promise<readonly Pool[]> {
+  const rows = await db
+    .selectFrom('user_pool')
+    .selectAll()
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom('kept_user').select('sub').whereRef('kept_user.pool_id', '=', 'user_pool.id').limit(1)),
+    )
+    .orderBy('id')
+    .execute()
+  return rows.map(fromRow)
+}
+
 /** The pools that delete users who did not confirm their sign-up in time. */
 export async function listPoolsWithExpiringSignUps(db: Db | Tx): Promise<readonly Pool[]> {
   const rows = await db.selectFrom('user_pool').selectAll().where('config', 'like', '%"unconfirmedLifetimeHours":%').orderBy('id').execute()

@@ -51,6 +51,6 @@ export function requireWithinQuota(quotas: Quotas, name: QuotaName, count: numbe
 }
 
 /** The text of the error for an exceeded quota, for operations that use another error code. */
-export function quotaExceeded(quotas: Quotas, name: QuotaName): string {
+export function quotaExceeded<Name extends QuotaName>(quotas: Pick<Quotas, Name>, name: Name): string {
   return `There can be at most ${quotas[name]} ${table[name].description}.`
 }

@@ -34,13 +34,22 @@ export function decideMfa(
   const { enabled = [], preferred = null } = user.mfa ?? {}
   if (preferred !== null && usable.includes(preferred)) return { kind: 'challenge', method: preferred }
   if (pool.mfa === 'OPTIONAL') {
-    return oneOf(usable.filter((method) => enabled.includes(method))) ?? oneOf(demanded) ?? { kind: 'pass' }
+    return oneOf(usable.filter((method) => enabled.includes(method))) ?? oneOf(demanded) ?? withoutApp(enabled, hasSoftwareToken)
   }
 
   const byMessage = eligibleMessageMethods(pool, user)
   const eligible = usable.filter((method) => method === 'SOFTWARE_TOKEN_MFA' || byMessage.includes(method))
   const methods = methodsToSetUp(pool, user)
   return oneOf(eligible) ?? oneOf(demanded) ?? (methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' })
+}
+
+/**
+ * A user from another pool may have an app activated whose secret stayed there. The password alone must not be enough in its place, so the
+ * user sets up an app anew.
+ */
+function withoutApp(enabled: readonly MfaMethod[], hasSoftwareToken: boolean): MfaDecision {
+  const lacksApp = enabled.includes('SOFTWARE_TOKEN_MFA') && !hasSoftwareToken
+  return lacksApp ? { kind: 'setup', methods: ['SOFTWARE_TOKEN_MFA'] } : { kind: 'pass' }
 }
 
 function oneOf(methods: readonly MfaMethod[]): MfaDecision | undefined {

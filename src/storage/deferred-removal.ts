@@ -11,7 +11,7 @@ type Removal = {
   readonly table: Extract<keyof Schema, 'deleted_group' | 'deleted_user'>
   readonly id: string
   /** The rows to remove. No request adds such rows after the deletion. */
-  rowsToDelete(poolId: string, id: string): readonly RowsToDelete[]
+  rowsToDelete(tx: Tx, poolId: string, id: string): readonly RowsToDelete[] | Promise<readonly RowsToDelete[]>
 }
 
 type AnySchema = Record<string, Record<string, string | number>>
@@ -41,7 +41,7 @@ export function createDeferredRemoval({ table, id, rowsToDelete }: Removal): (tx
       .executeTakeFirst()
     if (row === undefined) return false
     const [poolId, name] = [String(row['pool_id']), String(row[id])]
-    const result = await batches.deleteBatch(tx, `${poolId} ${name}`, rowsToDelete(poolId, name))
+    const result = await batches.deleteBatch(tx, `${poolId} ${name}`, await rowsToDelete(tx, poolId, name))
     if (result === 'done') await anyTx.deleteFrom(table).where('pool_id', '=', poolId).where(id, '=', name).execute()
     else if (result === 'leftovers') {
       await anyTx

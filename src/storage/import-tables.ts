@@ -17,6 +17,14 @@ export interface ImportJobTable {
   upload_id: string | null
   /** The first line of the file, as JSON text. */
   header: string | null
+  /** The format of a file of records. Null for a CSV file. */
+  format: string | null
+  /** 1 for a job that only checks its file. */
+  dry_run: number | null
+  /** JSON, sealed: how to read the records. Other systems have secrets in it. Null for a CSV file. */
+  sealed_options: string | null
+  /** JSON: what of the records was left out, and how often. */
+  left_out: string | null
 }
 
 /** Primary key: (pool_id, job_id, upload_id, number). Whole lines of an uploaded file that still have to be imported. */
@@ -37,6 +45,14 @@ export interface ImportLogTable {
   job_id: string
   number: number
   lines: string
+}
+
+/** Primary key: (pool_id, job_id, name_hash). The names that a dry run has found in its file: the next user with one of them is a duplicate. */
+export interface ImportNameTable {
+  pool_id: string
+  job_id: string
+  /** Keyed hash of the kind of the name and the name. */
+  name_hash: string
 }
 
 /** Primary key: slot. The job in progress. There is one slot, so that there is one job at a time. */

@@ -103,8 +103,14 @@ export interface ProvisionedLimitTable {
 }
 
 /** Primary key: id. Index: (due_at). A deleted pool whose rows in other tables the sweeper removes. */
-export interface DeletedPoolTable extends UserPoolTable {
+export interface DeletedPoolTable extends Omit<UserPoolTable, 'likeness' | 'likeness_due_at'> {
   deleted_at: number
+  likeness: string | null
+  /**
+   * Until when the pool can be restored. 0: the pool was kept, and the removal of its rows has begun. Null: the pool is not kept, for instance
+   * because it is being restored from a backup; then RestoreUserPool never takes the row.
+   */
+  kept_until: number | null
   /** When the sweeper works on the pool next. */
   due_at: number
 }

@@ -1,6 +1,7 @@
 import type { BackupJobTable } from './backup-tables.ts'
+import type { FormerMemberTable, FormerUserTable } from './former-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
-import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable } from './import-tables.ts'
+import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable, ImportNameTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
 import type {
   AppClientTable,
@@ -28,6 +29,7 @@ import type {
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
+  KeptUserTable,
   PasskeyTable,
   PasswordHistoryTable,
   SessionClientTable,
@@ -82,6 +84,7 @@ export interface Schema {
   import_job: ImportJobTable
   import_chunk: ImportChunkTable
   import_log: ImportLogTable
+  import_name: ImportNameTable
   active_import: ActiveImportTable
   spent_state: SpentStateTable
   outbox: OutboxTable
@@ -94,6 +97,9 @@ export interface Schema {
   deleted_pool: DeletedPoolTable
   deleted_group: DeletedGroupTable
   deleted_user: DeletedUserTable
+  kept_user: KeptUserTable
+  former_user: FormerUserTable
+  former_member: FormerMemberTable
   identity_pool: IdentityPoolTable
   identity: IdentityTable
   identity_login: IdentityLoginTable

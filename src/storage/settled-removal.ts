@@ -7,6 +7,8 @@ type Removal = {
   readonly table: 'deleted_pool' | 'deleted_identity_pool'
   /** The rows of a pool that are removed. */
   rowsToDelete(poolId: string): readonly RowsToDelete[]
+  /** Called before each batch of a pool, in its transaction. */
+  beforeBatch?(tx: Tx, poolId: string): Promise<void>
 }
 
 /**
@@ -19,7 +21,7 @@ const settledAfterMs = hourMs
 const retryAfterMs = minuteMs
 
 /** The sweep that removes the rows of deleted pools. Each call removes one short batch of one pool, and returns whether more is due now. */
-export function createSettledRemoval({ table, rowsToDelete }: Removal): (tx: Tx, now: number) => Promise<boolean> {
+export function createSettledRemoval({ table, rowsToDelete, beforeBatch }: Removal): (tx: Tx, now: number) => Promise<boolean> {
   const batches = createBatchedDelete()
 
   return async (tx, now) => {
@@ -34,6 +36,7 @@ export function createSettledRemoval({ table, rowsToDelete }: Removal): (tx: Tx,
       .skipLocked()
       .executeTakeFirst()
     if (pool === undefined) return false
+    await beforeBatch?.(tx, pool.id)
     const result = await batches.deleteBatch(tx, pool.id, rowsToDelete(pool.id))
     if (result === 'more') return true
     const settledAt = pool.deleted_at + settledAfterMs

@@ -42,10 +42,15 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   auth_event: 'in-batches',
   // The deletion ends the user's sessions, and the apps have to be told. Each row is deleted when its app was told or given up.
   session_client: 'kept',
+  former_member: 'at-once',
+  // A user who is deleted here must not come back from the former pool.
+  former_user: 'kept',
   // These rows show what administrators did to the user.
   audit_record: 'kept',
   // Each of these rows names a deleted user whose other rows the sweeper has to delete. The sweeper deletes this row after all others.
   deleted_user: 'kept',
+  // The row of a deleted user who can be restored.
+  kept_user: 'kept',
 }
 
 export function userTablesDeleted(deletion: Deletion): readonly UserTable[] {

@@ -9,7 +9,7 @@ export interface UserTable {
   enabled: number
   /** JSON object, attribute name to string value; without `sub`. */
   attributes: string
-  /** Sealed: salt and SRP verifier, or an imported password hash. Null for a user without a password. */
+  /** Sealed: salt and SRP verifier, or an imported password hash. `former`: still at the former pool. Null for a user without one. */
   password: string | null
   /** When a temporary password expires; null for a permanent one. */
   password_expires_at: number | null
@@ -101,6 +101,22 @@ export interface PasskeyTable {
   name: string
   created_at: number
   last_used_at: number | null
+}
+
+/**
+ * Primary key: (pool_id, sub). Indexes: (purge_at), (pool_id, deleted_at), (pool_id, name_key, sub). Deleted users who can be restored. They
+ * have no rows in the other tables, except auth events.
+ */
+export interface KeptUserTable {
+  pool_id: string
+  sub: string
+  /** The name that the user signed in with, in the form in which names are compared. */
+  name_key: string
+  deleted_at: number
+  /** When the row is deleted at the latest. */
+  purge_at: number
+  /** JSON: the user's rows by table, without `pool_id` and `sub`. Sealed values in them are sealed as in those tables. */
+  rows: string
 }
 
 /** Primary key: (pool_id, sub, purpose). Index: (expires_at). One outstanding code for each purpose; a new code replaces the old one. */

@@ -41,7 +41,8 @@ type OldKeys = 'published' | 'revoked'
 const cacheMs = 10_000
 const largestCache = 10_000
 
-const channel = 'signing_keys_changed'
+/** The channel that announces that a pool has other signing keys, by the pool's id. */
+export const signingKeysChanged = 'signing_keys_changed'
 
 type Deps = {
   readonly db: Db
@@ -56,7 +57,7 @@ type Deps = {
 export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
   const cache = new KeyCache(deps)
   const close = deps.subscribe(
-    channel,
+    signingKeysChanged,
     (poolId) => cache.delete(poolId),
     () => cache.clear(),
   )
@@ -83,7 +84,7 @@ export function createSigningKeys(deps: Deps): SigningKeys & { close(): void } {
       cache.delete(poolId)
       // The change is committed, so a failed notification must not look like a failed rotation. Without the notification, the cached keys
       // of other processes expire after `cacheMs`.
-      await deps.publish(channel, poolId).catch(() => undefined)
+      await deps.publish(signingKeysChanged, poolId).catch(() => undefined)
     },
     close,
   }

@@ -74,7 +74,7 @@ export async function createUser(
   if (taken !== undefined) throw nameTaken(taken)
 
   const decision = await decide()
-  const sealed = password === undefined ? null : await passwords.protect(draft, password)
+  const sealed = password === undefined ? null : await passwords.protect(pool, draft, password)
   const user: User = { ...blankUser, ...draft, ...decision, password: sealed, updatedAt: now }
   const content = await message?.render(user)
 

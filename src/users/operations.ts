@@ -13,6 +13,9 @@ import { adminUpdateAuthEventFeedback } from './auth-events/admin-update-auth-ev
 import { describeAuthEventRisk } from './auth-events/describe-auth-event-risk.operation.ts'
 import { updateAuthEventFeedback } from './auth-events/update-auth-event-feedback.operation.ts'
 import { issueCode } from './codes/issue-code.operation.ts'
+import { listDeletedUsers } from './deleted-users/list-deleted-users.operation.ts'
+import { purgeDeletedUser } from './deleted-users/purge-deleted-user.operation.ts'
+import { restoreUser } from './deleted-users/restore-user.operation.ts'
 import { adminForgetDevice } from './devices/admin-forget-device.operation.ts'
 import { adminGetDevice } from './devices/admin-get-device.operation.ts'
 import { adminListDevices } from './devices/admin-list-devices.operation.ts'
@@ -22,6 +25,7 @@ import { forgetDevice } from './devices/forget-device.operation.ts'
 import { getDevice } from './devices/get-device.operation.ts'
 import { listDevices } from './devices/list-devices.operation.ts'
 import { updateDeviceStatus } from './devices/update-device-status.operation.ts'
+import { describeFormerPool } from './former-pool/describe-former-pool.operation.ts'
 import { adminAddUserToGroup } from './groups/admin-add-user-to-group.operation.ts'
 import { adminListGroupsForUser } from './groups/admin-list-groups-for-user.operation.ts'
 import { adminRemoveUserFromGroup } from './groups/admin-remove-user-from-group.operation.ts'
@@ -32,6 +36,7 @@ import { listGroups } from './groups/list-groups.operation.ts'
 import { listUsersInGroup } from './groups/list-users-in-group.operation.ts'
 import { updateGroup } from './groups/update-group.operation.ts'
 import { createUserImportJob } from './import/create-user-import-job.operation.ts'
+import { createUserRecordsImportJob } from './import/create-user-records-import-job.operation.ts'
 import { describeUserImportJob } from './import/describe-user-import-job.operation.ts'
 import { getCsvHeader } from './import/get-csv-header.operation.ts'
 import { listUserImportJobs } from './import/list-user-import-jobs.operation.ts'
@@ -119,8 +124,10 @@ export const userOperations = [
   listGroups,
   listUsersInGroup,
   updateGroup,
+  describeFormerPool,
   getCsvHeader,
   createUserImportJob,
+  createUserRecordsImportJob,
   describeUserImportJob,
   listUserImportJobs,
   startUserImportJob,
@@ -129,6 +136,9 @@ export const userOperations = [
   adminDisableProviderForUser,
   adminLinkProviderForUser,
   mergeUsers,
+  listDeletedUsers,
+  purgeDeletedUser,
+  restoreUser,
   listMessages,
   readMessageCode,
   resendMessage,

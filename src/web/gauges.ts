@@ -5,7 +5,7 @@ import type { Channel } from '../messaging/message.ts'
 import type { WaitingMessages } from '../messaging/outbox-repository.ts'
 import type { Connections } from '../storage/dialect/backend.ts'
 
-type Queue = 'srp-fixed-base' | 'srp-shared-secret' | 'imported-hashes'
+type Queue = 'srp-fixed-base' | 'srp-shared-secret' | 'imported-hashes' | 'argon2'
 
 /** The state of this process and of what it depends on. It is read whenever the metrics are read, not when it changes. */
 export type GaugeSources = {

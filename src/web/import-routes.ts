@@ -9,6 +9,7 @@ const statusOf: Readonly<Record<UploadRefusal['reason'] | 'broken', number>> = {
   'too-large': 413,
   'too-late': 409,
   empty: 400,
+  unreadable: 400,
   broken: 400,
 }
 

@@ -12,6 +12,7 @@ import type { CountSignInStep } from '../signin/sign-in-metrics.ts'
 import type { TimeStatement } from '../storage/dialect/backend.ts'
 import type { SweepMetrics } from '../storage/sweeper.ts'
 import type { TriggerMetrics } from '../triggers/open-triggers.ts'
+import type { CountFormerPoolCall } from '../users/former-pool/former-pools.ts'
 import { authEventMetrics, logMetrics } from './event-metrics.ts'
 import { type GaugeSources, registerGauges } from './gauges.ts'
 
@@ -32,6 +33,7 @@ export type Metrics = {
   readonly countLocked: CountLocked
   /** Counts a lookup in a list of stolen passwords. */
   readonly countBreachLookup: CountBreachLookup
+  readonly countFormerPoolCall: CountFormerPoolCall
   readonly stuffing: StuffingMetrics
   readonly timeStatement: TimeStatement
   readonly messages: MessageMetrics
@@ -61,6 +63,7 @@ export function createMetrics(): Metrics {
     ...requestMetrics(registry),
     ...signInMetrics(registry),
     countBreachLookup: breachMetrics(registry),
+    countFormerPoolCall: formerPoolMetrics(registry),
     stuffing: stuffingMetrics(registry),
     countInvocation: invocationMetrics(registry),
     timeStatement: statementMetrics(registry),
@@ -139,6 +142,16 @@ function signInMetrics(registry: Registry): Pick<Metrics, 'countSignInStep' | 'c
     countSignInStep: (step, outcome) => steps.inc({ step, outcome }),
     countLocked: (action) => locked.inc({ action }),
   }
+}
+
+function formerPoolMetrics(registry: Registry): CountFormerPoolCall {
+  const calls = new Counter({
+    name: 'lifeguard_former_pool_calls_total',
+    help: 'Calls of former user pools about a user or a password, by result.',
+    labelNames: ['result'],
+    registers: [registry],
+  })
+  return (result) => calls.inc({ result })
 }
 
 function breachMetrics(registry: Registry): CountBreachLookup {

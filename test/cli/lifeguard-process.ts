@@ -11,7 +11,7 @@ import { noteOutput, noteSettings } from '../support/evidence.ts'
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 
 type Env = Readonly<Record<string, string>>
-type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
 /** The working directory of the processes. `dev` keeps its data in a folder below it, so each test file has a new one. */
 const workingFolder = temporaryFolder()
@@ -40,8 +40,8 @@ export class LifeguardProcess {
       this.stderr += chunk
     })
     this.ended = once(this.child, 'close').then(([code]) => {
-      // The command prints the secret of the new key on purpose.
-      if (args[0] !== 'keys') noteOutput(this.stdout)
+      // These commands print secrets on purpose: that of a new key, and those of users.
+      if (args[0] !== 'keys' && args[0] !== 'export') noteOutput(this.stdout)
       noteOutput(this.stderr)
       return { code: code as number | null, stdout: this.stdout, stderr: this.stderr }
     })

@@ -6,16 +6,19 @@ import { listIdentityPools } from '../../src/identity-pools/identity-pool-reposi
 import { listMessageRows } from '../../src/messaging/message-record-repository.ts'
 import { listInitialAccessTokens } from '../../src/oauth/client-registration/initial-access-tokens/initial-access-token-repository.ts'
 import { listAppClients } from '../../src/pools/app-client-repository.ts'
+import { noExtensions } from '../../src/pools/extensions/pool-extensions.ts'
 import { listIdentityProviders } from '../../src/pools/identity-providers/identity-provider-repository.ts'
+import { listKeptPools } from '../../src/pools/pool-deletion-repository.ts'
 import { listPools } from '../../src/pools/pool-repository.ts'
 import { listResources } from '../../src/pools/pool-resource-repository.ts'
 import { resourceServers } from '../../src/pools/resource-servers/resource-server.ts'
 import { termsDocuments } from '../../src/pools/terms/terms.ts'
+import { listBackupJobs } from '../../src/portability/backup-jobs/backup-job-repository.ts'
 import { listAuthEvents } from '../../src/protection/auth-event-repository.ts'
 import { listSlowedNetworks } from '../../src/protection/stuffing/stuffing-repository.ts'
-import { listBackupJobs } from '../../src/portability/backup-jobs/backup-job-repository.ts'
 import type { Db } from '../../src/storage/db.ts'
 import { listInvocations } from '../../src/triggers/invocations/invocation-repository.ts'
+import { listKeptUsers } from '../../src/users/deleted-users/kept-user-repository.ts'
 import { listDevicesOf } from '../../src/users/devices/device-repository.ts'
 import { listMembers } from '../../src/users/groups/group-member-repository.ts'
 import { listGroups, listGroupsOfUser } from '../../src/users/groups/group-repository.ts'
@@ -23,6 +26,7 @@ import { listImportJobs } from '../../src/users/import/import-job-repository.ts'
 import { listLog } from '../../src/users/import/import-log-repository.ts'
 import type { Filter } from '../../src/users/list/filter.ts'
 import { listUsers } from '../../src/users/list/user-list-repository.ts'
+import { testPool } from '../api/messaging/messaging-setup.ts'
 import { depth, idOf, poolId, poolIdOf } from './paged-rows.ts'
 
 /** Reads one page: the page after the entry with the number `after`, or the first page if `after` is undefined. */
@@ -52,12 +56,22 @@ const auditRecordsBy =
   (db, after, limit) =>
     listAuditRecordsOf(db, filter, { from: undefined, before: idBefore(after) }, limit)
 
+const keepingPool = { ...testPool(), id: poolId, extensions: { ...noExtensions, deletedUsers: { keepDays: 1 } } }
 const anyInvocation = { trigger: undefined, outcome: undefined, usernameKey: undefined }
 const devices: AskForPage = (db, after, limit) => listDevicesOf(db, { poolId, sub: 'ana' }, { after: idAfter(after), limit })
+
+const keptUsers =
+  (name: string | undefined): AskForPage =>
+  (db, after, limit) =>
+    listKeptUsers(db, keepingPool, { now: 0, name, after: idAfter(after), limit })
 
 /** The statements of each operation that reads its pages from the database, one for each kind of filter. */
 export const pagedLists: Partial<Record<OperationName, Readonly<Record<string, AskForPage>>>> = {
   ListUserPools: { all: (db, after, limit) => listPools(db, { after: after === undefined ? undefined : poolIdOf(after), limit }) },
+  ListDeletedUserPools: {
+    all: (db, after, limit) => listKeptPools(db, { now: 0, after: after === undefined ? undefined : poolIdOf(after), limit }),
+  },
+  ListDeletedUsers: { all: keptUsers(undefined), Username: keptUsers('ana') },
   ListUserPoolClients: { all: (db, after, limit) => listAppClients(db, poolId, { after: idAfter(after), limit }) },
   ListInitialAccessTokens: { all: (db, after, limit) => listInitialAccessTokens(db, poolId, { after: idAfter(after), limit }) },
   ListResourceServers: { all: (db, after, limit) => listResources(db, poolId, resourceServers, { after: idAfter(after), limit }) },

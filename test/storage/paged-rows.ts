@@ -13,6 +13,8 @@ type Values = Record<string, string | number | null>
 /** For each list: its table, the values that all its rows share, and the values of row `at`. Other columns get a value of their type. */
 const lists: readonly (readonly [table: string, same: Values, differing: (at: number) => Values])[] = [
   ['user_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
+  ['deleted_pool', { config: '{}', likeness: null }, (at) => ({ id: poolIdOf(at) })],
+  ['kept_user', { name_key: 'ana', rows: '{"user":[{"attributes":"{}","mfa":null}]}' }, (at) => ({ sub: idOf(at) })],
   ['app_client', { registration: null }, (at) => ({ id: idOf(at) })],
   ...['resource-server', 'identity-provider', 'terms'].map(
     (kind) => ['pool_resource', { kind, config: '{}' }, (at: number) => ({ id: idOf(at) })] as const,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import {
+  AdminDeleteUserCommand,
   AdminSetUserPasswordCommand,
   AssociateSoftwareTokenCommand,
   CreateIdentityProviderCommand,
@@ -68,6 +69,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   await server.send(new AssociateSoftwareTokenCommand({ AccessToken: tokens.accessToken }))
   await givenUser(server, poolId, 'cas')
   const device = await givenDevice(server, clientId)
+  const kept = await givenKeptUser(server)
 
   const file = csv(importHeader, `dora,dora@example.test,true,${imported.hash}`)
   await importFile(server, poolId, file, { PasswordHashingAlgorithm: imported.algorithm } as never)
@@ -77,10 +79,29 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     ...settings,
     app,
     device,
+    kept,
     tokens,
     waitingImport,
     secretClient: await givenSecretClient(server, poolId),
   }
+}
+
+/** A deleted user with an authenticator app, whom the pool keeps. */
+async function givenKeptUser(server: TestServer) {
+  const ids = await givenMfaPool(server, 'OPTIONAL', ['totp'])
+  const { poolId: UserPoolId } = ids
+  await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId, DeletedUsers: { KeepDays: 30 } })
+  const app = await givenAppUser(server, ids, 'eli')
+  await server.send(new AdminDeleteUserCommand({ UserPoolId, Username: 'eli' }))
+  return { ...ids, app }
+}
+
+/** Restores the deleted user, who signs in with the password and the authenticator app. */
+export async function signInRestored(server: TestServer, { kept }: SealedData): Promise<void> {
+  const { poolId: UserPoolId, clientId, app } = kept
+  const { DeletedUsers } = await callLifeguard(server, 'ListDeletedUsers', { UserPoolId })
+  await callLifeguard(server, 'RestoreUser', { UserPoolId, Sub: DeletedUsers[0].Sub })
+  await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'eli')).session, 'eli')
 }
 
 /** Gives the pool an identity provider and a signing certificate. Creates an identity pool, and a deleted pool with a test user. */
@@ -159,8 +180,14 @@ export async function beginFlows(server: TestServer, data: SealedData) {
   }
 }
 
-export async function answerTotp(server: TestServer, clientId: string, app: App, session: string | undefined): Promise<void> {
-  const answer = { USERNAME: 'ben', SOFTWARE_TOKEN_MFA_CODE: app.code() }
+export async function answerTotp(
+  server: TestServer,
+  clientId: string,
+  app: App,
+  session: string | undefined,
+  username = 'ben',
+): Promise<void> {
+  const answer = { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: app.code() }
   assert.ok((await respond(server, clientId, 'SOFTWARE_TOKEN_MFA', session, answer)).AuthenticationResult)
   server.clock.advance(30_000)
 }

@@ -19,7 +19,7 @@ async function askWhileDatabaseTakes(ms: number) {
     findOldestUnstreamed: undefined,
     findOldestLogRecord: async () => undefined,
     findOldestKeys: async () => ({ signing: undefined, access: undefined }),
-    queueLengths: () => ({ 'srp-fixed-base': 0, 'srp-shared-secret': 0, 'imported-hashes': 0 }),
+    queueLengths: () => ({ 'srp-fixed-base': 0, 'srp-shared-secret': 0, 'imported-hashes': 0, argon2: 0 }),
     countOpenBreakers: () => 0,
     hasSweeperLease: () => false,
     isImporting: () => false,

@@ -992,6 +992,23 @@ export interface CreateUserPoolResponse {
   UserPool?: UserPoolType | undefined
 }
 
+export interface CreateUserRecordsImportJobRequest {
+  UserPoolId: string
+  JobName: string
+  Format: RecordFormatType
+  DryRun?: boolean | undefined
+  AttributeMap?: Record<string, string> | undefined
+  IgnoreUnknown?: boolean | undefined
+  IdAttribute?: string | undefined
+  RolesAsGroups?: boolean | undefined
+  RelyingPartyId?: string | undefined
+  FirebaseHash?: FirebaseHashType | undefined
+}
+
+export interface CreateUserRecordsImportJobResponse {
+  UserRecordsImportJob?: UserRecordsImportJobType | undefined
+}
+
 export interface Credentials {
   AccessKeyId?: string | undefined
   SecretKey?: string | undefined
@@ -1138,6 +1155,23 @@ export interface DeleteWebAuthnCredentialRequest {
 
 export type DeleteWebAuthnCredentialResponse = Record<never, never>
 
+export interface DeletedUserPoolType {
+  UserPoolId?: string | undefined
+  Name?: string | undefined
+  CreatedAt?: Date | undefined
+  DeletedAt?: Date | undefined
+  KeptUntil?: Date | undefined
+}
+
+export interface DeletedUserType {
+  Username?: string | undefined
+  Sub?: string | undefined
+  Attributes?: Record<string, string> | undefined
+  CreatedAt?: Date | undefined
+  DeletedAt?: Date | undefined
+  PurgeAt?: Date | undefined
+}
+
 export interface DeletedUsersExtensionType {
   KeepDays?: number | undefined
 }
@@ -1163,6 +1197,20 @@ export interface DescribeAuthEventRiskResponse {
   RiskDecision?: RiskDecisionType | undefined
   Reasons?: readonly RiskReasonType[] | undefined
   Thresholds?: RiskThresholdsType | undefined
+}
+
+export interface DescribeFormerPoolRequest {
+  UserPoolId: string
+}
+
+export interface DescribeFormerPoolResponse {
+  UserPoolId?: string | undefined
+  FormerPool?: FormerPoolType | undefined
+  Asking?: boolean | undefined
+  WaitingUsers?: number | undefined
+  ComeOverUsers?: number | undefined
+  LastFailure?: string | undefined
+  LastFailureAt?: Date | undefined
 }
 
 export interface DescribeIdentityInput {
@@ -1426,6 +1474,13 @@ export interface FederationExtensionType {
 export type FeedbackValueType =
   | 'Valid'
   | 'Invalid'
+
+export interface FirebaseHashType {
+  SignerKey: string
+  SaltSeparator: string
+  Rounds: number
+  MemoryCost: number
+}
 
 export interface FirehoseConfigurationType {
   StreamArn?: string | undefined
@@ -1967,6 +2022,28 @@ export interface ListBackupsRequest {
 
 export interface ListBackupsResponse {
   Backups?: readonly BackupType[] | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListDeletedUserPoolsRequest {
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListDeletedUserPoolsResponse {
+  DeletedUserPools?: readonly DeletedUserPoolType[] | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListDeletedUsersRequest {
+  UserPoolId: string
+  Username?: string | undefined
+  MaxResults?: number | undefined
+  NextToken?: string | undefined
+}
+
+export interface ListDeletedUsersResponse {
+  DeletedUsers?: readonly DeletedUserType[] | undefined
   NextToken?: string | undefined
 }
 
@@ -2545,6 +2622,13 @@ export interface ProviderUserIdentifierType {
   ProviderAttributeValue?: string | undefined
 }
 
+export interface PurgeDeletedUserRequest {
+  UserPoolId: string
+  Sub: string
+}
+
+export type PurgeDeletedUserResponse = Record<never, never>
+
 export interface PushedRequestsExtensionType {
   Required?: boolean | undefined
 }
@@ -2572,6 +2656,14 @@ export interface ReadMessageCodeResponse {
   Code?: string | undefined
   ExpiresAt?: Date | undefined
 }
+
+export type RecordFormatType =
+  | 'LIFEGUARD'
+  | 'AUTH0'
+  | 'FIREBASE'
+  | 'KEYCLOAK'
+  | 'FUSIONAUTH'
+  | 'KRATOS'
 
 export type RecoveryOptionNameType =
   | 'verified_email'
@@ -2682,6 +2774,26 @@ export interface RespondToAuthChallengeResponse {
   ChallengeParameters?: Record<string, string> | undefined
   AuthenticationResult?: AuthenticationResultType | undefined
   AvailableChallenges?: readonly ChallengeNameType[] | undefined
+}
+
+export interface RestoreUserPoolRequest {
+  UserPoolId: string
+}
+
+export interface RestoreUserPoolResponse {
+  UserPoolId?: string | undefined
+  Name?: string | undefined
+}
+
+export interface RestoreUserRequest {
+  UserPoolId: string
+  Sub: string
+}
+
+export interface RestoreUserResponse {
+  Username?: string | undefined
+  Sub?: string | undefined
+  Groups?: readonly string[] | undefined
 }
 
 export type RevokeAssociatedSessionsType =
@@ -2953,6 +3065,9 @@ export interface SetUserPoolExtensionsResponse {
   ThreatProtection?: ThreatProtectionExtensionType | undefined
   OAuth?: OAuthExtensionType | undefined
   Tokens?: TokensExtensionType | undefined
+  Passwords?: PasswordsExtensionType | undefined
+  DeletedUsers?: DeletedUsersExtensionType | undefined
+  FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -3600,6 +3715,17 @@ export interface UserPoolType {
   AcrConfiguration?: Record<string, AcrLevelConfigType> | undefined
 }
 
+export interface UserRecordsImportJobType {
+  JobName?: string | undefined
+  JobId?: string | undefined
+  UserPoolId?: string | undefined
+  Format?: RecordFormatType | undefined
+  DryRun?: boolean | undefined
+  Status?: UserImportJobStatusType | undefined
+  CreationDate?: Date | undefined
+  PreSignedUrl?: string | undefined
+}
+
 export type UserSessionTrackingType =
   | 'ENABLED'
   | 'DISABLED'
@@ -3870,15 +3996,19 @@ export interface Operations {
   ClearSlowedNetwork: { input: ClearSlowedNetworkRequest; output: ClearSlowedNetworkResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
+  CreateUserRecordsImportJob: { input: CreateUserRecordsImportJobRequest; output: CreateUserRecordsImportJobResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }
+  DescribeFormerPool: { input: DescribeFormerPoolRequest; output: DescribeFormerPoolResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }
   IssueCode: { input: IssueCodeRequest; output: IssueCodeResponse }
   ListAuditRecords: { input: ListAuditRecordsRequest; output: ListAuditRecordsResponse }
   ListBackups: { input: ListBackupsRequest; output: ListBackupsResponse }
+  ListDeletedUserPools: { input: ListDeletedUserPoolsRequest; output: ListDeletedUserPoolsResponse }
+  ListDeletedUsers: { input: ListDeletedUsersRequest; output: ListDeletedUsersResponse }
   ListInitialAccessTokens: { input: ListInitialAccessTokensRequest; output: ListInitialAccessTokensResponse }
   ListMessages: { input: ListMessagesRequest; output: ListMessagesResponse }
   ListRoles: { input: ListRolesRequest; output: ListRolesResponse }
@@ -3886,10 +4016,13 @@ export interface Operations {
   ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }
   ListUserImportLog: { input: ListUserImportLogRequest; output: ListUserImportLogResponse }
   MergeUsers: { input: MergeUsersRequest; output: MergeUsersResponse }
+  PurgeDeletedUser: { input: PurgeDeletedUserRequest; output: PurgeDeletedUserResponse }
   PutRole: { input: PutRoleRequest; output: PutRoleResponse }
   ReadMessageCode: { input: ReadMessageCodeRequest; output: ReadMessageCodeResponse }
   ReplayTriggerInvocation: { input: ReplayTriggerInvocationRequest; output: ReplayTriggerInvocationResponse }
   ResendMessage: { input: ResendMessageRequest; output: ResendMessageResponse }
+  RestoreUser: { input: RestoreUserRequest; output: RestoreUserResponse }
+  RestoreUserPool: { input: RestoreUserPoolRequest; output: RestoreUserPoolResponse }
   RotateSigningKeys: { input: RotateSigningKeysRequest; output: RotateSigningKeysResponse }
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }

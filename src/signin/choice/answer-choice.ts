@@ -3,6 +3,7 @@ import { type Candidate, findUserOfState, requireNotReset } from '../candidate.t
 import type { ChallengeAnswer, Factor, StepOutcome } from '../factor.ts'
 import { email } from '../factors/message/message-factor.ts'
 import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
+import { requireVerifiers } from '../factors/srp/require-verifiers.ts'
 import { requireParameter } from '../parameters.ts'
 import { requireChoiceState } from './choice-state.ts'
 import { type Choices, findChoices } from './choices.ts'
@@ -37,6 +38,7 @@ function emailOtp(): Factor<ChoiceDeps> {
 /** `named` is the first factor whose name the client gave as the name of the challenge; undefined if the client gave SELECT_CHALLENGE. */
 async function answerChoice(deps: ChoiceDeps, answer: ChallengeAnswer, named: FirstFactor | undefined): Promise<StepOutcome> {
   const { responses } = answer
+  if ((named ?? responses['ANSWER']) === 'PASSWORD_SRP') requireVerifiers(answer.context.pool)
   const { state, user, signIn, choices } = await resumeChoice(deps, answer)
   const chosen = requireAvailable(choices, named ?? requireParameter(responses, 'ANSWER'))
   const migrated = user === undefined && chosen === 'PASSWORD' ? await migrate(deps, answer, state.memory.name) : undefined

@@ -13,6 +13,7 @@ import { findRelyingParty, type RelyingParty } from '../../users/passkeys/relyin
 import type { User } from '../../users/user.ts'
 import { firstsToward } from '../assurance/goal.ts'
 import type { Candidate } from '../candidate.ts'
+import { keepsVerifiers } from '../factors/srp/require-verifiers.ts'
 import { decideMfa } from '../mfa-decision.ts'
 import type { SignInContext, StepUp } from '../sign-in.ts'
 import { type FirstFactor, firstFactors } from './first-factor.ts'
@@ -79,8 +80,8 @@ function choicesFor(
   const needsSecondFactor = decideMfa(pool, user, hasApp).kind !== 'pass'
   const seconds = usableMfa(pool, user, hasApp)
   const usable = usableFirstFactors(pool, user, { needsSecondFactor, hasPasskey: passkeys.length > 0 })
-  // A decoy that could use no first factor gets PASSWORD_SRP and PASSWORD, as a user with a password would.
-  const firsts = isDecoy && usable.length === 0 ? (['PASSWORD_SRP', 'PASSWORD'] as const) : usable
+  // A decoy that could use no first factor gets those of a user with a password.
+  const firsts = isDecoy && usable.length === 0 ? passwordFactors(pool) : usable
   return {
     available: stepUp === undefined ? firsts : firstsToward(stepUp.goal, { firsts, seconds }),
     passkeys,
@@ -127,7 +128,7 @@ function usableFirstFactors(
   const byCode = !needsSecondFactor && !isTemporary
   const byPasskey = !isTemporary && (!needsSecondFactor || passkeyCountsAsMfa(pool))
   const usable: Readonly<Record<FirstFactor, boolean>> = {
-    PASSWORD_SRP: hasPassword,
+    PASSWORD_SRP: hasPassword && keepsVerifiers(pool),
     PASSWORD: hasPassword,
     EMAIL_OTP: byCode && allowed.includes('EMAIL_OTP') && Boolean(user.attributes['email']),
     SMS_OTP: byCode && allowed.includes('SMS_OTP') && Boolean(user.attributes['phone_number']),
@@ -135,3 +136,5 @@ function usableFirstFactors(
   }
   return firstFactors.filter((name) => usable[name])
 }
+
+const passwordFactors = (pool: Pool): readonly FirstFactor[] => (keepsVerifiers(pool) ? ['PASSWORD_SRP', 'PASSWORD'] : ['PASSWORD'])

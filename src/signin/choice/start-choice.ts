@@ -5,6 +5,7 @@ import { readStepUp, type StepUpRequest } from '../assurance/step-up.ts'
 import { findCandidate, requireNotReset } from '../candidate.ts'
 import type { ProvenStep, StepOutcome } from '../factor.ts'
 import { migrateAtSignIn } from '../factors/password/migrate-at-sign-in.ts'
+import { requireVerifiers } from '../factors/srp/require-verifiers.ts'
 import type { RequestParameters } from '../parameters.ts'
 import { noProgress, type SignInContext } from '../sign-in.ts'
 import { runPreAuthentication } from '../sign-in-triggers.ts'
@@ -35,6 +36,7 @@ export async function startChoice(
 ): Promise<StepOutcome> {
   const { pool, client } = context
   const preferred = readPreference(parameters['PREFERRED_CHALLENGE'])
+  if (preferred === 'PASSWORD_SRP') requireVerifiers(pool)
   const password = preferred === 'PASSWORD' && pool.allowedFirstFactors.includes('PASSWORD') ? parameters['PASSWORD'] : undefined
   const migrate = password ? () => migrateAtSignIn(deps, context, { username, password }) : undefined
   const candidate = await findCandidate(deps, context, username, migrate)

@@ -59,3 +59,9 @@ export async function hasAnyRow(db: Db | Tx, table: keyof Schema): Promise<boole
   const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db)
   return rows.length > 0
 }
+
+/** The columns of each table. */
+export async function findColumns(db: Db): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const tables = await db.introspection.getTables()
+  return new Map(tables.map(({ name, columns }) => [name, new Set(columns.map((column) => column.name))]))
+}

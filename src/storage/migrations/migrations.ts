@@ -31,6 +31,9 @@ import { logRecords } from './0034-log-records.ts'
 import { emailChanges } from './0035-email-changes.ts'
 import { riskCounters } from './0036-risk-counters.ts'
 import { backupJobs } from './0037-backup-jobs.ts'
+import { keptUsers } from './0038-kept-users.ts'
+import { importFormats } from './0039-import-formats.ts'
+import { formerPool } from './0040-former-pool.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -68,4 +71,7 @@ export const migrations: readonly Migration[] = [
   emailChanges,
   riskCounters,
   backupJobs,
+  keptUsers,
+  importFormats,
+  formerPool,
 ]

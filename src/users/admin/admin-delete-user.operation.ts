@@ -3,7 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { deleteUserRows } from '../user-removal-repository.ts'
+import { removeUser } from '../deleted-users/remove-user.ts'
 import { getUserByName } from '../user-repository.ts'
 
 export const adminDeleteUser = operation('AdminDeleteUser', {
@@ -14,7 +14,7 @@ export const adminDeleteUser = operation('AdminDeleteUser', {
     const pool = await pools.getPool(request.UserPoolId)
     const user = await getUserByName(db, pool, request.Username)
     await db.transaction().execute(async (tx) => {
-      await deleteUserRows(tx, pool.id, user.sub, clock.now())
+      await removeUser(tx, pool, user.sub, clock.now())
       await audit.record(tx, { user })
     })
   },

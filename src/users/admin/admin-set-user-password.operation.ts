@@ -27,7 +27,7 @@ export const adminSetUserPassword = operation('AdminSetUserPassword', {
     requireStrongPassword(pool, request.Password, 'set')
     const user = await getUserByName(db, pool, request.Username)
     await requireUnusedPassword({ db, passwords }, pool, user, request.Password)
-    const password = await passwords.protect(user, request.Password)
+    const password = await passwords.protect(pool, user, request.Password)
     const now = clock.now()
 
     const detail = `password: ${request.Permanent ? 'permanent' : 'temporary'}`

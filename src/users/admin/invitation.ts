@@ -74,7 +74,7 @@ export async function resendInvitation(
   const temporaryPassword = given ?? newTemporaryPassword(pool.passwordPolicy)
   const message = invitation(deps, pool, { ...how, temporaryPassword })
   const content = await message.render(found)
-  const password = await passwords.protect(found, temporaryPassword)
+  const password = await passwords.protect(pool, found, temporaryPassword)
   const now = clock.now()
   let deliveries: Delivery[] = []
 

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { DeviceTable } from '../../storage/user-tables.ts'
 import type { User } from '../user.ts'
@@ -58,6 +59,14 @@ export async function insertDeviceOfUser(db: Db | Tx, device: Device, user: Pick
   return numInsertedOrUpdatedRows === 1n
 }
 
+/** Stores the devices of users who have just been created. */
+export async function insertDevices(tx: Tx, devices: readonly Device[]): Promise<void> {
+  for (const some of chunksOf(devices, rowsPerInsert)) await tx.insertInto('device').values(some.map(toRow)).execute()
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 500
+
 export async function findDevice(db: Db | Tx, { poolId, sub, key }: DeviceKey): Promise<Device | undefined> {
   const row = await db
     .selectFrom('device')
@@ -84,6 +93,29 @@ export async function listDevicesOf(
     .orderBy('device_key')
     .limit(limit)
     .execute()
+  return rows.map(fromRow)
+}
+
+/** Of each of these users, the `limit` devices that were used last, the latest first. A user can have any number of devices. */
+export async function listLatestDevicesOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+  limit: number,
+): Promise<readonly Device[]> {
+  if (subs.length === 0) return []
+  const ranked = db
+    .selectFrom('device')
+    .selectAll()
+    .select(({ fn }) =>
+      fn
+        .agg<number | string>('row_number')
+        .over((over) => over.partitionBy('sub').orderBy('last_authenticated_at', 'desc').orderBy('device_key'))
+        .as('rank'),
+    )
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+  const rows = await db.selectFrom(ranked.as('ranked')).selectAll().where('rank', '<=', limit).orderBy('sub').orderBy('rank').execute()
   return rows.map(fromRow)
 }
 

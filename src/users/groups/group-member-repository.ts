@@ -1,3 +1,4 @@
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
@@ -19,6 +20,20 @@ export async function insertMember(tx: Tx, { poolId, sub, memberKey }: Member): 
     .execute()
 }
 
+/**
+ * Adds users who have just been created to groups.
+ * @NOTE The caller has locked the groups.
+ */
+export async function insertMembers(tx: Tx, members: readonly Member[]): Promise<void> {
+  for (const some of chunksOf(members, rowsPerInsert)) {
+    const rows = some.map(({ poolId, sub, memberKey }) => ({ pool_id: poolId, sub, group_name: memberKey }))
+    await tx.insertInto('group_member').values(rows).execute()
+  }
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 1_000
+
 /** Does nothing when the user is not in the group. */
 export async function deleteMember(db: Db | Tx, { poolId, sub, memberKey }: Member): Promise<void> {
   await db.deleteFrom('group_member').where('pool_id', '=', poolId).where('sub', '=', sub).where('group_name', '=', memberKey).execute()
@@ -38,6 +53,23 @@ const selectMemberships = prepareLookup((db, { poolId, sub }: { poolId: string; 
     .where('group_member.pool_id', '=', poolId)
     .where('group_member.sub', '=', sub),
 )
+
+/** Which groups several users are in, in the order of the groups' names. A quota limits the groups of a user. */
+export async function listGroupNamesOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+): Promise<readonly { readonly sub: string; readonly name: string }[]> {
+  if (subs.length === 0) return []
+  return db
+    .selectFrom('group_member')
+    .innerJoin('user_group', (join) => join.onRef('user_group.pool_id', '=', 'group_member.pool_id').on(groupMatchesMember))
+    .select(['group_member.sub', 'user_group.name'])
+    .where('group_member.pool_id', '=', poolId)
+    .where('group_member.sub', 'in', subs)
+    .orderBy('user_group.name')
+    .execute()
+}
 
 /** The users in the group in the order of their `sub`, from the first one whose `sub` comes after `after`. */
 export async function listMembers(

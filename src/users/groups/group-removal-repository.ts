@@ -26,5 +26,5 @@ export const createMemberRemoval = () =>
   createDeferredRemoval({
     table: 'deleted_group',
     id: 'member_key',
-    rowsToDelete: (poolId, memberKey) => [{ table: 'group_member', where: { pool_id: poolId, group_name: memberKey }, key: ['sub'] }],
+    rowsToDelete: (_tx, poolId, memberKey) => [{ table: 'group_member', where: { pool_id: poolId, group_name: memberKey }, key: ['sub'] }],
   })

@@ -65,6 +65,38 @@ export async function getLockedGroup(tx: Tx, poolId: string, name: string): Prom
   return fromRow(row)
 }
 
+/** The group whose members have this key, locked as by `getLockedGroup`. */
+export async function lockGroupOfMembers(tx: Tx, poolId: string, memberKey: string): Promise<Group | undefined> {
+  const row = await tx
+    .updateTable('user_group')
+    .set((column) => ({ name: column.ref('name') }))
+    .where('pool_id', '=', poolId)
+    .where(sql<boolean>`cast(coalesce(user_group.member_key, user_group.name) as text) = ${memberKey}`)
+    .returningAll()
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
+/** Those of the groups that exist, locked as by `getLockedGroup`. */
+export async function lockGroups(tx: Tx, poolId: string, names: readonly string[]): Promise<readonly Group[]> {
+  if (names.length === 0) return []
+  const rows = await tx
+    .updateTable('user_group')
+    .set((column) => ({ name: column.ref('name') }))
+    .where('pool_id', '=', poolId)
+    .where('name', 'in', names)
+    .returningAll()
+    .execute()
+  return rows.map(fromRow)
+}
+
+/** Those of `names` that are names of groups of the pool. */
+export async function findGroupNames(db: Db | Tx, poolId: string, names: readonly string[]): Promise<ReadonlySet<string>> {
+  if (names.length === 0) return new Set()
+  const rows = await db.selectFrom('user_group').select('name').where('pool_id', '=', poolId).where('name', 'in', names).execute()
+  return new Set(rows.map(({ name }) => name))
+}
+
 type GroupChanges = Partial<Pick<Group, 'description' | 'roleArn' | 'precedence'>> & { readonly now: number }
 
 /**

@@ -6,7 +6,7 @@ import { operation } from '../../contract/operation.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
-import { type ImportJob, requireVerifiedAttribute } from './import-job.ts'
+import { blankJob, type ImportJob, requireVerifiedAttribute } from './import-job.ts'
 import { countImportJobsUpTo, insertImportJob } from './import-job-repository.ts'
 import { writeImportJob } from './import-job-wire.ts'
 
@@ -19,21 +19,16 @@ export const createUserImportJob = operation('CreateUserImportJob', {
   async handle(request, { db, clock, secrets, quotas, publicUrl }: Deps, { audit }: AuditedCaller) {
     const now = clock.now()
     const job: ImportJob = {
+      ...blankJob,
       poolId: request.UserPoolId,
       id: `import-${uuidv7(now)}`,
       name: request.JobName,
       roleArn: request.CloudWatchLogsRoleArn,
       algorithm: request.PasswordHashingAlgorithm ?? null,
-      status: 'Created',
       createdAt: now,
-      startedAt: null,
-      completedAt: null,
-      imported: 0,
-      skipped: 0,
-      failed: 0,
-      message: null,
-      uploadId: null,
-      header: null,
+      format: null,
+      isDryRun: false,
+      sealedOptions: null,
     }
     await db.transaction().execute(async (tx) => {
       requireVerifiedAttribute(await requireLockedPool(tx, job.poolId))

@@ -2,7 +2,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
-import type { ImportStatus } from './import-job.ts'
+import { endedStatuses, type ImportStatus } from './import-job.ts'
 
 /** Consecutive whole lines of an uploaded file. */
 export type ImportChunk = {
@@ -68,8 +68,6 @@ export async function deleteUpload(db: Db | Tx, key: UploadKey): Promise<void> {
     .execute()
 }
 
-const ended: readonly ImportStatus[] = ['Expired', 'Stopped', 'Failed', 'Succeeded']
-
 /** Deletes up to `limit` chunks of ended jobs and replaced uploads; returns how many. */
 export async function sweepChunks(tx: Tx, limit: number): Promise<number> {
   const unneeded = await tx
@@ -78,7 +76,7 @@ export async function sweepChunks(tx: Tx, limit: number): Promise<number> {
     .select(['chunk.pool_id as poolId', 'chunk.job_id as jobId', 'chunk.upload_id as uploadId', 'chunk.number as number'])
     .where((eb) =>
       eb.or([
-        eb('job.status', 'in', ended),
+        eb('job.status', 'in', endedStatuses),
         eb.and([eb('job.status', '!=', 'Created' satisfies ImportStatus), eb('job.upload_id', '!=', eb.ref('chunk.upload_id'))]),
       ]),
     )

@@ -12,6 +12,19 @@ export async function findImportJob(db: Db | Tx, { poolId, jobId }: ImportJobKey
   return row && fromRow(row)
 }
 
+/** The newest job of the pool with this name. */
+export async function findImportJobByName(db: Db | Tx, poolId: string, name: string): Promise<ImportJob | undefined> {
+  const row = await db
+    .selectFrom('import_job')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('name', '=', name)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row && fromRow(row)
+}
+
 /** Reads the job, and locks it until the transaction ends. Undefined also for a job of a deleted pool. */
 export async function lockImportJob(tx: Tx, { poolId, jobId }: ImportJobKey): Promise<ImportJob | undefined> {
   const row = await tx

@@ -17,7 +17,7 @@ export function writeImportJob(
     StartDate: job.startedAt === null ? undefined : new Date(job.startedAt),
     CompletionDate: job.completedAt === null ? undefined : new Date(job.completedAt),
     Status: status,
-    CloudWatchLogsRoleArn: job.roleArn,
+    CloudWatchLogsRoleArn: job.roleArn ?? undefined,
     ImportedUsers: job.imported,
     SkippedUsers: job.skipped,
     FailedUsers: job.failed,

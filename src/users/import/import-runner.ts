@@ -4,7 +4,8 @@ import { findActiveImport } from '../../pools/active-import-repository.ts'
 import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import type { StorageLogger } from '../../storage/dialect/backend.ts'
 import { releaseLease, tryLease } from '../../storage/lease-repository.ts'
-import { type ImportDeps, runImportStep } from './import-step.ts'
+import type { ImportDeps } from './import-deps.ts'
+import { runImportStep } from './import-step.ts'
 
 /** Runs the active import job, in one of the processes that share the database. */
 export type ImportRunner = {

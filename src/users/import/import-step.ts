@@ -1,24 +1,18 @@
-import type { Clock } from '../../base/clock.ts'
-import type { Secrets } from '../../base/secrets.ts'
 import { type ImportJobKey, releaseImportSlot } from '../../pools/active-import-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import type { Db, Tx } from '../../storage/db.ts'
+import type { Tx } from '../../storage/db.ts'
 import { splitLines } from './csv.ts'
 import { readHeader } from './header.ts'
 import { deleteChunk, findNextChunk, type ImportChunk } from './import-chunk-repository.ts'
+import type { ImportDeps } from './import-deps.ts'
 import { type ImportJob, type ImportStatus, stoppedMessage } from './import-job.ts'
 import { addImportCounts, findImportJob, lockImportJob, updateImportJob } from './import-job-repository.ts'
 import { insertLog } from './import-log-repository.ts'
 import { type ImportRow, readRow } from './read-row.ts'
+import { importRecords, leftOutText } from './records/import-records.ts'
+import type { RecordsJob } from './records/read-chunk.ts'
+import { readRecordsHead } from './records/record-format.ts'
 import { NameTakenError, type RowResult, storeImportedUsers } from './store-imported-users.ts'
-
-export type ImportDeps = {
-  readonly db: Db
-  readonly secrets: Secrets
-  readonly clock: Clock
-  readonly pools: PoolCatalog
-}
 
 /**
  * Runs one step of the active job, in one short transaction; false when the job has ended. Users, counters, log and the deletion of the
@@ -40,9 +34,8 @@ export async function runImportStep(deps: ImportDeps, key: ImportJobKey): Promis
 }
 
 async function startJob(deps: ImportDeps, job: ImportJob): Promise<boolean> {
-  const pool = await deps.pools.getPool(job.poolId)
-  const header = readHeader(pool, job.algorithm, job.header ?? '')
-  if ('problem' in header) return endJob(deps, job, 'Failed', header.problem)
+  const problem = await problemOfHeader(deps, job)
+  if (problem !== undefined) return endJob(deps, job, 'Failed', problem)
   await deps.db.transaction().execute(async (tx) => {
     const locked = await lockImportJob(tx, keyOf(job))
     if (locked?.status === 'Pending') await updateImportJob(tx, { ...locked, status: 'InProgress' })
@@ -50,11 +43,22 @@ async function startJob(deps: ImportDeps, job: ImportJob): Promise<boolean> {
   return true
 }
 
+/** Why the file cannot be imported; undefined when it can. */
+async function problemOfHeader(deps: ImportDeps, job: ImportJob): Promise<string | undefined> {
+  if (job.format !== null) return deps.importFormats[job.format].checkHead?.(readRecordsHead(job.header).head)
+  const header = readHeader(await deps.pools.getPool(job.poolId), job.algorithm, job.header ?? '')
+  return 'problem' in header ? header.problem : undefined
+}
+
 async function importNextChunk(deps: ImportDeps, job: ImportJob): Promise<boolean> {
   const pool = await deps.pools.getPool(job.poolId)
   const upload = { ...keyOf(job), uploadId: job.uploadId ?? '' }
   const chunk = await findNextChunk(deps.db, deps.secrets, upload)
-  if (chunk === undefined) return endJob(deps, job, 'Succeeded', null)
+  if (chunk === undefined) return endJob(deps, job, 'Succeeded', summaryOf(job))
+  if (isRecordsJob(job)) {
+    await importRecords(deps, pool, job, upload, chunk)
+    return true
+  }
   const rows = readChunk(deps, pool, job, chunk)
   const store = (checksNames: boolean) =>
     deps.db.transaction().execute(async (tx) => {
@@ -67,6 +71,14 @@ async function importNextChunk(deps: ImportDeps, job: ImportJob): Promise<boolea
     throw error
   })
   return true
+}
+
+const isRecordsJob = (job: ImportJob): job is RecordsJob => job.format !== null
+
+/** What the administrator should know about a job that has ended; null when the counts say enough. */
+function summaryOf({ isDryRun, leftOut }: ImportJob): string | null {
+  const parts = [isDryRun ? 'This was a dry run: no user was stored.' : '', leftOutText(leftOut)]
+  return parts.filter(Boolean).join(' ') || null
 }
 
 type NumberedRow = { readonly lineNumber: number; readonly row: ImportRow }

@@ -4,12 +4,16 @@ import { ApiError } from '../../contract/api-error.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { draftNewUser } from '../admin/create-user-rules.ts'
-import { type HashAlgorithm, readImportedHash } from '../passwords/imported-hash.ts'
-import { sealImportedHash } from '../passwords/sealed-import.ts'
+import { readCognitoHash } from '../passwords/cognito-hash.ts'
+import type { HashAlgorithm } from '../passwords/imported-hash.ts'
+import { sealImportedHash } from '../passwords/sealed-password.ts'
 import { type Attributes, isVerified, type MfaPreferences, type User } from '../user.ts'
 import { nameNewUser } from '../user-names.ts'
 import { readLine, splitFields } from './csv.ts'
 import { hashColumn, mfaColumn, usernameColumn } from './header.ts'
+import type { UserExtras } from './records/draft-extras.ts'
+import type { LeftOut } from './records/imported-record.ts'
+import { usernameShape } from './records/record-context.ts'
 
 export type RowContext = {
   readonly pool: Pool
@@ -19,8 +23,10 @@ export type RowContext = {
   readonly now: number
 }
 
-/** The user of a row, or why the row cannot be imported. */
-export type ImportRow = { readonly user: User } | { readonly problem: string }
+/** The user of a row, or why the row cannot be imported. Only records of other formats than CSV have extras. */
+export type ImportRow =
+  | { readonly user: User; readonly extras?: UserExtras; readonly leftOut?: readonly LeftOut[] }
+  | { readonly problem: string }
 
 /** The user of a line; undefined for an empty line. Whether the user's names are free is not checked here. */
 export function readRow(context: RowContext, line: Buffer): ImportRow | undefined {
@@ -39,9 +45,6 @@ export function readRow(context: RowContext, line: Buffer): ImportRow | undefine
     throw error
   }
 }
-
-/** The pattern of usernames in the API. */
-const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 function draftImportedUser(context: RowContext, values: ReadonlyMap<string, string>): ImportRow {
   const { pool, now } = context
@@ -109,7 +112,7 @@ function readHash(
 ): string | null | { problem: string } {
   if (hash === '') return null
   if (algorithm === null) return { problem: `The row has a ${hashColumn}, but the import job has no PasswordHashingAlgorithm.` }
-  if (readImportedHash(algorithm, hash) === undefined) return { problem: `The ${hashColumn} is malformed, or its cost is above the limit.` }
+  if (readCognitoHash(algorithm, hash) === undefined) return { problem: `The ${hashColumn} is malformed, or its cost is above the limit.` }
   return sealImportedHash(secrets, owner, { algorithm, hash })
 }
 

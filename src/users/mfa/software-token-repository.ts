@@ -22,6 +22,32 @@ export async function findSoftwareToken(db: Db | Tx, { poolId, sub }: UserKey): 
   return row && { secret: row.secret, pendingSecret: row.pending_secret, deviceName: row.device_name }
 }
 
+/** An authenticator app that is in use. `lastStep` is the latest time step whose code was consumed. */
+export type UsedSoftwareToken = {
+  readonly sub: string
+  /** Sealed. */
+  readonly secret: string
+  readonly deviceName: string | null
+  readonly lastStep: number
+}
+
+/** The authenticator apps of several users, without those that no code has proven yet. */
+export async function listSoftwareTokensOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+): Promise<readonly UsedSoftwareToken[]> {
+  if (subs.length === 0) return []
+  return db
+    .selectFrom('software_token')
+    .select(['sub', 'secret', 'device_name as deviceName', 'last_step as lastStep'])
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+    .where('secret', 'is not', null)
+    .$narrowType<{ secret: string }>()
+    .execute()
+}
+
 /** Whether the user has registered an authenticator app: a first code has proven its secret. */
 export async function hasSoftwareToken(db: Db | Tx, key: UserKey): Promise<boolean> {
   return (await findSoftwareToken(db, key))?.secret != null
@@ -67,6 +93,24 @@ export async function putSoftwareToken(
     .values({ pool_id: poolId, sub, ...token })
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub']).doUpdateSet(token))
     .execute()
+}
+
+/** A proven secret, sealed. `step` is the latest time step whose code was consumed. */
+export type SoftwareTokenRow = UserKey & {
+  readonly secret: string
+  readonly deviceName: string | null
+  readonly step: number
+  readonly now: number
+}
+
+/** Stores the apps of users who have just been created. */
+export async function insertSoftwareTokens(tx: Tx, tokens: readonly SoftwareTokenRow[]): Promise<void> {
+  if (tokens.length === 0) return
+  const rows = tokens.map(({ poolId, sub, secret, deviceName, step, now }) => ({
+    ...{ pool_id: poolId, sub, secret, pending_secret: null },
+    ...{ device_name: deviceName, last_step: step, updated_at: now },
+  }))
+  await tx.insertInto('software_token').values(rows).execute()
 }
 
 /**

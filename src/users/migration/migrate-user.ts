@@ -27,7 +27,7 @@ type SignInAttempt = {
 }
 
 /** The pattern of usernames in the API. No user can be stored under another name, so the trigger is not asked about one. */
-const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
+export const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
 
 /**
  * Asks the UserMigration trigger for a user that this pool does not know, and stores the user. Undefined when the trigger does not know the

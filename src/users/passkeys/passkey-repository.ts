@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { PasskeyTable } from '../../storage/user-tables.ts'
 import type { Passkey } from './passkey.ts'
@@ -15,6 +16,14 @@ export async function insertPasskey(tx: Tx, passkey: Passkey): Promise<boolean> 
   return numInsertedOrUpdatedRows === 1n
 }
 
+/** Stores the passkeys of users who have just been created. */
+export async function insertPasskeys(tx: Tx, passkeys: readonly Passkey[]): Promise<void> {
+  for (const some of chunksOf(passkeys, rowsPerInsert)) await tx.insertInto('passkey').values(some.map(toRow)).execute()
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 500
+
 /** All passkeys of the user, the oldest first. A quota limits their number. */
 export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Promise<readonly Passkey[]> {
   const rows = await db
@@ -22,6 +31,21 @@ export async function findPasskeys(db: Db | Tx, poolId: string, sub: string): Pr
     .selectAll()
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
+    .orderBy('created_at')
+    .orderBy('id')
+    .execute()
+  return rows.map(fromRow)
+}
+
+/** The passkeys of several users, of each user the oldest first. A quota limits their number. */
+export async function listPasskeysOfUsers(db: Db | Tx, poolId: string, subs: readonly string[]): Promise<readonly Passkey[]> {
+  if (subs.length === 0) return []
+  const rows = await db
+    .selectFrom('passkey')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+    .orderBy('sub')
     .orderBy('created_at')
     .orderBy('id')
     .execute()

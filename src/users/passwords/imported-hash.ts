@@ -1,94 +1,85 @@
-/** The algorithms of password hashes that can be imported, by the names of PasswordHashingAlgorithm. */
+import type { ImportedHash } from './hash-types.ts'
+import { readHmac, readPbkdf2, readSaltedDigest, readSrpVerifier } from './read-other-hash.ts'
+import { readArgon2, readBcrypt, readFirebaseScrypt, readScrypt } from './read-slow-hash.ts'
+
+/** The algorithms of Cognito's import jobs, by the names of PasswordHashingAlgorithm. */
 export type HashAlgorithm = 'BCRYPT' | 'SCRYPT' | 'ARGON2ID' | 'PBKDF2_SHA256'
 
-export type ImportedHash =
-  | { readonly algorithm: 'BCRYPT'; readonly hash: string }
-  | {
-      readonly algorithm: 'SCRYPT'
-      readonly cost: number
-      readonly blockSize: number
-      readonly parallelization: number
-      readonly salt: Buffer
-      readonly key: Buffer
-    }
-  | {
-      readonly algorithm: 'ARGON2ID'
-      readonly memory: number
-      readonly passes: number
-      readonly parallelism: number
-      readonly salt: Buffer
-      readonly key: Buffer
-    }
-  | { readonly algorithm: 'PBKDF2_SHA256'; readonly iterations: number; readonly salt: Buffer; readonly key: Buffer }
+/**
+ * The algorithms of password hashes that our own import takes, with the text forms of a hash. Salts, keys and hashes are in base64 (with
+ * `+` or `.` for the same digit, with or without padding) unless the form says otherwise.
+ *
+ * | algorithm | text forms | limits |
+ * |---|---|---|
+ * | `BCRYPT` | `$2b$<cost>$<22 characters of salt><31 of hash>`; also `2a`, `2x`, `2y` | cost 14 |
+ * | `SCRYPT` | `$scrypt$ln=<log2 N, or N>,r=<r>,p=<p>$<salt>$<key>`; `N$r$p$<salt in hex>$<key in hex>` | N·r 2^20, N·r·p 2^20, p 16 |
+ * | `ARGON2ID`, `ARGON2I` | `$argon2id$v=19$m=<KiB>,t=<passes>,p=<lanes>$<salt>$<key>` (PHC) | m 131,072, m·t 524,288, p 64 |
+ * | `PBKDF2_SHA1`, `PBKDF2_SHA256`, `PBKDF2_SHA512` | `$pbkdf2-sha256$<iterations>$<salt>$<key>`; `$pbkdf2-sha256$i=<iterations>,l=<bytes>$<salt>$<key>`; `$pbkdf2$…` is SHA-1 | iterations: 2,000,000; 1,000,000; 500,000 |
+ * | `FIREBASE_SCRYPT` | `$firescrypt$ln=<mem_cost>,r=<rounds>,p=1$<salt>$<hash>$<salt separator>$<signer key>` | as SCRYPT |
+ * | `MD5`, `SHA1`, `SHA256`, `SHA512` | see below | 250,000 rounds |
+ * | `HMAC_MD5`, `HMAC_SHA1`, `HMAC_SHA256`, `HMAC_SHA512` | `$hmac-sha256$<hash>$<key>` (the hash may be the base64 of its hex) | |
+ * | `SRP` | `$srp$<name of the pool>$<username in base64 of UTF-8>$<salt>$<verifier>` | |
+ *
+ * Digests, here of SHA-256:
+ * - `$sha256$<hash>` without a salt,
+ * - `$sha256$salt=prefix$<salt>$<hash>` and `$sha256$salt=suffix$<salt>$<hash>`,
+ * - `$sha256$pf=<pattern in base64>$<salt>$<hash>`; the pattern has `{PASSWORD}` and, as a rule, `{SALT}`,
+ * - both with `,n=<rounds>` after the first parameter: the digest of the digest, and so on,
+ * - `{SSHA256}<base64 of hash and salt>` as in LDAP; also `{SMD5}`, `{SSHA}`, `{SSHA512}`.
+ *
+ * The pool's name in SRP is the part of the pool's id after the underscore; the username is the one for which the verifier was made. The
+ * limits bound what one check costs: about one second, and 128 MiB of memory.
+ */
+export const importAlgorithms = [
+  'BCRYPT',
+  'SCRYPT',
+  'ARGON2ID',
+  'ARGON2I',
+  'PBKDF2_SHA1',
+  'PBKDF2_SHA256',
+  'PBKDF2_SHA512',
+  'FIREBASE_SCRYPT',
+  'MD5',
+  'SHA1',
+  'SHA256',
+  'SHA512',
+  'HMAC_MD5',
+  'HMAC_SHA1',
+  'HMAC_SHA256',
+  'HMAC_SHA512',
+  'SRP',
+] as const
 
-/** How long the derived key in a hash may be, in bytes. A shorter key is too weak; a longer one adds no security. */
-const keyBytes = { min: 16, max: 128 }
-const maximumSaltBytes = 128
+export type ImportAlgorithm = (typeof importAlgorithms)[number]
 
-const readers: Readonly<Record<HashAlgorithm, (text: string) => ImportedHash | undefined>> = {
+/** Longer texts are refused before they are read. The longest form, that of SRP, has about 1,300 characters. */
+const maximumTextLength = 2_048
+
+const readers: Readonly<Record<ImportAlgorithm, (text: string) => ImportedHash | undefined>> = {
   BCRYPT: readBcrypt,
   SCRYPT: readScrypt,
-  ARGON2ID: readArgon2id,
-  PBKDF2_SHA256: readPbkdf2,
+  ARGON2ID: (text) => readArgon2('argon2id', text),
+  ARGON2I: (text) => readArgon2('argon2i', text),
+  PBKDF2_SHA1: (text) => readPbkdf2('sha1', text),
+  PBKDF2_SHA256: (text) => readPbkdf2('sha256', text),
+  PBKDF2_SHA512: (text) => readPbkdf2('sha512', text),
+  FIREBASE_SCRYPT: readFirebaseScrypt,
+  MD5: (text) => readSaltedDigest('md5', text),
+  SHA1: (text) => readSaltedDigest('sha1', text),
+  SHA256: (text) => readSaltedDigest('sha256', text),
+  SHA512: (text) => readSaltedDigest('sha512', text),
+  HMAC_MD5: (text) => readHmac('md5', text),
+  HMAC_SHA1: (text) => readHmac('sha1', text),
+  HMAC_SHA256: (text) => readHmac('sha256', text),
+  HMAC_SHA512: (text) => readHmac('sha512', text),
+  SRP: readSrpVerifier,
 }
 
-/**
- * Parses a hash in the form that Cognito's import takes. Undefined when it is malformed, or when checking it would cost more than Cognito's
- * limits: bcrypt cost 12; scrypt 65536/8/1; argon2id m=19456,t=2,p=1; PBKDF2 600,000 iterations.
- */
-export function readImportedHash(algorithm: HashAlgorithm, text: string): ImportedHash | undefined {
-  return readers[algorithm](text)
+export function isImportAlgorithm(name: string): name is ImportAlgorithm {
+  return Object.hasOwn(readers, name)
 }
 
-/** `$2[abxy]$<cost>$`, then 22 characters of salt and 31 of hash in bcrypt's base64. */
-function readBcrypt(text: string): ImportedHash | undefined {
-  const [, cost, rest] = /^\$2[abxy]\$(\d\d)\$([./A-Za-z0-9]{53})$/.exec(text) ?? []
-  if (cost === undefined || !isWithin(Number(cost), 4, 12)) return undefined
-  // All revisions of bcrypt (`2a`, `2b`, `2y`) give the same hash, except `2x`: it marks hashes of an implementation with a bug in letters
-  // outside ASCII.
-  return { algorithm: 'BCRYPT', hash: `$2b$${cost}$${rest}` }
-}
-
-/** `N$r$p$salt$key`, with salt and key in hex. */
-function readScrypt(text: string): ImportedHash | undefined {
-  const [, n, r, p, saltHex = '', keyHex = ''] = /^(\d{1,5})\$(\d)\$(\d)\$((?:[0-9a-fA-F]{2})+)\$((?:[0-9a-fA-F]{2})+)$/.exec(text) ?? []
-  const [cost, blockSize, parallelization] = [Number(n), Number(r), Number(p)]
-  const isPowerOfTwo = Number.isInteger(Math.log2(cost))
-  if (!isPowerOfTwo || !isWithin(cost, 2, 65_536) || !isWithin(blockSize, 1, 8) || parallelization !== 1) return undefined
-  const decoded = saltAndKey(Buffer.from(saltHex, 'hex'), Buffer.from(keyHex, 'hex'))
-  return decoded && { algorithm: 'SCRYPT', cost, blockSize, parallelization, ...decoded }
-}
-
-/** The PHC string of Argon2id, version 1.3. */
-function readArgon2id(text: string): ImportedHash | undefined {
-  const pattern = /^\$argon2id\$v=19\$m=(\d{1,5}),t=(\d),p=(\d)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
-  const [, m, t, p, saltText = '', keyText = ''] = pattern.exec(text) ?? []
-  const [memory, passes, parallelism] = [Number(m), Number(t), Number(p)]
-  // RFC 9106 §3.1: at least eight blocks of one kibibyte for each lane, and a nonce of eight bytes (the salt).
-  if (!isWithin(memory, 8, 19_456) || !isWithin(passes, 1, 2) || parallelism !== 1) return undefined
-  const decoded = saltAndKey(Buffer.from(saltText, 'base64'), Buffer.from(keyText, 'base64'))
-  return decoded && decoded.salt.length >= 8 ? { algorithm: 'ARGON2ID', memory, passes, parallelism, ...decoded } : undefined
-}
-
-/** `$pbkdf2-sha256$<iterations>$salt$key` in base64, with `+` or `.` for the same digit, with or without padding. */
-function readPbkdf2(text: string): ImportedHash | undefined {
-  const pattern = /^\$pbkdf2-sha256\$(\d{1,6})\$([A-Za-z0-9+./]+={0,2})\$([A-Za-z0-9+./]+={0,2})$/
-  const [, count, saltText = '', keyText = ''] = pattern.exec(text) ?? []
-  const iterations = Number(count)
-  if (!isWithin(iterations, 1, 600_000)) return undefined
-  const decoded = saltAndKey(fromBase64(saltText), fromBase64(keyText))
-  return decoded && { algorithm: 'PBKDF2_SHA256', iterations, ...decoded }
-}
-
-function fromBase64(text: string): Buffer {
-  return Buffer.from(text.replaceAll('.', '+'), 'base64')
-}
-
-function saltAndKey(salt: Buffer, key: Buffer): { salt: Buffer; key: Buffer } | undefined {
-  return isWithin(salt.length, 1, maximumSaltBytes) && isWithin(key.length, keyBytes.min, keyBytes.max) ? { salt, key } : undefined
-}
-
-/** Whether the value is in the range, bounds included. False for NaN. */
-function isWithin(value: number, min: number, max: number): boolean {
-  return value >= min && value <= max
+/** Parses a hash in one of the text forms of `importAlgorithms`. Undefined when it is malformed, or when a check would cost too much. */
+export function readImportedHash(algorithm: ImportAlgorithm, text: string): ImportedHash | undefined {
+  return text.length > maximumTextLength ? undefined : readers[algorithm](text)
 }

@@ -3,8 +3,11 @@ import type { HashCheck } from './check-imported-hash.ts'
 
 /** Checks password hashes of other systems in worker threads. */
 export type ImportedHashes = {
-  /** Whether the hash is a hash of the password. Undefined when the queue of checks is full. */
-  check(check: HashCheck): Promise<boolean> | undefined
+  /**
+   * Whether the hash is a hash of the password. The checks of pools take turns. Undefined when the queue of checks is full; rejects with
+   * DisplacedError when the check had to make room for that of another pool.
+   */
+  check(poolId: string, check: HashCheck): Promise<boolean> | undefined
   /** The number of checks that wait for a thread. */
   waiting(): number
   /** Ends the threads and rejects the waiting checks. */
@@ -17,7 +20,7 @@ const entry = import.meta.url.endsWith('.ts')
   : new URL('./imported-hash-worker.js', import.meta.url)
 
 /**
- * A check takes a hundred times as long as a check against an SRP verifier, and up to 64 MB. So only a few checks run at the same time. The
+ * A check takes a hundred times as long as a check against an SRP verifier or more, and up to 128 MiB. So only a few checks run at the same time. The
  * threads start with the first check, because most servers have no imported hashes.
  * @param options.workers how many threads at most
  * @param options.queueLimit how many checks may wait
@@ -25,7 +28,7 @@ const entry = import.meta.url.endsWith('.ts')
 export function createImportedHashes(options: { workers: number; queueLimit: number }): ImportedHashes {
   const pool = createWorkerPool({ ...options, entry })
   return {
-    check: (check) => pool.run(Buffer.from(JSON.stringify(check)))?.then((reply) => reply[0] === 1),
+    check: (poolId, check) => pool.run(Buffer.from(JSON.stringify(check)), poolId)?.then((reply) => reply[0] === 1),
     waiting: pool.waiting,
     close: pool.close,
   }

@@ -1,3 +1,4 @@
+import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 
 /** The newest `limit` of the user's former passwords, sealed. */
@@ -16,6 +17,23 @@ export async function listFormerPasswords(
     .limit(limit)
     .execute()
   return rows
+}
+
+/** The former passwords of several users, sealed, of each user the newest first. The pool's history size limits their number. */
+export async function listFormerPasswordsOfUsers(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+): Promise<readonly { readonly sub: string; readonly password: string; readonly setAt: number }[]> {
+  if (subs.length === 0) return []
+  return db
+    .selectFrom('password_history')
+    .select(['sub', 'password', 'set_at as setAt'])
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+    .orderBy('sub')
+    .orderBy('set_at', 'desc')
+    .execute()
 }
 
 /** Stores a replaced password, and deletes all but the newest `keep`. The caller has locked the user. */
@@ -40,3 +58,17 @@ export async function insertFormerPassword(
     .where('set_at', '<', oldestKept)
     .execute()
 }
+
+/** Stores former passwords of users who have just been created. */
+export async function insertFormerPasswords(
+  tx: Tx,
+  former: readonly { readonly poolId: string; readonly sub: string; readonly password: string; readonly setAt: number }[],
+): Promise<void> {
+  for (const some of chunksOf(former, rowsPerInsert)) {
+    const rows = some.map(({ poolId, sub, password, setAt }) => ({ pool_id: poolId, sub, set_at: setAt, password }))
+    await tx.insertInto('password_history').values(rows).execute()
+  }
+}
+
+/** A statement has a limited number of parameters. */
+const rowsPerInsert = 1_000

@@ -41,5 +41,5 @@ export async function requireOtherPassword(
 ): Promise<void> {
   if (user.status !== 'RESET_REQUIRED' || user.password === null) return
   if (!(await passwordScreening.blocks(where, 'SIGN_IN'))) return
-  if (await passwords.matches(user, user.password, password)) throw stolenPassword()
+  if (await passwords.matches(where.pool, user, user.password, password)) throw stolenPassword()
 }

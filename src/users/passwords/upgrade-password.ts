@@ -1,15 +1,23 @@
+import { passwordStorageOf } from '../../pools/extensions/pool-extensions.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { User } from '../user.ts'
 import { replacePassword } from '../user-repository.ts'
 import type { Passwords } from './passwords.ts'
-import { isImported } from './sealed-import.ts'
+import { kindOf } from './sealed-password.ts'
 
 /**
- * Replaces an imported hash by a verifier, once the user has signed in with the right password; returns the user as stored. SRP works from
- * then on, and the next sign-in takes a hundredth of the time. If the password was changed meanwhile, the changed password stays.
+ * Stores the password in the form that the pool wants, once the user has signed in with the right password; returns the user as stored.
+ * This replaces hashes of other systems, and the stored form after the pool's setting has changed. If the password was changed meanwhile,
+ * the changed password stays.
  */
-export async function upgradeImportedPassword(db: Db, passwords: Pick<Passwords, 'protect'>, user: User, password: string): Promise<User> {
-  if (user.password === null || !isImported(user.password)) return user
-  const upgraded = await passwords.protect(user, password)
+export async function upgradePassword(
+  { db, passwords }: { readonly db: Db; readonly passwords: Pick<Passwords, 'protect'> },
+  pool: Pool,
+  user: User,
+  password: string,
+): Promise<User> {
+  if (user.password === null || kindOf(user.password) === passwordStorageOf(pool)) return user
+  const upgraded = await passwords.protect(pool, user, password)
   return (await replacePassword(db, user, upgraded)) ? { ...user, password: upgraded } : user
 }

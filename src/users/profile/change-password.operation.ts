@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
+import type { Pool } from '../../pools/pool.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { PasswordScreening } from '../../protection/breached-passwords/password-screening.ts'
 import type { Lockout } from '../../protection/lockout.ts'
@@ -32,11 +33,11 @@ export const changePassword = operation('ChangePassword', {
     }
     requireStrongPassword(pool, request.ProposedPassword, 'change')
     await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'ChangePassword' }, now)
-    await requirePreviousPassword(deps, user, request.PreviousPassword, now)
+    await requirePreviousPassword(deps, pool, user, request.PreviousPassword, now)
     await requireUnusedPassword(deps, pool, user, request.ProposedPassword)
     const event = { sub: user.sub, type: 'PasswordChange', context, now, clientId: client.id } as const
     const isCompromised = await screenNewPassword(deps, { pool, client }, event, request.ProposedPassword)
-    const sealed = await passwords.protect(user, request.ProposedPassword)
+    const sealed = await passwords.protect(pool, user, request.ProposedPassword)
 
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
@@ -58,11 +59,17 @@ export const changePassword = operation('ChangePassword', {
  * allow guessing.
  * @throws ApiError NotAuthorizedException when `previous` is not the user's password
  */
-async function requirePreviousPassword({ lockout, passwords }: Deps, user: User, previous: string | undefined, now: number): Promise<void> {
+async function requirePreviousPassword(
+  { lockout, passwords }: Deps,
+  pool: Pool,
+  user: User,
+  previous: string | undefined,
+  now: number,
+): Promise<void> {
   if (user.password === null && previous === undefined && user.status !== 'EXTERNAL_PROVIDER') return
   if (previous === undefined) throw incorrectPassword()
   const { proven } = await lockout.guard(user.poolId, user.sub, now, async () => {
-    const matches = await passwords.matches(user, user.password, previous)
+    const matches = await passwords.matches(pool, user, user.password, previous)
     return matches ? { proven: true, value: undefined } : { proven: false }
   })
   if (!proven) throw incorrectPassword()

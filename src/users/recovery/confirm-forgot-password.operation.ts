@@ -39,7 +39,7 @@ export const confirmForgotPassword = operation('ConfirmForgotPassword', {
     const event = { sub: proof.user.sub, type: 'ForgotPassword', context, now, clientId: client.id } as const
     await requireOtherPassword(deps, caller, proof.user, password)
     const isCompromised = await screenNewPassword(deps, caller, event, password)
-    const sealed = await deps.passwords.protect(proof.user, password)
+    const sealed = await deps.passwords.protect(pool, proof.user, password)
     const user = await storePassword(deps, caller, proof, { code, sealed })
     await recordAuthEvent(deps, pool, { ...event, response: 'Pass', isCompromised })
     const callerContext = callerContextOf(client, requestContext, request.ClientMetadata)

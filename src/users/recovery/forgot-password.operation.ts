@@ -9,6 +9,8 @@ import { contextFromClient } from '../../protection/user-context.ts'
 import { type CallerContext, callerContextOf, hasTrigger } from '../../triggers/trigger.ts'
 import { findClaimedUser, unknownUser } from '../claimed-user.ts'
 import { simulateSendCode } from '../decoy-code.ts'
+import { bringUser } from '../former-pool/bring-user.ts'
+import type { FormerPools } from '../former-pool/former-pools.ts'
 import { isMigrationRefusal, type MigrationDeps, migrateUser } from '../migration/migrate-user.ts'
 import { type NamedUser, shownRecoveryDelivery } from '../shown-address.ts'
 import type { User } from '../user.ts'
@@ -16,7 +18,7 @@ import { lockUser } from '../user-repository.ts'
 import { renderMessageTo } from '../user-triggers.ts'
 import { findRecoveryError, requireRecoveryContact, requireSelfRecovery, wrongState } from './recovery-rules.ts'
 
-type Deps = MigrationDeps & AuthEventDeps
+type Deps = MigrationDeps & AuthEventDeps & { readonly formerPools: FormerPools }
 
 /**
  * Sends a user a code to set a new password with. If the client hides which users exist, the answer is the same for a user who cannot get a
@@ -30,10 +32,11 @@ export const forgotPassword = operation('ForgotPassword', {
     requireSelfRecovery(pool)
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const migrate = () => findMigratedUser(deps, caller, request.Username, callerContext)
+    const bring = () => bringFormerUser(deps, pool, request.Username)
     const { user, known, hidden } = await findClaimedUser(deps, caller, {
       username: request.Username,
       action: 'ForgotPassword',
-      migrate: hasTrigger(pool, 'UserMigration') ? migrate : undefined,
+      migrate: hasTrigger(pool, 'UserMigration') ? migrate : deps.formerPools.isAsked(pool) ? bring : undefined,
     })
     const recoveryError = user && findRecoveryError(pool, user)
     const now = deps.clock.now()
@@ -73,6 +76,12 @@ async function findMigratedUser(
     if (hidesUserExistence(client) && isMigrationRefusal(error)) return undefined
     throw error
   }
+}
+
+/** The user of the former pool, whose password stays there until the new one is set. Undefined when that pool does not show the user. */
+async function bringFormerUser(deps: Deps, pool: Pool, username: string): Promise<User | undefined> {
+  const shown = await deps.formerPools.findUser(pool, username)
+  return shown && bringUser(deps, pool, shown)
 }
 
 async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, messageContent: MessageContent): Promise<Delivery> {

@@ -7,6 +7,8 @@ import type { World } from './world.ts'
 const roleArn = 'arn:aws:iam::123456789012:role/import-logs'
 const header = 'cognito:username,email,email_verified'
 
+const hash = { SignerKey: 'c2lnbmVy', SaltSeparator: 'Bw==', Rounds: 8, MemoryCost: 14 }
+
 const importPools = new WeakMap<World, Promise<string>>()
 
 /** A separate pool, because a pool with a running import job cannot be changed. */
@@ -48,6 +50,12 @@ async function isImporting(world: World): Promise<boolean> {
 /** For each operation on import jobs, a function that creates a request which succeeds. */
 export const importRequests: Partial<Record<OperationName, RequestFactory>> = {
   CreateUserImportJob: newJob,
+  CreateUserRecordsImportJob: async (world) => ({
+    ...(await importPool(world)),
+    JobName: world.newName(),
+    Format: 'FIREBASE',
+    FirebaseHash: hash,
+  }),
   DescribeUserImportJob: ofJob,
   ListUserImportJobs: async (world) => ({ ...(await importPool(world)), MaxResults: 10 }),
   ListUserImportLog: ofJob,

@@ -1,4 +1,5 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
+import { withDatabaseOf } from '../../support/deleted-users.ts'
 import { givenUser } from '../../support/sign-in.ts'
 import type { Request } from './fields.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
@@ -52,6 +53,16 @@ const linkedIdentity: RequestFactory = async (world) => {
 
 /** A new pool, for resources of which a pool can have only a few. */
 export const anotherPool = async ({ server }: World) => ({ UserPoolId: (await server.givenPool()).poolId })
+
+/** A deleted pool that can be restored for a day, as if `--keep-deleted-pools-days` was set at the deletion. */
+const keptPool: RequestFactory = async (world) => {
+  const { UserPoolId } = await anotherPool(world)
+  await mustSucceed(world, 'DeleteUserPool', { UserPoolId })
+  const until = world.server.clock.now() + 86_400_000
+  const kept = { due_at: until, kept_until: until }
+  await withDatabaseOf(world.server, (db) => db.updateTable('deleted_pool').set(kept).where('id', '=', UserPoolId).execute())
+  return { UserPoolId }
+}
 
 const newResourceServer = async (world: World) => ({ ...(await anotherPool(world)), Identifier: world.newName(), Name: 'server' })
 
@@ -128,6 +139,7 @@ export const poolRequests: Partial<Record<OperationName, RequestFactory>> = {
   DeleteIdentityProvider: ofProvider,
   DeleteResourceServer: ofResourceServer,
   DeleteUserPool: anotherPool,
+  RestoreUserPool: keptPool,
   DeleteUserPoolClient: async (world) => ({ UserPoolId: world.main.poolId, ClientId: await newClient(world) }),
   DeleteUserPoolClientSecret: async (world) => {
     const client = await ofSecretClient(world)

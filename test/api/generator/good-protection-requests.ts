@@ -5,6 +5,7 @@ import type { World } from './world.ts'
 
 /** Requests of threat protection. */
 export const protectionRequests: Partial<Record<OperationName, RequestFactory>> = {
+  DescribeFormerPool: ({ main }) => ({ UserPoolId: main.poolId }),
   ListSlowedNetworks: ({ main }) => ({ UserPoolId: main.poolId, MaxResults: 10 }),
   ClearSlowedNetwork: async ({ server }: World) => {
     const { poolId: UserPoolId } = await slowNetwork(server, '198.51.100.7')

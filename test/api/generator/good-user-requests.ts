@@ -1,5 +1,5 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
-import { goodPassword } from '../../support/sign-in.ts'
+import { givenUser, goodPassword } from '../../support/sign-in.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import {
   addressOf,
@@ -39,6 +39,15 @@ const ofGroup = async (world: World) => {
 
 const ofMember = async (world: World) => ({ ...(await ofGroup(world)), ...(await ofUser(world)) })
 
+/** A deleted user of a pool that keeps deleted users. */
+const ofKeptUser: RequestFactory = async (world) => {
+  const { poolId: UserPoolId } = await world.server.givenPool()
+  await mustSucceed(world, 'SetUserPoolExtensions', { UserPoolId, DeletedUsers: { KeepDays: 1 } })
+  const { sub, username } = await givenUser(world.server, UserPoolId, world.newName())
+  await mustSucceed(world, 'AdminDeleteUser', { UserPoolId, Username: username })
+  return { UserPoolId, Sub: sub }
+}
+
 /** Requests for users that cannot be derived from the model and the ids in a `World`. */
 export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminAddUserToGroup: ofMember,
@@ -54,6 +63,8 @@ export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminRespondToAuthChallenge: async (world) => ({ ...(await answerToChallenge(world)), UserPoolId: world.main.poolId }),
   AdminSetUserPassword: async (world) => ({ ...(await ofUser(world)), Password: otherPassword, Permanent: true }),
   AdminUpdateUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributes: emailAttribute(world.newName()) }),
+  PurgeDeletedUser: ofKeptUser,
+  RestoreUser: ofKeptUser,
   MergeUsers: async (world) => ({ ...(await ofUser(world)), MergedUsername: await newUser(world), MoveGroups: true }),
   ChangePassword: async (world) => ({
     ...(await withToken(world)),

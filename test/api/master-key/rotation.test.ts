@@ -18,6 +18,7 @@ import {
   requireEverythingWorks,
   type SealedData,
   signInByImportedHash,
+  signInRestored,
 } from '../../support/sealed-data.ts'
 import { startTestServer } from '../../support/test-server.ts'
 import { jwksOf, refresh, useAccessToken } from '../../support/tokens.ts'
@@ -98,6 +99,7 @@ for (const engine of engines) {
       await server.restart({ masterKey: asKey(keys.after), previousMasterKey: undefined })
       await requireEverythingWorks(server, data, newPassword)
       await signInByImportedHash(server, data)
+      await signInRestored(server, data)
       await startJob(server, data.waitingImport)
       assert.equal((await waitForJobEnd(server, data.waitingImport)).ImportedUsers, 1)
       assert.equal(await decoySalt(server, data), flows.salt)

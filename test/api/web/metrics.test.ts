@@ -57,6 +57,7 @@ for (const engine of engines) {
         'queue=srp-fixed-base',
         'queue=srp-shared-secret',
         'queue=imported-hashes',
+        'queue=argon2',
       ])
       for (const secret of [poolId, clientId, 'ana', '127.0.0.1']) assert.equal(metrics.text.includes(secret), false, secret)
     })

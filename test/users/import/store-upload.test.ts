@@ -5,12 +5,14 @@ import { dayMs } from '../../../src/base/durations.ts'
 import { createSecrets } from '../../../src/base/secrets.ts'
 import { findPool, insertPool } from '../../../src/pools/pool-repository.ts'
 import { quotasWith } from '../../../src/pools/quotas.ts'
+import { formatReaders } from '../../../src/portability/import/format-readers.ts'
 import type { Storage } from '../../../src/storage/open-storage.ts'
 import { splitLines } from '../../../src/users/import/csv.ts'
 import { findNextChunk, sweepChunks } from '../../../src/users/import/import-chunk-repository.ts'
-import type { ImportJob } from '../../../src/users/import/import-job.ts'
+import { blankJob, type ImportJob } from '../../../src/users/import/import-job.ts'
 import { findImportJob, insertImportJob, sweepUnstartedJobs, updateImportJob } from '../../../src/users/import/import-job-repository.ts'
-import { rowsPerChunk, storeUpload, type UploadDeps } from '../../../src/users/import/store-upload.ts'
+import { rowsPerChunk } from '../../../src/users/import/pack-chunks.ts'
+import { storeUpload, type UploadDeps } from '../../../src/users/import/store-upload.ts'
 import { testPool } from '../../api/messaging/messaging-setup.ts'
 import { engines } from '../../support/engines.ts'
 import { createTestClock } from '../../support/test-clock.ts'
@@ -18,21 +20,14 @@ import { openTestStorage } from '../../support/test-storage.ts'
 
 const poolId = 'us-east-1_abcdefghi'
 
-const jobDefaults = { name: 'test', roleArn: 'arn:aws:iam::123456789012:role/logs', algorithm: null, startedAt: null, completedAt: null }
-
 async function givenJob({ db }: Storage, id: string, createdAt: number) {
   const job: ImportJob = {
-    ...jobDefaults,
+    ...blankJob,
+    ...{ name: 'test', roleArn: 'arn:aws:iam::123456789012:role/logs', algorithm: null },
+    ...{ format: null, isDryRun: false, sealedOptions: null },
     poolId,
     id,
-    status: 'Created',
     createdAt,
-    imported: 0,
-    skipped: 0,
-    failed: 0,
-    message: null,
-    uploadId: null,
-    header: null,
   }
   if ((await findPool(db, poolId)) === undefined) await insertPool(db, testPool({ id: poolId }))
   await db.transaction().execute((tx) => insertImportJob(tx, job))
@@ -40,7 +35,7 @@ async function givenJob({ db }: Storage, id: string, createdAt: number) {
 }
 
 function depsOn({ db }: Storage): UploadDeps & { clock: ReturnType<typeof createTestClock> } {
-  return { db, secrets: createSecrets(randomBytes(32)), clock: createTestClock(), quotas: quotasWith() }
+  return { db, secrets: createSecrets(randomBytes(32)), clock: createTestClock(), quotas: quotasWith(), importFormats: formatReaders }
 }
 
 async function countChunks({ db }: Storage): Promise<number> {

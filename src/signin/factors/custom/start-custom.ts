@@ -1,5 +1,6 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../../../pools/app-client.ts'
+import type { Pool } from '../../../pools/pool.ts'
 import { hasTrigger } from '../../../triggers/trigger.ts'
 import { type Candidate, findCandidate, requireConfirmed, requireNotReset } from '../../candidate.ts'
 import type { StepOutcome } from '../../factor.ts'
@@ -7,6 +8,7 @@ import { type RequestParameters, requireParameter } from '../../parameters.ts'
 import { noProgress, passedChallenge, type SignInContext } from '../../sign-in.ts'
 import { runPreAuthentication } from '../../sign-in-triggers.ts'
 import { requireClientPublic } from '../../srp-exchange.ts'
+import { requireVerifiers } from '../srp/require-verifiers.ts'
 import type { SrpDeps } from '../srp/srp.ts'
 import { notConfigured } from './custom-challenge.ts'
 
@@ -21,7 +23,7 @@ export async function startCustom(
 ): Promise<StepOutcome> {
   const { pool, client } = context
   if (!hasTrigger(pool, 'DefineAuthChallenge')) throw notConfigured()
-  const clientPublic = parameters['CHALLENGE_NAME'] === 'SRP_A' ? requireClientPublic(requireParameter(parameters, 'SRP_A')) : undefined
+  const clientPublic = readClientPublic(pool, parameters)
   const candidate = await findCandidate(deps, context, username)
   await runPreAuthentication(deps, context, candidate, username)
   const { sub, user } = requireLocal(client, candidate)
@@ -31,6 +33,17 @@ export async function startCustom(
   }
   const progress = { ...noProgress, custom: clientPublic === undefined ? [] : [passedChallenge('SRP_A')] }
   return { kind: 'custom', signIn: { context, sub, user, name: username, progress }, clientPublic }
+}
+
+/**
+ * The client's public value of SRP; undefined when the client does not offer to prove the password first.
+ *
+ * @throws ApiError InvalidParameterException when the value is missing or wrong, or when the pool has no SRP.
+ */
+function readClientPublic(pool: Pool, parameters: RequestParameters): bigint | undefined {
+  if (parameters['CHALLENGE_NAME'] !== 'SRP_A') return undefined
+  requireVerifiers(pool)
+  return requireClientPublic(requireParameter(parameters, 'SRP_A'))
 }
 
 /**

@@ -60,7 +60,7 @@ export const newPassword: Factor<NewPasswordDeps> & RequiredStep<NewPasswordDeps
     requireStrongPassword(pool, password, 'change')
     await requireUnusedPassword(deps, pool, { ...user, password: null }, password)
     const { isCompromised } = await requireNotStolen(deps, context, 'PASSWORD_CHANGE', password)
-    const sealed = await deps.passwords.protect(user, password)
+    const sealed = await deps.passwords.protect(pool, user, password)
     const changed = await storeNewPassword(deps, context, { user, attributes, sealed, state })
     const progress = withProof(state.progress, 'NEW_PASSWORD_REQUIRED')
     return {

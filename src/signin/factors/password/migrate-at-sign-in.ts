@@ -4,19 +4,21 @@ import type { Lockout, ProofOutcome } from '../../../protection/lockout.ts'
 import { hasTrigger } from '../../../triggers/trigger.ts'
 import { decoySub } from '../../../users/decoy.ts'
 import { findActiveUser } from '../../../users/expired-sign-ups/expired-sign-ups.ts'
-import { isMigrationRefusal, type MigrationDeps, migrateUser } from '../../../users/migration/migrate-user.ts'
+import { isMigrationRefusal, type MigrationDeps, migrateUser, usernameShape } from '../../../users/migration/migrate-user.ts'
 import type { User } from '../../../users/user.ts'
 import type { Candidate } from '../../candidate.ts'
 import type { SignInContext } from '../../sign-in.ts'
+import { wrongPassword } from '../../sign-in-errors.ts'
+import { bringAtSignIn, type FormerPoolDeps } from './ask-former-pool.ts'
 import type { ScreenPasswordDeps } from './screen-password.ts'
 
-export type PasswordDeps = MigrationDeps & ScreenPasswordDeps & { readonly lockout: Lockout }
+export type PasswordDeps = MigrationDeps & ScreenPasswordDeps & FormerPoolDeps & { readonly lockout: Lockout }
 
 export type PasswordAttempt = { readonly username: string; readonly password: string }
 
 /**
- * Runs the UserMigration trigger for an unknown name and a password. A failed attempt counts like a wrong password of a user, so that no
- * one can guess passwords of the system behind the trigger through this server. Undefined when the pool has no such trigger. Where the
+ * Runs the UserMigration trigger, or else asks the former pool, for an unknown name and a password. A failed attempt counts like a wrong password of a user, so that no
+ * one can guess passwords of the system behind the trigger through this server. Undefined when the pool has neither. Where the
  * client hides which users exist, a user that the function does not know or refuses gives a candidate whose password was refused. For other
  * clients, a user that the function does not know gives undefined.
  *
@@ -28,10 +30,12 @@ export async function migrateAtSignIn(
   attempt: PasswordAttempt,
 ): Promise<Candidate | undefined> {
   const { pool, client } = context
-  if (!hasTrigger(pool, 'UserMigration')) return undefined
+  const isMigrated = hasTrigger(pool, 'UserMigration')
+  if (!isMigrated && !deps.formerPools.isAsked(pool)) return undefined
   const sub = decoySub(deps.secrets, pool, attempt.username, deps.clock.now())
   let refusal: Error | undefined
   const outcome = await guardSpellings(deps, pool, attempt.username, async () => {
+    if (!isMigrated) return findOrBring(deps, context, attempt)
     try {
       const user = await findOrMigrate(deps, context, attempt)
       return user === undefined ? { proven: false } : { proven: true, value: user }
@@ -44,6 +48,7 @@ export async function migrateAtSignIn(
   if (outcome.proven) return { sub: outcome.value.sub, user: outcome.value }
   if (hidesUserExistence(client)) return { sub, user: undefined, isPasswordRefused: true }
   if (refusal !== undefined) throw refusal
+  if (!isMigrated) throw wrongPassword()
   return undefined
 }
 
@@ -55,6 +60,13 @@ async function findOrMigrate(
 ): Promise<User | undefined> {
   const known = await findActiveUser(deps.db, pool, username, deps.clock.now())
   return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: caller, audit })
+}
+
+/** The same for the former pool. A user who came meanwhile has the password checked by the caller. */
+async function findOrBring(deps: PasswordDeps, context: SignInContext, attempt: PasswordAttempt): Promise<ProofOutcome<User>> {
+  const known = await findActiveUser(deps.db, context.pool, attempt.username, deps.clock.now())
+  if (known !== undefined) return { proven: true, value: known }
+  return usernameShape.test(attempt.username) ? bringAtSignIn(deps, context, attempt) : { proven: false }
 }
 
 /**

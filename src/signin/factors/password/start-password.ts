@@ -1,10 +1,11 @@
-import { upgradeImportedPassword } from '../../../users/passwords/upgrade-password.ts'
+import { upgradePassword } from '../../../users/passwords/upgrade-password.ts'
 import type { User } from '../../../users/user.ts'
 import { type Candidate, findCandidate, requireConfirmed, requireNotReset, requireUnexpiredPassword } from '../../candidate.ts'
 import type { ProvenStep } from '../../factor.ts'
 import { noProgress, type SignInContext, withProof } from '../../sign-in.ts'
 import { wrongPassword } from '../../sign-in-errors.ts'
 import { runPreAuthentication } from '../../sign-in-triggers.ts'
+import { proveAtFormerPool } from './ask-former-pool.ts'
 import { migrateAtSignIn, type PasswordAttempt, type PasswordDeps } from './migrate-at-sign-in.ts'
 import { screenPassword } from './screen-password.ts'
 
@@ -37,13 +38,16 @@ export async function provePassword(
   if (isPasswordRefused) throw wrongPassword()
 
   const outcome = await deps.lockout.guard<User>(pool.id, sub, deps.clock.now(), async () => {
-    const owner = user ?? { poolId: pool.id, sub, username }
-    const matches = await deps.passwords.matches(owner, user?.password, password)
-    return matches && user !== undefined ? { proven: true, value: user } : { proven: false }
+    const asked = user && (await proveAtFormerPool(deps, context, user, password))
+    if (asked !== undefined && 'proven' in asked) return asked
+    const known = asked?.changed ?? user
+    const owner = known ?? { poolId: pool.id, sub, username }
+    const matches = await deps.passwords.matches(pool, owner, known?.password, password)
+    return matches && known !== undefined ? { proven: true, value: known } : { proven: false }
   })
   if (!outcome.proven) throw wrongPassword()
   requireUnexpiredPassword(outcome.value, deps.clock.now())
-  const proven = await upgradeImportedPassword(deps.db, deps.passwords, outcome.value, password)
+  const proven = await upgradePassword(deps, pool, outcome.value, password)
   const progress = await screenPassword(deps, { context, user: proven, progress: withProof(noProgress, 'PASSWORD') }, password)
   return { kind: 'proven', user: proven, progress, consumes: undefined }
 }

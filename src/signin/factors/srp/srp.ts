@@ -26,6 +26,7 @@ import { runPreAuthentication } from '../../sign-in-triggers.ts'
 import { isSrpProof, readSrpProof, requireClientPublic, startSrpExchange, toSecretBlock } from '../../srp-exchange.ts'
 import { requireCurrentTimestamp } from '../../srp-timestamp.ts'
 import { decoyIdentity } from './decoy-identity.ts'
+import { requireVerifiers } from './require-verifiers.ts'
 
 export type SrpDeps = {
   readonly db: Db
@@ -48,6 +49,7 @@ export async function startSrp(
   context: SignInContext,
   { username, srpA }: { readonly username: string; readonly srpA: string },
 ): Promise<StepOutcome> {
+  requireVerifiers(context.pool)
   const clientPublic = requireClientPublic(srpA)
   const candidate = await findCandidate(deps, context, username)
   await runPreAuthentication(deps, context, candidate, username)
@@ -98,6 +100,7 @@ export const srp: Factor<SrpDeps> = {
   async handleAnswer(deps, answer) {
     const { context, responses } = answer
     const { pool, client } = context
+    requireVerifiers(pool)
     const proof = readSrpProof(responses)
     const now = deps.clock.now()
     const state = requireState<Memory>(answer, 'PASSWORD_VERIFIER', now)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { checkImportedHash } from '../../../src/users/passwords/check-imported-hash.ts'
-import { type HashAlgorithm, readImportedHash } from '../../../src/users/passwords/imported-hash.ts'
+import { readCognitoHash } from '../../../src/users/passwords/cognito-hash.ts'
+import type { HashAlgorithm } from '../../../src/users/passwords/imported-hash.ts'
 
 /**
  * Hashes made by other programs. libxcrypt made the bcrypt hashes. Python's hashlib made the PBKDF2 and scrypt hashes of `correct horse`.
@@ -74,7 +75,7 @@ describe('Imported password hashes', () => {
 
   for (const [algorithm, what, hash] of refused) {
     it(`of ${algorithm} are refused for ${what}`, () => {
-      assert.equal(readImportedHash(algorithm, hash), undefined)
+      assert.equal(readCognitoHash(algorithm, hash), undefined)
     })
   }
 })

@@ -1,0 +1,61 @@
+/**
+ * A queue of items in groups. The groups take turns; within a group, items leave in the order in which they came. So a group with many
+ * items does not delay the first items of the others.
+ */
+export type FairQueue<Item> = {
+  readonly length: number
+  push(group: string, item: Item): void
+  /** Takes the oldest item of the group whose turn it is. */
+  shift(): Item | undefined
+  /**
+   * Makes room for one more item of the group: takes the newest item of the longest group. Undefined, and nothing is taken, when no group
+   * would still have as many items as this one with the new item.
+   */
+  takeFromLongest(group: string): Item | undefined
+  /** Takes all items. */
+  clear(): Item[]
+}
+
+export function createFairQueue<Item>(): FairQueue<Item> {
+  /** The groups with items; the group whose turn it is comes first. */
+  const groups = new Map<string, Item[]>()
+  let length = 0
+
+  return {
+    get length() {
+      return length
+    },
+
+    push(group, item) {
+      const items = groups.get(group)
+      if (items === undefined) groups.set(group, [item])
+      else items.push(item)
+      length += 1
+    },
+
+    shift() {
+      const [next] = groups
+      if (next === undefined) return undefined
+      const [group, items] = next
+      groups.delete(group)
+      const item = items.shift()
+      if (items.length > 0) groups.set(group, items)
+      length -= 1
+      return item
+    },
+
+    takeFromLongest(group) {
+      const longest = [...groups.values()].reduce((one, other) => (other.length > one.length ? other : one), [])
+      if (longest.length <= (groups.get(group)?.length ?? 0) + 1) return undefined
+      length -= 1
+      return longest.pop()
+    },
+
+    clear() {
+      const items = [...groups.values()].flat()
+      groups.clear()
+      length = 0
+      return items
+    },
+  }
+}

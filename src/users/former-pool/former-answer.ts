@@ -1,0 +1,75 @@
+import { OutboundError } from '../../base/outbound-http.ts'
+
+/** Why the former pool gave no answer that says anything about the password. */
+export type FormerFailure = 'throttled' | 'timeout' | 'unreachable' | 'bad-answer' | 'refused' | 'paused' | 'busy'
+
+/** What the former pool says about a password. */
+export type FormerAnswer =
+  /** `accessToken` is missing when a challenge follows the right password. */
+  | { readonly kind: 'right'; readonly accessToken: string | undefined; readonly isTemporary: boolean }
+  | { readonly kind: 'wrong' | 'unknown' | 'reset' | 'unconfirmed' }
+  | { readonly kind: 'failed'; readonly failure: FormerFailure }
+
+/** The challenges that follow a right password only. */
+const afterPassword: readonly string[] = [
+  'SMS_MFA',
+  'SOFTWARE_TOKEN_MFA',
+  'EMAIL_OTP',
+  'MFA_SETUP',
+  'SELECT_MFA_TYPE',
+  'NEW_PASSWORD_REQUIRED',
+  'DEVICE_SRP_AUTH',
+]
+
+type SignInAnswer = {
+  readonly ChallengeName?: string | undefined
+  readonly AuthenticationResult?: { readonly AccessToken?: string | undefined } | undefined
+}
+
+export function answerOf({ ChallengeName: challenge, AuthenticationResult: result }: SignInAnswer): FormerAnswer {
+  if (result?.AccessToken !== undefined) return { kind: 'right', accessToken: result.AccessToken, isTemporary: false }
+  if (!afterPassword.includes(challenge ?? '')) return { kind: 'failed', failure: 'bad-answer' }
+  return { kind: 'right', accessToken: undefined, isTemporary: challenge === 'NEW_PASSWORD_REQUIRED' }
+}
+
+const throttling: readonly string[] = ['TooManyRequestsException', 'LimitExceededException', 'ThrottlingException', 'Throttling']
+
+/** The answer that an error of the SDK stands for. */
+export function answerOfError(error: unknown): FormerAnswer {
+  if (error instanceof OutboundError) return { kind: 'failed', failure: failureOf(error) }
+  const { name = '', message = '' } = error instanceof Error ? error : {}
+  switch (name) {
+    case 'NotAuthorizedException':
+      return answerOfRefusal(message)
+    case 'UserNotFoundException':
+      return { kind: 'unknown' }
+    case 'PasswordResetRequiredException':
+      return { kind: 'reset' }
+    case 'UserNotConfirmedException':
+      return { kind: 'unconfirmed' }
+    case 'CredentialsProviderError':
+      return { kind: 'failed', failure: 'refused' }
+    case 'SyntaxError':
+      return { kind: 'failed', failure: 'bad-answer' }
+  }
+  if (throttling.includes(name)) return { kind: 'failed', failure: 'throttled' }
+  const { $metadata: metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } }
+  const isAnswer = metadata?.httpStatusCode !== undefined && metadata.httpStatusCode >= 400 && metadata.httpStatusCode < 500
+  return { kind: 'failed', failure: isAnswer ? 'refused' : 'bad-answer' }
+}
+
+/**
+ * NotAuthorizedException has several meanings. It is about the password, unless it says that the former pool has locked the user, or that
+ * the app client is not set up for this.
+ */
+function answerOfRefusal(message: string): FormerAnswer {
+  if (/attempts exceeded/i.test(message)) return { kind: 'failed', failure: 'throttled' }
+  if (/secret ?hash|client/i.test(message)) return { kind: 'failed', failure: 'refused' }
+  return { kind: 'wrong' }
+}
+
+function failureOf({ failure }: OutboundError): FormerFailure {
+  if (failure === 'timeout') return 'timeout'
+  if (failure === 'too-large') return 'bad-answer'
+  return failure === 'bad-url' || failure === 'refused-address' ? 'refused' : 'unreachable'
+}

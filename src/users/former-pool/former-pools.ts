@@ -1,0 +1,150 @@
+import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
+import type { Clock } from '../../base/clock.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import type { FormerPool } from '../../pools/extensions/former-pool.ts'
+import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
+import { type Pool, regionOf } from '../../pools/pool.ts'
+import { secretHash } from '../../pools/secret-hash.ts'
+import type { Db } from '../../storage/db.ts'
+import { answerOf, answerOfError, type FormerAnswer } from './former-answer.ts'
+import { noteFailure } from './former-failure-repository.ts'
+import type { ShownUser } from './former-user.ts'
+import { guardedHandler } from './guarded-handler.ts'
+import { createPause } from './pause.ts'
+
+/** Counts a call of a former pool by its result. */
+export type CountFormerPoolCall = (result: string) => void
+
+/** Asks the former pools of pools. Each call has a deadline, and a former pool that does not answer is left alone for a while. */
+export type FormerPools = {
+  /** Whether the pool has a former pool that is still asked. */
+  isAsked(pool: Pool): boolean
+  /** Asks whether the password is the user's there. Never throws. */
+  checkPassword(pool: Pool, username: string, password: string): Promise<FormerAnswer>
+  /**
+   * The user as the former pool shows them: by the access token of a sign-in, or else by a signed call. Undefined when there is no such
+   * user, when the pool's settings allow no signed calls, or when the former pool does not answer.
+   */
+  findUser(pool: Pool, username: string, accessToken?: string): Promise<ShownUser | undefined>
+}
+
+export type FormerPoolsOptions = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly secrets: Secrets
+  isPrivateAllowed(url: URL): boolean
+  readonly count: CountFormerPoolCall
+  /** Frees the slot of the request while it waits for the former pool. */
+  readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
+}
+
+type Sdk = typeof import('@aws-sdk/client-cognito-identity-provider')
+type Connection = { readonly client: CognitoIdentityProviderClient; readonly sdk: Sdk }
+type Caller = { readonly former: FormerPool } & Connection
+
+const timeoutMs = 5_000
+const maxResponseBytes = 262_144
+/** The most calls at once in a process. Those beyond it fail at once, so that a slow former pool holds no more requests. */
+const maxCalls = 64
+const maxConnections = 100
+
+export function createFormerPools(options: FormerPoolsOptions): FormerPools {
+  const { db, clock, secrets, count, withoutSlot } = options
+  const connect = rememberConnections(options)
+  const pause = createPause(clock)
+  let running = 0
+
+  const formerOf = (pool: Pool): FormerPool | undefined => {
+    const { formerPool } = extensionsOf(pool)
+    return formerPool !== undefined && clock.now() < formerPool.until ? formerPool : undefined
+  }
+
+  async function call(pool: Pool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
+    const former = formerOf(pool)
+    const answer = former === undefined ? failed('paused') : await callFormer(pool, former, work)
+    count(answer.kind === 'failed' ? answer.failure : answer.kind)
+    if (answer.kind === 'failed') await noteFailure(db, pool.id, { failure: answer.failure, at: clock.now() })
+    return answer
+  }
+
+  async function callFormer(pool: Pool, former: FormerPool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
+    if (running >= maxCalls) return failed('busy')
+    if (!pause.mayCall(pool.id)) return failed('paused')
+    running++
+    try {
+      const connection = await connect(former)
+      const answer = await withoutSlot(() => work({ former, ...connection })).catch(answerOfError)
+      pause.note(pool.id, answer.kind !== 'failed' || answer.failure === 'throttled' || answer.failure === 'refused')
+      return answer
+    } finally {
+      running--
+    }
+  }
+
+  return {
+    isAsked: (pool) => formerOf(pool) !== undefined,
+
+    checkPassword: (pool, username, password) =>
+      call(pool, async (caller) => answerOf(await signIn(caller, parametersOf(secrets, pool, caller.former, { username, password })))),
+
+    async findUser(pool, username, accessToken) {
+      let found: ShownUser | undefined
+      await call(pool, async ({ client, sdk, former }) => {
+        if (accessToken !== undefined) found = await client.send(new sdk.GetUserCommand({ AccessToken: accessToken }))
+        else if (former.flow === 'ADMIN_USER_PASSWORD_AUTH')
+          found = await client.send(new sdk.AdminGetUserCommand({ UserPoolId: former.userPoolId, Username: username }))
+        return { kind: found === undefined ? 'unknown' : 'right', accessToken: undefined, isTemporary: false }
+      })
+      return found
+    },
+  }
+}
+
+const failed = (failure: 'paused' | 'busy'): FormerAnswer => ({ kind: 'failed', failure })
+
+/** The connections to former pools, so that their keep-alive connections are used again. */
+function rememberConnections(options: FormerPoolsOptions): (former: FormerPool) => Promise<Connection> {
+  const connections = new Map<string, Promise<Connection>>()
+  return (former) => {
+    const key = JSON.stringify([former.userPoolId, former.endpoint])
+    const known = connections.get(key)
+    if (known !== undefined) return known
+    const [oldest] = connections.size < maxConnections ? [] : connections.keys()
+    if (oldest !== undefined) connections.delete(oldest)
+    const connecting = openConnection(options, former)
+    connections.set(key, connecting)
+    return connecting
+  }
+}
+
+async function openConnection({ isPrivateAllowed }: FormerPoolsOptions, former: FormerPool): Promise<Connection> {
+  const sdk = await import('@aws-sdk/client-cognito-identity-provider')
+  const client = new sdk.CognitoIdentityProviderClient({
+    region: regionOf(former.userPoolId),
+    ...(former.endpoint !== undefined && { endpoint: former.endpoint }),
+    maxAttempts: 1,
+    requestHandler: guardedHandler({ timeoutMs, maxResponseBytes, isPrivateAllowed }) as never,
+  })
+  return { client, sdk }
+}
+
+function signIn({ client, sdk, former }: Caller, parameters: Record<string, string>) {
+  const { clientId, userPoolId, flow } = former
+  const request = { ClientId: clientId, AuthFlow: flow, AuthParameters: parameters }
+  return flow === 'USER_PASSWORD_AUTH'
+    ? client.send(new sdk.InitiateAuthCommand(request))
+    : client.send(new sdk.AdminInitiateAuthCommand({ ...request, UserPoolId: userPoolId }))
+}
+
+function parametersOf(
+  secrets: Secrets,
+  pool: Pool,
+  { sealedClientSecret, clientId }: FormerPool,
+  { username, password }: { readonly username: string; readonly password: string },
+): Record<string, string> {
+  const parameters = { USERNAME: username, PASSWORD: password }
+  if (sealedClientSecret === undefined) return parameters
+  const secret = secrets.open('former-pool', sealedClientSecret, pool.id)?.toString()
+  if (secret === undefined) throw new Error(`The client secret of the former pool of ${pool.id} cannot be opened.`)
+  return { ...parameters, SECRET_HASH: secretHash(secret, username, clientId) }
+}
