@@ -65,13 +65,21 @@ for (const engine of engines) {
       assert.ok(Math.abs(Number(seconds) - server.clock.now() / 1000) < 60, text)
     })
 
-    it('are refused without a place, and while another one has not ended', async () => {
+    it('are refused without a place', async () => {
       await using server = await startTestServer(engine)
       await assert.rejects(callLifeguard(server, 'StartBackup', {}), { name: 'InvalidParameterException', message: /Set --backup-to/ })
+    })
+
+    it('wait while another process makes one, and only one waits', async () => {
       using folder = await backupFolder()
-      await using other = await startTestServer(engine, { flags: folder.flags })
-      await leaveKilledJob(other)
-      await assert.rejects(callLifeguard(other, 'StartBackup', {}), { name: 'LimitExceededException', message: /has not ended yet/ })
+      await using server = await startTestServer(engine, { flags: [...folder.flags, ...silent] })
+      await leaveKilledJob(server)
+      const [first, second] = [await callLifeguard(server, 'StartBackup', {}), await callLifeguard(server, 'StartBackup', {})]
+      assert.equal(first.Backup.Status, 'STARTED')
+      assert.equal(second.Backup.BackupId, first.Backup.BackupId)
+      server.clock.advance(61_000)
+      const [made] = await endedBackups(server, 2)
+      assert.deepEqual([made?.BackupId, made?.Status], [first.Backup.BackupId, 'SUCCEEDED'], JSON.stringify(made))
     })
 
     it('come by the schedule; the newest are kept, and other files are left alone', async () => {
