@@ -84,9 +84,9 @@ type ServiceOptions = {
 export type Services = Awaited<ReturnType<typeof openServices>>
 
 export async function openServices(options: ServiceOptions) {
-  const { settings, database, logger, clock, metrics, withoutSlot } = options
+  const { settings, database, clock, logger, metrics, withoutSlot } = options
   const { secrets, storage } = database
-  const { db, publish, subscribe, checkpoint } = storage
+  const { db, publish, subscribe } = storage
   const hashing = openHashing(settings)
   const fixedValues = fixedValuesOf(options)
   const provisionedLimits = createProvisionedLimits({ db, clock, factor: rateFactorOf(settings) || 1, publish, subscribe })
@@ -99,11 +99,7 @@ export async function openServices(options: ServiceOptions) {
   const protection = await openProtection({ ...options, db, pools, logs })
   const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
-  const imports = createImportRunner({ ...fixedValues, db, secrets, pools, logger, holder, importFormats: formatReaders })
-  const backups = openBackups({ ...options, holder })
-  const logoutWorker = openLogoutWorker({ ...options, ...signing, db, pools })
-  const auditStream = openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure })
-  const sweeper = startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint })
+  const work = openBackgroundWork(options, { fixedValues, signing, pools, holder })
   return {
     db,
     secrets,
@@ -114,9 +110,9 @@ export async function openServices(options: ServiceOptions) {
     powers: hashing.powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, ...hashingWithoutSlot(hashing, withoutSlot) }),
-    imports,
-    backups,
-    logoutWorker,
+    imports: work.imports,
+    backups: work.backups,
+    logoutWorker: work.logoutWorker,
     ...protection.services,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
@@ -128,23 +124,34 @@ export async function openServices(options: ServiceOptions) {
     ...openFormerPools({ ...options, db, secrets, count: metrics.countFormerPoolCall }),
     countSignInStep: metrics.countSignInStep,
     gatewayKinds,
-    gauges: serviceGauges({ isStreaming: auditStream !== undefined, logs, db, ...hashing, triggerFunctions, sweeper, imports, backups }),
+    gauges: serviceGauges({ isStreaming: work.auditStream !== undefined, logs, db, ...hashing, triggerFunctions, ...work }),
     /** Take these steps after the last request has ended, and before the database is closed. */
     closingSteps: [
-      {
-        sweeper,
-        imports,
-        backups,
-        outbox: worker,
-        logs,
-        logoutWorker,
-        keysAhead: signing.keysAhead,
-        keyPairs: signing.keyPairs,
-        auditStream,
-      },
+      { ...work, outbox: worker, logs, keysAhead: signing.keysAhead, keyPairs: signing.keyPairs },
       { ...hashing, triggerFunctions },
       { pools, provisionedLimits, signingKeys: signing.signingKeys, access, credentials, protection },
     ] satisfies ClosingStep[],
+  }
+}
+
+type BackgroundParts = {
+  readonly fixedValues: ReturnType<typeof fixedValuesOf>
+  readonly signing: ReturnType<typeof openSigningKeys>
+  readonly pools: PoolCatalog
+  readonly holder: string
+}
+
+/** The work that goes on beside the requests. */
+function openBackgroundWork(options: ServiceOptions, { fixedValues, signing, pools, holder }: BackgroundParts) {
+  const { settings, database, logger, clock, metrics } = options
+  const { secrets, storage } = database
+  const { db, checkpoint } = storage
+  return {
+    imports: createImportRunner({ ...fixedValues, db, secrets, pools, logger, holder, importFormats: formatReaders }),
+    backups: openBackups({ ...options, holder }),
+    logoutWorker: openLogoutWorker({ ...options, ...signing, db, pools }),
+    auditStream: openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure }),
+    sweeper: startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint }),
   }
 }
 

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import type { BackupSettings } from './backup-settings.ts'
 import { suggestion } from './flag-suggestion.ts'
 import type { LogSettings } from './log-settings.ts'
+import { parseCounts } from './parse-counts.ts'
 import { contradictionsOf } from './setting-rules.ts'
 import { type SettingSpec, variableOf } from './setting-spec.ts'
 import { settingsTable } from './settings-table.ts'
@@ -279,18 +280,6 @@ function parseValue(spec: SettingSpec, text: string, source: string): Value {
       if (text === '') throw refuse('a text of at least one character')
       return text
   }
-}
-
-function parseCounts(text: string): Readonly<Record<string, number>> | undefined {
-  let counts: unknown
-  try {
-    counts = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (typeof counts !== 'object' || counts === null || Array.isArray(counts)) return undefined
-  const isCount = (count: unknown) => typeof count === 'number' && Number.isSafeInteger(count) && count >= 0
-  return Object.values(counts).every(isCount) ? (counts as Record<string, number>) : undefined
 }
 
 /** A key of 32 bytes from base64, base64url or hex. @throws SettingsError that names the setting by `source` and the key by `what` */

@@ -66,8 +66,6 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   deleted_group: { key: ['pool_id', 'member_key'], poolColumn: 'pool_id' },
   deleted_user: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },
   kept_user: { key: ['pool_id', 'sub'], poolColumn: 'pool_id', areLarge: true },
-  former_user: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },
-  former_member: { key: ['pool_id', 'group_name', 'sub'], poolColumn: 'pool_id' },
   spent_state: { key: ['id'] },
   access_key: { key: ['id'] },
   access_role: { key: ['arn'], areLarge: true },

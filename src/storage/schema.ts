@@ -3,6 +3,7 @@ import type { FormerMemberTable, FormerUserTable } from './former-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable, ImportNameTable } from './import-tables.ts'
 import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
+import type { AuthorizationCodeTable, DeviceAuthorizationTable, SessionClientTable, SignInLinkTable } from './oauth-tables.ts'
 import type {
   AppClientTable,
   DeletedPoolTable,
@@ -21,20 +22,16 @@ import type { AuditRecordTable, LogRecordTable, TriggerAnswerTable, TriggerInvoc
 import type {
   AttemptTable,
   AuthEventTable,
-  AuthorizationCodeTable,
   CodeTable,
   DeletedGroupTable,
   DeletedUserTable,
-  DeviceAuthorizationTable,
   DeviceStepTable,
   DeviceTable,
   GroupMemberTable,
   KeptUserTable,
   PasskeyTable,
   PasswordHistoryTable,
-  SessionClientTable,
   SessionTable,
-  SignInLinkTable,
   SoftwareTokenTable,
   UserAliasTable,
   UserAttributeTable,

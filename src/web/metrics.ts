@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import type { FederationMetrics } from '../federation/federation-metrics.ts'
 import type { LogMetrics } from '../log-delivery/log-metrics.ts'
 import type { MessageMetrics } from '../messaging/message-metrics.ts'
@@ -15,6 +15,7 @@ import type { TriggerMetrics } from '../triggers/open-triggers.ts'
 import type { CountFormerPoolCall } from '../users/former-pool/former-pools.ts'
 import { authEventMetrics, logMetrics } from './event-metrics.ts'
 import { type GaugeSources, registerGauges } from './gauges.ts'
+import { sweepMetrics } from './sweep-metrics.ts'
 
 /**
  * The metrics of this process, in Prometheus' text format. Labels hold only names from fixed lists: never an id, a name that a client
@@ -279,24 +280,5 @@ function messageMetrics(registry: Registry): MessageMetrics {
   return {
     started: (channel) => started.inc({ channel }),
     attempted: (channel, gateway, outcome) => attempts.inc({ channel, gateway, outcome }),
-  }
-}
-
-function sweepMetrics(registry: Registry): SweepMetrics {
-  const successes = new Gauge({
-    name: 'lifeguard_sweep_last_success_timestamp_seconds',
-    help: 'When this process last ran a sweep without an error, by sweep.',
-    labelNames: ['sweep'],
-    registers: [registry],
-  })
-  const failures = new Counter({
-    name: 'lifeguard_sweep_failures_total',
-    help: 'Runs of a sweep that failed, by sweep.',
-    labelNames: ['sweep'],
-    registers: [registry],
-  })
-  return {
-    succeeded: (sweep, at) => successes.set({ sweep }, at / 1000),
-    failed: (sweep) => failures.inc({ sweep }),
   }
 }

@@ -16,10 +16,10 @@ import { startTestServer, type TestServer } from '../support/test-server.ts'
 const hourMs = 3_600_000
 const silent = ['--log-level', 'silent']
 
-async function usernamesIn(file: string, passphrase: string): Promise<readonly unknown[]> {
+async function usernamesIn(file: string, identity: string): Promise<readonly unknown[]> {
   const handle = await open(file)
   try {
-    const rows = await readRows(await openContainer(handle, { passphrase }))
+    const rows = await readRows(await openContainer(handle, { identity }))
     return rows['user']?.map((row) => row['username']) ?? []
   } finally {
     await handle.close()
@@ -45,13 +45,13 @@ async function leaveKilledJob(server: TestServer): Promise<void> {
 for (const engine of engines) {
   describe(`Backups that a server makes on ${engine.name}`, () => {
     it('are sealed files in the folder, which the list and the metrics show', async () => {
-      using folder = backupFolder()
+      using folder = await backupFolder()
       await using server = await startTestServer(engine, { flags: folder.flags })
       const { poolId } = await server.givenPool()
       await givenUser(server, poolId, 'ana')
       const backup = await makeBackup(server)
 
-      assert.equal(backup?.Status, 'SUCCEEDED', backup?.FailureReason)
+      assert.equal(backup?.Status, 'SUCCEEDED', JSON.stringify(backup))
       assert.equal(backup.Cause, 'REQUEST')
       const file = backup.Location ?? ''
       assert.deepEqual(readdirSync(folder.path), [basename(file)])
@@ -59,23 +59,31 @@ for (const engine of engines) {
       assert.equal(statSync(file).size, backup.Bytes)
       assert.equal(statSync(file).mode & 0o777, 0o600)
       assert.ok(!readFileSync(file).includes('ana'))
-      assert.deepEqual(await usernamesIn(file, folder.passphrase), ['ana'])
+      assert.deepEqual(await usernamesIn(file, folder.identity), ['ana'])
       const { text } = await readMetrics(server.url)
       const seconds = /^lifeguard_backup_last_success_timestamp_seconds (\S+)$/m.exec(text)?.[1]
       assert.ok(Math.abs(Number(seconds) - server.clock.now() / 1000) < 60, text)
     })
 
-    it('are refused without a place, and while another one has not ended', async () => {
+    it('are refused without a place', async () => {
       await using server = await startTestServer(engine)
       await assert.rejects(callLifeguard(server, 'StartBackup', {}), { name: 'InvalidParameterException', message: /Set --backup-to/ })
-      using folder = backupFolder()
-      await using other = await startTestServer(engine, { flags: folder.flags })
-      await leaveKilledJob(other)
-      await assert.rejects(callLifeguard(other, 'StartBackup', {}), { name: 'LimitExceededException', message: /has not ended yet/ })
+    })
+
+    it('wait while another process makes one, and only one waits', async () => {
+      using folder = await backupFolder()
+      await using server = await startTestServer(engine, { flags: [...folder.flags, ...silent] })
+      await leaveKilledJob(server)
+      const [first, second] = [await callLifeguard(server, 'StartBackup', {}), await callLifeguard(server, 'StartBackup', {})]
+      assert.equal(first.Backup.Status, 'STARTED')
+      assert.equal(second.Backup.BackupId, first.Backup.BackupId)
+      server.clock.advance(61_000)
+      const [made] = await endedBackups(server, 2)
+      assert.deepEqual([made?.BackupId, made?.Status], [first.Backup.BackupId, 'SUCCEEDED'], JSON.stringify(made))
     })
 
     it('come by the schedule; the newest are kept, and other files are left alone', async () => {
-      using folder = backupFolder()
+      using folder = await backupFolder()
       writeFileSync(join(folder.path, 'lifeguard-notes.backup'), 'mine')
       writeFileSync(join(folder.path, 'lifeguard-20200101T000000Z-0123abcd.backup'), 'of another installation')
       const flags = [...folder.flags, '--backup-every-hours', '6', '--backup-keep', '2']
@@ -83,7 +91,7 @@ for (const engine of engines) {
       for (let count = 1; count <= 3; count += 1) {
         const backups = await endedBackups(server, count)
         assert.equal(backups.length, count)
-        assert.deepEqual([backups[0]?.Status, backups[0]?.Cause], ['SUCCEEDED', 'SCHEDULE'], backups[0]?.FailureReason)
+        assert.deepEqual([backups[0]?.Status, backups[0]?.Cause], ['SUCCEEDED', 'SCHEDULE'], JSON.stringify(backups))
         server.clock.advance(6 * hourMs + 1000)
       }
       const [, second, third, fourth] = await endedBackups(server, 4)
@@ -96,21 +104,21 @@ for (const engine of engines) {
     })
 
     it('fail when their process was killed, and the schedule goes on', async () => {
-      using folder = backupFolder()
+      using folder = await backupFolder()
       await using server = await startTestServer(engine, { flags: [...folder.flags, ...silent] })
       await leaveKilledJob(server)
       await server.restart({ backupEveryHours: 6 })
       assert.equal((await listBackups(server))[0]?.Status, 'RUNNING')
       server.clock.advance(7 * hourMs)
       const [next, killed] = await endedBackups(server, 2)
-      assert.deepEqual([next?.Status, next?.Cause], ['SUCCEEDED', 'SCHEDULE'], next?.FailureReason)
+      assert.deepEqual([next?.Status, next?.Cause], ['SUCCEEDED', 'SCHEDULE'], JSON.stringify(next))
       assert.equal(killed?.Status, 'FAILED')
       assert.match(killed?.FailureReason ?? '', /ended before the backup was complete/)
       assert.match((await readMetrics(server.url)).text, /^lifeguard_backup_failures_total 1$/m)
     })
 
     it('fail in one line when the folder is gone, and earlier ones are not deleted', async () => {
-      using folder = backupFolder()
+      using folder = await backupFolder()
       await using server = await startTestServer(engine, { flags: [...folder.flags, '--backup-keep', '1', ...silent] })
       const first = await makeBackup(server)
       await server.restart({ backupTo: join(folder.path, 'missing') })

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { newIdentity } from '../../src/portability/container/sealing.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -20,26 +20,25 @@ export type ListedBackup = {
 
 export type BackupFolder = Disposable & {
   readonly path: string
-  readonly passphrase: string
-  readonly passphraseFile: string
+  /** Opens the backups. */
+  readonly identity: string
+  /** How a server seals its backups. */
+  readonly sealingFlags: readonly string[]
   /** The settings of a server that makes its backups in the folder. */
   readonly flags: readonly string[]
 }
 
-/** An empty folder for backups, and a file with their passphrase outside of it. */
-export function backupFolder(): BackupFolder {
-  const root = mkdtempSync(join(tmpdir(), 'lifeguard-backups-'))
-  const path = mkdtempSync(join(root, 'to-'))
-  const passphrase = randomBytes(18).toString('base64')
-  const passphraseFile = join(root, 'passphrase')
-  writeFileSync(passphraseFile, `${passphrase}\n`)
-  chmodSync(passphraseFile, 0o600)
+/** An empty folder for backups that are sealed for a new identity. */
+export async function backupFolder(): Promise<BackupFolder> {
+  const path = mkdtempSync(join(tmpdir(), 'lifeguard-backups-'))
+  const { identity, recipient } = await newIdentity()
+  const sealingFlags = ['--backup-recipient', recipient]
   return {
     path,
-    passphrase,
-    passphraseFile,
-    flags: ['--backup-to', path, '--backup-passphrase-file', passphraseFile],
-    [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }),
+    identity,
+    sealingFlags,
+    flags: ['--backup-to', path, ...sealingFlags],
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
   }
 }
 
@@ -49,11 +48,11 @@ export async function listBackups(server: TestServer): Promise<readonly ListedBa
 
 /** Waits until the latest backup has ended, and there are at least `count` backups. */
 export async function endedBackups(server: TestServer, count: number): Promise<readonly ListedBackup[]> {
-  for (const deadline = performance.now() + 30_000; performance.now() < deadline; await delay(50)) {
+  for (const deadline = performance.now() + 100_000; performance.now() < deadline; await delay(50)) {
     const backups = await listBackups(server)
     if (backups.length >= count && backups.every(({ Status }) => Status === 'SUCCEEDED' || Status === 'FAILED')) return backups
   }
-  throw new Error(`After 30 seconds there are not ${count} backups that have ended.`)
+  throw new Error(`After 100 seconds there are not ${count} backups that have ended.`)
 }
 
 /** Makes a backup. Returns it. */

@@ -18,63 +18,70 @@ export type LocalS3 = AsyncDisposable & {
   fail(failure: S3Failure): void
 }
 
+/** What the server holds. */
+class Store {
+  readonly objects = new Map<string, Buffer>()
+  readonly uploads = new Map<string, Map<number, Buffer>>()
+  readonly partCounts: number[] = []
+  failure: S3Failure
+
+  put(name: string, body: Buffer): void {
+    this.objects.set(name, this.failure === 'damage' ? Buffer.concat([body.subarray(0, -1), Buffer.from('x')]) : body)
+  }
+}
+
+async function answer(store: Store, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { objects, uploads, partCounts } = store
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  const name = decodeURIComponent(pathname.slice(1))
+  const body = unchunked(await buffer(request), request)
+  const uploadId = searchParams.get('uploadId')
+  const parts = uploadId === null ? undefined : uploads.get(uploadId)
+  if (store.failure === 'refuse') return sendError(response, 403, 'AccessDenied')
+  if (request.method === 'POST' && searchParams.has('uploads')) {
+    const id = randomUUID()
+    uploads.set(id, new Map())
+    return sendXml(response, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`)
+  }
+  if (uploadId !== null && parts === undefined) return sendError(response, 404, 'NoSuchUpload')
+  if (request.method === 'PUT' && parts !== undefined) {
+    parts.set(Number(searchParams.get('partNumber')), body)
+    return void response.writeHead(200, { etag: etagOf(body) }).end()
+  }
+  if (request.method === 'POST' && parts !== undefined) {
+    uploads.delete(uploadId ?? '')
+    partCounts.push(parts.size)
+    store.put(name, Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, part]) => part)))
+    return sendXml(response, '<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>')
+  }
+  if (request.method === 'DELETE') {
+    if (parts === undefined) objects.delete(name)
+    else uploads.delete(uploadId ?? '')
+    return void response.writeHead(204).end()
+  }
+  if (request.method === 'PUT') {
+    store.put(name, body)
+    return void response.writeHead(200, { etag: etagOf(body) }).end()
+  }
+  const object = objects.get(name)
+  if (object === undefined) return sendError(response, 404, 'NoSuchKey')
+  response.writeHead(200, { 'content-length': object.length }).end(object)
+}
+
 /** A server with the part of S3's API that uploads need: objects by path, uploads in parts, ranges are not needed. */
 export async function startLocalS3(): Promise<LocalS3> {
-  const objects = new Map<string, Buffer>()
-  const uploads = new Map<string, Map<number, Buffer>>()
-  const partCounts: number[] = []
-  let failure: S3Failure
-  const put = (name: string, body: Buffer) =>
-    objects.set(name, failure === 'damage' ? Buffer.concat([body.subarray(0, -1), Buffer.from('x')]) : body)
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
-    const name = decodeURIComponent(pathname.slice(1))
-    const body = unchunked(await buffer(request), request)
-    const uploadId = searchParams.get('uploadId')
-    const parts = uploadId === null ? undefined : uploads.get(uploadId)
-    if (failure === 'refuse') return sendError(response, 403, 'AccessDenied')
-    if (request.method === 'POST' && searchParams.has('uploads')) {
-      const id = randomUUID()
-      uploads.set(id, new Map())
-      return sendXml(response, `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`)
-    }
-    if (uploadId !== null && parts === undefined) return sendError(response, 404, 'NoSuchUpload')
-    if (request.method === 'PUT' && parts !== undefined) {
-      parts.set(Number(searchParams.get('partNumber')), body)
-      return void response.writeHead(200, { etag: etagOf(body) }).end()
-    }
-    if (request.method === 'POST' && parts !== undefined) {
-      uploads.delete(uploadId ?? '')
-      partCounts.push(parts.size)
-      put(name, Buffer.concat([...parts].sort(([a], [b]) => a - b).map(([, part]) => part)))
-      return sendXml(response, '<CompleteMultipartUploadResult><ETag>"whole"</ETag></CompleteMultipartUploadResult>')
-    }
-    if (request.method === 'DELETE') {
-      if (parts === undefined) objects.delete(name)
-      else uploads.delete(uploadId ?? '')
-      return void response.writeHead(204).end()
-    }
-    if (request.method === 'PUT') {
-      put(name, body)
-      return void response.writeHead(200, { etag: etagOf(body) }).end()
-    }
-    const object = objects.get(name)
-    if (object === undefined) return sendError(response, 404, 'NoSuchKey')
-    response.writeHead(200, { 'content-length': object.length }).end(object)
-  }
-
+  const store = new Store()
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
+    answer(store, request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    objects,
-    partCounts,
-    openUploads: () => uploads.size,
+    objects: store.objects,
+    partCounts: store.partCounts,
+    openUploads: () => store.uploads.size,
     fail(next) {
-      failure = next
+      store.failure = next
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import { deleteExpiredRows } from '../../storage/expired-rows.ts'
-import type { AuthorizationCodeTable } from '../../storage/user-tables.ts'
+import type { AuthorizationCodeTable } from '../../storage/oauth-tables.ts'
 import type { AuthorizationCode, CodeDetails } from './authorization-code.ts'
 
 /**

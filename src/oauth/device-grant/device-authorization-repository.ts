@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import { deleteExpiredRows } from '../../storage/expired-rows.ts'
-import type { DeviceAuthorizationTable } from '../../storage/user-tables.ts'
+import type { DeviceAuthorizationTable } from '../../storage/oauth-tables.ts'
 import type { Approval, DeviceAuthorization, DeviceRequestDetails } from './device-authorization.ts'
 
 type Key = Pick<DeviceAuthorization, 'poolId' | 'id'>

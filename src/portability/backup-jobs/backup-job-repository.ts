@@ -39,6 +39,12 @@ export async function findActiveJob(db: Db | Tx): Promise<BackupJob | undefined>
   return row && fromRow(row)
 }
 
+/** A job that no process has begun. */
+export async function findWaitingJob(db: Db | Tx): Promise<BackupJob | undefined> {
+  const row = await db.selectFrom('backup_job').selectAll().where('status', '=', 'STARTED').limit(1).executeTakeFirst()
+  return row && fromRow(row)
+}
+
 export async function findLatestJob(db: Db | Tx, status?: BackupStatus): Promise<BackupJob | undefined> {
   const latest = db.selectFrom('backup_job').selectAll().orderBy('id', 'desc').limit(1)
   const row = await (status === undefined ? latest : latest.where('status', '=', status)).executeTakeFirst()

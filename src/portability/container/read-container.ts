@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
-import { createZstdDecompress } from 'node:zlib'
+import { constants, createZstdDecompress } from 'node:zlib'
 import type { BackupContent, BackupKeys, BackupPart } from '../backup-rows.ts'
 import { copiedTables } from '../copied-tables.ts'
 import { PortabilityError } from '../portability-error.ts'
@@ -15,6 +15,12 @@ import { firstLine, type SealedKeys, trailerBytes, trailerOf, type WrittenContai
 const maximumManifestBytes = 1024 * 1024
 
 const pieceBytes = 256 * 1024
+
+/** The largest window of compressed rows, as a logarithm to base 2: 8 MB. Ours have 2 MB. It is memory that a file can demand. */
+const maximumWindowLog = 23
+
+/** The longest age header of a table's section. Ours have about 200 bytes. The library reads a header without a limit. */
+const maximumHeaderBytes = 4096
 
 /** The largest sections that are opened as a whole: the keys, and the sealed copy of the manifest. */
 const maximumTextBytes = 2 * maximumManifestBytes
@@ -49,7 +55,7 @@ export async function openContainer(file: FileHandle, opening: Opening): Promise
   const [first, last] = [manifest.sections[0], manifest.sections.at(-1)]
   if (first === undefined || last === undefined) throw damaged('it has no sections')
   const { identity, ...keys } = readKeys(await openText(opening, await readText(file, first)))
-  const sealed: unknown = JSON.parse(await openText({ identity }, await readText(file, last)))
+  const sealed: unknown = parseOpened(await openText({ identity }, await readText(file, last)))
   if (!isDeepStrictEqual(sealed, JSON.parse(JSON.stringify({ ...manifest, sections: manifest.sections.slice(0, -1) })))) {
     throw damaged('its manifest differs from the sealed copy')
   }
@@ -79,10 +85,19 @@ function requireKindOf(opening: Opening, { sealedBy }: Manifest): void {
 }
 
 function readKeys(text: string): BackupKeys & { readonly identity: string } {
-  const { rowKey, lastingSubkeys, identity } = JSON.parse(text) as Partial<SealedKeys>
-  const key = Buffer.from(rowKey ?? '', 'base64')
-  if (key.length !== 32 || lastingSubkeys === undefined || identity === undefined) throw damaged('its keys are not valid')
+  const { rowKey, lastingSubkeys, identity } = (parseOpened(text) ?? {}) as Partial<SealedKeys>
+  const key = Buffer.from(typeof rowKey === 'string' ? rowKey : '', 'base64')
+  if (key.length !== 32 || !Array.isArray(lastingSubkeys) || typeof identity !== 'string') throw damaged('its keys are not valid')
   return { rowKey: key, lastingSubkeys, identity }
+}
+
+/** Who makes a backup for a public key decides what is sealed in it, so that need not be JSON. */
+function parseOpened(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw damaged('a sealed section is not JSON')
+  }
 }
 
 async function* readParts(file: FileHandle, { sections }: Manifest, opening: Opening): AsyncIterable<BackupPart> {
@@ -98,8 +113,9 @@ async function* readParts(file: FileHandle, { sections }: Manifest, opening: Ope
 async function* readRows(file: FileHandle, section: Section, opening: Opening): BackupPart['rows'] {
   const { offset, bytes, rows = 0 } = section
   const sealed = Readable.from(readRange(file, offset, bytes), { objectMode: false })
-  const decompress = createZstdDecompress()
+  const decompress = createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: maximumWindowLog } })
   try {
+    await requireShortHeader(file, section)
     const opened = await openStream(opening, sealed)
     // `pipe` does not pass errors on.
     opened.on('error', (error) => decompress.destroy(error))
@@ -111,6 +127,11 @@ async function* readRows(file: FileHandle, section: Section, opening: Opening): 
     decompress.destroy()
     sealed.destroy()
   }
+}
+
+async function requireShortHeader(file: FileHandle, { offset, bytes, name }: Section): Promise<void> {
+  const start = await readBytes(file, offset, Math.min(bytes, maximumHeaderBytes))
+  if (!/\n--- [^\n]*\n/.test(start.toString('latin1'))) throw damaged(`the section ${JSON.stringify(name)} has no header`)
 }
 
 async function requireFirstLine(file: FileHandle, size: number): Promise<void> {

@@ -20,17 +20,6 @@ export async function newIdentity(): Promise<IdentityPair> {
   return { identity, recipient: await identityToRecipient(identity) }
 }
 
-/** The recipient of an identity. @throws PortabilityError when the text is no identity */
-export async function recipientOf(identity: string): Promise<string> {
-  try {
-    return await identityToRecipient(identity)
-  } catch {
-    throw new PortabilityError(
-      'The identity file has no valid identity. An identity begins with AGE-SECRET-KEY-1; make one with: lifeguard backup keygen FILE',
-    )
-  }
-}
-
 /** @throws PortabilityError when a recipient is not valid */
 export function requireRecipients(recipients: readonly string[]): void {
   for (const recipient of recipients) encrypterFor({ recipients: [recipient] })

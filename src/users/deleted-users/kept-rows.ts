@@ -28,13 +28,10 @@ const fates: { readonly [Table in UserTable]: 'archived' | 'computed' | 'stays' 
   former_member: 'archived',
   former_user: 'stays',
   auth_event: 'stays',
-  former_user: 'stays',
   audit_record: 'stays',
   session_client: 'stays',
   deleted_user: 'stays',
   kept_user: 'stays',
-  // The copy from the former pool compares memberships with these rows, and makes them anew.
-  former_member: 'lost',
   session: 'lost',
   device_step: 'lost',
   code: 'lost',
@@ -49,7 +46,7 @@ const fates: { readonly [Table in UserTable]: 'archived' | 'computed' | 'stays' 
 }
 
 /** The tables whose rows are archived. */
-export const archivedTables = (Object.keys(fates) as UserTable[]).filter((table) => fates[table] === 'archived')
+const archivedTables = (Object.keys(fates) as UserTable[]).filter((table) => fates[table] === 'archived')
 
 type Value = string | number | null
 type Row = Readonly<Record<string, Value>>
@@ -83,7 +80,7 @@ export async function insertRows(tx: Tx, { poolId, sub }: UserKey, table: UserTa
 const anySchema = (tx: Tx) => tx as unknown as Transaction<AnySchema>
 
 /** The tables with sealed columns among those that are archived. */
-export const sealedInArchive: readonly SealedTable[] = [...sealedPasswords, sealedSoftwareTokens, sealedDevices]
+const sealedInArchive: readonly SealedTable[] = [...sealedPasswords, sealedSoftwareTokens, sealedDevices]
 
 /** Seals the values in the archive anew, as in the tables that the rows come from. Returns the same text when nothing changed. */
 export function resealRows(secrets: Secrets, text: string, { pool_id, sub }: { readonly pool_id: string; readonly sub: string }): string {

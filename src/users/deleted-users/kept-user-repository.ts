@@ -70,7 +70,7 @@ export async function listKeptUsers(db: Db, pool: Pool, { now, name, after, limi
 }
 
 /** How long the pool keeps deleted users at present. */
-export const keptMs = (pool: Pool): number => deletedUsersOf(pool).keepDays * dayMs
+const keptMs = (pool: Pool): number => deletedUsersOf(pool).keepDays * dayMs
 
 /** A user is purged at the time that was set at the deletion, or earlier when the pool keeps users for a shorter time by now. */
 function fromRow(pool: Pool, row: Selectable<KeptUserTable>): KeptUser {

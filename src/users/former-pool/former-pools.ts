@@ -54,10 +54,7 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
   const pause = createPause(clock)
   let running = 0
 
-  const formerOf = (pool: Pool): FormerPool | undefined => {
-    const { formerPool } = extensionsOf(pool)
-    return formerPool !== undefined && clock.now() < formerPool.until ? formerPool : undefined
-  }
+  const formerOf = (pool: Pool) => formerPoolAt(pool, clock.now())
 
   async function call(pool: Pool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
     const former = formerOf(pool)
@@ -89,13 +86,19 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
 
     async findUser(pool, username, accessToken) {
       let found: ShownUser | undefined
-      await call(pool, async ({ client, sdk, former }) => {
-        found = await readUser({ client, sdk, former }, username, accessToken)
+      await call(pool, async (caller) => {
+        found = await readUser(caller, username, accessToken)
         return { kind: found === undefined ? 'unknown' : 'right', accessToken: undefined, isTemporary: false }
       })
       return found
     },
   }
+}
+
+/** The former pool, as long as it is asked. */
+function formerPoolAt(pool: Pool, now: number): FormerPool | undefined {
+  const { formerPool } = extensionsOf(pool)
+  return formerPool !== undefined && now < formerPool.until ? formerPool : undefined
 }
 
 const failed = (failure: 'paused' | 'busy'): FormerAnswer => ({ kind: 'failed', failure })

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import {
   AdminCreateUserCommand,
   CreateUserPoolClientCommand,
@@ -7,6 +10,7 @@ import {
   ListUserPoolsCommand,
   ListUsersCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { newIdentity } from '../../../src/portability/container/sealing.ts'
 import { withPasskeys } from '../../support/passkeys.ts'
 import { codeSentTo, signUp } from '../../support/self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, startSrp } from '../../support/sign-in.ts'
@@ -38,7 +42,15 @@ export const otherPassword = 'Another-horse-8'
 
 const verifying: TestPoolOptions = { pool: { AutoVerifiedAttributes: ['email'] } }
 
+/** Gives the server a folder for the backups that StartBackup makes. */
+async function allowBackups(server: TestServer): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'lifeguard-generated-backups-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
+  await server.restart({ backupTo: folder, backupRecipient: (await newIdentity()).recipient })
+}
+
 export async function prepareWorld(server: TestServer): Promise<World> {
+  await allowBackups(server)
   const { poolId, clientId } = await server.givenPool({
     pool: {
       ...verifying.pool,

@@ -60,6 +60,24 @@ for (const engine of engines) {
       assert.equal((await rowsOfUser(server(), sub))['kept_user'], undefined)
     })
 
+    /** Requires that the deleted user ana is found by nothing but the list of deleted users. */
+    async function requireGone(
+      poolId: string,
+      { clientId, sub, accessToken }: Readonly<Record<'clientId' | 'sub' | 'accessToken', string>>,
+    ) {
+      await assert.rejects(get(poolId, 'ana'), { name: 'UserNotFoundException' })
+      await assert.rejects(get(poolId, sub), { name: 'UserNotFoundException' })
+      await assert.rejects(server().send(new GetUserCommand({ AccessToken: accessToken })), { name: 'UserNotFoundException' })
+      await assert.rejects(signInByPassword(server(), clientId, 'ana', other), { name: /NotAuthorized|UserNotFound/ })
+      assert.deepEqual((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users, [])
+      const { DeletedUsers } = await callLifeguard(server(), 'ListDeletedUsers', { UserPoolId: poolId, Username: 'ana' })
+      assert.equal(DeletedUsers.length, 1)
+      assert.deepEqual([DeletedUsers[0].Username, DeletedUsers[0].Sub], ['ana', sub])
+      assert.equal(DeletedUsers[0].Attributes.email, 'ana@example.test')
+      assert.equal(DeletedUsers[0].PurgeAt - DeletedUsers[0].DeletedAt, 30 * 86_400)
+      assert.deepEqual(await keptSubs(server(), poolId, { Username: 'ben' }), [])
+    }
+
     it('come back with their sub, password, factors, passkeys, groups and history, signed out, without a message', async () => {
       const { poolId, clientId } = await givenKeepingPool(server(), {
         pool: {
@@ -88,17 +106,7 @@ for (const engine of engines) {
 
       server().clock.advance(1000)
       await server().send(new DeleteUserCommand({ AccessToken: tokens.accessToken }))
-      await assert.rejects(get(poolId, 'ana'), { name: 'UserNotFoundException' })
-      await assert.rejects(get(poolId, sub), { name: 'UserNotFoundException' })
-      await assert.rejects(server().send(new GetUserCommand({ AccessToken: tokens.accessToken })), { name: 'UserNotFoundException' })
-      await assert.rejects(signInByPassword(server(), clientId, 'ana', other), { name: /NotAuthorized|UserNotFound/ })
-      assert.deepEqual((await server().send(new ListUsersCommand({ UserPoolId: poolId }))).Users, [])
-      const { DeletedUsers } = await callLifeguard(server(), 'ListDeletedUsers', { UserPoolId: poolId, Username: 'ana' })
-      assert.equal(DeletedUsers.length, 1)
-      assert.deepEqual([DeletedUsers[0].Username, DeletedUsers[0].Sub], ['ana', sub])
-      assert.equal(DeletedUsers[0].Attributes.email, 'ana@example.test')
-      assert.equal(DeletedUsers[0].PurgeAt - DeletedUsers[0].DeletedAt, 30 * 86_400)
-      assert.deepEqual(await keptSubs(server(), poolId, { Username: 'ben' }), [])
+      await requireGone(poolId, { clientId, sub, accessToken: tokens.accessToken })
 
       server().clock.advance(1000)
       for (const GroupName of ['gone', 'again']) await server().send(new DeleteGroupCommand({ UserPoolId: poolId, GroupName }))

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely'
 import type { Db, Tx } from '../../../storage/db.ts'
 import { deleteExpiredRows } from '../../../storage/expired-rows.ts'
-import type { SignInLinkTable } from '../../../storage/user-tables.ts'
+import type { SignInLinkTable } from '../../../storage/oauth-tables.ts'
 import type { LinkDetails, SignInLink } from './sign-in-link.ts'
 
 /** Stores the link in place of the user's earlier one, which is invalid from then on. */
