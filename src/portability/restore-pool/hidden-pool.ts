@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '../../base/clock.ts'
 import { minuteMs } from '../../base/durations.ts'
 import type { KeyRing } from '../../base/secrets.ts'
+import { poolChanged } from '../../pools/pool-catalog.ts'
 import {
   abandonPoolRestore,
   beginPoolRestore,
@@ -15,6 +16,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { findMasterKeyRows } from '../../storage/installation-repository.ts'
 import { type Lease, releaseLease, tryLease } from '../../storage/lease-repository.ts'
 import type { Storage } from '../../storage/open-storage.ts'
+import { signingKeysChanged } from '../../tokens/signing-keys.ts'
 import { PortabilityError } from '../portability-error.ts'
 
 /** How long a killed restore keeps the next one from starting. */
@@ -107,6 +109,11 @@ function hiddenPool(writer: PoolWriter, { storage, clock, poolId }: Options, { b
   }
 }
 
+/** Makes all servers drop what they have cached of the pool. What a server misses expires in its caches within seconds. */
+export async function announcePool({ publish }: Storage, poolId: string): Promise<void> {
+  for (const channel of [poolChanged, signingKeysChanged]) await publish(channel, poolId).catch(() => undefined)
+}
+
 async function renew(db: Db | Tx, lease: Lease, clock: Clock, text: string): Promise<void> {
   if (!(await tryLease(db, lease, clock.now(), leaseMs))) throw new PortabilityError(text)
 }
@@ -132,11 +139,12 @@ class PoolWriter {
   }
 
   async begin(): Promise<void> {
-    const { clock, poolId } = this.#options
+    const { clock, poolId, storage } = this.#options
     const now = clock.now()
     const dueAt = now + abandonedAfterMs
     await this.#inTransaction((tx) => beginPoolRestore(tx, poolId, { now, dueAt }))
     this.#dueAt = dueAt
+    await announcePool(storage, poolId)
     await this.empty()
   }
 

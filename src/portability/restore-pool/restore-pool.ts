@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely'
 import { recordCommand } from '../../audit/audit-trail.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { KeyRing } from '../../base/secrets.ts'
-import { isPoolId, poolChanged } from '../../pools/pool-catalog.ts'
+import { isPoolId } from '../../pools/pool-catalog.ts'
 import type { Tx } from '../../storage/db.ts'
 import { findColumns, insertRows } from '../../storage/dialect/bulk-rows.ts'
 import { lockMasterKeyRows, storeMasterKeyRows } from '../../storage/installation-repository.ts'
@@ -11,11 +11,10 @@ import type { Storage } from '../../storage/open-storage.ts'
 import type { UserPoolTable } from '../../storage/pool-tables.ts'
 import type { Schema } from '../../storage/schema.ts'
 import type { SealedTable } from '../../storage/sealed-table.ts'
-import { signingKeysChanged } from '../../tokens/signing-keys.ts'
 import type { BackupContent, BackupRow } from '../backup-rows.ts'
 import { PortabilityError } from '../portability-error.ts'
 import { withCurrentRows } from '../restore/current-rows.ts'
-import { claimHiddenPool, type HiddenPool } from './hidden-pool.ts'
+import { announcePool, claimHiddenPool, type HiddenPool } from './hidden-pool.ts'
 import { createRowMover, type MoveReport } from './move-rows.ts'
 import { createSecretMover } from './move-secrets.ts'
 import { endPostponement, postpone, resumeImport } from './pending-work.ts'
@@ -135,8 +134,7 @@ async function write(options: PoolRestoreOptions, content: BackupContent, pool: 
     const detail = `from: ${poolId}; backup of: ${new Date(content.head.at).toISOString()}; replaced a pool: ${pool.replacesPool ? 'yes' : 'no'}`
     await recordCommand(tx, clock, { operation: 'RestoreBackup', subject: targetId, detail })
   })
-  // The pool is restored already. What a server misses expires in its caches.
-  for (const channel of [poolChanged, signingKeysChanged]) await storage.publish(channel, targetId).catch(() => undefined)
+  await announcePool(storage, targetId)
   return { ...report, poolId: targetId, rows, runningImport }
 }
 
