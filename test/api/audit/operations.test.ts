@@ -30,7 +30,10 @@ const refused: Partial<Record<OperationName, (good: Request) => Request>> = {
 }
 
 /** What these operations change belongs to no pool. */
-const withoutPool: readonly OperationName[] = ['UpdateProvisionedLimit', 'PutRole', 'DeleteRole']
+const withoutPool: readonly OperationName[] = ['UpdateProvisionedLimit', 'PutRole', 'DeleteRole', 'StartBackup']
+
+/** The requests of these operations have no members, so the server cannot refuse one for what it says. */
+const neverRefused: readonly OperationName[] = ['StartBackup']
 
 const refusedRequest = (name: OperationName, good: Request): Request =>
   refused[name]?.(good) ?? { ...good, ...('IdentityPoolId' in good ? { IdentityPoolId: identityPoolNowhere } : { UserPoolId: nowhere }) }
@@ -96,6 +99,7 @@ for (const engine of engines) {
     }
 
     for (const name of auditedOperations) {
+      if (neverRefused.includes(name)) continue
       it(`has one record of a refused ${name}`, async () => {
         const good = (await goodRequest(name, world)) as Record<string, unknown>
         const request = refusedRequest(name, good) as Record<string, unknown>
