@@ -78,6 +78,16 @@ for (const engine of engines) {
       assert.deepEqual(await keptSubs(server(), poolId, { Username: 'ben' }), [])
     }
 
+    /** Requires that the restored user ana is as before, and that each name finds the user. */
+    async function requireSame(poolId: string, before: Awaited<ReturnType<typeof get>>) {
+      const after = await get(poolId, 'ana')
+      assert.deepEqual([after.UserCreateDate, after.UserStatus, after.Enabled], [before.UserCreateDate, 'CONFIRMED', true])
+      assert.deepEqual(after.UserAttributes, before.UserAttributes)
+      assert.equal((await get(poolId, 'ana@example.test')).Username, 'ana')
+      const filter = { UserPoolId: poolId, Filter: 'email = "ana@example.test"' }
+      assert.equal((await server().send(new ListUsersCommand(filter))).Users?.length, 1)
+    }
+
     it('come back with their sub, password, factors, passkeys, groups and history, signed out, without a message', async () => {
       const { poolId, clientId } = await givenKeepingPool(server(), {
         pool: {
@@ -115,12 +125,7 @@ for (const engine of engines) {
       assert.deepEqual(await restoreUser(server(), poolId, sub), { Username: 'ana', Sub: sub, Groups: ['staff'] })
       await sweepAll(server())
 
-      const after = await get(poolId, 'ana')
-      assert.deepEqual([after.UserCreateDate, after.UserStatus, after.Enabled], [before.UserCreateDate, 'CONFIRMED', true])
-      assert.deepEqual(after.UserAttributes, before.UserAttributes)
-      assert.equal((await get(poolId, 'ana@example.test')).Username, 'ana')
-      const filter = { UserPoolId: poolId, Filter: 'email = "ana@example.test"' }
-      assert.equal((await server().send(new ListUsersCommand(filter))).Users?.length, 1)
+      await requireSame(poolId, before)
       await assert.rejects(server().send(new GetUserCommand({ AccessToken: tokens.accessToken })), { name: 'NotAuthorizedException' })
       await assert.rejects(refresh(server(), clientId, tokens.refreshToken), { name: 'NotAuthorizedException' })
       assert.deepEqual(await messagesOf(server(), poolId), messages)
