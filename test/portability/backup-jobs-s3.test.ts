@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { openContainer } from '../../src/portability/container/read-container.ts'
-import { backupFolder, makeBackup } from '../support/backup-jobs.ts'
+import { areKept, backupFolder, endedBackups, makeBackup } from '../support/backup-jobs.ts'
 import { readRows } from '../support/backups.ts'
 import { engines } from '../support/engines.ts'
 import { startLocalS3 } from '../support/local-s3.ts'
@@ -51,6 +51,7 @@ for (const engine of engines) {
 
       s3.fail(undefined)
       const last = await makeBackup(server)
+      await endedBackups(server, 4, areKept(1))
       assert.deepEqual([...s3.objects.keys()], [last?.Location?.slice('s3://'.length)])
       assert.deepEqual(readdirSync(folder.path), ['copy'])
     })

@@ -46,11 +46,14 @@ export async function listBackups(server: TestServer): Promise<readonly ListedBa
   return (await callLifeguard(server, 'ListBackups', {})).Backups
 }
 
-/** Waits until the latest backup has ended, and there are at least `count` backups. */
-export async function endedBackups(server: TestServer, count: number): Promise<readonly ListedBackup[]> {
+type Condition = (backups: readonly ListedBackup[]) => boolean
+
+/** Waits until all backups have ended, there are at least `count`, and they meet the condition. */
+export async function endedBackups(server: TestServer, count: number, condition: Condition = () => true): Promise<readonly ListedBackup[]> {
   for (const deadline = performance.now() + 100_000; performance.now() < deadline; await delay(50)) {
     const backups = await listBackups(server)
-    if (backups.length >= count && backups.every(({ Status }) => Status === 'SUCCEEDED' || Status === 'FAILED')) return backups
+    const haveEnded = backups.every(({ Status }) => Status === 'SUCCEEDED' || Status === 'FAILED')
+    if (backups.length >= count && haveEnded && condition(backups)) return backups
   }
   throw new Error(`After 100 seconds there are not ${count} backups that have ended.`)
 }
@@ -60,4 +63,9 @@ export async function makeBackup(server: TestServer): Promise<ListedBackup | und
   const { Backup } = await callLifeguard(server, 'StartBackup', {})
   const all = await endedBackups(server, 1)
   return all.find(({ BackupId }) => BackupId === Backup.BackupId)
+}
+
+/** Whether only `count` good backups are not deleted. Older ones are deleted shortly after a new one has succeeded. */
+export function areKept(count: number): Condition {
+  return (backups) => backups.filter(({ Status, RemovedAt }) => Status === 'SUCCEEDED' && RemovedAt === undefined).length === count
 }

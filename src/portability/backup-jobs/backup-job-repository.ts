@@ -84,15 +84,16 @@ export async function endJob(db: Db, id: string, { status, finishedAt, rows, byt
   return numUpdatedRows === 1n
 }
 
-/** The backups that are not deleted yet, except for the newest `keep` ones. */
-export async function listSurplusJobs(db: Db, keep: number): Promise<readonly BackupJob[]> {
+/** The backups that are not deleted yet, except for `latest` and the `others` newest of the rest: a clock that was set back misleads ids. */
+export async function listSurplusJobs(db: Db, latest: string, others: number): Promise<readonly BackupJob[]> {
   const rows = await db
     .selectFrom('backup_job')
     .selectAll()
     .where('status', '=', 'SUCCEEDED')
     .where('removed_at', 'is', null)
+    .where('id', '!=', latest)
     .orderBy('id', 'desc')
-    .offset(keep)
+    .offset(others)
     .limit(1000)
     .execute()
   return rows.map(fromRow)

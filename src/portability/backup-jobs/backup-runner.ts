@@ -152,7 +152,7 @@ async function runJob(run: Run, job: BackupJob): Promise<void> {
     const stored = await storeBackup(run, job, AbortSignal.any([stop, lost.signal]))
     if (!(await endJob(db, job.id, { status: 'SUCCEEDED', finishedAt: clock.now(), ...stored }))) return
     logger.info({ backup: job.id, ...stored }, 'Backup made')
-    await removeSurplus(run)
+    await removeSurplus(run, job.id)
   } catch (error) {
     await fail(run, job, error)
   } finally {
@@ -188,8 +188,8 @@ async function fail({ db, clock, logger, countFailure }: Run, { id }: BackupJob,
 }
 
 /** Deletes the backups for which there are enough newer ones. What cannot be deleted is tried again after the next backup. */
-async function removeSurplus({ db, clock, logger, plan }: Run): Promise<void> {
-  for (const { id, location } of await listSurplusJobs(db, plan.keep)) {
+async function removeSurplus({ db, clock, logger, plan }: Run, latest: string): Promise<void> {
+  for (const { id, location } of await listSurplusJobs(db, latest, plan.keep - 1)) {
     try {
       if (location !== null) await plan.target.remove(location)
       await markRemoved(db, id, clock.now())

@@ -27,14 +27,13 @@ const refused: Partial<Record<OperationName, (good: Request) => Request>> = {
   PutRole: (good) => ({ ...good, TrustPolicy: '{}' }),
   DeleteRole: (good) => ({ ...good, RoleArn: 'arn:aws:iam::000000000000:role/none' }),
   UpdateProvisionedLimit: (good) => ({ ...good, RequestedLimitValue: 1 }),
-  StartBackup: (good) => ({ ...good, Path: '/tmp' }),
 }
-
-/** A refused request for these creates nothing, so there is nothing that it is about. */
-const withoutSubject: readonly OperationName[] = ['CreateUserPool', 'CreateIdentityPool', 'StartBackup']
 
 /** What these operations change belongs to no pool. */
 const withoutPool: readonly OperationName[] = ['UpdateProvisionedLimit', 'PutRole', 'DeleteRole', 'StartBackup']
+
+/** The requests of these operations have no members, so the server cannot refuse one for what it says. */
+const neverRefused: readonly OperationName[] = ['StartBackup']
 
 const refusedRequest = (name: OperationName, good: Request): Request =>
   refused[name]?.(good) ?? { ...good, ...('IdentityPoolId' in good ? { IdentityPoolId: identityPoolNowhere } : { UserPoolId: nowhere }) }
@@ -100,6 +99,7 @@ for (const engine of engines) {
     }
 
     for (const name of auditedOperations) {
+      if (neverRefused.includes(name)) continue
       it(`has one record of a refused ${name}`, async () => {
         const good = (await goodRequest(name, world)) as Record<string, unknown>
         const request = refusedRequest(name, good) as Record<string, unknown>
@@ -112,7 +112,7 @@ for (const engine of engines) {
         if ('RoleArn' in request) assert.equal(record?.Subject, request['RoleArn'])
         if ('UserPoolId' in request) assert.equal(record?.UserPoolId, request['UserPoolId'])
         if ('IdentityPoolId' in request) assert.equal(record?.IdentityPoolId, request['IdentityPoolId'])
-        if (!withoutSubject.includes(name)) assert.ok(record?.Subject, 'the record names no subject')
+        if (name !== 'CreateUserPool' && name !== 'CreateIdentityPool') assert.ok(record?.Subject, 'the record names no subject')
       })
     }
 
