@@ -13,7 +13,7 @@ export type SealingKey<Purpose extends string> = {
   open(purpose: Purpose, sealed: Buffer, context: string): Buffer | undefined
 }
 
-const keyIdBytes = 4
+export const keyIdBytes = 4
 const ivBytes = 12
 const tagBytes = 16
 const bodyStart = keyIdBytes + ivBytes + tagBytes

@@ -51,8 +51,9 @@ const purposes = {
   'passkey-registration': 'everything',
   password: 'inside',
   'provider-sign-in': 'inside',
-  // A token is accepted only with the id of a session that has a row, and such ids are random.
-  'refresh-token': 'pool',
+  // Who has this subkey can make refresh tokens of all pools: the id of a session is a claim of its access tokens. So a backup of one pool
+  // lacks it, and a server with another master key accepts no refresh tokens from before.
+  'refresh-token': 'everything',
   // The session tokens of roles, for up to twelve hours.
   'role-session': 'everything',
   'signing-key': 'inside',
@@ -72,6 +73,8 @@ const purposes = {
 } as const satisfies Readonly<Record<string, AfterRestore>>
 
 export type SecretPurpose = keyof typeof purposes
+
+export const isSecretPurpose = (text: string): text is SecretPurpose => Object.hasOwn(purposes, text)
 
 const purposesThat = (...outcomes: readonly AfterRestore[]): readonly SecretPurpose[] =>
   (Object.keys(purposes) as SecretPurpose[]).filter((purpose) => outcomes.includes(purposes[purpose]))

@@ -69,7 +69,8 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   spent_state: { key: ['id'] },
   access_key: { key: ['id'] },
   access_role: { key: ['arn'], areLarge: true },
-  backup_job: { key: ['id'] },
+  // The files of these jobs belong to the installation that made them. A restored one must not delete them.
+  backup_job: { key: ['id'], isLeftOut: true },
   provisioned_limit: { key: ['category'] },
   identity_pool: { key: ['id'], areLarge: true },
   identity: { key: ['id'] },

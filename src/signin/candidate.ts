@@ -6,6 +6,7 @@ import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from '../users/decoy.ts'
 import { findActiveUser } from '../users/expired-sign-ups/expired-sign-ups.ts'
+import { atFormerPool } from '../users/passwords/at-former-pool.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
 import type { PoolAndClient } from './sign-in.ts'
@@ -75,6 +76,9 @@ export function requireEnabled(user: User): void {
   if (!user.enabled) throw new ApiError('NotAuthorizedException', 'User is disabled.')
 }
 
+/** The password may still be at the former pool. */
+const hasNoPassword = ({ password }: User): boolean => password === null || password === atFormerPool
+
 /**
  * Refuses a user who has to reset the password: the old password no longer works. Exception: where the client hides which users exist, a
  * user who never had a password here (from an import) is let through. An unknown name does not get this refusal, so the refusal would
@@ -83,7 +87,7 @@ export function requireEnabled(user: User): void {
  * @throws ApiError PasswordResetRequiredException
  */
 export function requireNotReset(client: AppClient, user: User): void {
-  if (user.status !== 'RESET_REQUIRED' || (user.password === null && hidesUserExistence(client))) return
+  if (user.status !== 'RESET_REQUIRED' || (hasNoPassword(user) && hidesUserExistence(client))) return
   throw resetRequired()
 }
 

@@ -17,6 +17,7 @@ import { csv, givenUploadedJob, importFile } from './imports.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
 import { type App, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from './mfa.ts'
 import { callback, codeClient, encode, givenClient } from './oauth.ts'
+import { firebaseHash } from './record-imports.ts'
 import { codeSentTo } from './self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, signInBySrp, startSrp } from './sign-in.ts'
 import { agree } from './sign-in-triggers.ts'
@@ -73,6 +74,8 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
 
   const file = csv(importHeader, `dora,dora@example.test,true,${imported.hash}`)
   await importFile(server, poolId, file, { PasswordHashingAlgorithm: imported.algorithm } as never)
+  const records = { UserPoolId: poolId, JobName: 'records', Format: 'FIREBASE', FirebaseHash: firebaseHash }
+  await callLifeguard(server, 'CreateUserRecordsImportJob', records)
   const waitingImport = await givenUploadedJob(server, poolId, csv('cognito:username,email,email_verified', 'fay,fay@example.test,true'))
   return {
     ...ids,

@@ -3,6 +3,8 @@ import type { FileHandle } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { isDeepStrictEqual } from 'node:util'
 import { constants, createZstdDecompress } from 'node:zlib'
+import { keyIdBytes } from '../../base/sealing-key.ts'
+import { isSecretPurpose } from '../../base/secret-purposes.ts'
 import type { BackupContent, BackupKeys, BackupPart } from '../backup-rows.ts'
 import { copiedTables } from '../copied-tables.ts'
 import { PortabilityError } from '../portability-error.ts'
@@ -87,9 +89,26 @@ function requireKindOf(opening: Opening, { sealedBy }: Manifest): void {
 function readKeys(text: string): BackupKeys & { readonly identity: string } {
   const { rowKey, lastingSubkeys, identity } = (parseOpened(text) ?? {}) as Partial<SealedKeys>
   const key = Buffer.from(typeof rowKey === 'string' ? rowKey : '', 'base64')
-  if (key.length !== 32 || !Array.isArray(lastingSubkeys) || typeof identity !== 'string') throw damaged('its keys are not valid')
+  const areSubkeys =
+    Array.isArray(lastingSubkeys) && lastingSubkeys.length <= maximumSubkeyEntries && lastingSubkeys.every(isLastingSubkeys)
+  if (key.length !== 32 || !areSubkeys || typeof identity !== 'string') throw damaged('its keys are not valid')
   return { rowKey: key, lastingSubkeys, identity }
 }
+
+/** An installation that was restored again and again has an entry for each restore. */
+const maximumSubkeyEntries = 1000
+
+/** Servers read these values at each start, so a wrong one must not get into the database. */
+function isLastingSubkeys(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  const { keyId, poolId, subkeys } = value as { readonly keyId?: unknown; readonly poolId?: unknown; readonly subkeys?: unknown }
+  const isPool = poolId === null || (typeof poolId === 'string' && poolId.length <= 100)
+  if (!isBase64(keyId, keyIdBytes) || !isPool || typeof subkeys !== 'object' || subkeys === null) return false
+  return Object.entries(subkeys).every(([purpose, key]) => isSecretPurpose(purpose) && isBase64(key, 32))
+}
+
+const isBase64 = (text: unknown, bytes: number): boolean =>
+  typeof text === 'string' && Buffer.from(text, 'base64').length === bytes && Buffer.from(text, 'base64').toString('base64') === text
 
 /** Who makes a backup for a public key decides what is sealed in it, so that need not be JSON. */
 function parseOpened(text: string): unknown {

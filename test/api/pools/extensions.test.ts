@@ -37,6 +37,8 @@ const defaults = {
     },
   },
   Tokens: { Claims: [] },
+  Passwords: { Storage: 'SRP' },
+  DeletedUsers: { KeepDays: 0 },
   TestUsers: [],
 }
 

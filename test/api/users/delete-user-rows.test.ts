@@ -54,6 +54,7 @@ async function givenRowsOf({ db, secrets, commit }: MessagingSetup, user: User):
     })
   })
   await db.insertInto('group_member').values({ pool_id: poolId, sub, group_name: 'group' }).execute()
+  await db.insertInto('former_member').values({ pool_id: poolId, sub, group_name: 'group', seen_in: 'run' }).execute()
   await countAttempt(db, { poolId, subject: sub, action: 'password' }, { now, forgetAfterMs: 1000, since: 'first' })
   await givenDevice(db, user)
   const passkey = {

@@ -38,7 +38,8 @@ export async function proveAtFormerPool(
   // An earlier attempt, for which this one waited, may have taken the password.
   const current = await findUser(deps.db, pool.id, user.sub)
   if (current?.password !== atFormerPool) return current && { changed: current }
-  const answer = await deps.formerPools.checkPassword(pool, current.username, password)
+  // By the `sub`: the former pool may have another user of this name by now.
+  const answer = await deps.formerPools.checkPassword(pool, current.sub, password)
   if (answer.kind !== 'right') return refuse(client, answer)
   const taken = await takePassword(deps, pool, current, { password, isTemporary: answer.isTemporary })
   if (taken !== undefined) return { proven: true, value: taken }
