@@ -21,7 +21,6 @@ describe('An installation that was restored from a backup', () => {
   target.adopt(target.recordForRestored(source.lastingSubkeys()))
 
   it('opens and compares with what the former one made', () => {
-    assert.equal(readRefreshToken(target.secrets, tokenOf(source, pool))?.poolId, pool)
     assert.ok(target.secrets.isMac('code', hashOf(source, pool, 'sub', 'sign-up', '123456'), pool, 'sub', 'sign-up', '123456'))
     assert.ok(target.secrets.open('sign-in-state', source.secrets.seal('sign-in-state', 'state', 'versioned'), 'versioned'))
     assert.ok(target.secrets.macs('user-code', pool, 'ABCD').some((hash) => hash.equals(source.secrets.mac('user-code', pool, 'ABCD'))))
@@ -74,8 +73,18 @@ describe('An installation that has a restored pool', () => {
     assert.deepEqual(target.secrets.mac('device', 'group', pool, 'sub'), source.secrets.mac('device', 'group', pool, 'sub'))
   })
 
+  it('accepts no refresh token, because the subkey of these is that of all pools', () => {
+    for (const id of [pool, otherPool]) assert.equal(readRefreshToken(target.secrets, tokenOf(source, id)), undefined)
+    assert.deepEqual(
+      source
+        .lastingSubkeys(pool)
+        .flatMap(({ subkeys }) => Object.keys(subkeys))
+        .sort(),
+      ['code', 'device', 'user-code'],
+    )
+  })
+
   it('accepts nothing from the holder of that backup for other pools', () => {
-    assert.equal(readRefreshToken(target.secrets, tokenOf(source, otherPool)), undefined)
     const forged = hashOf(source, otherPool, 'sub', 'sign-up', pool)
     assert.equal(target.secrets.isMac('code', forged, otherPool, 'sub', 'sign-up', pool), false)
     assert.notDeepEqual(target.secrets.mac('device', 'group', otherPool, 'sub'), source.secrets.mac('device', 'group', otherPool, 'sub'))
@@ -96,11 +105,13 @@ describe('An installation that has a restored pool', () => {
     const ring = newRing()
     ring.adopt(ring.recordForRestoredPool(pool, source.lastingSubkeys(pool)))
     ring.adopt(ring.recordForRestoredPool(pool, second.lastingSubkeys()))
-    assert.equal(readRefreshToken(ring.secrets, tokenOf(source, pool)), undefined)
+    const accepts = (one: typeof ring, from: typeof ring) =>
+      one.secrets.isMac('code', hashOf(from, pool, 'sub', 'sign-up', '1'), pool, 'sub', 'sign-up', '1')
+    assert.equal(accepts(ring, source), false)
     const third = newRing()
     third.adopt(third.recordForRestoredPool(pool, ring.lastingSubkeys(pool)))
-    assert.equal(readRefreshToken(third.secrets, tokenOf(second, pool))?.poolId, pool)
-    assert.equal(readRefreshToken(third.secrets, tokenOf(ring, pool))?.poolId, pool)
+    assert.ok(accepts(third, second))
+    assert.ok(accepts(third, ring))
     assert.deepEqual(third.secrets.mac('device', 'group', pool, 'sub'), second.secrets.mac('device', 'group', pool, 'sub'))
   })
 })

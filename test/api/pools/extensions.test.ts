@@ -130,6 +130,8 @@ const everything = {
       },
     ],
   },
+  Passwords: { Storage: 'BOTH' },
+  DeletedUsers: { KeepDays: 30 },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 

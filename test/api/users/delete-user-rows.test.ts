@@ -211,8 +211,8 @@ for (const engine of engines) {
       const before = await countRowsOf(db, pool.id, 'ana')
       assert.ok(Object.keys(before).length >= 8, Object.keys(before).join())
       // `deleted_user` has a row only if the deletion leaves rows to the sweeper: see the next test.
-      // `kept_user` has a row only of a deleted user.
-      const { deleted_user, kept_user, ...others } = before
+      // `kept_user` has a row only of a deleted user, and `former_user` outlives its user.
+      const { deleted_user, kept_user, former_user, ...others } = before
       for (const [table, count] of Object.entries(others)) assert.ok(count > 0, `givenRowsOf stores no row in ${table}`)
 
       await commit((tx) => deleteUserRows(tx, pool.id, 'ana', now))
