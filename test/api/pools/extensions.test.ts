@@ -232,6 +232,8 @@ for (const engine of engines) {
         Tokens: {},
         Federation: {},
         ThreatProtection: {},
+        Passwords: {},
+        DeletedUsers: {},
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)
