@@ -74,8 +74,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
 
   const file = csv(importHeader, `dora,dora@example.test,true,${imported.hash}`)
   await importFile(server, poolId, file, { PasswordHashingAlgorithm: imported.algorithm } as never)
-  const records = { UserPoolId: poolId, JobName: 'records', Format: 'FIREBASE', FirebaseHash: firebaseHash }
-  await callLifeguard(server, 'CreateUserRecordsImportJob', records)
+  await givenRecordsJob(server, poolId)
   const waitingImport = await givenUploadedJob(server, poolId, csv('cognito:username,email,email_verified', 'fay,fay@example.test,true'))
   return {
     ...ids,
@@ -97,6 +96,12 @@ async function givenKeptUser(server: TestServer) {
   const app = await givenAppUser(server, ids, 'eli')
   await server.send(new AdminDeleteUserCommand({ UserPoolId, Username: 'eli' }))
   return { ...ids, app }
+}
+
+/** A job whose options have a secret, the signer key of Firebase. It is not started. */
+function givenRecordsJob(server: TestServer, UserPoolId: string): Promise<unknown> {
+  const job = { UserPoolId, JobName: 'records', Format: 'FIREBASE', FirebaseHash: firebaseHash }
+  return callLifeguard(server, 'CreateUserRecordsImportJob', job)
 }
 
 /** Restores the deleted user, who signs in with the password and the authenticator app. */
