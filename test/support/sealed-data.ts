@@ -72,9 +72,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   const device = await givenDevice(server, clientId)
   const kept = await givenKeptUser(server)
 
-  const file = csv(importHeader, `dora,dora@example.test,true,${imported.hash}`)
-  await importFile(server, poolId, file, { PasswordHashingAlgorithm: imported.algorithm } as never)
-  await givenRecordsJob(server, poolId)
+  await givenImports(server, poolId)
   const waitingImport = await givenUploadedJob(server, poolId, csv('cognito:username,email,email_verified', 'fay,fay@example.test,true'))
   return {
     ...ids,
@@ -98,10 +96,12 @@ async function givenKeptUser(server: TestServer) {
   return { ...ids, app }
 }
 
-/** A job whose options have a secret, the signer key of Firebase. It is not started. */
-function givenRecordsJob(server: TestServer, UserPoolId: string): Promise<unknown> {
+/** A user with an imported hash, and a job whose options have a secret, the signer key of Firebase. That job is not started. */
+async function givenImports(server: TestServer, UserPoolId: string): Promise<void> {
+  const file = csv(importHeader, `dora,dora@example.test,true,${imported.hash}`)
+  await importFile(server, UserPoolId, file, { PasswordHashingAlgorithm: imported.algorithm } as never)
   const job = { UserPoolId, JobName: 'records', Format: 'FIREBASE', FirebaseHash: firebaseHash }
-  return callLifeguard(server, 'CreateUserRecordsImportJob', job)
+  await callLifeguard(server, 'CreateUserRecordsImportJob', job)
 }
 
 /** Restores the deleted user, who signs in with the password and the authenticator app. */
