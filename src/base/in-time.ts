@@ -1,5 +1,5 @@
 /**
- * The result of the work, or else that of `otherwise` once the time is over. The work goes on then, and what becomes of it is ignored.
+ * The result of the work, or the result of `otherwise` when the time is over. The work goes on then, but its result is ignored.
  *
  * @throws what the work throws in time, or what `otherwise` throws.
  */

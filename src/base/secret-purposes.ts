@@ -1,5 +1,5 @@
 /**
- * What becomes of the values of a purpose when an installation is restored from a backup under another master key:
+ * What happens to the values of a purpose when an installation is restored from a backup under another master key:
  * - `inside`: all values are sealed in rows of the database. They are sealed anew, so their subkey is of no use afterwards.
  * - `ended`: values are outside the database, or are keyed hashes, but live for minutes and are easily made anew. They no longer work.
  * - `everything`: a backup of everything has the subkey, so that the values go on to work. A backup of one pool does not have it: the subkey
@@ -11,7 +11,7 @@ type AfterRestore = 'inside' | 'ended' | 'everything' | 'pool'
 
 /**
  * What values are sealed or hashed for. Each purpose has its own subkey, so a value that was sealed for one purpose opens for no other. The
- * value says what becomes of the purpose after a restore.
+ * value says what happens to the purpose in a restore.
  */
 const purposes = {
   // Secrets are inside; the hashes of session tokens are keyed. With the subkey and without the rows nothing can be signed.
@@ -19,9 +19,9 @@ const purposes = {
   // The cookie with the remembered devices of a browser, for years.
   'browser-devices': 'everything',
   'client-secret': 'inside',
-  // Keyed hashes of codes that are on their way. They only serve to test guesses by somebody who also has the rows.
+  // Keyed hashes of codes that are on their way. The subkey is of use only together with the rows: it tests guesses of codes.
   code: 'pool',
-  // Whoever knows this subkey can tell decoys from users in all pools. See `fixedPurposes`.
+  // A reader of this subkey can tell decoys from users in all pools. See `fixedPurposes`.
   decoy: 'everything',
   feedback: 'everything',
   'former-pool': 'inside',

@@ -17,7 +17,7 @@ export type Section = {
   readonly rows?: number
 }
 
-/** What a backup file says in clear about its content. A sealed copy in the file shows whether somebody has changed it. */
+/** What a backup file says in clear about its content. A sealed copy in the file shows whether it was changed. */
 export type Manifest = BackupHead & {
   readonly format: typeof formatVersion
   readonly sealedBy: 'passphrase' | 'public key'

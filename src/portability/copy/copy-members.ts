@@ -50,7 +50,7 @@ async function addMembers({ deps, poolId, run, isPlan, report }: Copy, group: st
   for (const result of ['created', 'unchanged'] as const) for (let at = 0; at < added[result]; at++) report.count(kind, result)
 }
 
-/** Removes memberships that are no longer there. False when there is none left. */
+/** Removes memberships that are no longer there. Returns false when all of them are removed. */
 async function removeLost({ deps, poolId, run, report }: Copy, group: string): Promise<boolean> {
   const lost = await deps.db.transaction().execute(async (tx) => {
     const { memberKey } = await getLockedGroup(tx, poolId, group)

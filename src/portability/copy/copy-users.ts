@@ -82,7 +82,7 @@ async function readCandidate(
 ): Promise<Candidate | undefined> {
   const { source, poolId, report, deps } = copy
   const what = `user ${listed.Username}`
-  // Lists show no MFA preferences. In a pool without MFA there are none that matter.
+  // Lists do not show MFA preferences. In a pool without MFA they have no effect.
   const detailed =
     pool.mfa === 'OFF'
       ? undefined

@@ -50,7 +50,7 @@ const progressMs = 2_000
 
 /**
  * Imports a file by a job, and returns the job when it has ended. A job of this name that has begun before is continued: it keeps its file.
- * Whoever has the lease works on the job: this process, or a server that shares the database. So the process can be killed at any moment.
+ * The process that has the lease works on the job: this one, or a server that shares the database. So the process can be killed at any moment.
  *
  * @throws ImportRefusedError when the file cannot be stored, or a job of this name is of another kind
  * @throws ApiError when the pool does not exist or does not allow the job

@@ -34,7 +34,7 @@ type Options = {
   readonly overwrite: boolean
 }
 
-/** A pool that nobody sees while its rows are written. */
+/** A pool that no query finds while its rows are written. */
 export type HiddenPool = {
   /** Whether a pool of this id exists or is kept, which `begin` removes. */
   readonly replacesPool: boolean

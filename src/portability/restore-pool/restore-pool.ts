@@ -52,7 +52,7 @@ export type PoolRestoreReport = MoveReport & {
 
 /**
  * Restores one pool into a database whose servers are running. The pool appears in one transaction, with everything that it has. A restore
- * that fails leaves nothing; one that was killed leaves rows that nobody sees, which the sweeper removes, and can be run again.
+ * that fails leaves nothing; one that was killed leaves hidden rows, which the sweeper removes, and can be run again.
  * @throws PortabilityError when the pool exists and `overwrite` is false; when the backup lacks the pool, or claims rows of another one
  */
 export async function restorePool(options: PoolRestoreOptions): Promise<PoolRestoreReport> {
