@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sql } from 'kysely'
 import type { BackupContent } from '../../src/portability/backup-rows.ts'
 import { copiedTables, tablesOfPool } from '../../src/portability/copied-tables.ts'
 import { PortabilityError } from '../../src/portability/portability-error.ts'
@@ -134,6 +135,24 @@ for (const engine of engines) {
         Object.keys(rows),
         Object.keys(copiedTables).filter((table) => !leftOut.includes(table)),
       )
+    })
+
+    it('is refused at its end when the schema has changed meanwhile', async () => {
+      await using server = await givenServer(engine)
+      const later = sql`insert into schema_migration (name, applied_at) values ('9999-later', 0)`
+      await inDatabase(server, async (db) => {
+        let hasMigrated = false
+        const migrate = async () => {
+          if (!hasMigrated) await later.execute(db)
+          hasMigrated = true
+        }
+        await server.givenPool()
+        await assert.rejects(
+          withCopy(server.source, (content) => readSlowly(content, migrate)),
+          new PortabilityError('The database was migrated during the backup. Run the backup again.'),
+        )
+        assert.ok(hasMigrated)
+      })
     })
 
     it('is refused for a pool that does not exist, and ends at a sealed value that does not open', async () => {

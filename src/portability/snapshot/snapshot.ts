@@ -22,14 +22,16 @@ export type SnapshotOptions = {
 }
 
 /**
- * Copies the database, or one pool of it, as it is when this function is called, and closes the copy when `use` has ended. Servers go on
- * meanwhile, in this process and in others. Read the parts in their order, once.
- * @throws PortabilityError when the pool does not exist, the schema is not the one of this program, or a sealed value does not open
+ * Copies the database, or one pool of it, as it is when this function is called. Servers go on meanwhile, in this process and in others.
+ * Read the parts in their order, once. The transaction ends with the last part: `use` may go on for long, and an open transaction keeps old
+ * rows (PostgreSQL) and the write-ahead log (SQLite) from being cleaned up.
+ * @throws PortabilityError when the pool does not exist, the schema is not the one of this program, a sealed value does not open, or the
+ *   schema changes meanwhile
  */
 export async function withSnapshot<T>(options: SnapshotOptions, use: (content: BackupContent) => Promise<T>): Promise<T> {
   const { storage, keyRing, scope, clock } = options
   const at = clock.now()
-  const snapshot = await storage.openSnapshot()
+  const snapshot = closedOnce(await storage.openSnapshot())
   try {
     const migration = await readMigration(options, snapshot)
     if (scope.kind === 'pool') await requirePool(options, snapshot, scope.poolId)
@@ -37,23 +39,46 @@ export async function withSnapshot<T>(options: SnapshotOptions, use: (content: B
     return await use({
       head: { scope, migration, program: readVersion(), engine: storage.engine, at },
       keys: { rowKey, lastingSubkeys: keyRing.lastingSubkeys(scope.kind === 'pool' ? scope.poolId : undefined) },
-      parts: readParts(options, snapshot, keyRing.sealingUnder(rowKey)),
+      parts: readParts(options, { snapshot, migration, secrets: keyRing.sealingUnder(rowKey) }),
     })
   } finally {
     await snapshot.close()
   }
 }
 
-async function* readParts(
-  { storage, sealedTables, scope }: SnapshotOptions,
-  snapshot: Snapshot,
-  secrets: Secrets,
-): AsyncIterable<BackupPart> {
+/** The snapshot, with a `close` that may be called again. */
+function closedOnce(snapshot: Snapshot): Snapshot {
+  let closing: Promise<void> | undefined
+  return {
+    read: snapshot.read,
+    close() {
+      closing ??= snapshot.close()
+      return closing
+    },
+  }
+}
+
+type Reading = { readonly snapshot: Snapshot; readonly migration: string; readonly secrets: Secrets }
+
+async function* readParts(options: SnapshotOptions, { snapshot, migration, secrets }: Reading): AsyncIterable<BackupPart> {
+  const { storage, sealedTables, scope } = options
   const poolId = scope.kind === 'pool' ? scope.poolId : undefined
   for (const table of poolId === undefined ? tablesOfEverything : tablesOfPool) {
     const sealed = sealedTables.find((each) => each.table === table.table)
     yield { table: table.table, rows: readRows(readPages({ db: storage.db, snapshot }, table, poolId), table, sealed, secrets) }
   }
+  await snapshot.close()
+  await requireSameSchema(options, migration)
+}
+
+/**
+ * A table that is read after a migration has its new columns, even in a transaction that began before it (PostgreSQL). Such a copy fits no
+ * schema.
+ */
+async function requireSameSchema({ storage }: SnapshotOptions, migration: string): Promise<void> {
+  const [last] = (await sql<{ name: string }>`select max(name) as name from schema_migration`.execute(storage.db)).rows
+  if (last?.name === migration) return
+  throw new PortabilityError('The database was migrated during the backup. Run the backup again.')
 }
 
 async function* readRows(
