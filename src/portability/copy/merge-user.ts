@@ -11,7 +11,8 @@ export type Merged = {
 /**
  * Brings what has changed there since the last copy to the user here. What has changed here only stays. What has changed on both sides stays
  * as it is here: only somebody who uses this server already can have changed it, so it is the more recent will of the user. Passwords,
- * factors and a status that belongs to a password of this server are never touched.
+ * factors and a status that belongs to a password of this server are never touched. Neither are addresses and linked identities of a user who
+ * has a password here: who knows the old password can still change them there, and would take the account over by them.
  *
  * @param base the digests of what the last copy took
  */
@@ -33,9 +34,10 @@ export function mergeUser(here: User, there: User, base: Readonly<Record<string,
 /** Whether the password is still where the former pool decides about it. */
 const hasNoPasswordHere = ({ password }: User): boolean => password === null || password === atFormerPool
 
-function isTakeable(name: string, here: User): boolean {
-  return (name !== 'status' && name !== 'mfa') || hasNoPasswordHere(here)
-}
+/** What decides who gets into an account, by the names of `fieldsOf`. */
+const guarded: readonly string[] = ['status', 'mfa', 'email', 'phone_number', 'attribute:identities']
+
+const isTakeable = (name: string, here: User): boolean => !guarded.includes(name) || hasNoPasswordHere(here)
 
 function apply(here: User, there: User, taken: readonly string[]): User {
   const attributes: Record<string, string | undefined> = { ...here.attributes }

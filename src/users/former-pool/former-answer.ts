@@ -5,8 +5,8 @@ export type FormerFailure = 'throttled' | 'timeout' | 'unreachable' | 'bad-answe
 
 /** What the former pool says about a password. */
 export type FormerAnswer =
-  /** `accessToken` is missing when a challenge follows the right password. */
-  | { readonly kind: 'right'; readonly accessToken: string | undefined; readonly isTemporary: boolean }
+  /** The former pool gives an access token, or asks the challenge that follows the right password. */
+  | { readonly kind: 'right'; readonly accessToken: string | undefined; readonly challenge: string | undefined }
   | { readonly kind: 'wrong' | 'unknown' | 'reset' | 'unconfirmed' }
   | { readonly kind: 'failed'; readonly failure: FormerFailure }
 
@@ -27,9 +27,9 @@ type SignInAnswer = {
 }
 
 export function answerOf({ ChallengeName: challenge, AuthenticationResult: result }: SignInAnswer): FormerAnswer {
-  if (result?.AccessToken !== undefined) return { kind: 'right', accessToken: result.AccessToken, isTemporary: false }
+  if (result?.AccessToken !== undefined) return { kind: 'right', accessToken: result.AccessToken, challenge: undefined }
   if (!afterPassword.includes(challenge ?? '')) return { kind: 'failed', failure: 'bad-answer' }
-  return { kind: 'right', accessToken: undefined, isTemporary: challenge === 'NEW_PASSWORD_REQUIRED' }
+  return { kind: 'right', accessToken: undefined, challenge }
 }
 
 const throttling: readonly string[] = ['TooManyRequestsException', 'LimitExceededException', 'ThrottlingException', 'Throttling']

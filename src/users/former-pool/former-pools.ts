@@ -88,7 +88,7 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
       let found: ShownUser | undefined
       await call(pool, async (caller) => {
         found = await readUser(caller, username, accessToken)
-        return { kind: found === undefined ? 'unknown' : 'right', accessToken: undefined, isTemporary: false }
+        return { kind: found === undefined ? 'unknown' : 'right', accessToken: undefined, challenge: undefined }
       })
       return found
     },

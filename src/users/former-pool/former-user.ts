@@ -54,7 +54,7 @@ export function draftFormerUser(pool: Pool, shown: ShownUser, now: number): Draf
   const status = (statuses.includes(shown.UserStatus ?? '') ? shown.UserStatus : 'RESET_REQUIRED') as UserStatus
   const createdAt = shown.UserCreateDate?.getTime() ?? now
   const { mfa, app } = mfaHere(pool, { attributes, mfa: null }, shown)
-  const needsReset = app === 'reset' && status === 'CONFIRMED'
+  const needsReset = app === 'reset' && (status === 'CONFIRMED' || status === 'FORCE_CHANGE_PASSWORD')
   return {
     user: {
       poolId: pool.id,

@@ -1,31 +1,59 @@
+import type { Clock } from '../../base/clock.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
+import { usableMfa } from '../mfa/mfa-methods.ts'
 import { atFormerPool } from '../passwords/at-former-pool.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
+import { mfaHere } from './former-mfa.ts'
 
-type Deps = { readonly db: Db; readonly passwords: Pick<Passwords, 'protect'> }
+type Deps = { readonly db: Db; readonly clock: Clock; readonly passwords: Pick<Passwords, 'protect'> }
+
+/** A password that the former pool has accepted, and the challenge that it then asked, if any. */
+type AcceptedPassword = { readonly password: string; readonly challenge: string | undefined }
 
 /**
  * Stores the password that the former pool has accepted, so that it is not asked again. Returns the user as stored; undefined when the
- * user got another password meanwhile, or was deleted.
+ * user got another password meanwhile, or was deleted. The status is RESET_REQUIRED when the former pool asked for a second factor that this
+ * pool cannot ask for: the password alone must not be enough in its place.
  */
 export async function takePassword(
-  { db, passwords }: Deps,
+  { db, clock, passwords }: Deps,
   pool: Pool,
   user: User,
-  { password, isTemporary }: { readonly password: string; readonly isTemporary: boolean },
+  { password, challenge }: AcceptedPassword,
 ): Promise<User | undefined> {
   const sealed = await passwords.protect(pool, user, password)
   return db.transaction().execute(async (tx) => {
     const before = await lockUser(tx, pool.id, user.sub)
     if (before?.password !== atFormerPool) return undefined
-    const after: User = { ...before, password: sealed, status: statusAfter(before, isTemporary) }
+    const isTemporary = challenge === 'NEW_PASSWORD_REQUIRED'
+    const passwordExpiresAt = isTemporary ? temporaryPasswordEnd(pool, clock.now()) : null
+    const taken: User = { ...before, password: sealed, passwordExpiresAt, status: statusAfter(before, isTemporary) }
+    const after = withSecondFactor(pool, taken, challenge)
     await storeUser(tx, pool, before, after)
     return after
   })
+}
+
+/** The challenges that show a second factor. A user who may select one can have an authenticator app, which is the factor to assume. */
+const factorsShown: Readonly<Record<string, readonly string[]>> = {
+  SMS_MFA: ['SMS_MFA'],
+  EMAIL_OTP: ['EMAIL_OTP'],
+  SOFTWARE_TOKEN_MFA: ['SOFTWARE_TOKEN_MFA'],
+  SELECT_MFA_TYPE: ['SOFTWARE_TOKEN_MFA'],
+}
+
+/** The second factor may have been set up there since the copy. Then this pool asks for it, by the rules of the copy. */
+function withSecondFactor(pool: Pool, user: User, challenge: string | undefined): User {
+  const shown = factorsShown[challenge ?? '']
+  if (shown === undefined || (user.mfa?.enabled.length ?? 0) > 0) return user
+  const { mfa, app } = mfaHere(pool, user, { UserMFASettingList: shown })
+  const isUsable = app === 'other-factor' || usableMfa(pool, user, false).some((method) => mfa?.enabled.includes(method))
+  return { ...user, mfa, status: isUsable ? user.status : 'RESET_REQUIRED' }
 }
 
 /** The former pool knows whether the password is temporary. It may have changed since the copy. */

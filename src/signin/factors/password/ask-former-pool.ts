@@ -41,8 +41,8 @@ export async function proveAtFormerPool(
   // By the `sub`: the former pool may have another user of this name by now.
   const answer = await deps.formerPools.checkPassword(pool, current.sub, password)
   if (answer.kind !== 'right') return refuse(client, answer)
-  const taken = await takePassword(deps, pool, current, { password, isTemporary: answer.isTemporary })
-  if (taken !== undefined) return { proven: true, value: taken }
+  const taken = await takePassword(deps, pool, current, { password, challenge: answer.challenge })
+  if (taken !== undefined) return { proven: true, value: requireNoReset(taken) }
   const changed = await findUser(deps.db, pool.id, user.sub)
   return changed && { changed }
 }
@@ -62,8 +62,14 @@ export async function bringAtSignIn(
   const shown = await deps.formerPools.findUser(pool, username, answer.accessToken)
   const brought = shown && (await bringUser(deps, pool, shown))
   if (brought === undefined) return { proven: false }
-  const taken = await takePassword(deps, pool, brought, { password, isTemporary: answer.isTemporary })
-  return { proven: true, value: taken ?? brought }
+  const taken = await takePassword(deps, pool, brought, { password, challenge: answer.challenge })
+  return { proven: true, value: requireNoReset(taken ?? brought) }
+}
+
+/** @throws ApiError PasswordResetRequiredException when the second factor of the former pool cannot be asked for here */
+function requireNoReset(user: User): User {
+  if (user.status === 'RESET_REQUIRED') throw resetRequired()
+  return user
 }
 
 /**
@@ -79,9 +85,11 @@ function refuse(client: AppClient, answer: Exclude<FormerAnswer, { kind: 'right'
       if (hides) return { proven: false }
       throw wrongPassword()
     case 'reset':
-      throw hides ? wrongPassword() : resetRequired()
+      if (hides) return { proven: false }
+      throw resetRequired()
     case 'unconfirmed':
-      throw hides ? wrongPassword() : unconfirmed()
+      if (hides) return { proven: false }
+      throw unconfirmed()
     case 'failed':
       throw new ApiError('UnexpectedLambdaException', 'The former user pool gave no answer. Try again later.')
   }
