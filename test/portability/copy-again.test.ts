@@ -93,6 +93,24 @@ for (const engine of engines) {
       assert.deepEqual(report.counts['users'], { changed: 4, created: 1 })
     })
 
+    it('does not take the address of a user over who has a password here', async () => {
+      const addressOf = (name: string) => [...attributes('email', `${name}@example.com`), ...attributes('email_verified', 'true')]
+      const { poolId: UserPoolId } = await there().givenPool()
+      for (const name of ['ann', 'ben']) await givenUser(there(), UserPoolId, name, { attributes: addressOf(name) })
+      await copyPool(here(), there(), UserPoolId)
+      for (const server of [there(), here()]) server.clock.advance(60_000)
+      await here().send(new AdminSetUserPasswordCommand({ UserPoolId, Username: 'ann', Password: 'Newer-horse-9', Permanent: true }))
+      for (const Username of ['ann', 'ben'])
+        await there().send(new AdminUpdateUserAttributesCommand({ UserPoolId, Username, UserAttributes: addressOf('mallory') }))
+      const { report } = await copyPool(here(), there(), UserPoolId)
+      const emailOf = async (Username: string) => {
+        const { UserAttributes } = await here().send(new AdminGetUserCommand({ UserPoolId, Username }))
+        return UserAttributes?.find(({ Name }) => Name === 'email')?.Value
+      }
+      assert.deepEqual([await emailOf('ann'), await emailOf('ben')], ['ann@example.com', 'mallory@example.com'])
+      assert.deepEqual(report.conflicts, [{ what: 'user ann: email', kept: 'the value of this server was kept' }])
+    })
+
     it('deletes users who are gone there only with --remove-deleted, and never brings back users who were deleted here', async () => {
       await here().send(new AdminDeleteUserCommand({ UserPoolId: poolId, Username: 'dora' }))
       const { report } = await copyPool(here(), there(), poolId, ['--remove-deleted'])

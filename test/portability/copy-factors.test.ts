@@ -26,7 +26,8 @@ for (const engine of engines) {
     const here = useTestServer(engine, { flags: ['--region', 'eu-west-1'], env: copyEnvironment })
     const until = () => new Date(here().clock.now() + 86_400_000).toISOString()
 
-    async function givenAppUsers(names: readonly string[], email: boolean) {
+    /** Users with an authenticator app there. They set it up before the copy, or after it. */
+    async function givenAppUsers(names: readonly string[], { email, isLate = false }: { email: boolean; isLate?: boolean }) {
       const recovery = {
         RecoveryMechanisms: [
           { Priority: 1, Name: 'verified_phone_number' as const },
@@ -43,27 +44,37 @@ for (const engine of engines) {
           ...(email && { EmailMfaConfiguration: {} }),
         }),
       )
+      const copy = () => copyPool(here(), there(), ids.poolId, ['--until', until(), '--client', ids.clientId])
+      if (isLate) await copy()
       for (const name of names) {
         await registerApp(there(), (await givenTokens(there(), ids.clientId, name)).accessToken)
         const factor = { SoftwareTokenMfaSettings: { Enabled: true, PreferredMfa: true } }
         await there().send(new AdminSetUserMFAPreferenceCommand({ UserPoolId: ids.poolId, Username: name, ...factor }))
       }
-      await copyPool(here(), there(), ids.poolId, ['--until', until(), '--client', ids.clientId])
+      if (!isLate) await copy()
       return ids
     }
 
     it('ask for a code at a verified address in place of an authenticator app', async () => {
-      const ids = await givenAppUsers(['ann'], true)
+      const ids = await givenAppUsers(['ann'], { email: true })
       assert.equal((await signInByPassword(here(), ids.clientId, 'ann')).ChallengeName, 'EMAIL_OTP')
     })
 
     it('demand a reset of the password and then a new app where no other factor can take its place', async () => {
-      const ids = await givenAppUsers(['ben'], false)
+      const ids = await givenAppUsers(['ben'], { email: false })
       await assert.rejects(signInByPassword(here(), ids.clientId, 'ben'), { name: 'PasswordResetRequiredException' })
       await here().send(
         new AdminSetUserPasswordCommand({ UserPoolId: ids.poolId, Username: 'ben', Password: goodPassword, Permanent: true }),
       )
       assert.equal((await signInByPassword(here(), ids.clientId, 'ben')).ChallengeName, 'MFA_SETUP')
+    })
+
+    it('that were set up there after the copy are not skipped', async () => {
+      const withEmail = await givenAppUsers(['ann'], { email: true, isLate: true })
+      assert.equal((await signInByPassword(here(), withEmail.clientId, 'ann')).ChallengeName, 'EMAIL_OTP')
+      const ids = await givenAppUsers(['ben'], { email: false, isLate: true })
+      const reset = { name: 'PasswordResetRequiredException' }
+      for (let attempt = 0; attempt < 2; attempt++) await assert.rejects(signInByPassword(here(), ids.clientId, 'ben'), reset)
     })
 
     it('keep linked identities and the secret of the provider', async () => {
