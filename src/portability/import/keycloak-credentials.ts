@@ -9,6 +9,8 @@ export type KeycloakCredentials = {
   readonly passwordHistory: readonly (PasswordText & { readonly replacedAt: number | undefined })[]
   readonly totp: ImportedTotp | undefined
   readonly passkeys: readonly ImportedPasskey[]
+  /** Whether a passkey is a second factor at Keycloak. Its passkeys for sign-ins without a password have another type. */
+  readonly hasSecurityKey: boolean
   readonly leftOut: readonly LeftOut[]
 }
 
@@ -33,6 +35,7 @@ export function readCredentials(credentials: readonly Json[], relyingPartyId: st
     })),
     totp: apps[0],
     passkeys: ofType('webauthn', 'webauthn-passwordless').map((credential) => readPasskey(credential, relyingPartyId)),
+    hasSecurityKey: ofType('webauthn').length > 0,
     leftOut,
   }
 }

@@ -28,7 +28,7 @@ function readUser(record: Json, { firebaseHash }: RecordOptions): ImportedRecord
   const email = textOf(record, 'email')
   const phones = objectsOf(record, 'mfaInfo').flatMap((factor) => textOf(factor, 'phoneInfo') ?? [])
   const phone = textOf(record, 'phoneNumber') ?? phones[0]
-  const others = objectsOf(record, 'mfaInfo').length - phones.length
+  const others = objectsOf(record, 'mfaInfo').length - phones.filter((number) => number === phone).length
   return {
     ...blankRecord,
     id,
@@ -46,7 +46,8 @@ function readUser(record: Json, { firebaseHash }: RecordOptions): ImportedRecord
     }),
     otherValues: otherValuesOf(objectInText(record, 'customAttributes'), 'customAttributes'),
     password: readPassword(record, firebaseHash),
-    mfa: mfaWith({ totp: false, sms: phones.length > 0 }),
+    // Codes go to the only number that a user has here. A second factor at another number cannot come.
+    mfa: mfaWith({ totp: false, sms: phone !== undefined && phones.includes(phone) }),
     identities: objectsOf(record, 'providerUserInfo').flatMap(readIdentity),
     leftOut: Array<'otherFactors'>(others).fill('otherFactors'),
   }

@@ -51,7 +51,7 @@ function readUser(record: Json, options: RecordOptions): ImportedRecord {
     ]),
     otherValues: values,
     groups: [...new Set([...groups, ...(options.rolesAsGroups ? rolesOf(record) : [])])],
-    mfa: mfaWith({ totp: credentials.totp !== undefined }),
+    mfa: mfaWith({ totp: credentials.totp !== undefined, passkey: credentials.hasSecurityKey }),
     identities: objectsOf(record, 'federatedIdentities').map((identity) => ({
       provider: requiredText(identity, 'identityProvider'),
       userId: requiredText(identity, 'userId'),

@@ -26,13 +26,16 @@ export function base32Of(bytes: Buffer): string {
   return new Secret({ buffer: Uint8Array.from(bytes).buffer }).base32
 }
 
+type Factors = { readonly totp: boolean; readonly sms?: boolean; readonly email?: boolean; readonly passkey?: boolean }
+
 /** The second factors of a user of another system. The authenticator app is preferred. */
-export function mfaWith(factors: { readonly totp: boolean; readonly sms?: boolean; readonly email?: boolean }): ImportedMfa | undefined {
+export function mfaWith(factors: Factors): ImportedMfa | undefined {
   const enabled = [
     ...(factors.sms ? (['SMS_MFA'] as const) : []),
     ...(factors.totp ? (['SOFTWARE_TOKEN_MFA'] as const) : []),
     ...(factors.email ? (['EMAIL_OTP'] as const) : []),
   ]
-  if (enabled.length === 0) return undefined
-  return { enabled, preferred: factors.totp ? 'SOFTWARE_TOKEN_MFA' : enabled[0], byOptions: false, passkey: false }
+  const { passkey = false } = factors
+  if (enabled.length === 0 && !passkey) return undefined
+  return { enabled, preferred: factors.totp ? 'SOFTWARE_TOKEN_MFA' : enabled[0], byOptions: false, passkey }
 }

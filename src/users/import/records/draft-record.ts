@@ -9,6 +9,7 @@ import { draftNewUser } from '../../admin/create-user-rules.ts'
 import { type LinkedIdentity, withIdentities } from '../../linked-identities/linked-identity.ts'
 import { maxMergedSubs, withMergedSubs } from '../../merging/merged-subs.ts'
 import { passkeyCountsAsMfa } from '../../passkeys/passkey.ts'
+import { atFormerPool } from '../../passwords/at-former-pool.ts'
 import { isImportAlgorithm, readImportedHash } from '../../passwords/imported-hash.ts'
 import { type PasswordOwner, sealImportedHash } from '../../passwords/sealed-password.ts'
 import { isVerified, type MfaPreferences, type User, type UserStatus } from '../../user.ts'
@@ -44,10 +45,12 @@ export function draftRecord(context: RecordContext, record: ImportedRecord, raw:
   const identities = readIdentities(context, record, leftOut)
   const { extras, leftOut: extrasLeftOut } = draftExtras(context, record, { ...draft, keepsId })
   leftOut.push(...extrasLeftOut)
-  const password = record.password === undefined ? null : sealHash(context, draft, record.password)
-  const status = statusOf(context, record, { draft, password, identities, extras })
+  const withoutPassword = keepsId && isAskedFor(context, record) ? atFormerPool : null
+  const password = record.password === undefined ? withoutPassword : sealHash(context, draft, record.password)
+  const givenStatus = statusOf(context, record, { draft, password, identities, extras })
   const createdAt = Math.min(record.createdAt ?? now, now)
   const attributes = withIdentities(withMerged(draft.attributes, record), identities)
+  const { status, mfa } = withoutLostFactors(context, record, { attributes, extras, leftOut }, givenStatus)
   const user: User = {
     ...draft,
     attributes,
@@ -56,7 +59,7 @@ export function draftRecord(context: RecordContext, record: ImportedRecord, raw:
     enabled: record.enabled,
     passwordExpiresAt: status === 'FORCE_CHANGE_PASSWORD' ? (record.passwordExpiresAt ?? null) : null,
     signedOutAt: null,
-    mfa: readMfa(context, record, { attributes, extras, leftOut }),
+    mfa,
     createdAt,
     updatedAt: Math.max(createdAt, Math.min(record.updatedAt ?? createdAt, now)),
   }
@@ -129,6 +132,11 @@ function sealHash({ secrets }: RecordContext, owner: PasswordOwner, { algorithm,
   return sealImportedHash(secrets, owner, { algorithm, hash })
 }
 
+/** Whether the former pool of the pool is asked for the user's password at the first sign-in. It knows the user by the same `sub`. */
+function isAskedFor({ pool, now }: RecordContext, { status }: ImportedRecord): boolean {
+  return (status === undefined || status === 'CONFIRMED') && (extensionsOf(pool).formerPool?.until ?? 0) > now
+}
+
 type SignInWays = {
   readonly draft: Pick<User, 'attributes'>
   readonly password: string | null
@@ -137,7 +145,7 @@ type SignInWays = {
 }
 
 /** The status that the record has. Without one: RESET_REQUIRED for a user who has no way to sign in. */
-function statusOf({ pool, now }: RecordContext, record: ImportedRecord, ways: SignInWays): UserStatus {
+function statusOf({ pool }: RecordContext, record: ImportedRecord, ways: SignInWays): UserStatus {
   if (record.status === 'EXTERNAL_PROVIDER' && !ways.identities.some(({ primary }) => primary)) {
     throw new UnreadableRecordError('The user came from an identity provider that the pool does not have.')
   }
@@ -148,19 +156,38 @@ function statusOf({ pool, now }: RecordContext, record: ImportedRecord, ways: Si
     ways.identities.length > 0 ||
     (pool.allowedFirstFactors.includes('EMAIL_OTP') && Boolean(attributes['email']) && isVerified(attributes, 'email')) ||
     (pool.allowedFirstFactors.includes('SMS_OTP') && Boolean(attributes['phone_number']) && isVerified(attributes, 'phone_number')) ||
-    (pool.allowedFirstFactors.includes('WEB_AUTHN') && ways.extras.passkeys.length > 0) ||
-    // The former pool is asked for the password at the first sign-in.
-    (extensionsOf(pool).formerPool?.until ?? 0) > now
+    (pool.allowedFirstFactors.includes('WEB_AUTHN') && ways.extras.passkeys.length > 0)
   return signsIn ? 'CONFIRMED' : 'RESET_REQUIRED'
 }
 
 type Factors = { readonly attributes: User['attributes']; readonly extras: UserExtras; readonly leftOut: LeftOut[] }
 
+/** What is left out of a record when a second factor of the user cannot come. */
+const factorsLeftOut: readonly LeftOut[] = ['totp', 'messageFactors', 'otherFactors']
+
+const appAfterReset: MfaPreferences = { enabled: ['SOFTWARE_TOKEN_MFA'], preferred: 'SOFTWARE_TOKEN_MFA', byOptions: false }
+
+/**
+ * The status and the second factors. The password alone must not be enough for a user who had a second factor, if none of them can come. Such
+ * a user has to reset the password, which proves an address, and then sets up an app.
+ */
+function withoutLostFactors(context: RecordContext, record: ImportedRecord, factors: Factors, status: UserStatus) {
+  const mfa = readMfa(context, record, factors)
+  const hadFactor =
+    (record.mfa?.enabled.length ?? 0) > 0 || record.mfa?.passkey || factors.leftOut.some((kind) => factorsLeftOut.includes(kind))
+  if (mfa !== null || !hadFactor || context.pool.mfa === 'OFF') return { status, mfa }
+  const hasPasswordStatus = status === 'CONFIRMED' || status === 'FORCE_CHANGE_PASSWORD'
+  return { status: hasPasswordStatus ? ('RESET_REQUIRED' as const) : status, mfa: appAfterReset }
+}
+
 function readMfa({ pool }: RecordContext, { mfa }: ImportedRecord, { attributes, extras, leftOut }: Factors): MfaPreferences | null {
   if (mfa === undefined) return null
   const enabled = [...new Set(mfa.enabled)].filter((method) => {
     const contact = contactOf(method)
-    if (contact === undefined) return extras.totp !== undefined
+    if (contact === undefined) {
+      if (extras.totp === undefined && !leftOut.includes('totp')) leftOut.push('totp')
+      return extras.totp !== undefined
+    }
     const isUsable = mfaMethodsOf(pool).includes(method) && Boolean(attributes[contact])
     if (!isUsable) leftOut.push('messageFactors')
     return isUsable
