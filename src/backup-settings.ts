@@ -42,7 +42,7 @@ export const backupSettings = {
     type: { kind: 'integer', min: 1, max: 10_000 },
     value: 'COUNT',
     default: 7,
-    help: 'How many backups are kept. After each new one, when it is verified, older ones of this installation are deleted.',
+    help: 'How many backups are kept, of those by the schedule and of those by StartBackup. After each new one, when it is verified, older ones of the same cause that this installation made are deleted.',
   },
 } satisfies Record<string, SettingSpec>
 

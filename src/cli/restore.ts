@@ -3,6 +3,7 @@ import type { BackupContent } from '../portability/backup-rows.ts'
 import type { Opening } from '../portability/container/sealing.ts'
 import { flag, type SettingSpec } from '../setting-spec.ts'
 import { readSettings, type Settings, SettingsError } from '../settings.ts'
+import type { Storage } from '../storage/open-storage.ts'
 import { type Command, readOperands, readOwnFlag } from './command.ts'
 import { createProgress } from './progress.ts'
 import { poolFlags, readPoolOrder, restoreOnePool } from './restore-pool.ts'
@@ -75,6 +76,7 @@ async function restoreContent(settings: Settings, content: BackupContent, overwr
   return database.withSettingsErrors(settings, async () => {
     const storage = await database.openConfiguredStorage(settings, createLogger({ level: 'silent', format: 'json' }))
     try {
+      await requireNewOrCurrent(storage)
       await storage.migrate()
       return await restoreEverything({
         storage,
@@ -90,4 +92,13 @@ async function restoreContent(settings: Settings, content: BackupContent, overwr
       await storage.close()
     }
   })
+}
+
+/** A refused restore changes nothing, so it must not have migrated the database of another release. */
+async function requireNewOrCurrent(storage: Storage): Promise<void> {
+  const [missing, { migrations }] = await Promise.all([storage.missingMigrations(), import('../storage/migrations/migrations.ts')])
+  if (missing.length === 0 || missing.length === migrations.length) return
+  throw new SettingsError(
+    '--database: the database has the schema of an older release. Restore into a new database, or run first: lifeguard db migrate',
+  )
 }

@@ -9,7 +9,7 @@ import { writeBackupFile } from '../../src/portability/container/write-backup-fi
 import { newMasterKey, withCopy } from '../support/backups.ts'
 import { engines } from '../support/engines.ts'
 import { withDatabase } from '../support/master-keys.ts'
-import { emptyDatabase } from '../support/older-schema.ts'
+import { appliedMigrations, databaseOfOlderRelease, emptyDatabase } from '../support/older-schema.ts'
 import { givenTokens, givenUser } from '../support/sign-in.ts'
 import { startTestServer } from '../support/test-server.ts'
 import { refresh } from '../support/tokens.ts'
@@ -81,6 +81,22 @@ for (const engine of engines) {
       await serving.stop()
       await server.restart({ database: target.url, masterKey: Buffer.from(env.LIFEGUARD_MASTER_KEY, 'base64') })
       assert.ok((await refresh(server, clientId, refreshToken)).AuthenticationResult?.AccessToken)
+    })
+
+    it('refuses a database of an older release, and does not migrate it', { timeout: 120_000 }, async () => {
+      await using target = await databaseOfOlderRelease(engine, 2)
+      const masterKey = newMasterKey()
+      await using server = await startTestServer(engine, { env: { LIFEGUARD_MASTER_KEY: masterKey } })
+      const { identity, recipient } = await newIdentity()
+      const file = await withCopy({ url: server.databaseUrl, masterKey }, (content) => writeBackup(content, { recipients: [recipient] }))
+      const before = await appliedMigrations(target.url)
+      const env = { LIFEGUARD_DATABASE: target.url, LIFEGUARD_MASTER_KEY: newMasterKey() }
+      for (const flags of [[], ['--overwrite']]) {
+        const { code, stderr } = await lifeguard(['restore', file, '--identity-file', secretFile('old', identity), ...flags], env)
+        assert.match(stderr, /^lifeguard: --database: the database has the schema of an older release\. .*\n$/)
+        assert.equal(code, 1)
+      }
+      assert.deepEqual(await appliedMigrations(target.url), before)
     })
 
     it('refuses a file that does not suit, in one line, and leaves the database as it is', { timeout: 300_000 }, async () => {

@@ -103,6 +103,18 @@ for (const engine of engines) {
       assert.deepEqual(readdirSync(folder.path).sort(), [...kept, ...others].sort())
     })
 
+    it('of the schedule are not deleted by calls of StartBackup', async () => {
+      using folder = await backupFolder()
+      await using server = await startTestServer(engine, { flags: [...folder.flags, '--backup-every-hours', '6', '--backup-keep', '1'] })
+      const [scheduled] = await endedBackups(server, 1)
+      assert.equal(scheduled?.Cause, 'SCHEDULE')
+      for (let count = 0; count < 3; count++) await makeBackup(server)
+      const backups = await endedBackups(server, 4, areKept(2))
+      const kept = backups.filter(({ RemovedAt }) => RemovedAt === undefined).map(({ Cause }) => Cause)
+      assert.deepEqual(kept.sort(), ['REQUEST', 'SCHEDULE'])
+      assert.equal(readdirSync(folder.path).length, 2)
+    })
+
     it('fail when their process was killed, and the schedule goes on', async () => {
       using folder = await backupFolder()
       await using server = await startTestServer(engine, { flags: [...folder.flags, ...silent] })

@@ -84,14 +84,18 @@ export async function endJob(db: Db, id: string, { status, finishedAt, rows, byt
   return numUpdatedRows === 1n
 }
 
-/** The backups that are not deleted yet, except for `latest` and the `others` newest of the rest: a clock that was set back misleads ids. */
-export async function listSurplusJobs(db: Db, latest: string, others: number): Promise<readonly BackupJob[]> {
+/**
+ * The backups of the same cause as `latest` that are not deleted yet, except for `latest` and the `others` newest of the rest. `latest` need
+ * not have the last id, because a clock may have been set back.
+ */
+export async function listSurplusJobs(db: Db, latest: Pick<BackupJob, 'id' | 'cause'>, others: number): Promise<readonly BackupJob[]> {
   const rows = await db
     .selectFrom('backup_job')
     .selectAll()
     .where('status', '=', 'SUCCEEDED')
     .where('removed_at', 'is', null)
-    .where('id', '!=', latest)
+    .where('cause', '=', latest.cause)
+    .where('id', '!=', latest.id)
     .orderBy('id', 'desc')
     .offset(others)
     .limit(1000)

@@ -152,7 +152,7 @@ async function runJob(run: Run, job: BackupJob): Promise<void> {
     const stored = await storeBackup(run, job, AbortSignal.any([stop, lost.signal]))
     if (!(await endJob(db, job.id, { status: 'SUCCEEDED', finishedAt: clock.now(), ...stored }))) return
     logger.info({ backup: job.id, ...stored }, 'Backup made')
-    await removeSurplus(run, job.id)
+    await removeSurplus(run, job)
   } catch (error) {
     await fail(run, job, error)
   } finally {
@@ -187,8 +187,11 @@ async function fail({ db, clock, logger, countFailure }: Run, { id }: BackupJob,
   await endJob(db, id, { status: 'FAILED', finishedAt: clock.now(), failure })
 }
 
-/** Deletes the backups for which there are enough newer ones. What cannot be deleted is tried again after the next backup. */
-async function removeSurplus({ db, clock, logger, plan }: Run, latest: string): Promise<void> {
+/**
+ * Deletes the backups for which there are enough newer ones. What cannot be deleted is tried again after the next backup. Calls of
+ * StartBackup delete no backup of the schedule: whoever may only start backups must not be able to replace all of them.
+ */
+async function removeSurplus({ db, clock, logger, plan }: Run, latest: BackupJob): Promise<void> {
   for (const { id, location } of await listSurplusJobs(db, latest, plan.keep - 1)) {
     try {
       if (location !== null) await plan.target.remove(location)

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,6 +22,9 @@ export async function withCurrentRows<T>(
   requireKnownMigration(head)
   if (head.migration === migrations.at(-1)?.name) return use(parts)
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-restore-'))
+  // The rows in the folder are not sealed. A signal ends the command without the `finally` below.
+  const removeAtExit = () => rmSync(folder, { recursive: true, force: true })
+  process.once('exit', removeAtExit)
   try {
     const storage = await openStorage({ url: `sqlite:${join(folder, 'rows.db')}` })
     try {
@@ -38,6 +42,7 @@ export async function withCurrentRows<T>(
     }
   } finally {
     await rm(folder, { recursive: true, force: true })
+    process.off('exit', removeAtExit)
   }
 }
 
