@@ -57,11 +57,15 @@ describe('the decision about MFA', () => {
       assert.equal(decide(pool, { ...all, enabled: ['EMAIL_OTP', 'SMS_MFA'] }), 'select SMS_MFA EMAIL_OTP')
     })
 
-    it('ignores methods whose address or app the user has lost, or that the pool no longer offers', () => {
+    it('ignores methods whose address the user has lost, or that the pool no longer offers', () => {
       assert.equal(decide(pool, { has: ['email'], enabled: ['SMS_MFA', 'EMAIL_OTP'] }), 'challenge EMAIL_OTP')
       assert.equal(decide(pool, { has: ['email'], enabled: ['SMS_MFA', 'EMAIL_OTP'], preferred: 'SMS_MFA' }), 'challenge EMAIL_OTP')
-      assert.equal(decide(pool, { enabled: ['SOFTWARE_TOKEN_MFA'] }), 'pass')
+      assert.equal(decide(pool, { has: ['email'], enabled: ['SMS_MFA'] }), 'pass')
       assert.equal(decide({ ...pool, factors: ['totp'] }, { ...all, enabled: ['SMS_MFA'] }), 'pass')
+    })
+
+    it('has an app set up anew by a user whose activated app stayed in another pool', () => {
+      assert.equal(decide(pool, { enabled: ['SOFTWARE_TOKEN_MFA'] }), 'setup SOFTWARE_TOKEN_MFA')
     })
 
     it('still asks for a registered app when the pool no longer offers apps', () => {
