@@ -12,12 +12,17 @@ let cluster: Cluster | undefined
 let template: string | undefined
 let evidence: string | undefined
 
+/** Each test file is a process of its own, which loads the whole server. With a cache, only the first process compiles each module. */
+let compileCache: string | undefined
+
 /**
  * Runs before the first test file: unpacks one browser and starts one PostgreSQL for the whole run. Environment variables tell the test
  * files where this PostgreSQL is.
  */
 export async function globalSetup(): Promise<void> {
   await unpackBrowser()
+  compileCache = mkdtempSync(join(tmpdir(), 'lifeguard-compile-cache-'))
+  process.env['NODE_COMPILE_CACHE'] = compileCache
   evidence = mkdtempSync(join(tmpdir(), 'lifeguard-evidence-'))
   process.env['LIFEGUARD_TEST_EVIDENCE'] = evidence
   const engines = process.env['LIFEGUARD_TEST_ENGINES']
@@ -34,6 +39,7 @@ export async function globalTeardown(): Promise<void> {
     if (template !== undefined) await administer(cluster.url, `drop database ${template} with (force)`)
     await cluster.stop()
   }
+  if (compileCache !== undefined) rmSync(compileCache, { recursive: true, force: true })
   if (evidence !== undefined) requireNoSecrets(evidence)
 }
 
