@@ -2,14 +2,17 @@ import type { Shape } from './read-model.ts'
 
 /**
  * Constraints that replace those of the member's shape. With `emptyAllowed`, an empty string is valid although `min` or `pattern` does not
- * allow it.
+ * allow it. With `optionalStart`, the pattern applies to what follows that text, if the value begins with it.
  */
-export type MemberOverride = Pick<Shape, 'min' | 'max' | 'pattern'> & { readonly emptyAllowed?: true }
+export type MemberOverride = Pick<Shape, 'min' | 'max' | 'pattern'> & { readonly emptyAllowed?: true; readonly optionalStart?: string }
 
 const livePattern = '^[\\S]+.*[\\S]+$'
 
 /** The live service's rules for a new password (observed): at least six characters, and spaces only inside. */
 const newPassword: MemberOverride = { min: 6, max: 256, pattern: livePattern }
+
+/** Of a client whose name asks for its id, in `dev`. The operations refuse such a name elsewhere. */
+const clientName: MemberOverride = { min: 1, max: 128, pattern: '[\\w\\s+=,.@-]+', optionalStart: '_custom_id_:' }
 
 /** Members whose constraints differ from the model. The keys are `Structure.Member`. */
 export const memberOverrides: Readonly<Record<string, MemberOverride>> = {
@@ -19,6 +22,8 @@ export const memberOverrides: Readonly<Record<string, MemberOverride>> = {
   'AdminSetUserPasswordRequest.Password': newPassword,
   // An imported password may have fewer than six characters, and the user must be able to change it.
   'ChangePasswordRequest.PreviousPassword': { max: 256, pattern: livePattern },
+  'CreateUserPoolClientRequest.ClientName': clientName,
+  'UpdateUserPoolClientRequest.ClientName': clientName,
   // Empty means "no password". The pool's policy checks the length, with InvalidPasswordException.
   'AdminCreateUserRequest.TemporaryPassword': { max: 256, pattern: livePattern, emptyAllowed: true },
 }

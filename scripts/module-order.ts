@@ -27,6 +27,7 @@ const layers = [
   'portability',
   'web',
   'server',
+  'testing',
   'cli',
   'main',
 ]

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
-import { type Clock, systemClock } from './base/clock.ts'
+import { type Clock, createMovableClock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { flushSpans, startTracing } from './base/tracing.ts'
 import { readVersion } from './base/version.ts'
@@ -46,6 +46,7 @@ import { type BodyReader, createBodyReader } from './web/rpc/request-body.ts'
 import { rpcListener } from './web/rpc/rpc-listener.ts'
 import { createThrottle, noThrottle, type Throttle } from './web/rpc/throttle.ts'
 import { createShedLog } from './web/shed-log.ts'
+import { testRoutes } from './web/test-routes.ts'
 import { openTls } from './web/tls/open-tls.ts'
 
 /** Services that tests replace. */
@@ -103,7 +104,8 @@ type ServerParts = {
 async function serve({ settings, logger, listener, database, metrics, certificate, replacements }: ServerParts): Promise<RunningServer> {
   const url = ownUrl(settings.host, listener.port, certificate !== undefined)
   const publicUrl = settings.publicUrl ?? url
-  const { clock = systemClock, gateways } = replacements
+  const movable = settings.mode === 'dev' && replacements.clock === undefined ? createMovableClock() : undefined
+  const { clock = movable ?? systemClock, gateways } = replacements
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())
   const { withoutSlot } = admission
@@ -132,6 +134,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const shedLog = createShedLog(logger, metrics)
   const limits = { ...bodyLimitsOf(settings), admission, throttle, countShed: traceShed(shedLog.count) }
   addRoutes(app, settings, services, limits)
+  if (movable !== undefined) testRoutes(app, { ...services, clock: movable, announceChange: database.storage.announceChange })
   const rpc = openRpc(settings, services, http, limits)
   await app.ready()
   listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))

@@ -194,8 +194,8 @@ function findSubIn(db: Db, pools: PoolCatalog) {
 
 /** What stays the same while the server runs: values of the settings, and the texts that pages have. */
 function fixedValuesOf({ publicUrl, clock, settings }: ServiceOptions) {
-  const { region, accountId, quotas, enforceTiers, keepDeletedPoolsDays, srpClockToleranceSeconds, emailFromDomains } = settings
-  const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers } }
+  const { mode, region, accountId, quotas, enforceTiers, keepDeletedPoolsDays, srpClockToleranceSeconds, emailFromDomains } = settings
+  const account = { region, accountId, quotas: quotasWith(quotas), tiers: { enforced: enforceTiers }, acceptsCustomIds: mode === 'dev' }
   const limits = {
     keepDeletedPoolsDays,
     srpToleranceMs: srpClockToleranceSeconds * 1000,

@@ -7,10 +7,12 @@ export type Checks = readonly { readonly text: string; isBroken(value: string): 
 /** The checks of one string, in the order in which the service reports them (observed): pattern, length, enumeration. */
 export function stringChecks(shape: Shape): Checks {
   const checks: { text: string; isBroken(value: string): boolean }[] = []
-  const { pattern, min = 0, max = Number.POSITIVE_INFINITY, enum: values } = shape
+  const { pattern, optionalStart, min = 0, max = Number.POSITIVE_INFINITY, enum: values } = shape
   if (pattern !== undefined) {
     const matches = matcherFor(pattern)
-    checks.push({ text: patternText(pattern), isBroken: (value) => !matches(value) })
+    const checked = (value: string) =>
+      optionalStart !== undefined && value.startsWith(optionalStart) ? value.slice(optionalStart.length) : value
+    checks.push({ text: patternText(pattern), isBroken: (value) => !matches(checked(value)) })
   }
   // Length in UTF-16 units, as Java's String.length counts; the model would suggest characters.
   if (min > 0) checks.push({ text: atLeast('length', min), isBroken: (value) => value.length < min })

@@ -22,6 +22,8 @@ export type Shape = {
   readonly max?: number
   /** The regular expression that a string must match, as the service prints it in its error messages. */
   readonly pattern?: string
+  /** With this text at the start of a value, the pattern applies to the rest of the value. */
+  readonly optionalStart?: string
   readonly enum?: readonly string[]
   /** The value is a secret: it must not appear in error messages and logs. */
   readonly sensitive?: boolean

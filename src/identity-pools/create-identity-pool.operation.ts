@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { newRegionalId } from '../base/ids.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { operation } from '../contract/operation.ts'
+import { type CustomIds, customPoolId, identityPoolIdForm } from '../pools/custom-ids.ts'
 import { type Quotas, requireWithinQuota } from '../pools/quotas.ts'
 import type { Db } from '../storage/db.ts'
 import type { KeysAhead } from '../tokens/keys-ahead.ts'
@@ -12,14 +13,16 @@ import { countIdentityPoolsUpTo, insertIdentityPool } from './identity-pool-repo
 import { requireConsistentIdentityPool, requireDeveloperProvider } from './identity-pool-rules.ts'
 import { readSettings, writeIdentityPool } from './identity-pool-wire.ts'
 
-type Deps = { db: Db; clock: Clock; region: string; quotas: Quotas; secrets: Secrets; keysAhead: Pick<KeysAhead, 'make'> }
+type Deps = { db: Db; clock: Clock; region: string; quotas: Quotas; secrets: Secrets; keysAhead: Pick<KeysAhead, 'make'> } & CustomIds
 
 export const createIdentityPool = operation('CreateIdentityPool', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, region, quotas, secrets, keysAhead }: Deps, { audit }: AuditedCaller) {
-    const [id, now] = [newRegionalId(region), clock.now()]
+  async handle(request, deps: Deps, { audit }: AuditedCaller) {
+    const { db, clock, region, quotas, secrets, keysAhead } = deps
+    const id = customPoolId(deps, request.IdentityPoolTags, identityPoolIdForm) ?? newRegionalId(region)
+    const now = clock.now()
     const settings = readSettings(secrets, id, request)
     const pool: IdentityPool = { ...settings, id, createdAt: now, updatedAt: now, roles: undefined, tagMaps: {} }
     requireConsistentIdentityPool(quotas, pool, request.SupportedLoginProviders ?? {})

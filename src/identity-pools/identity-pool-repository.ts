@@ -1,10 +1,17 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import type { IdentityPool } from './identity-pool.ts'
 import { fromRow, toRow } from './identity-pool-row.ts'
 
+/** @throws ApiError InvalidParameterException when an identity pool has the id */
 export async function insertIdentityPool(tx: Tx, pool: IdentityPool): Promise<void> {
-  await tx.insertInto('identity_pool').values(toRow(pool)).execute()
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('identity_pool')
+    .values(toRow(pool))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow()
+  if (numInsertedOrUpdatedRows !== 1n) throw invalidParameter(`An identity pool with the id ${pool.id} exists.`)
 }
 
 export async function findIdentityPool(db: Db | Tx, id: string): Promise<IdentityPool | undefined> {

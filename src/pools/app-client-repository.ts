@@ -1,10 +1,17 @@
 import type { Secrets } from '../base/secrets.ts'
+import { invalidParameter } from '../contract/api-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import type { AppClient } from './app-client.ts'
 import { fromRow, toRow } from './app-client-row.ts'
 
+/** @throws ApiError InvalidParameterException when an app client of any pool has the id */
 export async function insertAppClient(tx: Db | Tx, secrets: Secrets, client: AppClient): Promise<void> {
-  await tx.insertInto('app_client').values(toRow(client, secrets)).execute()
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('app_client')
+    .values(toRow(client, secrets))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow()
+  if (numInsertedOrUpdatedRows !== 1n) throw invalidParameter(`An app client with the id ${client.id} exists.`)
 }
 
 /**

@@ -8,9 +8,10 @@ import type { Db } from '../storage/db.ts'
 import type { ClientSecret } from './app-client.ts'
 import { readNewClient, writeClient } from './app-client-wire.ts'
 import { requireLockedPool } from './change-pool.ts'
+import { type CustomIds, customClientId } from './custom-ids.ts'
 import { insertValidClient, type NewClientDeps } from './store-client.ts'
 
-type Deps = NewClientDeps & { db: Db; clock: Clock }
+type Deps = NewClientDeps & CustomIds & { db: Db; clock: Clock }
 
 export const createUserPoolClient = operation('CreateUserPoolClient', {
   auth: 'iam',
@@ -18,7 +19,7 @@ export const createUserPoolClient = operation('CreateUserPoolClient', {
 
   async handle(request, deps: Deps, { audit }: AuditedCaller) {
     const { db, clock } = deps
-    const id = newClientId()
+    const id = customClientId(deps, request.ClientName) ?? newClientId()
     const now = clock.now()
     const clientSecrets = draftSecrets(request, id, now)
 

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { newPoolId } from '../base/ids.ts'
 import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
+import { type CustomIds, customPoolId, requireRemovedPool, userPoolIdForm } from './custom-ids.ts'
 import { requireAllowedSender, type SenderDomains } from './email-sender.ts'
 import { countPoolsUpTo, insertPool } from './pool-repository.ts'
 import { requireConsistentPool } from './pool-rules.ts'
@@ -23,19 +24,22 @@ type Deps = {
   tiers: Tiers
   keysAhead: SigningKeyCreator
   senderDomains: SenderDomains
-}
+} & CustomIds
 
 export const createUserPool = operation('CreateUserPool', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, clock, accountId, region, quotas, tiers, keysAhead, senderDomains }: Deps, { audit }: AuditedCaller) {
-    const pool = readNewPool(request, { id: newPoolId(region), now: clock.now() })
+  async handle(request, deps: Deps, { audit }: AuditedCaller) {
+    const { db, clock, accountId, region, quotas, tiers, keysAhead, senderDomains } = deps
+    const givenId = customPoolId(deps, request.UserPoolTags, userPoolIdForm)
+    const pool = readNewPool(request, { id: givenId ?? newPoolId(region), now: clock.now() })
     requireConsistentPool(pool)
     requireAllowedSender(senderDomains, pool.email.from, 'EmailConfiguration.From')
     requireTagsWithinQuota(quotas, pool, 'UserPoolTaggingException')
     requireFeaturesOfTier(tiers, pool)
     await db.transaction().execute(async (tx) => {
+      if (givenId !== undefined) await requireRemovedPool(tx, givenId)
       await insertPool(tx, pool)
       requireWithinQuota(quotas, 'userPools', await countPoolsUpTo(tx, quotas.userPools + 1))
       await audit.record(tx, { poolId: pool.id, detail: `name: ${pool.name}` })

@@ -1,10 +1,17 @@
+import { invalidParameter } from '../contract/api-error.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { extensionsOf } from './extensions/pool-extensions.ts'
 import type { Pool } from './pool.ts'
 import { fromRow, toRow } from './pool-row.ts'
 
+/** @throws ApiError InvalidParameterException when a pool has the id */
 export async function insertPool(db: Db | Tx, pool: Pool): Promise<void> {
-  await db.insertInto('user_pool').values(toRow(pool)).execute()
+  const { numInsertedOrUpdatedRows } = await db
+    .insertInto('user_pool')
+    .values(toRow(pool))
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow()
+  if (numInsertedOrUpdatedRows !== 1n) throw invalidParameter(`A user pool with the id ${pool.id} exists.`)
 }
 
 export async function findPool(db: Db | Tx, poolId: string): Promise<Pool | undefined> {

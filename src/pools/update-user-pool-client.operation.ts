@@ -6,18 +6,21 @@ import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { readClientUpdate, writeClient } from './app-client-wire.ts'
 import { requireLockedClient } from './change-client.ts'
+import { type CustomIds, requireClientName } from './custom-ids.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { findPool } from './pool-repository.ts'
 import { updateValidClient } from './store-client.ts'
 import type { Tiers } from './tier-rules.ts'
 
-type Deps = { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets; tiers: Tiers }
+type Deps = CustomIds & { db: Db; pools: PoolCatalog; clock: Clock; secrets: Secrets; tiers: Tiers }
 
 export const updateUserPoolClient = operation('UpdateUserPoolClient', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, pools, clock, secrets, tiers }: Deps, { audit }: AuditedCaller) {
+  async handle(request, deps: Deps, { audit }: AuditedCaller) {
+    const { db, pools, clock, secrets, tiers } = deps
+    requireClientName(deps, request.ClientName)
     const { UserPoolId: poolId, ClientId: clientId } = request
     const client = await db.transaction().execute(async (tx) => {
       const pool = await findPool(tx, poolId)

@@ -1,6 +1,7 @@
 import { Kysely } from 'kysely'
 import type { Db } from './db.ts'
 import type { Backend, Connections, Engine, Listener, Snapshot, StorageLogger, TimeStatement } from './dialect/backend.ts'
+import { everythingChanged } from './dialect/notification.ts'
 import { openSqlite } from './dialect/sqlite-backend.ts'
 import { openSqliteReadOnly } from './dialect/sqlite-read-only.ts'
 import { withTracing } from './dialect/traced-dialect.ts'
@@ -35,6 +36,8 @@ export type Storage = {
    * on SQLite, whenever another process has written.
    */
   subscribe(channel: string, listener: Listener, onGap?: () => void): () => void
+  /** Tells all processes that anything may have changed, so that they drop what they have cached. Resolves when this process has done so. */
+  announceChange(): Promise<void>
   /**
    * Copies the pages in SQLite's write-ahead log into the file. SQLite does so by itself, but for thousands of pages at once, while
    * requests wait. So code that changes many pages calls this from time to time. Does nothing on PostgreSQL.
@@ -99,11 +102,23 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     check: createReadiness({ db, ping: backend.ping, logger, isReported: backend.isInDoubt }),
     publish: backend.publish,
     subscribe: backend.subscribe,
+    announceChange: () => announceChange(backend),
     checkpoint: backend.checkpoint,
     openSnapshot: backend.openSnapshot,
     connections: backend.connections,
     close,
   }
+}
+
+/** The caches of this process are cleared before its subscribers to the channel hear of the change. */
+function announceChange({ publish, subscribe }: Backend): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const unsubscribe = subscribe(everythingChanged, () => {
+      unsubscribe()
+      resolve()
+    })
+    publish(everythingChanged, '').catch(reject)
+  })
 }
 
 async function openBackend(

@@ -14,6 +14,7 @@ import { inboxPage } from './inbox-page.ts'
 import { type InboxView, type Query, readView, textIn } from './inbox-query.ts'
 import { inboxScript } from './inbox-script.ts'
 import { inboxStyles } from './inbox-styles.ts'
+import { isFromOtherSite } from './other-site.ts'
 
 type Deps = { readonly db: Db; readonly secrets: Secrets; readonly outbox: Pick<OutboxWorker, 'drain'> }
 
@@ -141,18 +142,6 @@ async function findEntry({ db, secrets }: Stores, id: string): Promise<ListedEnt
 /** The endpoint URL for the AWS CLI: the one that the browser used. */
 function endpointOf({ protocol, headers }: FastifyRequest): string {
   return `${protocol}://${headers.host ?? 'localhost'}`
-}
-
-/**
- * Whether a page of another site made the browser send this request (Fetch Metadata). Such a page may link to the inbox, but must not read
- * or empty it. Clients that are not browsers send none of these headers.
- */
-function isFromOtherSite({ method, headers }: FastifyRequest): boolean {
-  const site = headers['sec-fetch-site']
-  const isRead = method === 'GET' || method === 'HEAD'
-  if (isRead) return site === 'cross-site' && headers['sec-fetch-mode'] !== 'navigate'
-  if (site !== undefined) return site !== 'same-origin' && site !== 'none'
-  return headers.origin !== undefined && URL.parse(headers.origin)?.host !== headers.host
 }
 
 /** No address contains a space, so a space is a plus sign that was not encoded, as in `?recipient=+15551234567`. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
-import { isOwnPoolId } from '../../base/ids.ts'
+
+import { userPoolIdForm } from '../../pools/custom-ids.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
@@ -38,7 +39,7 @@ export const userPoolProviderName = (region: string, userPoolId: string) => `cog
  */
 export function userPoolIdOf({ region, publicUrl }: Pick<UserPoolLoginDeps, 'region' | 'publicUrl'>, provider: string): string | undefined {
   const id = provider.slice(provider.lastIndexOf('/') + 1)
-  return isOwnPoolId(id) && namesOf({ region, publicUrl }, id).includes(provider) ? id : undefined
+  return userPoolIdForm.pattern.test(id) && namesOf({ region, publicUrl }, id).includes(provider) ? id : undefined
 }
 
 /** The names of a user pool in `Logins` and in the settings of identity pools. */

@@ -1,3 +1,6 @@
+/** On this channel a process says that anything may have changed. Then `onGap` of every subscriber to any channel is called. */
+export const everythingChanged = 'everything_changed'
+
 /** NOTIFY rejects payloads of 8000 bytes and more. */
 const maxBytes = 7999
 

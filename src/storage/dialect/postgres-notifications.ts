@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Backend } from './backend.ts'
-import { readNotification, requireChannel, writeNotification } from './notification.ts'
+import { everythingChanged, readNotification, requireChannel, writeNotification } from './notification.ts'
 import { type ClientOptions, PostgresClient, type PostgresPool } from './postgres-client.ts'
 
 /** All our channels share this channel of PostgreSQL. So a subscription needs no round trip and cannot miss what is published after it. */
@@ -22,14 +22,16 @@ export type Notifications = Pick<Backend, 'subscribe' | 'close'> & {
 export async function startListening(options: ClientOptions, onLoss: (error: unknown) => void): Promise<Notifications> {
   const channels = new EventEmitter().setMaxListeners(0)
   const gaps = new Set<() => void>()
+  const onGap = () => {
+    for (const tell of gaps) tell()
+  }
+  channels.on(everythingChanged, onGap)
   const listening = new ListeningConnection(options, {
     onMessage(message) {
       const { channel, payload } = readNotification(message)
       channels.emit(channel, payload)
     },
-    onGap() {
-      for (const onGap of gaps) onGap()
-    },
+    onGap,
     onLoss,
   })
   await listening.open()

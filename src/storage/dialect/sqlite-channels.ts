@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type { Backend } from './backend.ts'
-import { requireChannel, writeNotification } from './notification.ts'
+import { everythingChanged, requireChannel, writeNotification } from './notification.ts'
 import type { SqliteHandle } from './sqlite-handle.ts'
 
 /** How often to check whether another process has written. */
@@ -16,11 +16,15 @@ export function sqliteChannels(writer: SqliteHandle): Pick<Backend, 'publish' | 
   const channels = new EventEmitter().setMaxListeners(0)
   const gaps = new Set<() => void>()
   let version = dataVersion(writer)
+  const announceGap = () => {
+    for (const onGap of gaps) onGap()
+  }
+  channels.on(everythingChanged, announceGap)
   const timer = setInterval(() => {
     const current = dataVersion(writer)
     if (current === version) return
     version = current
-    for (const onGap of gaps) onGap()
+    announceGap()
   }, pollMs).unref()
 
   return {

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { lifeguardAt } from './client.ts'
+import type { Lifeguard, LifeguardOptions } from './lifeguard.ts'
+
+export type { Lifeguard, LifeguardOptions, Message } from './lifeguard.ts'
+
+/** How long the server may take to start, and to stop. */
+const startMs = 60_000
+const stopMs = 20_000
+
+/**
+ * Starts a server for tests, with an empty database in a temporary folder.
+ *
+ * @example
+ * await using lifeguard = await startLifeguard()
+ * const client = new CognitoIdentityProviderClient(lifeguard.clientConfig)
+ * @throws Error when the server does not start, with its output
+ */
+export async function startLifeguard(options: LifeguardOptions = {}): Promise<Lifeguard> {
+  const { run = 'child-process', port = 0, region = 'us-east-1', functions, flags = [] } = options
+  const folder = await mkdtemp(join(tmpdir(), 'lifeguard-testing-'))
+  const removeFolder = () => rm(folder, { recursive: true, force: true })
+  const own = ['--port', String(port), '--region', region, '--data', folder, '--log-level', 'error']
+  const argv = [...own, ...(functions === undefined ? [] : ['--functions', functions]), ...flags]
+  try {
+    const { url, stop } = await (run === 'in-process' ? startInProcess(argv) : startChild(argv))
+    return lifeguardAt(url, region, () => stop().finally(removeFolder))
+  } catch (error) {
+    await removeFolder()
+    throw error
+  }
+}
+
+type Started = { readonly url: string; readonly stop: () => Promise<void> }
+
+async function startInProcess(argv: readonly string[]): Promise<Started> {
+  const [{ startServer }, { readSettings }] = await Promise.all([import('../server.ts'), import('../settings.ts')])
+  const server = await startServer(readSettings({ argv, env: {}, command: 'dev' }))
+  return { url: server.url, stop: () => server.close() }
+}
+
+/** The environment is passed on without the settings of another server in it. */
+async function startChild(argv: readonly string[]): Promise<Started> {
+  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LIFEGUARD_')))
+  const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url))
+  const child = spawn(process.execPath, [main, 'dev', ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  // A test that ends without `stop` must not leave a server behind.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  const ended = once(child, 'close').finally(() => process.off('exit', kill))
+  try {
+    return { url: await readUrl(child), stop: () => stopChild(child, ended) }
+  } catch (error) {
+    kill()
+    throw error
+  }
+}
+
+type Child = ReturnType<typeof spawn>
+
+/** Waits for the line with the endpoint. */
+function readUrl(child: Child): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = ''
+    const fail = (reason: string) => reject(new Error(`Lifeguard did not start: ${reason}\n${output}`.trim()))
+    const timer = setTimeout(() => fail(`it was not ready after ${startMs / 1000} s.`), startMs)
+    const take = (chunk: Buffer) => {
+      output += chunk
+      const url = /Endpoint\s+(\S+)/.exec(output)?.[1]
+      if (url === undefined) return
+      clearTimeout(timer)
+      resolve(url)
+    }
+    child.stdout?.on('data', take)
+    child.stderr?.on('data', take)
+    child.once('error', (error) => fail(error.message))
+    child.once('close', () => {
+      clearTimeout(timer)
+      fail('it ended.')
+    })
+  })
+}
+
+async function stopChild(child: Child, ended: Promise<unknown>): Promise<void> {
+  child.kill('SIGTERM')
+  const timer = setTimeout(() => child.kill('SIGKILL'), stopMs)
+  await ended
+  clearTimeout(timer)
+}
