@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
-import { type Clock, createMovableClock, systemClock } from './base/clock.ts'
+import { type Clock, createMovableClock, type MovableClock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { flushSpans, startTracing } from './base/tracing.ts'
 import { readVersion } from './base/version.ts'
@@ -104,11 +104,11 @@ type ServerParts = {
 async function serve({ settings, logger, listener, database, metrics, certificate, replacements }: ServerParts): Promise<RunningServer> {
   const url = ownUrl(settings.host, listener.port, certificate !== undefined)
   const publicUrl = settings.publicUrl ?? url
-  const movable = settings.mode === 'dev' && replacements.clock === undefined ? createMovableClock() : undefined
-  const { clock = movable ?? systemClock, gateways } = replacements
+  const { clock, movableClock } = clocksOf(settings, replacements)
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())
   const { withoutSlot } = admission
+  const { gateways } = replacements
   const services = await openServices({ settings, database, publicUrl, logger, clock, gateways, metrics, withoutSlot })
   powersDelay = services.powers.delay
   const masterKey = watchMasterKey(database, logger)
@@ -126,15 +126,12 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const app = createHttpApp({ ...http, server: listener.server })
   const checkDatabase = () => database.storage.check(clock.now())
   healthRoutes(app, { checkDatabase, isClosing, metrics, metricsAccess: metricsAccess(settings) })
-  const { connections } = database.storage
-  const firstSamlExpiry = services.federation.certificates.firstExpiry
-  const certificateExpiresAt = expiryOf(certificate)
-  metrics.watch({ ...services.gauges, now: clock.now, checkDatabase, connections, certificateExpiresAt, firstSamlExpiry })
+  metrics.watch({ ...gaugesOf(services, database, certificate), now: clock.now, checkDatabase })
   const throttle = throttleOf(settings, services, metrics)
   const shedLog = createShedLog(logger, metrics)
   const limits = { ...bodyLimitsOf(settings), admission, throttle, countShed: traceShed(shedLog.count) }
   addRoutes(app, settings, services, limits)
-  if (movable !== undefined) testRoutes(app, { ...services, clock: movable, announceChange: database.storage.announceChange })
+  addTestRoutes(app, services, movableClock, database)
   const rpc = openRpc(settings, services, http, limits)
   await app.ready()
   listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))
@@ -152,6 +149,21 @@ async function serve({ settings, logger, listener, database, metrics, certificat
       return shutDown({ logger, signal, listener, graceMs: settings.shutdownSeconds * 1000, steps })
     },
   }
+}
+
+function gaugesOf({ gauges, federation }: Services, { storage }: OpenedDatabase, certificate: Buffer | undefined) {
+  const { firstExpiry: firstSamlExpiry } = federation.certificates
+  return { ...gauges, connections: storage.connections, certificateExpiresAt: expiryOf(certificate), firstSamlExpiry }
+}
+
+/** In `dev` tests may move the clock. */
+function clocksOf({ mode }: Settings, { clock }: Replacements) {
+  const movableClock = mode === 'dev' && clock === undefined ? createMovableClock() : undefined
+  return { clock: clock ?? movableClock ?? systemClock, movableClock }
+}
+
+function addTestRoutes(app: FastifyInstance, services: Services, clock: MovableClock | undefined, { storage }: OpenedDatabase): void {
+  if (clock !== undefined) testRoutes(app, { ...services, clock, announceChange: storage.announceChange })
 }
 
 const spans = { close: flushSpans }

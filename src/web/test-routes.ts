@@ -44,6 +44,8 @@ function routesIn(app: FastifyInstance, { clock, ...deps }: Deps): void {
     }
     if (clock.ahead() / 1000 + seconds > mostSeconds)
       return reply.code(400).send({ message: 'The clock would be more than a century ahead.' })
+    // A queued message must not expire because of it.
+    await deps.outbox.drain()
     clock.advance(seconds * 1000)
     return shown()
   })

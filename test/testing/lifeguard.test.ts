@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { type Lifeguard, type LifeguardOptions, startLifeguard } from '../../src/testing/index.ts'
 import { engines } from '../support/engines.ts'
+import { startProductionServer } from '../support/production-server.ts'
 
 const password = 'Correct-horse-7'
 
@@ -151,3 +152,24 @@ describe('A server for tests that cannot start', () => {
     })
   }
 })
+
+for (const engine of engines) {
+  describe(`A server in production on ${engine.name}`, () => {
+    it('gives every pool and app client an id of its own, and has no addresses for tests', async () => {
+      await using server = await startProductionServer(engine)
+      const client = server.client(await server.createKey())
+      const UserPoolTags = { _custom_id_: 'eu-west-1_chosen' }
+      const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'x', UserPoolTags }))
+      assert.match(UserPool?.Id ?? '', /^eu-west-1_[0-9a-zA-Z]{9}$/)
+      const createClient = new CreateUserPoolClientCommand({ UserPoolId: UserPool?.Id, ClientName: '_custom_id_:chosen' })
+      await assert.rejects(client.send(createClient), {
+        name: 'InvalidParameterException',
+        message:
+          "1 validation error detected: Value '_custom_id_:chosen' at 'clientName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w\\s+=,.@-]+",
+      })
+      for (const path of ['/_test/reset', '/_test/clock']) {
+        assert.equal((await fetch(`${server.url}${path}`, { method: 'POST', body: '{"advanceSeconds":1}' })).status, 404)
+      }
+    })
+  })
+}

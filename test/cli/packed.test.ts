@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -15,17 +15,32 @@ import { sdkClient } from '../support/test-server.ts'
 import { LifeguardProcess, temporaryFolder } from './lifeguard-process.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
+const typescript = join(repository, 'node_modules', 'typescript')
 const folder = temporaryFolder()
-const program = join(folder, 'dist', 'main.js')
+/** A project that has installed the package. */
+const project = temporaryFolder()
+const installed = join(project, 'node_modules', 'lifeguard')
+const program = join(installed, 'dist', 'main.js')
 
-/** Builds as `npm run build` does, in a folder laid out like the published package, so that a `dist` in use is not touched. */
-function build(): void {
-  const typescript = join(repository, 'node_modules', 'typescript')
+function compile(...args: readonly string[]): void {
   const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8')) as { bin: Record<string, string> }
-  const compiler = join(typescript, bin['tsc'] ?? '')
-  execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')], { cwd: repository })
-  copyFileSync(join(repository, 'package.json'), join(folder, 'package.json'))
-  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
+  execFileSync(process.execPath, [join(typescript, bin['tsc'] ?? ''), ...args], { cwd: repository })
+}
+
+/**
+ * Builds and packs as `npm pack` does, in a folder of its own, so that a `dist` in use is not touched. Then unpacks the package in a project.
+ * The packages that it depends on come from the repository, so that no registry is needed.
+ */
+function install(): void {
+  compile('-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'))
+  for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs']) {
+    cpSync(join(repository, name), join(folder, name), { recursive: true })
+  }
+  mkdirSync(installed, { recursive: true })
+  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: folder, encoding: 'utf8' }).trim()
+  execFileSync('tar', ['-xzf', join(folder, packed), '-C', installed, '--strip-components=1'])
+  symlinkSync(join(repository, 'node_modules'), join(installed, 'node_modules'))
+  symlinkSync(join(repository, 'node_modules', '@aws-sdk'), join(project, 'node_modules', '@aws-sdk'))
 }
 
 const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { engines: { node: string } }
@@ -45,8 +60,8 @@ function majorOf(node: string): number {
 const olderNode = findOlderNode()
 const noOlderNode = olderNode === undefined ? 'no older Node is on the PATH' : false
 
-describe('The compiled program', () => {
-  before(build)
+describe('The packed program', () => {
+  before(install)
 
   it('prints its version', async () => {
     await using process = new LifeguardProcess(['version'], {}, folder, program)
@@ -102,6 +117,19 @@ describe('The compiled program', () => {
     const { AuthenticationResult } = await signInBySrp(client, { poolId, clientId }, 'ana')
     assert.ok(AuthenticationResult?.AccessToken)
     assert.equal((await process.stop()).code, 0)
+  })
+
+  it('runs the example of the documents with node:test, which type-checks', () => {
+    cpSync(join(repository, 'examples', 'node-test'), join(project, 'node-test'), { recursive: true })
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['--test'], {
+      cwd: join(project, 'node-test'),
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+    })
+    assert.equal(status, 0, `${stdout}${stderr}`)
+    assert.match(stdout, /pass 2\n/)
+    symlinkSync(join(repository, 'node_modules', '@types'), join(project, 'node_modules', '@types'))
+    compile('-p', join(project, 'node-test'))
   })
 
   it('shows the inbox', async () => {
