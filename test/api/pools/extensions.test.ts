@@ -7,6 +7,7 @@ import { useTestServer } from '../../support/test-server.ts'
 
 const defaults = {
   Triggers: {},
+  TriggerFunctions: {},
   CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
   SignUp: { ContactCorrection: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
@@ -46,6 +47,12 @@ const everything = {
   Triggers: {
     PreSignUp: { TimeoutMilliseconds: 1000, Retries: 2, OnError: 'CONTINUE', CircuitBreaker: { Failures: 3, OpenSeconds: 30 } },
     PreTokenGeneration: { TimeoutMilliseconds: 60_000, Retries: 0, OnError: 'LAST_GOOD' },
+    PreDeleteUser: { TimeoutMilliseconds: 2000, Retries: 1, OnError: 'CONTINUE_UNLESS_REFUSED' },
+  },
+  TriggerFunctions: {
+    PreDeleteUser: 'arn:aws:lambda:us-east-1:123456789012:function:before',
+    PostDeleteUser: 'arn:aws:lambda:us-east-1:123456789012:function:after',
+    PreUpdateUserAttributes: 'arn:aws:lambda:us-east-1:123456789012:function:before',
   },
   CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
   SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
@@ -138,6 +145,8 @@ const everything = {
 /** Sections that SetUserPoolExtensions rejects. The name of each says what is wrong with it. */
 const refused: Readonly<Record<string, object>> = {
   'a trigger that does not exist': { Triggers: { PreSignOut: {} } },
+  'a function that is not named by an ARN': { TriggerFunctions: { PreDeleteUser: 'the-function-to-call' } },
+  'LAST_GOOD for a trigger of Lifeguard’s own': { Triggers: { PreDeleteUser: { OnError: 'LAST_GOOD' } } },
   'a timeout of 0': { Triggers: { PreSignUp: { TimeoutMilliseconds: 0 } } },
   'a timeout that is too long': { Triggers: { PreSignUp: { TimeoutMilliseconds: 10_000_000 } } },
   'too many retries': { Triggers: { PreSignUp: { Retries: 1000 } } },
@@ -183,6 +192,10 @@ const refused: Readonly<Record<string, object>> = {
 const misspelled: readonly [sections: object, says: RegExp][] = [
   [{ Trigers: {} }, /: 'Trigers' is not a known member; the members are UserPoolId, Triggers, /],
   [
+    { TriggerFunctions: { PreSignUp: 'arn:aws:lambda:us-east-1:123456789012:function:check' } },
+    /: 'PreSignUp' at 'triggerFunctions' is not a known member; the members are PreDeleteUser, PostDeleteUser, PreUpdateUserAttributes/,
+  ],
+  [
     { Triggers: { PreSignUp: { OnEror: 'CONTINUE' } } },
     /: 'OnEror' at 'triggers\.PreSignUp\.member' is not a known member; the members are .*OnError/,
   ],
@@ -224,6 +237,7 @@ for (const engine of engines) {
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
       await set(poolId, {
         Triggers: {},
+        TriggerFunctions: {},
         CustomAuth: {},
         SignUp: {},
         Messages: {},
