@@ -2,11 +2,19 @@ import type { TriggerNameType } from '../contract/generated/types.ts'
 
 export type TriggerName = TriggerNameType
 
+/** The triggers that Cognito does not have. Their functions are named in the extensions of a pool. */
+export const ownTriggers = ['PreDeleteUser', 'PostDeleteUser', 'PreUpdateUserAttributes'] as const satisfies readonly TriggerName[]
+
+export type OwnTriggerName = (typeof ownTriggers)[number]
+
+/** The triggers whose functions are named in the LambdaConfig of a pool. */
+export type CognitoTriggerName = Exclude<TriggerName, OwnTriggerName>
+
 export type TriggerTarget = { readonly arn: string; readonly version: 'V1_0' | 'V2_0' | 'V3_0' | undefined }
 
-/** The trigger functions of a pool. */
+/** The trigger functions in the LambdaConfig of a pool. `triggerTargetOf` finds these and those of the extensions. */
 export type TriggerTargets = {
-  readonly byName: Readonly<Partial<Record<TriggerName, TriggerTarget>>>
+  readonly byName: Readonly<Partial<Record<CognitoTriggerName, TriggerTarget>>>
   /** The KMS key that encrypts the codes for the custom senders. */
   readonly kmsKeyArn: string | undefined
 }

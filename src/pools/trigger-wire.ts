@@ -1,6 +1,6 @@
 import { invalidParameter } from '../contract/api-error.ts'
 import type { LambdaConfigType } from '../contract/generated/types.ts'
-import type { TriggerName, TriggerTarget, TriggerTargets } from './trigger-settings.ts'
+import type { CognitoTriggerName, TriggerTarget, TriggerTargets } from './trigger-settings.ts'
 
 /** The triggers whose only setting is the ARN of the function. */
 const plainTriggers = [
@@ -13,12 +13,12 @@ const plainTriggers = [
   'CreateAuthChallenge',
   'VerifyAuthChallengeResponse',
   'UserMigration',
-] as const satisfies readonly TriggerName[]
+] as const satisfies readonly CognitoTriggerName[]
 
-const versionedTriggers = ['CustomSMSSender', 'CustomEmailSender', 'InboundFederation'] as const satisfies readonly TriggerName[]
+const versionedTriggers = ['CustomSMSSender', 'CustomEmailSender', 'InboundFederation'] as const satisfies readonly CognitoTriggerName[]
 
 export function readTriggers(config: LambdaConfigType = {}): TriggerTargets {
-  const byName: Partial<Record<TriggerName, TriggerTarget>> = {}
+  const byName: Partial<Record<CognitoTriggerName, TriggerTarget>> = {}
   for (const name of plainTriggers) {
     const arn = config[name]
     if (arn !== undefined) byName[name] = { arn, version: undefined }

@@ -5,6 +5,7 @@ import { ApiError, invalidParameter } from '../contract/api-error.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../pools/pool.ts'
 import { isCustomSender, type TriggerPolicy, triggerPolicyOf } from '../pools/trigger-settings.ts'
+import { triggerTargetOf } from '../pools/trigger-target.ts'
 import { AnswerReader } from './answer-reader.ts'
 import type { CircuitBreakers } from './circuit-breakers.ts'
 import { type Functions, functionNameOf } from './functions/function.ts'
@@ -47,7 +48,7 @@ export function createTriggers({ logger, clock, lastAnswers, ...options }: Optio
   return {
     async invoke(call, readResponse) {
       const { pool, trigger, source, username, sub, signal } = call
-      const target = pool.triggers.byName[trigger]
+      const target = triggerTargetOf(pool, trigger)
       if (target === undefined) return undefined
       const policy = triggerPolicyOf(trigger, extensionsOf(pool).triggers[trigger])
       const details = { trigger, source, username, sub, event: eventOf(call), replayOf: undefined }
@@ -72,7 +73,7 @@ export function createTriggers({ logger, clock, lastAnswers, ...options }: Optio
 
     async replay(pool, recorded, event) {
       const { id: replayOf, trigger, source, username, sub } = recorded
-      const target = pool.triggers.byName[trigger]
+      const target = triggerTargetOf(pool, trigger)
       if (target === undefined) throw invalidParameter(`The user pool has no ${trigger} trigger.`)
       const policy = triggerPolicyOf(trigger, extensionsOf(pool).triggers[trigger])
       const draft = draftInvocation(clock.now(), pool, target.arn, { trigger, source, username, sub, event, replayOf })

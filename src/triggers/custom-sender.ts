@@ -21,7 +21,7 @@ type CustomSenderRequest = TriggerSubject &
   }
 
 /** Whether a trigger function sends the pool's messages of this channel. */
-export function hasCustomSender(pool: Pick<Pool, 'triggers'>, channel: Channel): boolean {
+export function hasCustomSender(pool: Pick<Pool, 'triggers' | 'extensions'>, channel: Channel): boolean {
   return hasTrigger(pool, senders[channel])
 }
 

@@ -1,10 +1,11 @@
 import { regionOf } from '../pools/pool.ts'
+import { triggerTargetOf } from '../pools/trigger-target.ts'
 import type { JsonObject, TriggerCall } from './trigger.ts'
 
 /** The event that a function gets: the members that the events of all triggers have, and the request and response of this trigger. */
 export function eventOf({ pool, trigger, source, clientId, username, userAgent, request, response }: TriggerCall): JsonObject {
   return {
-    version: versionOf(pool.triggers.byName[trigger]?.version),
+    version: versionOf(triggerTargetOf(pool, trigger)?.version),
     region: regionOf(pool.id),
     userPoolId: pool.id,
     userName: username,

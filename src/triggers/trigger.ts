@@ -1,5 +1,6 @@
 import type { Pool } from '../pools/pool.ts'
 import type { TriggerName } from '../pools/trigger-settings.ts'
+import { triggerTargetOf } from '../pools/trigger-target.ts'
 import type { AnswerReader } from './answer-reader.ts'
 
 /** A JSON object, such as an event or a part of one. */
@@ -31,7 +32,7 @@ export type TriggerSubject = Pick<CallerContext, 'clientId' | 'userAgent'> & {
   readonly pool: Pool
   /** The `userName` of the event. */
   readonly username: string
-  /** Undefined in PreSignUp, and for a user who does not exist. */
+  /** Undefined in PreSignUp and PostDeleteUser, and for a user who does not exist. */
   readonly sub: string | undefined
 }
 
@@ -66,8 +67,8 @@ export type Triggers = {
   simulateInvocation(pool: Pool, trigger: TriggerName): Promise<void>
 }
 
-export function hasTrigger(pool: Pick<Pool, 'triggers'>, name: TriggerName): boolean {
-  return pool.triggers.byName[name] !== undefined
+export function hasTrigger(pool: Pick<Pool, 'triggers' | 'extensions'>, name: TriggerName): boolean {
+  return triggerTargetOf(pool, name) !== undefined
 }
 
 /** The member `clientMetadata` of an event's request. It is absent rather than empty when the caller sent none. */

@@ -3,7 +3,7 @@ import type { Tx } from '../storage/db.ts'
 import { createDeferredRemoval } from '../storage/deferred-removal.ts'
 import { runTogether } from '../storage/run-together.ts'
 import { type UserTable, userColumnOf, userTablesDeleted } from '../storage/user-rows.ts'
-import { deleteInvocationsBeforeUser } from '../triggers/invocations/invocation-repository.ts'
+import { deleteInvocationsWithoutUser } from '../triggers/invocations/invocation-repository.ts'
 import { endSessionClients } from './session-clients/session-client-repository.ts'
 
 const tablesAtOnce = userTablesDeleted('at-once')
@@ -35,7 +35,7 @@ export async function deleteUserRows(
   const names = aliases.map(({ value_key }) => value_key)
   await runTogether(tx, [
     ...tablesAtOnce.map((table) => deleteRows(tx, table, poolId, sub)),
-    ...deleteInvocationsBeforeUser(tx, poolId, names),
+    ...deleteInvocationsWithoutUser(tx, poolId, names),
     ...tables.map((table) => deleteFirstRows(tx, table, poolId, sub)),
     insertRemoval(tx, tables, { poolId, sub }, now),
   ])

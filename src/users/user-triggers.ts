@@ -1,13 +1,17 @@
+import { isDeepStrictEqual } from 'node:util'
+import { ApiError } from '../contract/api-error.ts'
 import type { MessageKind } from '../messaging/message.ts'
 import { type MessageContent, renderContent } from '../messaging/message-content.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import { type ConfirmationSource, invokePostConfirmation } from '../triggers/post-confirmation.ts'
 import { invokePreSignUp, type PreSignUpResponse, type PreSignUpSource } from '../triggers/pre-sign-up.ts'
-import type { CallerContext, TriggerSubject, Triggers } from '../triggers/trigger.ts'
+import { invokePreUpdateUserAttributes, type UpdatingOperation } from '../triggers/pre-update-user-attributes.ts'
+import { type CallerContext, hasTrigger, type TriggerSubject, type Triggers } from '../triggers/trigger.ts'
 import type { AddressToVerify } from './attribute-changes.ts'
 import { type Attributes, aliasesOf, isContactAttribute, type User } from './user.ts'
 
-// Calls of the trigger functions for the sign-up, confirmation and messages of a user. Never call a trigger function inside a transaction.
+// Calls of the trigger functions for the sign-up, confirmation, attributes and messages of a user. Never call a trigger function inside a
+// transaction.
 
 /**
  * The attributes of a user in an event, all as text. An address that the user can sign in with appears a second time as
@@ -64,6 +68,36 @@ export async function runPostConfirmation(triggers: Triggers, { pool, user, sour
   const userAttributes = triggerAttributesOf(pool, user)
   const event = { userAttributes, clientMetadata: callerContext.clientMetadata }
   await invokePostConfirmation(triggers, triggerSubjectOf(pool, user, callerContext), source, event)
+}
+
+type AttributesUpdate = {
+  readonly pool: Pool
+  readonly user: User
+  readonly operation: UpdatingOperation
+  /** The attributes of the request. An empty value deletes the attribute. */
+  readonly changes: Attributes
+  readonly callerContext: CallerContext
+}
+
+/** Asks the PreUpdateUserAttributes trigger whether the attributes may change. Throws what a failing trigger throws. */
+export async function runPreUpdateUserAttributes(
+  triggers: Triggers,
+  { pool, user, operation, changes, callerContext }: AttributesUpdate,
+): Promise<void> {
+  const event = { userAttributes: triggerAttributesOf(pool, user), changes, clientMetadata: callerContext.clientMetadata }
+  await invokePreUpdateUserAttributes(triggers, triggerSubjectOf(pool, user, callerContext), operation, event)
+}
+
+/**
+ * Refuses to go on when the user's attributes are no longer those that the trigger function has agreed about. Otherwise two calls at the
+ * same time could together make a change that the function refuses. Does nothing in a pool without the trigger.
+ *
+ * @throws ApiError TooManyRequestsException, after which the AWS SDKs call again by themselves
+ */
+export function requireAttributesAsSeen(pool: Pool, trigger: 'PreDeleteUser' | 'PreUpdateUserAttributes', seen: User, locked: User): void {
+  if (!hasTrigger(pool, trigger)) return
+  if (isDeepStrictEqual(triggerAttributesOf(pool, seen), triggerAttributesOf(pool, locked))) return
+  throw new ApiError('TooManyRequestsException', `The user has changed while ${trigger} ran. Try again.`)
 }
 
 type MessageToUser = {

@@ -4,6 +4,7 @@ import {
   InitiateAuthCommand,
   type InitiateAuthCommandOutput,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { callLifeguard } from './lifeguard-operations.ts'
 import { respond } from './mfa.ts'
 import type { PoolAndClient, Values } from './self-service.ts'
 import type { TestPoolOptions, TestServer } from './test-server.ts'
@@ -27,9 +28,13 @@ export const unrecognizable = { name: 'InvalidLambdaResponseException', message:
 export const noJson = { name: 'InvalidLambdaResponseException', message: 'Invalid lambda function output : Invalid JSON' }
 
 /** A pool with the trigger functions in `triggers`. */
-export function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: TestPoolOptions = {}) {
+export async function givenPoolWith(server: TestServer, triggers: GivenTriggers, { pool, client }: TestPoolOptions = {}) {
   const options = client === undefined ? {} : { client }
-  return server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...options })
+  const ids = await server.givenPool({ pool: { ...pool, LambdaConfig: triggers.lambdaConfig }, ...options })
+  const TriggerFunctions = triggers.triggerFunctions
+  if (Object.keys(TriggerFunctions).length === 0) return ids
+  await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId: ids.poolId, TriggerFunctions })
+  return ids
 }
 
 export function initiate(

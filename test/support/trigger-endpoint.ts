@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after } from 'node:test'
 import type { LambdaConfigType } from '@aws-sdk/client-cognito-identity-provider'
+import { type OwnTriggerName, ownTriggers } from '../../src/pools/trigger-settings.ts'
 
 export type TriggerEvent = {
   readonly version: string
@@ -23,10 +24,13 @@ export type TriggerEvent = {
 /** A trigger function. An error that it throws is the error of the function; a value that it returns is sent back unchanged. */
 export type Handler = (event: TriggerEvent) => unknown
 
-type TriggerName = Exclude<keyof LambdaConfigType, 'KMSKeyID' | 'PreTokenGenerationConfig'>
+type CognitoTriggerName = Exclude<keyof LambdaConfigType, 'KMSKeyID' | 'PreTokenGenerationConfig'>
+type TriggerName = CognitoTriggerName | OwnTriggerName
 
 export type GivenTriggers = {
   readonly lambdaConfig: LambdaConfigType
+  /** The section `TriggerFunctions` of the pool's extensions. Empty when no trigger of Lifeguard's own is given. */
+  readonly triggerFunctions: Partial<Record<OwnTriggerName, string>>
   /** The trigger sources of the events that the functions have got so far, in order. */
   readonly fired: readonly string[]
   readonly events: readonly TriggerEvent[]
@@ -42,7 +46,7 @@ export type TriggerEndpoint = {
 }
 
 const kmsKeyArn = 'arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555'
-const withVersion = new Set<TriggerName>(['CustomEmailSender', 'CustomSMSSender', 'InboundFederation'])
+const withVersion = new Set<CognitoTriggerName>(['CustomEmailSender', 'CustomSMSSender', 'InboundFederation'])
 
 /** An HTTP endpoint whose trigger functions are code of the test. Open it before the server, in the same `describe`. */
 export async function openTriggerEndpoint(): Promise<TriggerEndpoint> {
@@ -64,16 +68,20 @@ export async function openTriggerEndpoint(): Promise<TriggerEndpoint> {
     given(byTrigger, { version = 'V1_0' } = {}) {
       const events: TriggerEvent[] = []
       const lambdaConfig: LambdaConfigType = {}
+      const triggerFunctions: Partial<Record<OwnTriggerName, string>> = {}
       for (const [trigger, handler] of Object.entries(byTrigger) as [TriggerName, Handler][]) {
         const name = `${trigger}-${handlers.size}`
         handlers.set(name, (event) => {
           events.push(structuredClone(event))
           return handler(event)
         })
-        Object.assign(lambdaConfig, configOf(trigger, `arn:aws:lambda:us-east-1:123456789012:function:${name}`, version))
+        const arn = `arn:aws:lambda:us-east-1:123456789012:function:${name}`
+        if (isOwn(trigger)) triggerFunctions[trigger] = arn
+        else Object.assign(lambdaConfig, configOf(trigger, arn, version))
       }
       return {
         lambdaConfig,
+        triggerFunctions,
         events,
         get fired() {
           return events.map(({ triggerSource }) => triggerSource)
@@ -86,7 +94,9 @@ export async function openTriggerEndpoint(): Promise<TriggerEndpoint> {
   }
 }
 
-function configOf(trigger: TriggerName, arn: string, version: 'V1_0' | 'V2_0' | 'V3_0'): LambdaConfigType {
+const isOwn = (trigger: TriggerName): trigger is OwnTriggerName => (ownTriggers as readonly TriggerName[]).includes(trigger)
+
+function configOf(trigger: CognitoTriggerName, arn: string, version: 'V1_0' | 'V2_0' | 'V3_0'): LambdaConfigType {
   if (trigger === 'PreTokenGeneration') return { PreTokenGenerationConfig: { LambdaArn: arn, LambdaVersion: version } }
   if (!withVersion.has(trigger)) return { [trigger]: arn }
   const sender = { [trigger]: { LambdaArn: arn, LambdaVersion: 'V1_0' } }

@@ -4,7 +4,7 @@ import type { TestPoolOptions, TestServer } from './test-server.ts'
 import type { Handler, TriggerEndpoint, TriggerEvent } from './trigger-endpoint.ts'
 
 /**
- * A function for every trigger that operations on a user may invoke. Each function returns the event unchanged. So a test can assert which
+ * A function for every trigger of Cognito's that operations on a user may invoke. Each function returns the event unchanged. So a test can assert which
  * triggers were invoked, and that no others were.
  */
 const everyTrigger = {
@@ -20,7 +20,14 @@ const everyTrigger = {
   VerifyAuthChallengeResponse: agree,
 }
 
-export type Handlers = Partial<Record<keyof typeof everyTrigger, Handler>>
+/** A function for every trigger that Cognito does not have. Each function returns the event unchanged. */
+export const everyOwnTrigger = {
+  PreDeleteUser: agree,
+  PostDeleteUser: agree,
+  PreUpdateUserAttributes: agree,
+}
+
+export type Handlers = Partial<Record<keyof typeof everyTrigger | keyof typeof everyOwnTrigger, Handler>>
 
 /** A pool with the triggers of `everyTrigger`. `handlers` replaces some of their functions. */
 export async function givenPoolWithEvery(

@@ -1743,6 +1743,7 @@ export interface GetUserPoolExtensionsRequest {
 export interface GetUserPoolExtensionsResponse {
   UserPoolId?: string | undefined
   Triggers?: Record<string, TriggerPolicyType> | undefined
+  TriggerFunctions?: TriggerFunctionsType | undefined
   CustomAuth?: CustomAuthExtensionType | undefined
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
@@ -3040,6 +3041,7 @@ export interface SetUserPoolClientSessionConfigurationResponse {
 export interface SetUserPoolExtensionsRequest {
   UserPoolId: string
   Triggers?: Record<string, TriggerPolicyType> | undefined
+  TriggerFunctions?: TriggerFunctionsType | undefined
   CustomAuth?: CustomAuthExtensionType | undefined
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
@@ -3057,6 +3059,7 @@ export interface SetUserPoolExtensionsRequest {
 export interface SetUserPoolExtensionsResponse {
   UserPoolId?: string | undefined
   Triggers?: Record<string, TriggerPolicyType> | undefined
+  TriggerFunctions?: TriggerFunctionsType | undefined
   CustomAuth?: CustomAuthExtensionType | undefined
   SignUp?: SignUpExtensionType | undefined
   Messages?: MessagesExtensionType | undefined
@@ -3291,6 +3294,12 @@ export interface TokensExtensionType {
   Claims?: readonly ClaimRuleType[] | undefined
 }
 
+export interface TriggerFunctionsType {
+  PreDeleteUser?: string | undefined
+  PostDeleteUser?: string | undefined
+  PreUpdateUserAttributes?: string | undefined
+}
+
 export interface TriggerInvocationType {
   InvocationId?: string | undefined
   Trigger?: TriggerNameType | undefined
@@ -3321,6 +3330,9 @@ export type TriggerNameType =
   | 'CustomSMSSender'
   | 'CustomEmailSender'
   | 'InboundFederation'
+  | 'PreDeleteUser'
+  | 'PostDeleteUser'
+  | 'PreUpdateUserAttributes'
 
 export type TriggerOnErrorType =
   | 'FAIL'

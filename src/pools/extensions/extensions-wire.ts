@@ -30,6 +30,7 @@ import {
   passwordStorageOf,
   type TestUser,
   threatProtectionOf,
+  triggerFunctionsOf,
 } from './pool-extensions.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 
@@ -43,6 +44,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
   const before = extensionsOf(pool)
   return {
     triggers: request.Triggers === undefined ? before.triggers : readPolicies(request.Triggers),
+    triggerFunctions: request.TriggerFunctions ?? triggerFunctionsOf(pool),
     customAuth:
       request.CustomAuth === undefined
         ? before.customAuth
@@ -75,6 +77,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
   return {
     UserPoolId: pool.id,
     Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
+    TriggerFunctions: triggerFunctionsOf(pool),
     CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword, WrongAnswers: customAuth.wrongAnswers ?? 'UNLIMITED' },
     SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
     Messages: writeMessages(messages),

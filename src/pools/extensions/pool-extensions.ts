@@ -1,5 +1,5 @@
 import type { LocalizedTemplates, MessageKindName } from '../message-templates.ts'
-import type { TriggerName, TriggerPolicy } from '../trigger-settings.ts'
+import type { OwnTriggerName, TriggerName, TriggerPolicy } from '../trigger-settings.ts'
 import type { ClaimRule } from './claim-rules.ts'
 import { type ClientRegistrationExtension, noClientRegistration } from './client-registration.ts'
 import { type FederationExtension, noFederation } from './federation-extension.ts'
@@ -13,6 +13,8 @@ import { noThreatProtection, type ThreatProtectionExtension } from './threat-pro
  */
 export type PoolExtensions = {
   readonly triggers: Readonly<Partial<Record<TriggerName, TriggerPolicy>>>
+  /** Undefined in old pools. */
+  readonly triggerFunctions?: TriggerFunctions
   readonly customAuth: CustomAuthExtension
   readonly signUp: SignUpExtension
   readonly messages: MessagesExtension
@@ -34,6 +36,9 @@ export type PoolExtensions = {
   readonly formerPool?: FormerPool | undefined
   readonly testUsers: readonly TestUser[]
 }
+
+/** The ARNs of the functions for the triggers that Cognito does not have. */
+export type TriggerFunctions = Readonly<Partial<Record<OwnTriggerName, string>>>
 
 export type CustomAuthExtension = {
   /** Whether the pool's MFA comes between the password and the custom challenges of a custom sign-in. */
@@ -137,6 +142,7 @@ export const noSignInLinks: SignInLinksExtension = { enabled: false, lifetimeMin
 
 export const noExtensions = {
   triggers: {},
+  triggerFunctions: {},
   customAuth: { mfaAfterPassword: 'REQUIRED', wrongAnswers: 'UNLIMITED' },
   signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
@@ -159,6 +165,10 @@ export const noExtensions = {
 
 export function extensionsOf(pool: { readonly extensions: PoolExtensions | undefined }): PoolExtensions {
   return pool.extensions ?? noExtensions
+}
+
+export function triggerFunctionsOf(pool: { readonly extensions: PoolExtensions | undefined }): TriggerFunctions {
+  return extensionsOf(pool).triggerFunctions ?? noExtensions.triggerFunctions
 }
 
 export function hostedPagesOf(pool: { readonly extensions: PoolExtensions | undefined }): HostedPagesExtension {

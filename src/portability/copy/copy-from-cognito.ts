@@ -3,6 +3,7 @@ import { recordCommand } from '../../audit/audit-trail.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { removeUser } from '../../users/deleted-users/remove-user.ts'
 import { listUnseen } from '../../users/former-pool/former-user-repository.ts'
+import { lockUser } from '../../users/user-repository.ts'
 import { copyClients } from './copy-clients.ts'
 import { type Copy, type CopyDeps, reportGone } from './copy-context.ts'
 import { type Asking, readAsking, storeAsking } from './copy-former-pool.ts'
@@ -82,7 +83,10 @@ async function handleDeletedUsers({ deps, poolId, run, removeDeleted, report }: 
     after = last.sub
     for (const { sub, username } of users) {
       if (removeDeleted) {
-        await deps.db.transaction().execute((tx) => removeUser(tx, pool, sub, deps.clock.now()))
+        await deps.db.transaction().execute(async (tx) => {
+          const user = await lockUser(tx, poolId, sub)
+          if (user !== undefined) await removeUser(tx, pool, user, deps.clock.now())
+        })
         report.count('users', 'removed')
       } else report.gone(`user ${username}`)
     }

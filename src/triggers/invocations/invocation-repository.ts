@@ -42,10 +42,10 @@ export async function findInvocation(db: Db | Tx, poolId: string, id: string): P
 }
 
 /**
- * Deletes the invocations about `names` from the time before there was a user of that name, such as invocations during the user's sign-up.
- * Such invocations have no `sub`.
+ * Deletes the invocations about `names` from a time when there was no user of that name, such as invocations during the user's sign-up or
+ * after the deletion of a user. Such invocations have no `sub`.
  */
-export function deleteInvocationsBeforeUser(tx: Tx, poolId: string, names: readonly string[]): Compilable[] {
+export function deleteInvocationsWithoutUser(tx: Tx, poolId: string, names: readonly string[]): Compilable[] {
   if (names.length === 0) return []
   const ofNames = tx
     .deleteFrom('trigger_invocation')

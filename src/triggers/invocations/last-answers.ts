@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { TriggerTarget } from '../../pools/trigger-settings.ts'
+import { triggerTargetOf } from '../../pools/trigger-target.ts'
 import type { Db } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { JsonObject, TriggerCall } from '../trigger.ts'
@@ -52,7 +53,7 @@ function keyOf({ pool, sub, clientId, trigger }: TriggerCall) {
 
 /** The context of the sealed answer. It holds the event version: an answer to another version has other members and must not open. */
 function contextOf({ pool, sub, clientId, trigger }: TriggerCall): string {
-  return sealContext([pool.id, sub, clientId, trigger], pool.triggers.byName[trigger]?.version ?? 'V1_0')
+  return sealContext([pool.id, sub, clientId, trigger], triggerTargetOf(pool, trigger)?.version ?? 'V1_0')
 }
 
 const sealContext = (key: readonly (string | undefined)[], version: EventVersion): string => [...key, version].join(' ')

@@ -15,7 +15,7 @@ export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', 
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
     const callerContext = callerContextOf(undefined, from, undefined)
-    await changeAttributesOf({ ...deps, audit }, pool, request.Username, { changes, callerContext })
+    await changeAttributesOf({ ...deps, audit }, pool, request.Username, { operation: 'AdminDeleteUserAttributes', changes, callerContext })
     return {}
   },
 })

@@ -16,7 +16,7 @@ export const adminUpdateUserAttributes = operation('AdminUpdateUserAttributes', 
     const changes = readAttributes(request.UserAttributes)
     checkAttributes(pool, changes)
     const callerContext = callerContextOf(undefined, from, request.ClientMetadata)
-    await changeAttributesOf({ ...deps, audit }, pool, request.Username, { changes, callerContext })
+    await changeAttributesOf({ ...deps, audit }, pool, request.Username, { operation: 'AdminUpdateUserAttributes', changes, callerContext })
     return {}
   },
 })

@@ -5,12 +5,13 @@ import type { Outbox } from '../../messaging/outbox.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
+import type { UpdatingOperation } from '../../triggers/pre-update-user-attributes.ts'
 import type { CallerContext, Triggers } from '../../triggers/trigger.ts'
 import { nonMutable, planAttributeChanges, requireMutableAttributes, storeAttributeChanges } from '../attribute-changes.ts'
 import { type Attributes, changeAttributes } from '../user.ts'
 import { requireFreeNames } from '../user-names.ts'
 import { getUserByName } from '../user-repository.ts'
-import { renderAddressCodes } from '../user-triggers.ts'
+import { renderAddressCodes, requireAttributesAsSeen, runPreUpdateUserAttributes } from '../user-triggers.ts'
 import { getLockedUser } from './change-user.ts'
 
 export type ChangeAttributesDeps = {
@@ -19,6 +20,12 @@ export type ChangeAttributesDeps = {
   readonly secrets: Secrets
   readonly outbox: Outbox
   readonly triggers: Triggers
+}
+
+type AttributesRequest = {
+  readonly operation: UpdatingOperation
+  readonly changes: Attributes
+  readonly callerContext: CallerContext
 }
 
 /**
@@ -33,17 +40,19 @@ export async function changeAttributesOf(
   { db, clock, secrets, outbox, triggers, audit }: ChangeAttributesDeps & { readonly audit: AuditedCall },
   pool: Pool,
   username: string,
-  { changes, callerContext }: { readonly changes: Attributes; readonly callerContext: CallerContext },
+  { operation, changes, callerContext }: AttributesRequest,
 ): Promise<void> {
   requireChangeable(pool, changes)
   const found = await getUserByName(db, pool, username)
   const { toVerify } = planAttributeChanges(pool, found.attributes, changes)
   // The check includes addresses that are stored only once they are verified: a code for an address of another user would be useless.
   await requireFreeNames({ db, clock }, pool, found, changeAttributes(found.attributes, changes))
+  await runPreUpdateUserAttributes(triggers, { pool, user: found, operation, changes, callerContext })
   const messageContent = await renderAddressCodes(triggers, { pool, user: found, toVerify, callerContext })
 
   const deliveries = await db.transaction().execute(async (tx) => {
     const user = await getLockedUser(tx, found)
+    requireAttributesAsSeen(pool, 'PreUpdateUserAttributes', found, user)
     return storeAttributeChanges(tx, secrets, { pool, user, changes, messageContent, now: clock.now(), audit })
   })
   if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)

@@ -5,7 +5,7 @@ import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
-import { renderAddressCodes } from '../user-triggers.ts'
+import { renderAddressCodes, requireAttributesAsSeen, runPreUpdateUserAttributes } from '../user-triggers.ts'
 import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
 
 type Deps = AccountNoticeDeps & { db: Db; clock: Clock; triggers: Triggers }
@@ -16,16 +16,18 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
 
   async handle(request, deps: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
     const { db, clock, secrets, triggers } = deps
-    const now = clock.now()
     requireWritable(pool, client, request.UserAttributeNames)
     requireKnownNames(pool, request.UserAttributeNames)
     const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
     requireAllowedChanges(pool, client, user.attributes, changes)
     const callerContext = callerContextOf(client, { userAgent }, undefined)
+    await runPreUpdateUserAttributes(triggers, { pool, user, operation: 'DeleteUserAttributes', changes, callerContext })
     // A deleted address gets no code.
     const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify: [], callerContext })
+    const now = clock.now()
     await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
+      requireAttributesAsSeen(pool, 'PreUpdateUserAttributes', user, locked)
       await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
       const { attributes: after } = planAttributeChanges(pool, locked.attributes, changes)
       await queueAddressNotices(tx, deps, { pool, user: locked, after, clientId: client.id, now })

@@ -1,14 +1,15 @@
-import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
-import type { Db } from '../../storage/db.ts'
+import { callerContextOf } from '../../triggers/trigger.ts'
 import type { TokenCaller } from '../caller.ts'
-import { removeUser } from '../deleted-users/remove-user.ts'
+import { type DeleteUserDeps, deleteUserByRequest } from '../deleted-users/delete-user-by-request.ts'
+import { lockCaller } from './profile-rules.ts'
 
 /** A signed-in user deletes their account and all its sessions. */
 export const deleteUser = operation('DeleteUser', {
   auth: 'access-token',
 
-  async handle(_request, { db, clock }: { db: Db; clock: Clock }, { pool, user }: TokenCaller) {
-    await db.transaction().execute((tx) => removeUser(tx, pool, user.sub, clock.now()))
+  async handle(_request, deps: DeleteUserDeps, { pool, client, user }: TokenCaller, from) {
+    const callerContext = callerContextOf(client, from, undefined)
+    await deleteUserByRequest(deps, { pool, found: user, operation: 'DeleteUser', callerContext, lock: lockCaller, audit: undefined })
   },
 })

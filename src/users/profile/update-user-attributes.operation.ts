@@ -12,7 +12,7 @@ import { planAttributeChanges, storeAttributeChanges } from '../attribute-change
 import type { TokenCaller } from '../caller.ts'
 import { changeAttributes } from '../user.ts'
 import { requireFreeNames } from '../user-names.ts'
-import { renderAddressCodes } from '../user-triggers.ts'
+import { renderAddressCodes, requireAttributesAsSeen, runPreUpdateUserAttributes } from '../user-triggers.ts'
 import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
 
 type Deps = AccountNoticeDeps & { db: Db; clock: Clock; outbox: Outbox; triggers: Triggers }
@@ -23,7 +23,6 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
 
   async handle(request, deps: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
     const { db, clock, secrets, outbox, triggers } = deps
-    const now = clock.now()
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
     const preferred = pool.aliasAttributes.includes('preferred_username') ? changes['preferred_username'] : undefined
@@ -33,12 +32,15 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     const { toVerify } = planAttributeChanges(pool, user.attributes, changes)
     // The check includes a new address that still has to be verified: if another user has it, the user would verify it in vain.
     await requireFreeNames({ db, clock }, pool, user, changeAttributes(user.attributes, changes))
-    if (toVerify.length > 0) await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'UpdateUserAttributes' }, now)
+    if (toVerify.length > 0) await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'UpdateUserAttributes' }, clock.now())
 
     const callerContext = callerContextOf(client, { userAgent }, request.ClientMetadata)
+    await runPreUpdateUserAttributes(triggers, { pool, user, operation: 'UpdateUserAttributes', changes, callerContext })
     const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify, callerContext })
+    const now = clock.now()
     const deliveries = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
+      requireAttributesAsSeen(pool, 'PreUpdateUserAttributes', user, locked)
       const stored = await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
       const { attributes: after } = planAttributeChanges(pool, locked.attributes, changes)
       await queueAddressNotices(tx, deps, { pool, user: locked, after, clientId: client.id, now })

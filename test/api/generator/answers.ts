@@ -47,7 +47,9 @@ function faultInError(name: OperationName, { headers, body }: RawAnswer): string
   if (headers.get('x-amzn-errortype') !== code) return `the header says ${headers.get('x-amzn-errortype')}, the body ${code}`
   if (!message.isWellFormed()) return 'a message that is not well-formed'
   const listed: readonly string[] = [...definitionOf(name).errors, ...commonErrors]
-  return listed.includes(code) || isUnknownUser(name, code) ? undefined : `${code}, which its model does not list`
+  return listed.includes(code) || isUnknownUser(name, code) || isOfOwnTrigger(name, code)
+    ? undefined
+    : `${code}, which its model does not list`
 }
 
 /**
@@ -55,6 +57,14 @@ function faultInError(name: OperationName, { headers, body }: RawAnswer): string
  */
 function isUnknownUser(name: OperationName, code: string): boolean {
   return code === 'UserNotFoundException' && name.startsWith('Admin')
+}
+
+/** Operations that call a trigger which Cognito does not have. So their models do not list the errors of triggers. */
+const withOwnTrigger: readonly OperationName[] = ['DeleteUser', 'AdminDeleteUser', 'DeleteUserAttributes', 'AdminDeleteUserAttributes']
+
+function isOfOwnTrigger(name: OperationName, code: string): boolean {
+  const ofTriggers = ['UserLambdaValidationException', 'UnexpectedLambdaException', 'InvalidLambdaResponseException']
+  return withOwnTrigger.includes(name) && ofTriggers.includes(code)
 }
 
 function faultInOutput(name: OperationName, text: string): string | undefined {
