@@ -26,6 +26,7 @@ import { locationOf, paramsIn, TestBrowser } from './test-browser.ts'
 import type { TestServer } from './test-server.ts'
 import { jwksOf, useAccessToken } from './tokens.ts'
 import type { TriggerEndpoint } from './trigger-endpoint.ts'
+import { adminRename } from './usernames.ts'
 
 export type SealedData = Awaited<ReturnType<typeof givenSealedData>>
 
@@ -55,6 +56,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     UserPoolId: poolId,
     TestUsers,
     Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
+    Usernames: { ChangeableBy: 'ADMINISTRATORS' },
   })
   const settings = await givenSealedSettings(server, poolId)
 
@@ -69,6 +71,8 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   const tokens = await givenTokens(server, clientId, 'ana')
   await server.send(new AssociateSoftwareTokenCommand({ AccessToken: tokens.accessToken }))
   await givenUser(server, poolId, 'cas')
+  await givenUser(server, poolId, 'old-name')
+  await adminRename(server, poolId, 'old-name', 'new-name')
   const device = await givenDevice(server, clientId)
   const kept = await givenKeptUser(server)
 
@@ -211,6 +215,8 @@ export async function requireEverythingWorks(server: TestServer, data: SealedDat
   const { poolId, clientId, secretClient, app, device, ProviderName } = data
   await givenTokens(server, clientId, 'ana', password)
   assert.ok((await signInBySrp(server, data, 'ana', password)).AuthenticationResult)
+  // The verifier of this user was made for another name.
+  assert.ok((await signInBySrp(server, data, 'new-name')).AuthenticationResult)
   await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'ben')).session)
   await proveDevice(server, data, await signInOnDevice(server, clientId, 'cas', device.key))
   const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }
