@@ -26,7 +26,7 @@ import { locationOf, paramsIn, TestBrowser } from './test-browser.ts'
 import type { TestServer } from './test-server.ts'
 import { jwksOf, useAccessToken } from './tokens.ts'
 import type { TriggerEndpoint } from './trigger-endpoint.ts'
-import { adminRename } from './usernames.ts'
+import { adminRename, setUsernames } from './usernames.ts'
 
 export type SealedData = Awaited<ReturnType<typeof givenSealedData>>
 
@@ -56,7 +56,6 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     UserPoolId: poolId,
     TestUsers,
     Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
-    Usernames: { ChangeableBy: 'ADMINISTRATORS' },
   })
   const settings = await givenSealedSettings(server, poolId)
 
@@ -71,8 +70,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   const tokens = await givenTokens(server, clientId, 'ana')
   await server.send(new AssociateSoftwareTokenCommand({ AccessToken: tokens.accessToken }))
   await givenUser(server, poolId, 'cas')
-  await givenUser(server, poolId, 'old-name')
-  await adminRename(server, poolId, 'old-name', 'new-name')
+  await givenRenamed(server, poolId)
   const device = await givenDevice(server, clientId)
   const kept = await givenKeptUser(server)
 
@@ -88,6 +86,13 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     waitingImport,
     secretClient: await givenSecretClient(server, poolId),
   }
+}
+
+/** A user whose verifier was made for another username. */
+async function givenRenamed(server: TestServer, poolId: string): Promise<void> {
+  await setUsernames(server, poolId, { ChangeableBy: 'ADMINISTRATORS' })
+  await givenUser(server, poolId, 'old-name')
+  await adminRename(server, poolId, 'old-name', 'new-name')
 }
 
 /** A deleted user with an authenticator app, whom the pool keeps. */

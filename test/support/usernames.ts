@@ -25,8 +25,12 @@ export const adminRename = (
 ): Promise<{ Username: string; Sub: string }> =>
   callLifeguard(server, 'AdminChangeUsername', { UserPoolId, Username, NewUsername, ...more })
 
-export const rename = (server: Pick<TestServer, 'url'>, AccessToken: string, NewUsername: string): Promise<{ Username: string }> =>
-  callLifeguard(server, 'ChangeUsername', { AccessToken, NewUsername })
+export const rename = (
+  server: Pick<TestServer, 'url'>,
+  AccessToken: string,
+  NewUsername: string,
+  Password?: string,
+): Promise<{ Username: string }> => callLifeguard(server, 'ChangeUsername', { AccessToken, NewUsername, Password })
 
 /** Frees former usernames whose time has passed, as the sweeper does. */
 export const sweepUsernames = (server: TestServer): Promise<void> =>

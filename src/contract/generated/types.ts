@@ -626,6 +626,7 @@ export type ChangePasswordResponse = Record<never, never>
 export interface ChangeUsernameRequest {
   AccessToken: string
   NewUsername: string
+  Password?: string | undefined
 }
 
 export interface ChangeUsernameResponse {

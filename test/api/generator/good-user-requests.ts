@@ -84,7 +84,11 @@ export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
   }),
   ChangeUsername: async (world) => {
     const { clientId, username } = await withChangeableName(world)
-    return { AccessToken: (await givenTokens(world.server, clientId, username)).accessToken, NewUsername: world.newName() }
+    return {
+      AccessToken: (await givenTokens(world.server, clientId, username)).accessToken,
+      NewUsername: world.newName(),
+      Password: goodPassword,
+    }
   },
   ConfirmForgotPassword: async (world) => {
     const { name, code } = await newReset(world)

@@ -23,6 +23,7 @@ import {
 } from '../../../support/sign-in.ts'
 import { setStorage } from '../../../support/stored-passwords.ts'
 import { useTestServer } from '../../../support/test-server.ts'
+import { refresh } from '../../../support/tokens.ts'
 import { adminRename, givenChangingPool, outcomeOf, rename } from '../../../support/usernames.ts'
 
 const other = 'Another-horse-8'
@@ -70,6 +71,20 @@ for (const engine of engines) {
       await givenTokens(server(), ids.clientId, 'ben-new')
       assert.equal((await namesFor(ids.clientId, 'ben-new')).USER_ID_FOR_SRP, 'ben-new')
       assert.ok((await signInBySrp(server(), ids, 'ben-new')).AuthenticationResult)
+    })
+
+    it('gets that verifier at once when the user gives the password, which nobody can guess there', async () => {
+      const ids = await givenChangingPool(server())
+      await givenUser(server(), ids.poolId, 'ana')
+      const { accessToken, refreshToken } = await givenTokens(server(), ids.clientId, 'ana')
+      await assert.rejects(rename(server(), accessToken, 'bea', other), wrong)
+      assert.equal((await namesFor(ids.clientId, 'ana')).USERNAME, 'ana')
+      await rename(server(), accessToken, 'bea', goodPassword)
+      assert.deepEqual(await namesFor(ids.clientId, 'bea'), { USERNAME: 'bea', USER_ID_FOR_SRP: 'bea' })
+      assert.ok((await signInBySrp(server(), ids, 'bea')).AuthenticationResult)
+      assert.ok((await refresh(server(), ids.clientId, refreshToken)).AuthenticationResult)
+      for (let count = 0; count < 5; count++) await assert.rejects(signInByPassword(server(), ids.clientId, 'bea', other), wrong)
+      await assert.rejects(rename(server(), accessToken, 'cleo', goodPassword), { message: /attempts exceeded/ })
     })
 
     it('works in each form in which it can be stored', async () => {
