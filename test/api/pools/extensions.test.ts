@@ -40,6 +40,7 @@ const defaults = {
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
   TestUsers: [],
+  Usernames: { ChangeableBy: 'NOBODY', KeepFormerDays: 30 },
 }
 
 const everything = {
@@ -133,6 +134,7 @@ const everything = {
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
+  Usernames: { ChangeableBy: 'USERS', KeepFormerDays: 0 },
 }
 
 /** Sections that SetUserPoolExtensions rejects. The name of each says what is wrong with it. */
@@ -235,6 +237,7 @@ for (const engine of engines) {
         Passwords: {},
         DeletedUsers: {},
         TestUsers: [],
+        Usernames: {},
       })
       assert.deepEqual(await get(poolId), defaults)
     })
