@@ -26,7 +26,9 @@ const developerUsersTest = 'api/identity-pools/developer-users.test.ts'
 
 /** Operations that tests call through a shared function, so that the test itself does not mention their names. */
 const testsByHelper: Partial<Record<OperationName, string>> = {
+  AdminChangeUsername: 'api/users/usernames/change-username.test.ts',
   AdminSetUserMFAPreference: 'api/users/mfa-preferences.test.ts',
+  ChangeUsername: 'api/users/usernames/change-username.test.ts',
   CompleteWebAuthnRegistration: 'api/users/passkeys/registration.test.ts',
   CorrectSignUpContact: 'api/users/contact-correction.test.ts',
   CreateGroup: 'api/users/groups/groups.test.ts',

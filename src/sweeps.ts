@@ -35,6 +35,7 @@ import { sweepSeenNames } from './users/import/import-name-repository.ts'
 import { sweepSessionClients } from './users/session-clients/session-client-repository.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
+import { sweepFormerUsernames } from './users/usernames/former-username-repository.ts'
 
 type Retention = Pick<Settings, 'messageRecordsHours' | 'triggerRecordsHours' | 'auditDays' | 'auditStream' | 'authEventDays'>
 
@@ -95,6 +96,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'names of ended dry runs', run: (tx, _now, limit) => sweepSeenNames(tx, limit) },
   { name: 'expired sign-ups', run: sweepExpiredSignUps },
   { name: 'kept users', run: sweepKeptUsers },
+  { name: 'former usernames', run: sweepFormerUsernames },
   // Each batch refreshes the statistics of one pool, which takes a while. A batch that found such a pool is reported as if it had found
   // `limit` rows, so that the next pool follows.
   { name: 'user statistics', run: async (tx, now, limit) => ((await refreshUserStatistics(tx, now)) ? limit : 0) },

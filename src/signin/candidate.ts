@@ -7,8 +7,10 @@ import type { Db } from '../storage/db.ts'
 import { decoySub } from '../users/decoy.ts'
 import { findActiveUser } from '../users/expired-sign-ups/expired-sign-ups.ts'
 import { atFormerPool } from '../users/passwords/at-former-pool.ts'
+import { verifierNameOf } from '../users/passwords/verifier-name.ts'
 import type { User } from '../users/user.ts'
 import { findUser } from '../users/user-repository.ts'
+import { isFormerUsername } from '../users/usernames/former-username-repository.ts'
 import type { PoolAndClient } from './sign-in.ts'
 import { invalidSession, resetRequired, unconfirmed } from './sign-in-errors.ts'
 
@@ -54,15 +56,22 @@ export async function findCandidate(
 
 /**
  * Reads again the user that a sign-in state was sealed for. Undefined for a decoy, and for a user who was deleted since then. `name` is the
- * USERNAME of the answer, which may be any name of the user: some clients send what the user typed, others the name in the challenge.
+ * USERNAME of the answer, which may be any name of the user: some clients send what the user typed, others the name in the challenge. It may
+ * also be a former username: the username may have changed since the challenge, and some clients send USER_ID_FOR_SRP.
  *
  * @throws ApiError NotAuthorizedException when the name is another user's, or the user is disabled.
  */
 export async function findUserOfState(deps: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
   const user = await findUser(deps.db, pool.id, sub)
-  if (name !== user?.username && name !== sub && (await subOfName(deps, pool, name)) !== sub) throw invalidSession()
+  if (name !== user?.username && name !== sub && !(await isNameOf(deps, pool, sub, user, name))) throw invalidSession()
   if (user !== undefined) requireEnabled(user)
   return user
+}
+
+async function isNameOf(deps: Deps, pool: Pool, sub: string, user: User | undefined, name: string): Promise<boolean> {
+  if (user !== undefined && name === verifierNameOf(user)) return true
+  if ((await subOfName(deps, pool, name)) === sub) return true
+  return user !== undefined && (await isFormerUsername(deps.db, pool, user, name))
 }
 
 /** The `sub` of the user whose name is `name`; for a name that no user has, the `sub` of its decoy. */

@@ -8,6 +8,8 @@ import { requireAllowedAddress } from '../protection/risk/blocked-address.ts'
 import type { UserContext } from '../protection/user-context.ts'
 import { type RefreshDeps, refreshTokens, requireRefreshToken } from '../tokens/refresh.ts'
 import { callerContextOf, type Texts } from '../triggers/trigger.ts'
+import type { User } from '../users/user.ts'
+import { listFormerUsernames } from '../users/usernames/former-username-repository.ts'
 import { tokensIssued } from './audited-step.ts'
 import type { ChoiceDeps } from './choice/choose.ts'
 import { startChoice } from './choice/start-choice.ts'
@@ -131,19 +133,23 @@ async function refresh(deps: SignInDeps, context: SignInContext, parameters: Req
   }
   const refreshToken = requireParameter(parameters, 'REFRESH_TOKEN')
   const verified = await requireRefreshToken(deps, context, { refreshToken, deviceKey })
-  requireRefreshHash(client, verified.user.username, parameters['SECRET_HASH'])
+  await requireRefreshHash(deps, client, verified.user, parameters['SECRET_HASH'])
   const tokens = await refreshTokens(deps, context, verified)
   if (audit !== undefined) await deps.db.transaction().execute((tx) => audit.record(tx, { user: verified.user, detail: tokensIssued }))
   return { kind: 'signed-in', tokens }
 }
 
-/** Checks SECRET_HASH. A refresh names no user, so the hash is over the stored username, which is the `sub` in some pools. */
-function requireRefreshHash(client: AppClient, username: string, hash: string | undefined): void {
+/**
+ * Checks SECRET_HASH. A refresh names no user, so the hash is over the stored username, which is the `sub` in some pools. After a change of
+ * the username, clients still have the former one from their tokens, so that is right as well as long as it is the user's.
+ */
+async function requireRefreshHash({ db }: Pick<SignInDeps, 'db'>, client: AppClient, user: User, hash: string | undefined): Promise<void> {
   if (client.secrets.length === 0) return
-  if (!hash) requireSecretHash(client, username, undefined)
-  else if (!isSecretHashValid(client, username, hash)) {
-    throw new ApiError('NotAuthorizedException', `SecretHash does not match for the client: ${client.id}`)
-  }
+  if (!hash) return requireSecretHash(client, user.username, undefined)
+  if (isSecretHashValid(client, user.username, hash)) return
+  const former = await listFormerUsernames(db, user)
+  if (former.some((username) => isSecretHashValid(client, username, hash))) return
+  throw new ApiError('NotAuthorizedException', `SecretHash does not match for the client: ${client.id}`)
 }
 
 const invalid = (message: string) => new ApiError('InvalidParameterException', message)

@@ -27,6 +27,8 @@ export interface UserAliasTable {
   kind: 'username' | 'email' | 'phone_number' | 'preferred_username' | 'identity' | 'merged'
   value_key: string
   sub: string
+  /** When a former username can be another user's, in epoch milliseconds. Null for a name that finds the user. Index where not null. */
+  free_at: number | null
 }
 
 /** Primary key: (pool_id, name, value_key, sub). Index: (pool_id, sub). The search index of ListUsers. */

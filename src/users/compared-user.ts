@@ -1,4 +1,5 @@
 import { writeMfa } from './mfa/mfa-wire.ts'
+import { splitVerifierName } from './passwords/verifier-name.ts'
 import type { User } from './user.ts'
 import { writeUserState } from './wire.ts'
 
@@ -7,5 +8,10 @@ import { writeUserState } from './wire.ts'
  * @NOTE The result contains attributes and the sealed password. Compare it; never store it.
  */
 export function writeComparedUser(user: User): object {
-  return { ...writeUserState(user), ...writeMfa(user), UserAttributes: user.attributes, Password: user.password }
+  return {
+    ...writeUserState(user),
+    ...writeMfa(user),
+    UserAttributes: user.attributes,
+    Password: user.password && splitVerifierName(user.password).sealed,
+  }
 }

@@ -74,6 +74,8 @@ import { confirmSignUp } from './sign-up/confirm-sign-up.operation.ts'
 import { correctSignUpContact } from './sign-up/correct-sign-up-contact.operation.ts'
 import { resendConfirmationCode } from './sign-up/resend-confirmation-code.operation.ts'
 import { signUp } from './sign-up/sign-up.operation.ts'
+import { adminChangeUsername } from './usernames/admin-change-username.operation.ts'
+import { changeUsername } from './usernames/change-username.operation.ts'
 
 /** The API operations of this module. */
 export const userOperations = [
@@ -153,4 +155,6 @@ export const userOperations = [
   deleteWebAuthnCredential,
   listWebAuthnCredentials,
   startWebAuthnRegistration,
+  adminChangeUsername,
+  changeUsername,
 ] as const

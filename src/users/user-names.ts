@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { isEmailAddress, isPhoneNumber } from '../pools/attribute-formats.ts'
 import { requireNoAliasFormat } from '../pools/attribute-rules.ts'
+import { hasFormerUsernames } from '../pools/extensions/pool-extensions.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { deleteExpiredSignUpsOf } from './expired-sign-ups/expired-sign-ups.ts'
@@ -79,10 +80,17 @@ export async function requireFreeNames(
 
 async function findTakenAlias(db: Db | Tx, pool: Pool, sub: string, aliases: readonly Alias[]): Promise<AliasKind | undefined> {
   for (const alias of aliases) {
-    const owner = isChosenName(alias.kind) ? (await findUserByName(db, pool, alias.key))?.sub : await findOwner(db, pool.id, alias)
+    const owner = isChosenName(alias.kind) ? await findHolder(db, pool, alias.key) : await findOwner(db, pool.id, alias)
     if (owner !== undefined && owner !== sub) return alias.kind
   }
   return undefined
+}
+
+/** The `sub` of the user who has the name, or for whom it is reserved as a former username. */
+async function findHolder(db: Db | Tx, pool: Pool, key: string): Promise<string | undefined> {
+  const user = await findUserByName(db, pool, key)
+  if (user !== undefined) return user.sub
+  return hasFormerUsernames(pool) ? findOwner(db, pool.id, { kind: 'username', key }) : undefined
 }
 
 const isChosenName = (kind: AliasKind): boolean => kind === 'username' || kind === 'preferred_username'

@@ -3,6 +3,7 @@ import { endsBrowserSessions } from '../pools/browser-sessions.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
+import { withoutOwnName } from './passwords/verifier-name.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { securityStampOf } from './security-stamp.ts'
 import { endSessionClients } from './session-clients/session-client-repository.ts'
@@ -33,7 +34,9 @@ const selectByName = prepareLookup((db, { poolId, key }: { poolId: string; key: 
     .select('user_alias.kind')
     .where('user_alias.pool_id', '=', poolId)
     .where('user_alias.kind', 'in', aliasKinds)
-    .where('user_alias.value_key', '=', key),
+    .where('user_alias.value_key', '=', key)
+    // A former username finds nobody. It is only reserved.
+    .where('user_alias.free_at', 'is', null),
 )
 
 export async function findUser(db: Db | Tx, poolId: string, sub: string): Promise<User | undefined> {
@@ -80,20 +83,25 @@ export async function signOutUser(tx: Tx, pool: Pool, sub: string, now: number):
 
 /**
  * Stores the user's password in another format, such as a verifier for an imported hash. False when the stored password is no longer that
- * of `user`.
+ * of `user`, or the username is another one.
  */
-export async function replacePassword(db: Db | Tx, user: Pick<User, 'poolId' | 'sub' | 'password'>, password: string): Promise<boolean> {
+export async function replacePassword(
+  db: Db | Tx,
+  user: Pick<User, 'poolId' | 'sub' | 'username' | 'password'>,
+  password: string,
+): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('user')
-    .set({ password })
+    .set({ password: withoutOwnName(password, user.username) })
     .where('pool_id', '=', user.poolId)
     .where('sub', '=', user.sub)
     .where('password', '=', user.password)
+    .where('username', '=', user.username)
     .executeTakeFirstOrThrow()
   return numUpdatedRows === 1n
 }
 
-/** The `sub` of the user who has the alias. */
+/** The `sub` of the user who has the alias, or for whom it is reserved as a former username. */
 export async function findOwner(db: Db | Tx, poolId: string, alias: Alias): Promise<string | undefined> {
   const row = await db
     .selectFrom('user_alias')
@@ -172,7 +180,12 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
     newAliases.filter((alias) => !oldAliases.some(sameAlias(alias))),
   )
   if (clash !== undefined) return clash
+  await updateUserRow(tx, pool, before, after)
+  return undefined
+}
 
+/** As `updateUser`, for a user whose names the caller has stored. */
+export async function updateUserRow(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
   const oldEntries = searchEntriesOf(before)
   const newEntries = searchEntriesOf(after)
   const sameEntry = (a: SearchEntry) => (b: SearchEntry) => a.name === b.name && a.key === b.key
@@ -193,7 +206,6 @@ export async function updateUser(tx: Tx, pool: Pool, before: User, after: User):
   if (isDisabled || (endsBrowserSessions(pool) && securityStampOf(before) !== securityStampOf(after))) {
     await endSessionClients(tx, { poolId: pool.id, sub: after.sub, sid: undefined }, after.updatedAt)
   }
-  return undefined
 }
 
 async function insertAliases(tx: Tx, user: User, aliases: readonly Alias[]): Promise<AliasKind | undefined> {

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { UserTable } from '../storage/user-tables.ts'
+import { withoutOwnName } from './passwords/verifier-name.ts'
 import type { MfaPreferences, User, UserStatus } from './user.ts'
 
 export function fromRow(row: Selectable<UserTable>): User {
@@ -27,7 +28,7 @@ export function toRow(user: User): Selectable<UserTable> {
     status: user.status,
     enabled: user.enabled ? 1 : 0,
     attributes: JSON.stringify(user.attributes),
-    password: user.password,
+    password: user.password && withoutOwnName(user.password, user.username),
     password_expires_at: user.passwordExpiresAt,
     signed_out_at: user.signedOutAt,
     created_at: user.createdAt,

@@ -85,7 +85,9 @@ type WithClientTokenFlow = 'CreateUserPoolClient' | 'DescribeUserPoolClient' | '
 
 /** Lifeguard's own operations, which no SDK has. */
 type LifeguardName =
+  | 'AdminChangeUsername'
   | 'AuthorizeRequest'
+  | 'ChangeUsername'
   | 'CheckIdentityProvider'
   | 'ClearSlowedNetwork'
   | 'CorrectSignUpContact'

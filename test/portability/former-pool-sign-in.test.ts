@@ -6,6 +6,7 @@ import {
   AdminGetUserCommand,
   AdminInitiateAuthCommand,
   AdminResetUserPasswordCommand,
+  AdminSetUserPasswordCommand,
   ConfirmForgotPasswordCommand,
   ForgotPasswordCommand,
   InitiateAuthCommand,
@@ -19,6 +20,7 @@ import { readMetrics } from '../support/metrics.ts'
 import { claimsOf, givenUser, goodPassword, signInByPassword, startSrp } from '../support/sign-in.ts'
 import { useTestServer } from '../support/test-server.ts'
 import { troubledPool } from '../support/troubled-pool.ts'
+import { adminRename } from '../support/usernames.ts'
 
 const verifiedEmail = (name: string) => [
   { Name: 'email', Value: `${name}@example.com` },
@@ -36,7 +38,7 @@ after(() => {
   delete process.env['AWS_SECRET_ACCESS_KEY']
 })
 
-const copiedUsers = ['ann', 'ben', 'carl', 'dora', 'eve', 'finn', 'gus', 'hal', 'ida', 'jan', 'kim', 'lea']
+const copiedUsers = ['ann', 'ben', 'carl', 'dora', 'eve', 'finn', 'gus', 'hal', 'ida', 'jan', 'kim', 'lea', 'mia', 'noa']
 const flows = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_AUTH'] as const
 
 for (const engine of engines) {
@@ -204,6 +206,18 @@ for (const engine of engines) {
       here().clock.advance(61_000)
       await assert.rejects(signIn('lea'), noAnswer)
       assert.equal((await figures()).LastFailure, 'refused')
+    })
+
+    it('do not lead to a user who has given up the name here, and follow a user with a new name', async () => {
+      await setFormerPool({})
+      await callLifeguard(here(), 'SetUserPoolExtensions', { UserPoolId: ids.poolId, Usernames: { ChangeableBy: 'ADMINISTRATORS' } })
+      await signIn('mia')
+      const password = { UserPoolId: ids.poolId, Username: 'mia', Password: 'Another-horse-8', Permanent: true }
+      await here().send(new AdminSetUserPasswordCommand(password))
+      for (const name of ['mia', 'noa']) await adminRename(here(), ids.poolId, name, `${name}-new`)
+      for (const name of ['mia', 'noa', 'mia-new']) await assert.rejects(signIn(name), wrong, name)
+      await signIn('mia-new', 'Another-horse-8')
+      await signIn('noa-new')
     })
 
     it('are asked for no longer after the time that was set', async () => {

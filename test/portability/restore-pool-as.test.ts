@@ -96,6 +96,7 @@ for (const engine of engines) {
       assert.ok((await signInBySrp(server, { poolId: newId, clientId: newClient }, 'ana', goodPassword)).AuthenticationResult)
       await answerTotp(server, newClient, data.app, (await challengeAfterPassword(server, newClient, 'ben')).session)
       await signInByImportedHash(server, { ...data, clientId: newClient })
+      await givenTokens(server, newClient, 'new-name')
       await signInWithSecret(server, report.newClientIds.get(data.secretClient.id) ?? '', data.secretClient.secret)
       const provider = { UserPoolId: newId, ProviderName: data.ProviderName }
       const { IdentityProvider } = await server.send(new DescribeIdentityProviderCommand(provider))

@@ -26,6 +26,7 @@ import { locationOf, paramsIn, TestBrowser } from './test-browser.ts'
 import type { TestServer } from './test-server.ts'
 import { jwksOf, useAccessToken } from './tokens.ts'
 import type { TriggerEndpoint } from './trigger-endpoint.ts'
+import { adminRename, setUsernames } from './usernames.ts'
 
 export type SealedData = Awaited<ReturnType<typeof givenSealedData>>
 
@@ -69,6 +70,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   const tokens = await givenTokens(server, clientId, 'ana')
   await server.send(new AssociateSoftwareTokenCommand({ AccessToken: tokens.accessToken }))
   await givenUser(server, poolId, 'cas')
+  await givenRenamed(server, poolId)
   const device = await givenDevice(server, clientId)
   const kept = await givenKeptUser(server)
 
@@ -84,6 +86,13 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     waitingImport,
     secretClient: await givenSecretClient(server, poolId),
   }
+}
+
+/** A user whose verifier was made for another username. */
+async function givenRenamed(server: TestServer, poolId: string): Promise<void> {
+  await setUsernames(server, poolId, { ChangeableBy: 'ADMINISTRATORS' })
+  await givenUser(server, poolId, 'old-name')
+  await adminRename(server, poolId, 'old-name', 'new-name')
 }
 
 /** A deleted user with an authenticator app, whom the pool keeps. */
@@ -211,6 +220,8 @@ export async function requireEverythingWorks(server: TestServer, data: SealedDat
   const { poolId, clientId, secretClient, app, device, ProviderName } = data
   await givenTokens(server, clientId, 'ana', password)
   assert.ok((await signInBySrp(server, data, 'ana', password)).AuthenticationResult)
+  // The verifier of this user was made for another name.
+  assert.ok((await signInBySrp(server, data, 'new-name')).AuthenticationResult)
   await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'ben')).session)
   await proveDevice(server, data, await signInOnDevice(server, clientId, 'cas', device.key))
   const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }

@@ -72,6 +72,18 @@ export interface AdminAddUserToGroupRequest {
   GroupName: string
 }
 
+export interface AdminChangeUsernameRequest {
+  UserPoolId: string
+  Username: string
+  NewUsername: string
+  ReleaseFormerUsername?: boolean | undefined
+}
+
+export interface AdminChangeUsernameResponse {
+  Username?: string | undefined
+  Sub?: string | undefined
+}
+
 export interface AdminConfirmSignUpRequest {
   UserPoolId: string
   Username: string
@@ -610,6 +622,16 @@ export interface ChangePasswordRequest {
 }
 
 export type ChangePasswordResponse = Record<never, never>
+
+export interface ChangeUsernameRequest {
+  AccessToken: string
+  NewUsername: string
+  Password?: string | undefined
+}
+
+export interface ChangeUsernameResponse {
+  Username?: string | undefined
+}
 
 export interface CheckIdentityProviderRequest {
   UserPoolId: string
@@ -1756,6 +1778,7 @@ export interface GetUserPoolExtensionsResponse {
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
+  Usernames?: UsernamesExtensionType | undefined
 }
 
 export interface GetUserPoolMfaConfigRequest {
@@ -3054,6 +3077,7 @@ export interface SetUserPoolExtensionsRequest {
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
+  Usernames?: UsernamesExtensionType | undefined
 }
 
 export interface SetUserPoolExtensionsResponse {
@@ -3072,6 +3096,7 @@ export interface SetUserPoolExtensionsResponse {
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
+  Usernames?: UsernamesExtensionType | undefined
 }
 
 export interface SetUserPoolMfaConfigRequest {
@@ -3770,8 +3795,18 @@ export type UsernameAttributeType =
   | 'phone_number'
   | 'email'
 
+export type UsernameChangerType =
+  | 'NOBODY'
+  | 'ADMINISTRATORS'
+  | 'USERS'
+
 export interface UsernameConfigurationType {
   CaseSensitive: boolean
+}
+
+export interface UsernamesExtensionType {
+  ChangeableBy?: UsernameChangerType | undefined
+  KeepFormerDays?: number | undefined
 }
 
 export interface VerificationMessageTemplateType {
@@ -4003,7 +4038,9 @@ export interface Operations {
   UnlinkIdentity: { input: UnlinkIdentityInput; output: undefined }
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
+  AdminChangeUsername: { input: AdminChangeUsernameRequest; output: AdminChangeUsernameResponse }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
+  ChangeUsername: { input: ChangeUsernameRequest; output: ChangeUsernameResponse }
   CheckIdentityProvider: { input: CheckIdentityProviderRequest; output: CheckIdentityProviderResponse }
   ClearSlowedNetwork: { input: ClearSlowedNetworkRequest; output: ClearSlowedNetworkResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }

@@ -31,8 +31,10 @@ import {
   type TestUser,
   threatProtectionOf,
   triggerFunctionsOf,
+  usernamesOf,
 } from './pool-extensions.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
+import { readUsernames, writeUsernames } from './usernames-extension.ts'
 
 export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
 
@@ -69,6 +71,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
     formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(secrets, pool.id, request.FormerPool),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
+    usernames: request.Usernames === undefined ? before.usernames : readUsernames(request.Usernames),
   }
 }
 
@@ -90,6 +93,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
     FormerPool: writeFormerPool(formerPool),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
+    Usernames: writeUsernames(usernamesOf(pool)),
   }
 }
 

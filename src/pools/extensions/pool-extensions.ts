@@ -6,6 +6,7 @@ import { type FederationExtension, noFederation } from './federation-extension.t
 import type { FormerPool } from './former-pool.ts'
 import type { PageTexts } from './page-texts.ts'
 import { noThreatProtection, type ThreatProtectionExtension } from './threat-protection-extension.ts'
+import { fixedUsernames, type UsernamesExtension } from './usernames-extension.ts'
 
 /**
  * The settings that Cognito does not have. A pool without them behaves as in Cognito. UpdateUserPool does not change them, so that
@@ -35,6 +36,8 @@ export type PoolExtensions = {
   /** Undefined: the pool was not copied from another one, or no longer asks it. */
   readonly formerPool?: FormerPool | undefined
   readonly testUsers: readonly TestUser[]
+  /** Undefined: never set, so no user has a former username. */
+  readonly usernames?: UsernamesExtension | undefined
 }
 
 /** The ARNs of the functions for the triggers that Cognito does not have. */
@@ -193,6 +196,15 @@ export function passwordStorageOf(pool: { readonly extensions: PoolExtensions | 
 
 export function deletedUsersOf(pool: { readonly extensions: PoolExtensions | undefined }): DeletedUsersExtension {
   return extensionsOf(pool).deletedUsers ?? noExtensions.deletedUsers
+}
+
+export function usernamesOf(pool: { readonly extensions: PoolExtensions | undefined }): UsernamesExtension {
+  return extensionsOf(pool).usernames ?? fixedUsernames
+}
+
+/** Whether usernames of the pool can have changed. */
+export function hasFormerUsernames(pool: { readonly extensions: PoolExtensions | undefined }): boolean {
+  return extensionsOf(pool).usernames !== undefined
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

@@ -17,7 +17,7 @@ import type { UserKey } from '../user-removal-repository.ts'
  */
 const fates: { readonly [Table in UserTable]: 'archived' | 'computed' | 'stays' | 'lost' } = {
   user: 'archived',
-  // Only the names of merged users. All other names are computed: the pool decides which attributes are names.
+  // Only the names of merged users, and former usernames. All other names are computed: the pool decides which attributes are names.
   user_alias: 'archived',
   user_attribute: 'computed',
   group_member: 'archived',
@@ -60,7 +60,7 @@ export async function readRows(tx: Tx, { poolId, sub }: UserKey): Promise<KeptRo
   const kept: Partial<Record<UserTable, readonly Row[]>> = {}
   for (const table of archivedTables) {
     let query = anySchema(tx).selectFrom(table).selectAll().where('pool_id', '=', poolId).where('sub', '=', sub)
-    if (table === 'user_alias') query = query.where('kind', '=', 'merged')
+    if (table === 'user_alias') query = query.where((eb) => eb.or([eb('kind', '=', 'merged'), eb('free_at', 'is not', null)]))
     const rows = await query.execute()
     kept[table] = rows.map(({ pool_id: _poolId, sub: _sub, ...row }) => row)
   }

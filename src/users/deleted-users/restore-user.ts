@@ -9,6 +9,7 @@ import { type AliasKind, nextSignOut, type User } from '../user.ts'
 import { findTakenName } from '../user-names.ts'
 import { cancelRemoval } from '../user-removal-repository.ts'
 import { findUser, findUserByName, insertUser } from '../user-repository.ts'
+import { restoreFormerUsernames } from '../usernames/former-username-repository.ts'
 import { insertRows } from './kept-rows.ts'
 import { type KeptUser, takeKeptUser } from './kept-user-repository.ts'
 
@@ -29,9 +30,10 @@ export async function restoreUser(tx: Tx, pool: Pool, sub: string, now: number):
   const clash = await insertUser(tx, pool, user)
   if (clash !== undefined) throw nameTaken(clash)
   await cancelRemoval(tx, user)
-  for (const { value_key } of kept.rows.user_alias ?? []) {
+  for (const { value_key } of mergedNamesIn(kept)) {
     if (!(await insertFreeMergedName(tx, user, String(value_key)))) throw nameTaken('merged')
   }
+  await restoreFormerUsernames(tx, user, formerUsernamesIn(kept, now))
   for (const table of ['password_history', 'software_token', 'passkey', 'device', 'former_member'] as const) {
     await insertRows(tx, user, table, kept.rows[table])
   }
@@ -46,13 +48,21 @@ export async function freeNames(db: Db, pool: Pool, user: User | undefined, now:
   if (user !== undefined) await deleteExpiredSignUpsOf(db, pool, user, now)
 }
 
-async function requireNothingTaken(tx: Tx, pool: Pool, user: User, { rows }: KeptUser): Promise<void> {
+const mergedNamesIn = ({ rows }: KeptUser) => (rows.user_alias ?? []).filter(({ kind }) => kind === 'merged')
+
+/** The usernames that are still reserved for the user. */
+const formerUsernamesIn = ({ rows }: KeptUser, now: number) =>
+  (rows.user_alias ?? []).flatMap(({ value_key, free_at }) =>
+    typeof free_at === 'number' && free_at > now ? [{ key: String(value_key), freeAt: free_at }] : [],
+  )
+
+async function requireNothingTaken(tx: Tx, pool: Pool, user: User, kept: KeptUser): Promise<void> {
   if ((await findUser(tx, pool.id, user.sub)) !== undefined) {
     throw new ApiError('AliasExistsException', 'The user cannot be restored, because there is a user with the same sub now.')
   }
   const taken = await findTakenName(tx, pool, user)
   if (taken !== undefined) throw nameTaken(taken)
-  for (const { value_key } of rows.user_alias ?? []) {
+  for (const { value_key } of mergedNamesIn(kept)) {
     if ((await findUserByName(tx, pool, String(value_key))) !== undefined) throw nameTaken('merged')
   }
 }

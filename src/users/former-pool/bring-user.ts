@@ -4,7 +4,7 @@ import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import type { User } from '../user.ts'
 import { findTakenName } from '../user-names.ts'
-import { findUser, insertUser } from '../user-repository.ts'
+import { findUser, findUserByName, insertUser } from '../user-repository.ts'
 import { baseOf, draftFormerUser, type ShownUser, subOf } from './former-user.ts'
 import { findFormerRecords, putFormerRecords } from './former-user-repository.ts'
 
@@ -13,12 +13,13 @@ type Deps = { readonly db: Db; readonly clock: Clock }
 /**
  * Stores a user of the former pool who is not in this pool yet, with the same `sub`. The password stays at the former pool. Undefined for a
  * user who cannot come: disabled there, deleted here, with an attribute that this pool does not allow, or with a name of another user.
+ *
+ * @param name what the former pool was asked for. A user who is here already, but has given this name up here, is not found by it.
  */
-export async function bringUser({ db, clock }: Deps, pool: Pool, shown: ShownUser): Promise<User | undefined> {
+export async function bringUser({ db, clock }: Deps, pool: Pool, shown: ShownUser, name: string): Promise<User | undefined> {
   const sub = subOf(shown)
   if (sub === undefined || shown.Enabled === false) return undefined
-  const known = await findUser(db, pool.id, sub)
-  if (known !== undefined) return known
+  if ((await findUser(db, pool.id, sub)) !== undefined) return findNamed(db, pool, sub, name)
   const user = draft(pool, shown, clock.now())
   if (user === undefined || (await findTakenName(db, pool, user)) !== undefined) return undefined
   const clash = new Error('Another user has one of the names.')
@@ -33,9 +34,16 @@ export async function bringUser({ db, clock }: Deps, pool: Pool, shown: ShownUse
   } catch (error) {
     // Two sign-ins may bring the same user at once: the second one finds the user of the first.
     const other = await findUser(db, pool.id, sub)
-    if (other !== undefined || error === clash) return other
+    if (other !== undefined) return findNamed(db, pool, sub, name)
+    if (error === clash) return undefined
     throw error
   }
+}
+
+/** The former pool still knows names and passwords that were changed here. They must not lead to the user. */
+async function findNamed(db: Db, pool: Pool, sub: string, name: string): Promise<User | undefined> {
+  const named = await findUserByName(db, pool, name)
+  return named?.sub === sub ? named : undefined
 }
 
 /** GetUser shows neither status nor dates. It needs a token, which only a confirmed user gets. */

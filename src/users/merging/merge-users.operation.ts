@@ -16,6 +16,7 @@ import { identitiesOf, withIdentities } from '../linked-identities/linked-identi
 import type { User } from '../user.ts'
 import { deleteUserRows } from '../user-removal-repository.ts'
 import { getUserByName } from '../user-repository.ts'
+import { moveFormerUsernames } from '../usernames/former-username-repository.ts'
 import { insertMergedNames, moveMergedNames } from './merged-name-repository.ts'
 import { maxMergedSubs, mergedSubsOf, withMergedSubs } from './merged-subs.ts'
 
@@ -50,6 +51,7 @@ async function merge(tx: Tx, { clock, quotas }: Deps, pool: Pool, { kept, merged
   const after = { ...before, attributes: mergedAttributes(before, other, quotas), updatedAt: clock.now() }
   const groups = movesGroups ? await listMemberships(tx, pool.id, other.sub) : []
   await moveMergedNames(tx, other, before)
+  await moveFormerUsernames(tx, other, before)
   await deleteUserRows(tx, pool.id, other.sub, clock.now())
   await storeUser(tx, pool, before, after)
   await insertMergedNames(

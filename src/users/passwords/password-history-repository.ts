@@ -1,5 +1,6 @@
 import { chunksOf } from '../../base/chunks.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { keepVerifierName, type PasswordOwner } from './sealed-password.ts'
 
 /** The newest `limit` of the user's former passwords, sealed. */
 export async function listFormerPasswords(
@@ -57,6 +58,21 @@ export async function insertFormerPassword(
     .where('sub', '=', former.sub)
     .where('set_at', '<', oldestKept)
     .execute()
+}
+
+/** The verifiers in the history keep the username that they were made with, because the user is about to get another one. */
+export async function nameHistoryVerifiers(tx: Tx, { poolId, sub, username }: PasswordOwner): Promise<void> {
+  for (const { password, setAt } of await listFormerPasswordsOfUsers(tx, poolId, [sub])) {
+    const named = keepVerifierName(password, username)
+    if (named === password) continue
+    await tx
+      .updateTable('password_history')
+      .set({ password: named })
+      .where('pool_id', '=', poolId)
+      .where('sub', '=', sub)
+      .where('set_at', '=', setAt)
+      .execute()
+  }
 }
 
 /** Stores former passwords of users who have just been created. */

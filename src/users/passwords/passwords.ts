@@ -19,6 +19,7 @@ import {
   type StoredPassword,
   sealPassword,
 } from './sealed-password.ts'
+import { verifierNameOf } from './verifier-name.ts'
 
 export type { PasswordVerifier } from './sealed-password.ts'
 
@@ -76,7 +77,7 @@ export function createPasswords(deps: PasswordDeps): Passwords {
           return matchesArgon2(deps, owner, stored.argon2, password)
         case 'SRP':
         case 'BOTH': {
-          const isRight = await matchesVerifier(deps, owner, stored.verifier, password)
+          const isRight = await matchesVerifier(deps, ownerAt(owner, sealed), stored.verifier, password)
           // A right password is stored anew as a hash. With a wrong one, the check takes as long as with a hash.
           if (!isRight && storesHashes) await matchesArgon2(deps, owner, undefined, password)
           return isRight
@@ -87,6 +88,12 @@ export function createPasswords(deps: PasswordDeps): Passwords {
     },
   }
 }
+
+/** The owner with the username that the verifier was made with. */
+const ownerAt = (owner: PasswordOwner, sealed: string | null | undefined): PasswordOwner => ({
+  ...owner,
+  username: verifierNameOf({ username: owner.username, password: sealed ?? null }),
+})
 
 const hasStored = (sealed: string | null | undefined): sealed is string => sealed != null && sealed !== atFormerPool
 

@@ -6,8 +6,12 @@ import { readOwnArgon2 } from './argon2-hash.ts'
 import { atFormerPool } from './at-former-pool.ts'
 import type { ImportAlgorithm } from './imported-hash.ts'
 import { readSrpVerifier } from './read-other-hash.ts'
+import { joinVerifierName, splitVerifierName, withoutOwnName } from './verifier-name.ts'
 
-/** The user who has the password. A verifier depends on pool and username. Sealed, it can be opened only for the same pool and `sub`. */
+/**
+ * The user who has the password. A verifier depends on pool and username: the user's present one, or the one that follows the sealed text.
+ * Sealed, it can be opened only for the same pool and `sub`.
+ */
 export type PasswordOwner = Pick<User, 'poolId' | 'sub' | 'username'>
 
 type RowOwner = Pick<User, 'poolId' | 'sub'>
@@ -37,9 +41,18 @@ export function kindOf(sealed: string): StoredPassword['kind'] {
   return marked ?? 'SRP'
 }
 
-/** The value for the user's row. */
-export function sealPassword(secrets: Secrets, owner: RowOwner, stored: StoredPassword): string {
-  return prefixes[stored.kind] + secrets.seal('password', plainOf(stored), sealContext(owner, stored.kind))
+const hasVerifier = (kind: StoredPassword['kind']): boolean => kind === 'SRP' || kind === 'BOTH'
+
+/** The value for the user's row. The owner's username is the one that the verifier was made with, if there is a verifier. */
+export function sealPassword(secrets: Secrets, owner: PasswordOwner, stored: StoredPassword): string {
+  const sealed = prefixes[stored.kind] + secrets.seal('password', plainOf(stored), sealContext(owner, stored.kind))
+  return hasVerifier(stored.kind) ? joinVerifierName(sealed, owner.username) : sealed
+}
+
+/** The same password once the username is no longer `username`. The seal mark stays. */
+export function keepVerifierName(stored: string, username: string): string {
+  if (stored === atFormerPool || !hasVerifier(kindOf(stored)) || splitVerifierName(stored).name !== undefined) return stored
+  return joinVerifierName(stored, username)
 }
 
 /**
@@ -47,15 +60,19 @@ export function sealPassword(secrets: Secrets, owner: RowOwner, stored: StoredPa
  * we use, are stored as if we had made them.
  */
 export function sealImportedHash(secrets: Secrets, owner: PasswordOwner, imported: HashText): string {
-  return sealPassword(secrets, owner, ownForm(owner, imported) ?? { kind: 'IMPORTED', imported })
+  const own = ownForm(owner, imported)
+  if (own === undefined) return sealPassword(secrets, owner, { kind: 'IMPORTED', imported })
+  const sealed = sealPassword(secrets, { ...owner, username: own.username }, own.stored)
+  return withoutOwnName(sealed, owner.username)
 }
 
 /**
  * Undefined for a user whose password is still at the former pool.
  * @throws Error when the value was altered, belongs to another user, or was sealed under another master key
  */
-export function openPassword(secrets: Secrets, owner: RowOwner, sealed: string): StoredPassword | undefined {
-  if (sealed === atFormerPool) return undefined
+export function openPassword(secrets: Secrets, owner: RowOwner, value: string): StoredPassword | undefined {
+  if (value === atFormerPool) return undefined
+  const { sealed } = splitVerifierName(value)
   const kind = kindOf(sealed)
   const plain = secrets.open('password', sealed.slice(prefixes[kind].length), sealContext(owner, kind))
   if (plain === undefined) throw cannotOpen(owner)
@@ -88,7 +105,7 @@ export function exportableHash(secrets: Secrets, owner: PasswordOwner, sealed: s
     case 'IMPORTED':
       return stored.imported
     case 'SRP':
-      return { algorithm: 'SRP', hash: srpText(owner, stored.verifier) }
+      return { algorithm: 'SRP', hash: srpText(owner, splitVerifierName(sealed).name ?? owner.username, stored.verifier) }
     default:
       return { algorithm: 'ARGON2ID', hash: stored.argon2 }
   }
@@ -111,16 +128,22 @@ function splitVerifier(plain: Buffer): PasswordVerifier {
   return { salt: plain.subarray(0, saltBytes), verifier: plain.subarray(saltBytes, saltBytes + verifierBytes) }
 }
 
-function ownForm(owner: PasswordOwner, { algorithm, hash }: HashText): StoredPassword | undefined {
-  if (algorithm === 'ARGON2ID' && readOwnArgon2(hash) !== undefined) return { kind: 'ARGON2ID', argon2: hash }
+/** A verifier for another username of this pool is one that we made before the user changed the username. */
+function ownForm(
+  owner: PasswordOwner,
+  { algorithm, hash }: HashText,
+): { readonly stored: StoredPassword; readonly username: string } | undefined {
+  if (algorithm === 'ARGON2ID' && readOwnArgon2(hash) !== undefined) {
+    return { stored: { kind: 'ARGON2ID', argon2: hash }, username: owner.username }
+  }
   const read = algorithm === 'SRP' ? readSrpVerifier(hash) : undefined
-  const isOwn = read?.group === srpNameOf(owner.poolId) && read.username === owner.username && read.salt.length === saltBytes
-  return isOwn ? { kind: 'SRP', verifier: { salt: read.salt, verifier: read.verifier } } : undefined
+  const isOwn = read?.group === srpNameOf(owner.poolId) && read.salt.length === saltBytes
+  return isOwn ? { stored: { kind: 'SRP', verifier: { salt: read.salt, verifier: read.verifier } }, username: read.username } : undefined
 }
 
-function srpText(owner: PasswordOwner, { salt, verifier }: PasswordVerifier): string {
-  const fields = [Buffer.from(owner.username), salt, verifier].map((bytes) => bytes.toString('base64'))
-  return ['', 'srp', srpNameOf(owner.poolId), ...fields].join('$')
+function srpText({ poolId }: RowOwner, name: string, { salt, verifier }: PasswordVerifier): string {
+  const fields = [Buffer.from(name), salt, verifier].map((bytes) => bytes.toString('base64'))
+  return ['', 'srp', srpNameOf(poolId), ...fields].join('$')
 }
 
 /** A value that is copied into the row of another user, or gets another prefix, does not open there. */
@@ -133,10 +156,12 @@ function cannotOpen({ sub }: RowOwner): Error {
 }
 
 /** Seals a stored password anew, under the current master key. */
-function resealPassword(secrets: Secrets, sealed: string, owner: RowOwner): string {
-  if (sealed === atFormerPool) return sealed
+function resealPassword(secrets: Secrets, value: string, owner: RowOwner): string {
+  if (value === atFormerPool) return value
+  const { sealed, name } = splitVerifierName(value)
   const kind = kindOf(sealed)
-  return prefixes[kind] + secrets.reseal('password', sealed.slice(prefixes[kind].length), sealContext(owner, kind))
+  const resealed = prefixes[kind] + secrets.reseal('password', sealed.slice(prefixes[kind].length), sealContext(owner, kind))
+  return name === undefined ? resealed : joinVerifierName(resealed, name)
 }
 
 type PasswordRow = { readonly pool_id: string; readonly sub: string }

@@ -5,10 +5,11 @@ import type { User } from '../user.ts'
 import { replacePassword } from '../user-repository.ts'
 import type { Passwords } from './passwords.ts'
 import { kindOf } from './sealed-password.ts'
+import { verifierNameOf, withoutOwnName } from './verifier-name.ts'
 
 /**
  * Stores the password in the form that the pool wants, once the user has signed in with the right password; returns the user as stored.
- * This replaces hashes of other systems, and the stored form after the pool's setting has changed. If the password was changed meanwhile,
+ * This replaces hashes of other systems, verifiers for a former username, and the stored form after the pool's setting has changed. If the password was changed meanwhile,
  * the changed password stays.
  */
 export async function upgradePassword(
@@ -17,7 +18,9 @@ export async function upgradePassword(
   user: User,
   password: string,
 ): Promise<User> {
-  if (user.password === null || kindOf(user.password) === passwordStorageOf(pool)) return user
-  const upgraded = await passwords.protect(pool, user, password)
+  if (user.password === null) return user
+  const isOfUsername = verifierNameOf(user) === user.username
+  if (isOfUsername && kindOf(user.password) === passwordStorageOf(pool)) return user
+  const upgraded = withoutOwnName(await passwords.protect(pool, user, password), user.username)
   return (await replacePassword(db, user, upgraded)) ? { ...user, password: upgraded } : user
 }

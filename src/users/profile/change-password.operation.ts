@@ -13,6 +13,7 @@ import type { TokenCaller } from '../caller.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { incorrectPassword, requireOwnPassword } from '../passwords/require-own-password.ts'
 import { screenNewPassword } from '../passwords/screen-new-password.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
@@ -55,26 +56,11 @@ export const changePassword = operation('ChangePassword', {
 })
 
 /**
- * Requires the current password, except of a user who has none. A wrong password counts towards the lockout: otherwise a stolen token would
- * allow guessing.
+ * Requires the current password, except of a user who has none.
  * @throws ApiError NotAuthorizedException when `previous` is not the user's password
  */
-async function requirePreviousPassword(
-  { lockout, passwords }: Deps,
-  pool: Pool,
-  user: User,
-  previous: string | undefined,
-  now: number,
-): Promise<void> {
+async function requirePreviousPassword(deps: Deps, pool: Pool, user: User, previous: string | undefined, now: number): Promise<void> {
   if (user.password === null && previous === undefined && user.status !== 'EXTERNAL_PROVIDER') return
   if (previous === undefined) throw incorrectPassword()
-  const { proven } = await lockout.guard(user.poolId, user.sub, now, async () => {
-    const matches = await passwords.matches(pool, user, user.password, previous)
-    return matches ? { proven: true, value: undefined } : { proven: false }
-  })
-  if (!proven) throw incorrectPassword()
-}
-
-function incorrectPassword(): ApiError {
-  return new ApiError('NotAuthorizedException', 'Incorrect username or password.')
+  await requireOwnPassword(deps, pool, user, previous, now)
 }

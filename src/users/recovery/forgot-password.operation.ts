@@ -81,7 +81,7 @@ async function findMigratedUser(
 /** The user of the former pool, whose password stays there until the new one is set. Undefined when that pool does not show the user. */
 async function bringFormerUser(deps: Deps, pool: Pool, username: string): Promise<User | undefined> {
   const shown = await deps.formerPools.findUser(pool, username)
-  return shown && bringUser(deps, pool, shown)
+  return shown && bringUser(deps, pool, shown, username)
 }
 
 async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, messageContent: MessageContent): Promise<Delivery> {

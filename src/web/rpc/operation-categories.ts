@@ -17,6 +17,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly (Operation
   UserAccountRecovery: ['AdminResetUserPassword', 'AdminSetUserPassword', 'ChangePassword', 'ConfirmForgotPassword', 'ForgotPassword'],
   UserRead: ['AdminGetUser', 'GetUser'],
   UserUpdate: [
+    'AdminChangeUsername',
     'AdminDeleteSoftwareToken',
     'AdminDeleteUser',
     'AdminDeleteUserAttributes',
@@ -29,6 +30,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly (Operation
     'AdminUpdateUserAttributes',
     'AdminUserGlobalSignOut',
     'AssociateSoftwareToken',
+    'ChangeUsername',
     'CorrectSignUpContact',
     'DeleteUser',
     'DeleteUserAttributes',

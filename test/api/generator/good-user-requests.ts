@@ -1,5 +1,5 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
-import { givenUser, goodPassword } from '../../support/sign-in.ts'
+import { givenTokens, givenUser, goodPassword } from '../../support/sign-in.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
 import {
   addressOf,
@@ -48,9 +48,20 @@ const ofKeptUser: RequestFactory = async (world) => {
   return { UserPoolId, Sub: sub }
 }
 
+/** A user of a pool whose users can change their usernames. */
+const withChangeableName = async (world: World) => {
+  const { poolId, clientId } = await world.server.givenPool()
+  await mustSucceed(world, 'SetUserPoolExtensions', { UserPoolId: poolId, Usernames: { ChangeableBy: 'USERS' } })
+  return { poolId, clientId, ...(await givenUser(world.server, poolId, world.newName())) }
+}
+
 /** Requests for users that cannot be derived from the model and the ids in a `World`. */
 export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
   AdminAddUserToGroup: ofMember,
+  AdminChangeUsername: async (world) => {
+    const { poolId, username } = await withChangeableName(world)
+    return { UserPoolId: poolId, Username: username, NewUsername: world.newName(), ReleaseFormerUsername: true }
+  },
   AdminConfirmSignUp: async (world) => ({ UserPoolId: world.main.poolId, Username: (await newSignUp(world)).name }),
   AdminCreateUser: ({ main, newName }) => ({ UserPoolId: main.poolId, Username: newName(), MessageAction: 'SUPPRESS' }),
   AdminDeleteUserAttributes: async (world) => ({ ...(await ofUser(world)), UserAttributeNames: ['email'] }),
@@ -71,6 +82,14 @@ export const userRequests: Partial<Record<OperationName, RequestFactory>> = {
     PreviousPassword: goodPassword,
     ProposedPassword: otherPassword,
   }),
+  ChangeUsername: async (world) => {
+    const { clientId, username } = await withChangeableName(world)
+    return {
+      AccessToken: (await givenTokens(world.server, clientId, username)).accessToken,
+      NewUsername: world.newName(),
+      Password: goodPassword,
+    }
+  },
   ConfirmForgotPassword: async (world) => {
     const { name, code } = await newReset(world)
     return { ClientId: world.main.clientId, Username: name, ConfirmationCode: code, Password: otherPassword }

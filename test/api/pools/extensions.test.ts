@@ -42,6 +42,7 @@ const defaults = {
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
   TestUsers: [],
+  Usernames: { ChangeableBy: 'NOBODY', KeepFormerDays: 30 },
 }
 
 const everything = {
@@ -141,6 +142,7 @@ const everything = {
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
+  Usernames: { ChangeableBy: 'USERS', KeepFormerDays: 0 },
 }
 
 for (const engine of engines) {
@@ -185,6 +187,7 @@ for (const engine of engines) {
         Passwords: {},
         DeletedUsers: {},
         TestUsers: [],
+        Usernames: {},
       })
       assert.deepEqual(await get(poolId), defaults)
     })

@@ -60,7 +60,7 @@ export async function bringAtSignIn(
   if (answer.kind === 'unknown' && !hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
   if (answer.kind !== 'right') return refuse(client, answer)
   const shown = await deps.formerPools.findUser(pool, username, answer.accessToken)
-  const brought = shown && (await bringUser(deps, pool, shown))
+  const brought = shown && (await bringUser(deps, pool, shown, username))
   if (brought === undefined) return { proven: false }
   const taken = await takePassword(deps, pool, brought, { password, challenge: answer.challenge })
   return { proven: true, value: requireNoReset(taken ?? brought) }

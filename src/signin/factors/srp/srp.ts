@@ -7,6 +7,7 @@ import type { Lockout } from '../../../protection/lockout.ts'
 import type { Db } from '../../../storage/db.ts'
 import type { Triggers } from '../../../triggers/trigger.ts'
 import type { Passwords, PasswordVerifier } from '../../../users/passwords/passwords.ts'
+import { verifierNameOf } from '../../../users/passwords/verifier-name.ts'
 import type { User } from '../../../users/user.ts'
 import {
   type Candidate,
@@ -75,7 +76,8 @@ export async function createSrpChallenge(
   }
   const revealed = user === undefined ? undefined : deps.passwords.reveal(user, user.password)
   const decoy = decoyIdentity(deps.secrets, pool, { sub, typed: username })
-  const name = user?.username ?? decoy.name
+  // A user whose username was changed since the password was set still has the verifier for the name of that time.
+  const name = user === undefined ? decoy.name : verifierNameOf(user)
   const { salt, verifier } = revealed ?? decoy
   const { publicB, exchange } = await startSrpExchange(deps, verifier, clientPublic)
   const memory: Memory = { name, exchange }
@@ -84,7 +86,7 @@ export async function createSrpChallenge(
     SALT: salt.toString('hex'),
     SECRET_BLOCK: toSecretBlock(sealState(deps.secrets, state)),
     SRP_B: publicB,
-    USERNAME: name,
+    USERNAME: user?.username ?? name,
     USER_ID_FOR_SRP: name,
   }
   return { name: 'PASSWORD_VERIFIER', parameters, session: undefined }

@@ -1,0 +1,68 @@
+import type { AuditedCall } from '../../audit/audited-caller.ts'
+import { changedMembers } from '../../audit/changed-members.ts'
+import { dayMs } from '../../base/durations.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { usernamesOf } from '../../pools/extensions/pool-extensions.ts'
+import { nameKey, type Pool } from '../../pools/pool.ts'
+import type { Tx } from '../../storage/db.ts'
+import { writeComparedUser } from '../compared-user.ts'
+import { nameHistoryVerifiers } from '../passwords/password-history-repository.ts'
+import { keepVerifierName } from '../passwords/sealed-password.ts'
+import type { User } from '../user.ts'
+import { findTakenName } from '../user-names.ts'
+import { updateUserRow } from '../user-repository.ts'
+import { giveUpUsername, listFormerUsernames, takeUsername } from './former-username-repository.ts'
+
+/** The most former usernames that are reserved for one user. Otherwise one user could keep many names from others. */
+const maxFormerUsernames = 5
+
+type UsernameChange = {
+  /** As it is stored (see `readNewUsername`). */
+  readonly username: string
+  readonly now: number
+  /** Whether the former username is free at once, whatever the pool says. */
+  readonly releasesFormer?: boolean
+  /** The audit record of the call. Undefined in the public API. */
+  readonly audit?: AuditedCall | undefined
+}
+
+/**
+ * Stores the new username of a user that the transaction has locked.
+ *
+ * @throws ApiError UsernameExistsException when another user has the name, or it is reserved for another user
+ * @throws ApiError LimitExceededException when too many former usernames are reserved for the user
+ */
+export async function storeUsername(tx: Tx, pool: Pool, before: User, change: UsernameChange): Promise<User> {
+  const { username, now, audit } = change
+  const password = before.password && keepVerifierName(before.password, before.username)
+  const after: User = { ...before, username, password, updatedAt: now }
+  const detail = username === before.username ? undefined : `former username: ${before.username}`
+  if (detail !== undefined) {
+    await moveNames(tx, pool, before, change)
+    await nameHistoryVerifiers(tx, before)
+    await updateUserRow(tx, pool, before, after)
+  }
+  await audit?.record(tx, { user: after, changedMembers: changedMembers(writeComparedUser(before), writeComparedUser(after)), detail })
+  return after
+}
+
+async function moveNames(tx: Tx, pool: Pool, user: User, { username, now, releasesFormer = false }: UsernameChange): Promise<void> {
+  const [oldKey, newKey] = [user.username, username].map((name) => nameKey(pool, name)) as [string, string]
+  // The same name in another spelling of Unicode.
+  if (oldKey === newKey) return
+  const taken = await findTakenName(tx, pool, { ...user, username })
+  // The new name is taken before the old one is given up: two users who exchange their names at once would otherwise wait for each other.
+  if (taken !== undefined || !(await takeUsername(tx, user, newKey))) throw usernameTaken()
+  const { keepFormerDays } = usernamesOf(pool)
+  const freeAt = releasesFormer || keepFormerDays === 0 ? undefined : now + keepFormerDays * dayMs
+  await giveUpUsername(tx, user, oldKey, freeAt)
+  if (freeAt !== undefined && (await listFormerUsernames(tx, user)).length > maxFormerUsernames) throw tooManyFormer()
+}
+
+const usernameTaken = () => new ApiError('UsernameExistsException', 'User already exists')
+
+const tooManyFormer = () =>
+  new ApiError(
+    'LimitExceededException',
+    `At most ${maxFormerUsernames} former usernames are reserved for a user. Change the username again once the oldest is free.`,
+  )
