@@ -1,5 +1,7 @@
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
 import type { Clock } from '../../base/clock.ts'
+import { createFairLimit, NoTurnError } from '../../base/fair-limit.ts'
+import { OutboundError } from '../../base/outbound-http.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { FormerPool } from '../../pools/extensions/former-pool.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
@@ -44,15 +46,18 @@ type Caller = { readonly former: FormerPool } & Connection
 
 const timeoutMs = 5_000
 const maxResponseBytes = 262_144
-/** The most calls at once in a process. Those beyond it fail at once, so that a slow former pool holds no more requests. */
-const maxCalls = 64
+/**
+ * The calls of a process. Those beyond the limits wait, and the pools take turns, so that a slow former pool does not hold up the sign-ins of
+ * other pools.
+ */
+const callLimit = { atOnce: { all: 256, perGroup: 32 }, waiting: 1024, longestWaitMs: 5_000 }
 const maxConnections = 100
 
 export function createFormerPools(options: FormerPoolsOptions): FormerPools {
   const { db, clock, secrets, count, withoutSlot } = options
   const connect = rememberConnections(options)
   const pause = createPause(clock)
-  let running = 0
+  const limit = createFairLimit(callLimit)
 
   const formerOf = (pool: Pool) => formerPoolAt(pool, clock.now())
 
@@ -65,17 +70,17 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
   }
 
   async function callFormer(pool: Pool, former: FormerPool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
-    if (running >= maxCalls) return failed('busy')
-    if (!pause.mayCall(pool.id)) return failed('paused')
-    running++
-    try {
+    const ask = async () => {
+      if (!pause.mayCall(pool.id)) return failed('paused')
       const connection = await connect(former)
-      const answer = await withoutSlot(() => work({ former, ...connection })).catch(answerOfError)
+      const answer = await beforeDeadline(work({ former, ...connection })).catch(answerOfError)
       pause.note(pool.id, answer.kind !== 'failed' || answer.failure === 'throttled' || answer.failure === 'refused')
       return answer
-    } finally {
-      running--
     }
+    return withoutSlot(() => limit.run(pool.id, ask)).catch((error) => {
+      if (error instanceof NoTurnError) return failed('busy')
+      throw error
+    })
   }
 
   return {
@@ -93,6 +98,13 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
       return found
     },
   }
+}
+
+/** The deadline of the requests does not cover the search for AWS credentials, so the whole call has one too. */
+async function beforeDeadline<T>(call: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new OutboundError('timeout', `no answer within ${timeoutMs} ms`)), timeoutMs)
+  return Promise.race([call, promise]).finally(() => clearTimeout(timer))
 }
 
 /** The former pool, as long as it is asked. */
