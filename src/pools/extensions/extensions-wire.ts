@@ -31,15 +31,17 @@ import {
   type TestUser,
   threatProtectionOf,
 } from './pool-extensions.ts'
+import type { MaySign } from './signed-endpoints.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 
-export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
+export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog; readonly maySignFormerCalls: MaySign }
 
 /**
  * The extensions of `pool` after SetUserPoolExtensions: each section of the request replaces the old section, and other sections stay.
  * @throws ApiError InvalidParameterException when a section is invalid
  */
-export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
+export function readExtensions(deps: ExtensionDeps, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
+  const { secrets, pageTexts } = deps
   const before = extensionsOf(pool)
   return {
     triggers: request.Triggers === undefined ? before.triggers : readPolicies(request.Triggers),
@@ -65,7 +67,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     passwords: { storage: request.Passwords === undefined ? passwordStorageOf(pool) : (request.Passwords.Storage ?? 'SRP') },
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
-    formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(secrets, pool.id, request.FormerPool),
+    formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(deps, pool.id, request.FormerPool),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
 }

@@ -5,6 +5,7 @@ import { OutboundError } from '../../base/outbound-http.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { FormerPool } from '../../pools/extensions/former-pool.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
+import type { MaySign } from '../../pools/extensions/signed-endpoints.ts'
 import { type Pool, regionOf } from '../../pools/pool.ts'
 import { secretHash } from '../../pools/secret-hash.ts'
 import type { Db } from '../../storage/db.ts'
@@ -35,6 +36,7 @@ export type FormerPoolsOptions = {
   readonly clock: Clock
   readonly secrets: Secrets
   isPrivateAllowed(url: URL): boolean
+  readonly maySignFormerCalls: MaySign
   readonly count: CountFormerPoolCall
   /** Frees the slot of the request while it waits for the former pool. */
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
@@ -54,7 +56,7 @@ const callLimit = { atOnce: { all: 256, perGroup: 32 }, waiting: 1024, longestWa
 const maxConnections = 100
 
 export function createFormerPools(options: FormerPoolsOptions): FormerPools {
-  const { db, clock, secrets, count, withoutSlot } = options
+  const { db, clock, secrets, count, withoutSlot, maySignFormerCalls } = options
   const connect = rememberConnections(options)
   const pause = createPause(clock)
   const limit = createFairLimit(callLimit)
@@ -71,6 +73,8 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
 
   async function callFormer(pool: Pool, former: FormerPool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
     const ask = async () => {
+      // The settings of the server may have changed since, and a restored pool brings an endpoint along.
+      if (former.flow === 'ADMIN_USER_PASSWORD_AUTH' && !maySignFormerCalls(former)) return failed('refused')
       if (!pause.mayCall(pool.id)) return failed('paused')
       const connection = await connect(former)
       const answer = await beforeDeadline(work({ former, ...connection })).catch(answerOfError)
@@ -113,7 +117,7 @@ function formerPoolAt(pool: Pool, now: number): FormerPool | undefined {
   return formerPool !== undefined && now < formerPool.until ? formerPool : undefined
 }
 
-const failed = (failure: 'paused' | 'busy'): FormerAnswer => ({ kind: 'failed', failure })
+const failed = (failure: 'paused' | 'busy' | 'refused'): FormerAnswer => ({ kind: 'failed', failure })
 
 /** The connections to former pools, so that their keep-alive connections are used again. */
 function rememberConnections(options: FormerPoolsOptions): (former: FormerPool) => Promise<Connection> {
