@@ -55,7 +55,9 @@ export async function storeAsking(copy: Copy, formerPool: FormerPool): Promise<v
     (before) => ({ ...before, extensions: { ...extensionsOf(before), formerPool } }),
   )
   if (formerPool.flow === 'ADMIN_USER_PASSWORD_AUTH') {
-    report.note('The servers ask the former pool by signed calls: give them AWS credentials that allow AdminInitiateAuth and AdminGetUser.')
+    report.note(
+      'The servers ask the former pool by signed calls: give them AWS credentials that allow AdminInitiateAuth, AdminRespondToAuthChallenge and AdminGetUser.',
+    )
     if (formerPool.endpoint !== undefined && !isAwsEndpoint(formerPool)) {
       report.note(`The servers sign calls to ${formerPool.endpoint} only if their setting --former-pool-endpoints names it.`)
     }

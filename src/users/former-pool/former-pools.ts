@@ -9,7 +9,7 @@ import type { MaySign } from '../../pools/extensions/signed-endpoints.ts'
 import { type Pool, regionOf } from '../../pools/pool.ts'
 import { secretHash } from '../../pools/secret-hash.ts'
 import type { Db } from '../../storage/db.ts'
-import { answerOf, answerOfError, type FormerAnswer } from './former-answer.ts'
+import { answerOf, answerOfError, type FormerAnswer, rightBy } from './former-answer.ts'
 import { noteFailure } from './former-failure-repository.ts'
 import type { ShownUser } from './former-user.ts'
 import { guardedHandler } from './guarded-handler.ts'
@@ -24,12 +24,17 @@ export type FormerPools = {
   isAsked(pool: Pool): boolean
   /** Asks whether the password is the user's there. Never throws. */
   checkPassword(pool: Pool, username: string, password: string): Promise<FormerAnswer>
+  /** Passes on the code of an authenticator app, which only the former pool can check. Never throws. */
+  checkCode(pool: Pool, question: FormerQuestion, code: string): Promise<FormerAnswer>
   /**
    * The user as the former pool shows them: by the access token of a sign-in, or else by a signed call. Undefined when there is no such
    * user, when the pool's settings allow no signed calls, or when the former pool does not answer.
    */
   findUser(pool: Pool, username: string, accessToken?: string): Promise<ShownUser | undefined>
 }
+
+/** The challenge SOFTWARE_TOKEN_MFA of the former pool, as it is answered there. */
+export type FormerQuestion = { readonly session: string; readonly username: string }
 
 export type FormerPoolsOptions = {
   readonly db: Db
@@ -91,13 +96,22 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
     isAsked: (pool) => formerOf(pool) !== undefined,
 
     checkPassword: (pool, username, password) =>
-      call(pool, async (caller) => answerOf(await signIn(caller, parametersOf(secrets, pool, caller.former, { username, password })))),
+      call(pool, async (caller) => {
+        const parameters = { USERNAME: username, PASSWORD: password }
+        return answerOf(await signIn(caller, { ...parameters, ...secretHashOf(secrets, pool, caller.former, username) }))
+      }),
+
+    checkCode: (pool, { session, username }, code) =>
+      call(pool, async (caller) => {
+        const responses = { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: code }
+        return answerOf(await sendCode(caller, session, { ...responses, ...secretHashOf(secrets, pool, caller.former, username) }))
+      }),
 
     async findUser(pool, username, accessToken) {
       let found: ShownUser | undefined
       await call(pool, async (caller) => {
         found = await readUser(caller, username, accessToken)
-        return { kind: found === undefined ? 'unknown' : 'right', accessToken: undefined, challenge: undefined }
+        return found === undefined ? { kind: 'unknown' } : rightBy(undefined)
       })
       return found
     },
@@ -163,15 +177,22 @@ function signIn({ client, sdk, former }: Caller, parameters: Record<string, stri
     : client.send(new sdk.AdminInitiateAuthCommand({ ...request, UserPoolId: userPoolId }))
 }
 
-function parametersOf(
+function sendCode({ client, sdk, former }: Caller, session: string, responses: Record<string, string>) {
+  const { clientId, userPoolId, flow } = former
+  const request = { ClientId: clientId, ChallengeName: 'SOFTWARE_TOKEN_MFA', Session: session, ChallengeResponses: responses } as const
+  return flow === 'USER_PASSWORD_AUTH'
+    ? client.send(new sdk.RespondToAuthChallengeCommand(request))
+    : client.send(new sdk.AdminRespondToAuthChallengeCommand({ ...request, UserPoolId: userPoolId }))
+}
+
+function secretHashOf(
   secrets: Secrets,
   pool: Pool,
   { sealedClientSecret, clientId }: FormerPool,
-  { username, password }: { readonly username: string; readonly password: string },
-): Record<string, string> {
-  const parameters = { USERNAME: username, PASSWORD: password }
-  if (sealedClientSecret === undefined) return parameters
+  username: string,
+): Readonly<Record<string, string>> {
+  if (sealedClientSecret === undefined) return {}
   const secret = secrets.open('former-pool', sealedClientSecret, pool.id)?.toString()
   if (secret === undefined) throw new Error(`The client secret of the former pool of ${pool.id} cannot be opened.`)
-  return { ...parameters, SECRET_HASH: secretHash(secret, username, clientId) }
+  return { SECRET_HASH: secretHash(secret, username, clientId) }
 }
