@@ -23,23 +23,7 @@ type Turn = { begin(): void; refuse(): void }
 
 export function createFairLimit({ atOnce, waiting, longestWaitMs }: FairLimitOptions): FairLimit {
   const queue = createFairQueue<Turn>()
-  const running = new Map<string, number>()
-  let all = 0
-
-  const isFree = (group: string) => all < atOnce.all && (running.get(group) ?? 0) < atOnce.perGroup
-
-  function enter(group: string): void {
-    all++
-    running.set(group, (running.get(group) ?? 0) + 1)
-  }
-
-  function leave(group: string): void {
-    const rest = (running.get(group) ?? 0) - 1
-    all--
-    if (rest > 0) running.set(group, rest)
-    else running.delete(group)
-    queue.shift(isFree)?.begin()
-  }
+  const running = countRunning(atOnce)
 
   /** Waits for the turn of the group, and enters. */
   async function waitForTurn(group: string): Promise<void> {
@@ -51,7 +35,7 @@ export function createFairLimit({ atOnce, waiting, longestWaitMs }: FairLimitOpt
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     const turn: Turn = {
       begin() {
-        enter(group)
+        running.enter(group)
         resolve()
       },
       refuse: () => reject(new NoTurnError('The work had to make room for another group.')),
@@ -66,13 +50,32 @@ export function createFairLimit({ atOnce, waiting, longestWaitMs }: FairLimitOpt
 
   return {
     async run(group, work) {
-      if (isFree(group)) enter(group)
+      if (running.hasRoom(group)) running.enter(group)
       else await waitForTurn(group)
       try {
         return await work()
       } finally {
-        leave(group)
+        running.leave(group)
+        queue.shift(running.hasRoom)?.begin()
       }
+    },
+  }
+}
+
+function countRunning(atOnce: FairLimitOptions['atOnce']) {
+  const counts = new Map<string, number>()
+  let all = 0
+  return {
+    hasRoom: (group: string) => all < atOnce.all && (counts.get(group) ?? 0) < atOnce.perGroup,
+    enter(group: string): void {
+      all++
+      counts.set(group, (counts.get(group) ?? 0) + 1)
+    },
+    leave(group: string): void {
+      const rest = (counts.get(group) ?? 0) - 1
+      all--
+      if (rest > 0) counts.set(group, rest)
+      else counts.delete(group)
     },
   }
 }

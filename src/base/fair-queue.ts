@@ -36,14 +36,14 @@ export function createFairQueue<Item>(): FairQueue<Item> {
     },
 
     shift(mayLeave = () => true) {
-      const group = [...groups.keys()].find(mayLeave)
-      const items = group === undefined ? undefined : groups.get(group)
-      if (group === undefined || items === undefined) return undefined
-      groups.delete(group)
-      const item = items.shift()
-      if (items.length > 0) groups.set(group, items)
-      length -= 1
-      return item
+      for (const [group, items] of groups) {
+        if (!mayLeave(group)) continue
+        groups.delete(group)
+        if (items.length > 1) groups.set(group, items)
+        length -= 1
+        return items.shift()
+      }
+      return undefined
     },
 
     takeFromLongest(group) {
@@ -55,9 +55,8 @@ export function createFairQueue<Item>(): FairQueue<Item> {
 
     remove(group, item) {
       const items = groups.get(group)
-      const index = items?.indexOf(item) ?? -1
-      if (items === undefined || index < 0) return
-      items.splice(index, 1)
+      if (items === undefined || !items.includes(item)) return
+      items.splice(items.indexOf(item), 1)
       if (items.length === 0) groups.delete(group)
       length -= 1
     },

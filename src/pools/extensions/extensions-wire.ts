@@ -13,7 +13,7 @@ import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigge
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
 import { noClientRegistration, readClientRegistration, writeClientRegistration } from './client-registration.ts'
 import { readFederation, writeFederation } from './federation-extension.ts'
-import { readFormerPool, writeFormerPool } from './former-pool.ts'
+import { type MaySign, readFormerPool, writeFormerPool } from './former-pool.ts'
 import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import type { PageTextCatalog } from './page-texts.ts'
@@ -31,7 +31,6 @@ import {
   type TestUser,
   threatProtectionOf,
 } from './pool-extensions.ts'
-import type { MaySign } from './signed-endpoints.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 
 export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog; readonly maySignFormerCalls: MaySign }

@@ -2,7 +2,6 @@ import type { Secrets } from '../../base/secrets.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { FormerPoolType } from '../../contract/generated/types.ts'
 import { isHttpUrl } from './http-url.ts'
-import type { MaySign } from './signed-endpoints.ts'
 
 /** The user pool at Cognito, or at another Lifeguard, that this pool was copied from. Users who came without a password still have it there. */
 export type FormerPool = {
@@ -18,6 +17,12 @@ export type FormerPool = {
   /** From when on the former pool is no longer asked, in epoch milliseconds. */
   readonly until: number
 }
+
+/**
+ * Whether this server may sign calls of a former pool with its own AWS credentials, as far as its endpoint is concerned. Whoever may set
+ * extensions of a pool names the endpoint. Without this rule they could make the server send signed requests to themselves.
+ */
+export type MaySign = (former: Pick<FormerPool, 'userPoolId' | 'endpoint'>) => boolean
 
 type Deps = { readonly secrets: Secrets; readonly maySignFormerCalls: MaySign }
 

@@ -1,13 +1,7 @@
 import { isLoopbackHost } from '../../loopback.ts'
 import type { Settings } from '../../settings.ts'
 import { regionOf } from '../pool.ts'
-import type { FormerPool } from './former-pool.ts'
-
-/**
- * Whether this server may sign calls of a former pool with its own AWS credentials, as far as its endpoint is concerned. Whoever may set
- * extensions of a pool names the endpoint. Without this rule they could make the server send signed requests to themselves.
- */
-export type MaySign = (former: Pick<FormerPool, 'userPoolId' | 'endpoint'>) => boolean
+import type { FormerPool, MaySign } from './former-pool.ts'
 
 /** AWS's own endpoints, and those that the operator names. `dev` also signs for a pool on this machine, which is the developer's own. */
 export function signingRuleOf({ mode, formerPoolEndpoints }: Pick<Settings, 'mode' | 'formerPoolEndpoints'>): MaySign {

@@ -3,9 +3,8 @@ import type { Clock } from '../../base/clock.ts'
 import { createFairLimit, NoTurnError } from '../../base/fair-limit.ts'
 import { OutboundError } from '../../base/outbound-http.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { FormerPool } from '../../pools/extensions/former-pool.ts'
+import type { FormerPool, MaySign } from '../../pools/extensions/former-pool.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
-import type { MaySign } from '../../pools/extensions/signed-endpoints.ts'
 import { type Pool, regionOf } from '../../pools/pool.ts'
 import { secretHash } from '../../pools/secret-hash.ts'
 import type { Db } from '../../storage/db.ts'
@@ -60,36 +59,19 @@ const maxResponseBytes = 262_144
 const callLimit = { atOnce: { all: 256, perGroup: 32 }, waiting: 1024, longestWaitMs: 5_000 }
 const maxConnections = 100
 
-export function createFormerPools(options: FormerPoolsOptions): FormerPools {
-  const { db, clock, secrets, count, withoutSlot, maySignFormerCalls } = options
-  const connect = rememberConnections(options)
-  const pause = createPause(clock)
-  const limit = createFairLimit(callLimit)
+type Work = (caller: Caller) => Promise<FormerAnswer>
 
+export function createFormerPools(options: FormerPoolsOptions): FormerPools {
+  const { db, clock, secrets, count } = options
+  const callFormer = createCaller(options)
   const formerOf = (pool: Pool) => formerPoolAt(pool, clock.now())
 
-  async function call(pool: Pool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
+  async function call(pool: Pool, work: Work): Promise<FormerAnswer> {
     const former = formerOf(pool)
     const answer = former === undefined ? failed('paused') : await callFormer(pool, former, work)
     count(answer.kind === 'failed' ? answer.failure : answer.kind)
     if (answer.kind === 'failed') await noteFailure(db, pool.id, { failure: answer.failure, at: clock.now() })
     return answer
-  }
-
-  async function callFormer(pool: Pool, former: FormerPool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
-    const ask = async () => {
-      // The settings of the server may have changed since, and a restored pool brings an endpoint along.
-      if (former.flow === 'ADMIN_USER_PASSWORD_AUTH' && !maySignFormerCalls(former)) return failed('refused')
-      if (!pause.mayCall(pool.id)) return failed('paused')
-      const connection = await connect(former)
-      const answer = await beforeDeadline(work({ former, ...connection })).catch(answerOfError)
-      pause.note(pool.id, answer.kind !== 'failed' || answer.failure === 'throttled' || answer.failure === 'refused')
-      return answer
-    }
-    return withoutSlot(() => limit.run(pool.id, ask)).catch((error) => {
-      if (error instanceof NoTurnError) return failed('busy')
-      throw error
-    })
   }
 
   return {
@@ -115,6 +97,30 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
       })
       return found
     },
+  }
+}
+
+/** Makes the calls within the limits, unless a former pool is left alone. */
+function createCaller(options: FormerPoolsOptions) {
+  const { clock, withoutSlot, maySignFormerCalls } = options
+  const connect = rememberConnections(options)
+  const pause = createPause(clock)
+  const limit = createFairLimit(callLimit)
+
+  return async (pool: Pool, former: FormerPool, work: Work): Promise<FormerAnswer> => {
+    const ask = async () => {
+      // The settings of the server may have changed since, and a restored pool brings an endpoint along.
+      if (former.flow === 'ADMIN_USER_PASSWORD_AUTH' && !maySignFormerCalls(former)) return failed('refused')
+      if (!pause.mayCall(pool.id)) return failed('paused')
+      const connection = await connect(former)
+      const answer = await beforeDeadline(work({ former, ...connection })).catch(answerOfError)
+      pause.note(pool.id, answer.kind !== 'failed' || answer.failure === 'throttled' || answer.failure === 'refused')
+      return answer
+    }
+    return withoutSlot(() => limit.run(pool.id, ask)).catch((error) => {
+      if (error instanceof NoTurnError) return failed('busy')
+      throw error
+    })
   }
 }
 

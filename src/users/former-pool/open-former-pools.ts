@@ -1,5 +1,6 @@
 import { isLoopbackHost } from '../../loopback.ts'
-import { type MaySign, signingRuleOf } from '../../pools/extensions/signed-endpoints.ts'
+import type { MaySign } from '../../pools/extensions/former-pool.ts'
+import { signingRuleOf } from '../../pools/extensions/signed-endpoints.ts'
 import type { Settings } from '../../settings.ts'
 import { createFormerPools, type FormerPools, type FormerPoolsOptions } from './former-pools.ts'
 
