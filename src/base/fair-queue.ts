@@ -22,7 +22,6 @@ export function createFairQueue<Item>(): FairQueue<Item> {
   /** The groups with items; the group whose turn it is comes first. */
   const groups = new Map<string, Item[]>()
   let length = 0
-
   return {
     get length() {
       return length
@@ -54,8 +53,8 @@ export function createFairQueue<Item>(): FairQueue<Item> {
     },
 
     remove(group, item) {
-      const items = groups.get(group)
-      if (items === undefined || !items.includes(item)) return
+      const items = groups.get(group) ?? []
+      if (!items.includes(item)) return
       items.splice(items.indexOf(item), 1)
       if (items.length === 0) groups.delete(group)
       length -= 1
