@@ -1,12 +1,14 @@
 import { flag, type SettingSpec, text } from './setting-spec.ts'
 
+const origins = /^https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:,https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?)*$/i
+
 /** Settings of limits, time limits, private addresses and logging. Part of the table in settings-table.ts. */
 export const limitSettings = {
   privateLogoutOrigins: {
     flag: 'private-logout-origins',
     type: {
       kind: 'pattern',
-      pattern: /^https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:,https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?)*$/i,
+      pattern: origins,
       expected: 'one or more origins, such as `https://app.internal:8443`, separated by commas',
     },
     value: 'ORIGINS',
@@ -17,12 +19,23 @@ export const limitSettings = {
     flag: 'private-former-pools',
     type: {
       kind: 'pattern',
-      pattern: /^https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:,https?:\/\/(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?)*$/i,
+      pattern: origins,
       expected: 'one or more origins, such as `https://old-login.internal:8443`, separated by commas',
     },
     value: 'ORIGINS',
     defaultText: '`dev`: those of this machine; `serve`: none',
     help: 'Origins of former pools that may have an address of this machine or of a private network in FormerPool, such as `https://old-login.internal:8443`. All other former pools need public addresses and HTTPS.',
+  },
+  formerPoolEndpoints: {
+    flag: 'former-pool-endpoints',
+    type: {
+      kind: 'pattern',
+      pattern: origins,
+      expected: 'one or more origins, such as `https://old-login.example.com`, separated by commas',
+    },
+    value: 'ORIGINS',
+    defaultText: '`dev`: those of this machine; `serve`: none',
+    help: "Endpoints of FormerPool for which this server signs calls with its AWS credentials (ADMIN_USER_PASSWORD_AUTH), such as `https://old-login.example.com`. It always signs for AWS's own endpoint of the former pool's region.",
   },
   breachedPasswords: {
     flag: 'breached-passwords',

@@ -47,6 +47,7 @@ export type Settings = LogSettings &
     readonly samlProviders: string | undefined
     readonly privateLogoutOrigins: string | undefined
     readonly privateFormerPools: string | undefined
+    readonly formerPoolEndpoints: string | undefined
     readonly loginProviderUrls: string | undefined
     readonly stsUrl: string | undefined
     readonly smsGatewayUrl: string | undefined

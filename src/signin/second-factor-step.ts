@@ -2,10 +2,12 @@ import { ApiError } from '../contract/api-error.ts'
 import type { MfaMethod } from '../pools/pool.ts'
 import { hasSoftwareToken } from '../users/mfa/software-token-repository.ts'
 import { passkeyCountsAsMfa } from '../users/passkeys/passkey.ts'
+import { atFormerPool } from '../users/passwords/at-former-pool.ts'
 import { methodsOfStepUp } from './assurance/goal.ts'
 import type { NewChallenge, RequiredStep } from './factor.ts'
 import { createSetupChallenge } from './factors/mfa-setup/mfa-setup.ts'
 import { createSelectMfaChallenge } from './factors/select-mfa/select-mfa.ts'
+import { mustSetUpApp } from './factors/totp/app-there.ts'
 import { decideMfa } from './mfa-decision.ts'
 import { demandedMfa } from './risk/demanded-mfa.ts'
 import { hasSecondFactor, type SecondFactorDeps, secondFactors } from './second-factors.ts'
@@ -18,6 +20,10 @@ export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
   async findChallenge(deps, signIn) {
     const { context, user, progress } = signIn
     const { pool } = context
+    // An app that only the former pool knows was proven. The user replaces it now: afterwards nobody could prove it again.
+    if (user.password === atFormerPool && progress.proofs.includes('SOFTWARE_TOKEN_MFA') && (await mustSetUpApp(deps, pool, user))) {
+      return createSetupChallenge(deps, signIn, ['SOFTWARE_TOKEN_MFA'])
+    }
     if (progress.stepUp !== undefined) {
       const methods = methodsOfStepUp(signIn, await hasSoftwareToken(deps.db, user))
       if (methods !== undefined) return createStepUpChallenge(deps, signIn, methods)

@@ -12,6 +12,9 @@ export const unconfirmed = () => new ApiError('UserNotConfirmedException', 'User
 
 export const resetRequired = () => new ApiError('PasswordResetRequiredException', 'Password reset required for the user')
 
+/** The former pool of a user says nothing about a password or a code. */
+export const formerPoolSilent = () => new ApiError('UnexpectedLambdaException', 'The former user pool gave no answer. Try again later.')
+
 /** The refusal of the Session itself, whatever the answer: the sign-in has to begin again. */
 class SessionRefusal extends ApiError {}
 

@@ -148,7 +148,7 @@ function signInMetrics(registry: Registry): Pick<Metrics, 'countSignInStep' | 'c
 function formerPoolMetrics(registry: Registry): CountFormerPoolCall {
   const calls = new Counter({
     name: 'lifeguard_former_pool_calls_total',
-    help: 'Calls of former user pools about a user or a password, by result.',
+    help: 'Calls of former user pools about a user, a password or a code, by result.',
     labelNames: ['result'],
     registers: [registry],
   })

@@ -41,6 +41,29 @@ describe('A fair queue', () => {
     assert.equal(queue.length, 3)
   })
 
+  it('passes over groups that may not leave, and keeps their place', () => {
+    const queue = queueOf('a1', 'a2', 'b1', 'c1')
+    assert.equal(
+      queue.shift((group) => group !== 'a'),
+      'b1',
+    )
+    assert.equal(
+      queue.shift(() => false),
+      undefined,
+    )
+    assert.deepEqual(drain(queue), ['a1', 'c1', 'a2'])
+  })
+
+  it('lets an item be removed, and one that has left before is ignored', () => {
+    const queue = queueOf('a1', 'a2', 'b1')
+    queue.remove('a', 'a1')
+    queue.remove('b', 'b1')
+    queue.remove('b', 'b1')
+    queue.remove('c', 'c1')
+    assert.equal(queue.length, 1)
+    assert.deepEqual(drain(queue), ['a2'])
+  })
+
   it('can be emptied', () => {
     const queue = queueOf('a1', 'b1', 'a2')
     assert.deepEqual(queue.clear().sort(), ['a1', 'a2', 'b1'])

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import type { UserImportJobType } from '@aws-sdk/client-cognito-identity-provider'
-import { argon2id, bcrypt, createSHA1, createSHA256, createSHA512, md5, pbkdf2, scrypt, sha256 } from 'hash-wasm'
+import { argon2id, bcrypt, createSHA1, createSHA256, createSHA512, md5, pbkdf2, scrypt, sha256, sha512 } from 'hash-wasm'
 import { logOf, startJob, upload, waitForJobEnd } from './imports.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
 import type { TestServer } from './test-server.ts'
@@ -54,6 +54,20 @@ export async function saltedDigestOf(password: string, digest: 'md5' | 'sha256',
   let bytes: Uint8Array = Buffer.concat([Buffer.from(password), salt])
   for (let round = 0; round < rounds; round++) bytes = Buffer.from(await (digest === 'md5' ? md5 : sha256)(bytes), 'hex')
   return { salt: base64(salt), key: base64(bytes) }
+}
+
+/** Salt and hash of phpass, in its own digits: six bits each, the lowest first. */
+export async function phpassOf(password: string, digest: 'md5' | 'sha512', rounds: number) {
+  const salt = 'IQRaTwmf'
+  const compute = async (bytes: Uint8Array) => Buffer.from(await (digest === 'md5' ? md5 : sha512)(bytes), 'hex')
+  let bytes = await compute(Buffer.from(salt + password))
+  for (let round = 0; round < rounds; round++) bytes = await compute(Buffer.concat([bytes, Buffer.from(password)]))
+  const letters = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+  const bits = [...bytes].map((byte) => [...byte.toString(2).padStart(8, '0')].reverse().join('')).join('')
+  const groups = bits.match(/.{1,6}/g) ?? []
+  // Three bytes make four digits, so no digit reaches over a group of three bytes.
+  const key = groups.map((group) => letters[Number.parseInt([...group.padEnd(6, '0')].reverse().join(''), 2)]).join('')
+  return { salt, key: key.slice(0, digest === 'md5' ? 22 : 43) }
 }
 
 /** The parameters of a Firebase project, and a hash under them. */

@@ -13,7 +13,7 @@ import { type TriggerName, type TriggerPolicy, triggerPolicyOf } from '../trigge
 import { readClaimRules, writeClaimRule } from './claim-rules.ts'
 import { noClientRegistration, readClientRegistration, writeClientRegistration } from './client-registration.ts'
 import { readFederation, writeFederation } from './federation-extension.ts'
-import { readFormerPool, writeFormerPool } from './former-pool.ts'
+import { type MaySign, readFormerPool, writeFormerPool } from './former-pool.ts'
 import { readHostedPages, writeHostedPages } from './hosted-pages-wire.ts'
 import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templates-wire.ts'
 import type { PageTextCatalog } from './page-texts.ts'
@@ -36,13 +36,14 @@ import {
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 import { readUsernames, writeUsernames } from './usernames-extension.ts'
 
-export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
+export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog; readonly maySignFormerCalls: MaySign }
 
 /**
  * The extensions of `pool` after SetUserPoolExtensions: each section of the request replaces the old section, and other sections stay.
  * @throws ApiError InvalidParameterException when a section is invalid
  */
-export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
+export function readExtensions(deps: ExtensionDeps, pool: Pool, request: SetUserPoolExtensionsRequest): PoolExtensions {
+  const { secrets, pageTexts } = deps
   const before = extensionsOf(pool)
   return {
     triggers: request.Triggers === undefined ? before.triggers : readPolicies(request.Triggers),
@@ -69,7 +70,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     passwords: { storage: request.Passwords === undefined ? passwordStorageOf(pool) : (request.Passwords.Storage ?? 'SRP') },
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
-    formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(secrets, pool.id, request.FormerPool),
+    formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(deps, pool.id, request.FormerPool),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
     usernames: request.Usernames === undefined ? before.usernames : readUsernames(request.Usernames),
   }

@@ -19,10 +19,19 @@ export type FormerPool = {
 }
 
 /**
- * Reads the section of SetUserPoolExtensions. An empty section removes the former pool.
- * @throws ApiError InvalidParameterException when a member is missing, or Endpoint is no URL of HTTP or HTTPS
+ * Whether this server may sign calls of a former pool with its own AWS credentials, as far as its endpoint is concerned. Whoever may set
+ * extensions of a pool names the endpoint. Without this rule they could make the server send signed requests to themselves.
  */
-export function readFormerPool(secrets: Secrets, poolId: string, sent: FormerPoolType): FormerPool | undefined {
+export type MaySign = (former: Pick<FormerPool, 'userPoolId' | 'endpoint'>) => boolean
+
+type Deps = { readonly secrets: Secrets; readonly maySignFormerCalls: MaySign }
+
+/**
+ * Reads the section of SetUserPoolExtensions. An empty section removes the former pool.
+ * @throws ApiError InvalidParameterException when a member is missing, Endpoint is no URL of HTTP or HTTPS, or this server does not sign calls
+ * to it
+ */
+export function readFormerPool({ secrets, maySignFormerCalls }: Deps, poolId: string, sent: FormerPoolType): FormerPool | undefined {
   if (Object.values(sent).every((value) => value === undefined)) return undefined
   const { UserPoolId, ClientId, ClientSecret, Endpoint, Until } = sent
   if (UserPoolId === undefined || ClientId === undefined || Until === undefined) {
@@ -31,12 +40,18 @@ export function readFormerPool(secrets: Secrets, poolId: string, sent: FormerPoo
   if (Endpoint !== undefined && !isHttpUrl(Endpoint)) {
     throw invalidParameter('FormerPool.Endpoint: give a URL that begins with https:// or http://.')
   }
+  const flow = sent.Flow ?? 'USER_PASSWORD_AUTH'
+  if (flow === 'ADMIN_USER_PASSWORD_AUTH' && !maySignFormerCalls({ userPoolId: UserPoolId, endpoint: Endpoint })) {
+    throw invalidParameter(
+      "FormerPool.Endpoint: with ADMIN_USER_PASSWORD_AUTH this server signs calls to AWS's endpoint of the pool's region, and to endpoints that its operator allows (--former-pool-endpoints). Leave Endpoint out, or use USER_PASSWORD_AUTH.",
+    )
+  }
   return {
     userPoolId: UserPoolId,
     clientId: ClientId,
     sealedClientSecret: ClientSecret === undefined ? undefined : secrets.seal('former-pool', ClientSecret, poolId),
     endpoint: Endpoint,
-    flow: sent.Flow ?? 'USER_PASSWORD_AUTH',
+    flow,
     until: Until.getTime(),
   }
 }

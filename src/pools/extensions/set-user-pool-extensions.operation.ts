@@ -13,11 +13,11 @@ export const setUserPoolExtensions = operation('SetUserPoolExtensions', {
   auth: 'iam',
   isAudited: true,
 
-  async handle(request, { db, secrets, pools, pageTexts }: Deps, { audit }: AuditedCaller) {
+  async handle(request, { db, secrets, pools, pageTexts, maySignFormerCalls }: Deps, { audit }: AuditedCaller) {
     const write = (pool: Pool) => writeExtensions(secrets, pool)
     const changed = await changePool({ db, pools, audit }, request.UserPoolId, write, (before) => ({
       ...before,
-      extensions: readExtensions({ secrets, pageTexts }, before, request),
+      extensions: readExtensions({ secrets, pageTexts, maySignFormerCalls }, before, request),
     }))
     return write(changed)
   },

@@ -2,6 +2,7 @@ import type { UserPoolClientType } from '@aws-sdk/client-cognito-identity-provid
 import { changePool } from '../../pools/change-pool.ts'
 import type { FormerPool } from '../../pools/extensions/former-pool.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
+import { isAwsEndpoint } from '../../pools/extensions/signed-endpoints.ts'
 import { auditOf, type Copy } from './copy-context.ts'
 import { CopyError } from './copy-pool.ts'
 
@@ -54,6 +55,11 @@ export async function storeAsking(copy: Copy, formerPool: FormerPool): Promise<v
     (before) => ({ ...before, extensions: { ...extensionsOf(before), formerPool } }),
   )
   if (formerPool.flow === 'ADMIN_USER_PASSWORD_AUTH') {
-    report.note('The servers ask the former pool by signed calls: give them AWS credentials that allow AdminInitiateAuth and AdminGetUser.')
+    report.note(
+      'The servers ask the former pool by signed calls: give them AWS credentials that allow AdminInitiateAuth, AdminRespondToAuthChallenge and AdminGetUser.',
+    )
+    if (formerPool.endpoint !== undefined && !isAwsEndpoint(formerPool)) {
+      report.note(`The servers sign calls to ${formerPool.endpoint} only if their setting --former-pool-endpoints names it.`)
+    }
   }
 }

@@ -61,7 +61,7 @@ async function copyAll(copy: Copy, asking: Asking | undefined): Promise<void> {
   const clients = await copyClients(copy)
   const clientIds = clients.flatMap(({ ClientId }) => ClientId ?? [])
   await copyDomains(copy, shown)
-  await copyLook(copy, clientIds)
+  await copyLook(copy, shown, clientIds)
   await copyProtection(copy, pool, clientIds)
   const formerPool = asking && readAsking(copy, asking, clients)
   if (formerPool !== undefined && !copy.isPlan) await storeAsking(copy, formerPool)

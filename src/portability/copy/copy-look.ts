@@ -4,6 +4,7 @@ import {
   GetUICustomizationCommand,
   ListTermsCommand,
   type UICustomizationType,
+  type UserPoolType,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { requestOutbound } from '../../base/outbound-http.ts'
 import { allClients } from '../../pools/app-client.ts'
@@ -19,12 +20,11 @@ import { type Copy, copyThing, requestOf, runOperation } from './copy-context.ts
 import { pagesOf } from './source.ts'
 
 /** Copies how the hosted pages of the pool and of the clients look, and their terms. */
-export async function copyLook(copy: Copy, clientIds: readonly string[]): Promise<void> {
-  await copyCustomization(copy, undefined)
-  for (const clientId of clientIds) {
-    await copyCustomization(copy, clientId)
-    await copyBranding(copy, clientId)
-  }
+export async function copyLook(copy: Copy, shown: UserPoolType, clientIds: readonly string[]): Promise<void> {
+  // Cognito refuses to show the customizations of a pool without a domain.
+  const hasPages = shown.Domain !== undefined || shown.CustomDomain !== undefined
+  for (const id of hasPages ? [undefined, ...clientIds] : []) await copyCustomization(copy, id)
+  for (const clientId of clientIds) await copyBranding(copy, clientId)
   await copyTerms(copy)
 }
 

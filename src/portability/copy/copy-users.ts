@@ -182,7 +182,10 @@ function recordOf({ run }: Copy, there: User): FormerRecord {
 function noteApp({ report }: Copy, { username }: User, app: string): void {
   if (app === 'none') return
   report.count('users with an authenticator app', 'created')
-  if (app === 'reset') report.note(`User ${username} had only an authenticator app: they reset the password, then set up an app.`)
+  if (app !== 'only-factor') return
+  report.note(
+    `User ${username} has only an authenticator app: they prove it at the first sign-in, or reset the password, and set up an app.`,
+  )
 }
 
 async function inParallel<In, Out>(items: readonly In[], work: (item: In) => Promise<Out>): Promise<Out[]> {

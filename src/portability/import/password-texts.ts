@@ -15,6 +15,8 @@ const beginnings: readonly (readonly [RegExp, string])[] = [
   [/^(\$sha1\$|\{SSHA\})/, 'SHA1'],
   [/^(\$sha256\$|\{SSHA256\})/, 'SHA256'],
   [/^(\$sha512\$|\{SSHA512\})/, 'SHA512'],
+  [/^\$([PH]|phpass-md5)\$/, 'PHPASS_MD5'],
+  [/^\$(S|phpass-sha512)\$/, 'PHPASS_SHA512'],
   [/^\$hmac-md5\$/, 'HMAC_MD5'],
   [/^\$hmac-sha1\$/, 'HMAC_SHA1'],
   [/^\$hmac-sha256\$/, 'HMAC_SHA256'],
@@ -45,6 +47,12 @@ export function digestText(
 ): PasswordText {
   const salting = salt.length === 0 && rounds === 1 ? '' : `salt=${place}${rounds === 1 ? '' : `,n=${rounds}`}$${salt.toString('base64')}$`
   return { algorithm: digest.toUpperCase(), hash: `$${digest}$${salting}${key.toString('base64')}` }
+}
+
+/** The text of a hash of phpass. `hash` has the digits of phpass. */
+export function phpassText(digest: 'md5' | 'sha512', { salt, rounds, hash }: { salt: string; rounds: number; hash: string }): PasswordText {
+  const text = `$phpass-${digest}$n=${rounds}$${Buffer.from(salt).toString('base64')}$${hash}`
+  return { algorithm: `PHPASS_${digest.toUpperCase()}`, hash: text }
 }
 
 export function hmacText(digest: string, key: Buffer, hash: Buffer): PasswordText {

@@ -16,7 +16,7 @@ import {
   textOf,
   textsOf,
 } from './fields.ts'
-import { digestText, hmacText, pbkdf2Text, selfDescribingHash, unknownAlgorithm } from './password-texts.ts'
+import { digestText, hmacText, pbkdf2Text, phpassText, selfDescribingHash, unknownAlgorithm } from './password-texts.ts'
 import { base32Of, isOurScheme, mfaWith, totpWith } from './totp-texts.ts'
 
 /** Reads the users of FusionAuth, in the form of its import requests and of its user objects. */
@@ -76,6 +76,10 @@ function readPassword(record: Json): PasswordText | undefined {
   const scheme = requiredText(record, 'encryptionScheme')
   const factor = countOf(record, 'factor') ?? 1
   if (scheme === 'bcrypt') return selfDescribingHash(`$2a$${String(factor).padStart(2, '0')}$${textOf(record, 'salt') ?? ''}${text}`)
+  // Neither the salt nor the hash of phpass is in base64.
+  const phpass = { salt: textOf(record, 'salt') ?? '', rounds: factor, hash: text }
+  if (scheme === 'phpass-md5') return phpassText('md5', phpass)
+  if (scheme === 'phpass-sha512') return phpassText('sha512', phpass)
   const [salt, key] = [bytesOf(record, 'salt') ?? Buffer.alloc(0), bytesOf(record, 'password') ?? Buffer.alloc(0)]
   switch (scheme) {
     case 'salted-pbkdf2-hmac-sha256':

@@ -71,8 +71,8 @@ export async function proveChoice(deps: ChoiceDeps, signIn: ChoiceSignIn, choice
   const { context, name, stepUp } = signIn
   switch (chosen) {
     case 'PASSWORD': {
-      const proven = await provePassword(deps, context, signIn, { username: name, password: proof })
-      return { ...proven, progress: { ...proven.progress, stepUp }, consumes: state }
+      const outcome = await provePassword(deps, context, signIn, { username: name, password: proof }, { ...noProgress, stepUp })
+      return { ...outcome, consumes: state }
     }
     case 'PASSWORD_SRP': {
       const clientPublic = requireClientPublic(proof)

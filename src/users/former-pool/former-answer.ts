@@ -3,11 +3,21 @@ import { OutboundError } from '../../base/outbound-http.ts'
 /** Why the former pool gave no answer that says anything about the password. */
 export type FormerFailure = 'throttled' | 'timeout' | 'unreachable' | 'bad-answer' | 'refused' | 'paused' | 'busy'
 
+/** The former pool gives an access token, or asks the challenge that follows the right password. */
+export type RightAnswer = {
+  readonly kind: 'right'
+  readonly accessToken: string | undefined
+  readonly challenge: string | undefined
+  /** The Session with which the challenge is answered there. */
+  readonly session: string | undefined
+  /** The name by which the challenge is answered there. */
+  readonly username: string | undefined
+}
+
 /** What the former pool says about a password. */
 export type FormerAnswer =
-  /** The former pool gives an access token, or asks the challenge that follows the right password. */
-  | { readonly kind: 'right'; readonly accessToken: string | undefined; readonly challenge: string | undefined }
-  | { readonly kind: 'wrong' | 'unknown' | 'reset' | 'unconfirmed' }
+  | RightAnswer
+  | { readonly kind: 'wrong' | 'unknown' | 'reset' | 'unconfirmed' | 'expired' }
   | { readonly kind: 'failed'; readonly failure: FormerFailure }
 
 /** The challenges that follow a right password only. */
@@ -23,13 +33,25 @@ const afterPassword: readonly string[] = [
 
 type SignInAnswer = {
   readonly ChallengeName?: string | undefined
+  readonly ChallengeParameters?: Readonly<Record<string, string>> | undefined
+  readonly Session?: string | undefined
   readonly AuthenticationResult?: { readonly AccessToken?: string | undefined } | undefined
 }
 
-export function answerOf({ ChallengeName: challenge, AuthenticationResult: result }: SignInAnswer): FormerAnswer {
-  if (result?.AccessToken !== undefined) return { kind: 'right', accessToken: result.AccessToken, challenge: undefined }
+export function answerOf({
+  ChallengeName: challenge,
+  ChallengeParameters,
+  Session,
+  AuthenticationResult: result,
+}: SignInAnswer): FormerAnswer {
+  if (result?.AccessToken !== undefined) return rightBy(result.AccessToken)
   if (!afterPassword.includes(challenge ?? '')) return { kind: 'failed', failure: 'bad-answer' }
-  return { kind: 'right', accessToken: undefined, challenge }
+  return { ...rightBy(undefined), challenge, session: Session, username: ChallengeParameters?.['USER_ID_FOR_SRP'] }
+}
+
+/** The answer of a former pool that asks no challenge. */
+export function rightBy(accessToken: string | undefined): RightAnswer {
+  return { kind: 'right', accessToken, challenge: undefined, session: undefined, username: undefined }
 }
 
 const throttling: readonly string[] = ['TooManyRequestsException', 'LimitExceededException', 'ThrottlingException', 'Throttling']
@@ -41,6 +63,9 @@ export function answerOfError(error: unknown): FormerAnswer {
   switch (name) {
     case 'NotAuthorizedException':
       return answerOfRefusal(message)
+    case 'CodeMismatchException':
+    case 'ExpiredCodeException':
+      return { kind: 'wrong' }
     case 'UserNotFoundException':
       return { kind: 'unknown' }
     case 'PasswordResetRequiredException':
@@ -59,11 +84,12 @@ export function answerOfError(error: unknown): FormerAnswer {
 }
 
 /**
- * NotAuthorizedException has several meanings. It is about the password, unless it says that the former pool has locked the user, or that
- * the app client is not set up for this.
+ * NotAuthorizedException has several meanings. It is about the password or code, unless it says that the former pool has locked the user,
+ * that the challenge is no longer open, or that the app client is not set up for this.
  */
 function answerOfRefusal(message: string): FormerAnswer {
-  if (/attempts exceeded/i.test(message)) return { kind: 'failed', failure: 'throttled' }
+  if (/attempts? (limit )?exceeded/i.test(message)) return { kind: 'failed', failure: 'throttled' }
+  if (/session/i.test(message)) return { kind: 'expired' }
   if (/secret ?hash|client/i.test(message)) return { kind: 'failed', failure: 'refused' }
   return { kind: 'wrong' }
 }

@@ -9,7 +9,10 @@ type ShownMfa = {
   readonly PreferredMfaSetting?: string | undefined
 }
 
-type MfaHere = { readonly mfa: MfaPreferences | null; readonly app: 'none' | 'other-factor' | 'reset' }
+/** What became of an authenticator app: another factor takes its place, or it is the `only-factor`, which nothing can replace here. */
+export type AppThere = 'none' | 'other-factor' | 'only-factor'
+
+type MfaHere = { readonly mfa: MfaPreferences | null; readonly app: AppThere }
 
 /**
  * The second factors of a user of the former pool, as this pool can ask for them. Nobody shows the secret of an authenticator app, and the
@@ -17,7 +20,8 @@ type MfaHere = { readonly mfa: MfaPreferences | null; readonly app: 'none' | 'ot
  *
  * - A user who also gets codes by e-mail or SMS has these.
  * - Otherwise a verified address that does not also recover the account takes the app's place (`other-factor`).
- * - Otherwise the user has to reset the password, which proves an address, and then sets up an app (`reset`).
+ * - Otherwise the app stays activated (`only-factor`). The former pool checks its code at the first sign-in, and then the user sets up an
+ *   app here. Without the former pool the user resets the password, which proves an address, and then sets up an app.
  */
 export function mfaHere(pool: Pool, user: Pick<User, 'attributes' | 'mfa'>, shown: ShownMfa): MfaHere {
   const listed = mfaMethods.filter((method) => shown.UserMFASettingList?.includes(method))
@@ -33,7 +37,7 @@ export function mfaHere(pool: Pool, user: Pick<User, 'attributes' | 'mfa'>, show
     const kept = preferred !== null && inPlace.includes(preferred) ? preferred : null
     return { mfa: { enabled: inPlace, preferred: kept, byOptions: false, ...passkey }, app: 'other-factor' }
   }
-  return { mfa: { enabled: ['SOFTWARE_TOKEN_MFA'], preferred: 'SOFTWARE_TOKEN_MFA', byOptions: false, ...passkey }, app: 'reset' }
+  return { mfa: { enabled: ['SOFTWARE_TOKEN_MFA'], preferred: 'SOFTWARE_TOKEN_MFA', byOptions: false, ...passkey }, app: 'only-factor' }
 }
 
 function canReplaceApp(pool: Pool, user: Pick<User, 'attributes' | 'mfa'>, method: MfaMethod): boolean {

@@ -1,12 +1,14 @@
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
 import type { Clock } from '../../base/clock.ts'
+import { createFairLimit, NoTurnError } from '../../base/fair-limit.ts'
+import { OutboundError } from '../../base/outbound-http.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { FormerPool } from '../../pools/extensions/former-pool.ts'
+import type { FormerPool, MaySign } from '../../pools/extensions/former-pool.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import { type Pool, regionOf } from '../../pools/pool.ts'
 import { secretHash } from '../../pools/secret-hash.ts'
 import type { Db } from '../../storage/db.ts'
-import { answerOf, answerOfError, type FormerAnswer } from './former-answer.ts'
+import { answerOf, answerOfError, type FormerAnswer, rightBy } from './former-answer.ts'
 import { noteFailure } from './former-failure-repository.ts'
 import type { ShownUser } from './former-user.ts'
 import { guardedHandler } from './guarded-handler.ts'
@@ -21,6 +23,8 @@ export type FormerPools = {
   isAsked(pool: Pool): boolean
   /** Asks whether the password is the user's there. Never throws. */
   checkPassword(pool: Pool, username: string, password: string): Promise<FormerAnswer>
+  /** Passes on the code of an authenticator app, which only the former pool can check. Never throws. */
+  checkCode(pool: Pool, question: FormerQuestion, code: string): Promise<FormerAnswer>
   /**
    * The user as the former pool shows them: by the access token of a sign-in, or else by a signed call. Undefined when there is no such
    * user, when the pool's settings allow no signed calls, or when the former pool does not answer.
@@ -28,11 +32,15 @@ export type FormerPools = {
   findUser(pool: Pool, username: string, accessToken?: string): Promise<ShownUser | undefined>
 }
 
+/** The challenge SOFTWARE_TOKEN_MFA of the former pool, as it is answered there. */
+export type FormerQuestion = { readonly session: string; readonly username: string }
+
 export type FormerPoolsOptions = {
   readonly db: Db
   readonly clock: Clock
   readonly secrets: Secrets
   isPrivateAllowed(url: URL): boolean
+  readonly maySignFormerCalls: MaySign
   readonly count: CountFormerPoolCall
   /** Frees the slot of the request while it waits for the former pool. */
   readonly withoutSlot: <T>(work: () => Promise<T>) => Promise<T>
@@ -44,19 +52,21 @@ type Caller = { readonly former: FormerPool } & Connection
 
 const timeoutMs = 5_000
 const maxResponseBytes = 262_144
-/** The most calls at once in a process. Those beyond it fail at once, so that a slow former pool holds no more requests. */
-const maxCalls = 64
+/**
+ * The calls of a process. Those beyond the limits wait, and the pools take turns, so that a slow former pool does not hold up the sign-ins of
+ * other pools.
+ */
+const callLimit = { atOnce: { all: 256, perGroup: 32 }, waiting: 1024, longestWaitMs: 5_000 }
 const maxConnections = 100
 
-export function createFormerPools(options: FormerPoolsOptions): FormerPools {
-  const { db, clock, secrets, count, withoutSlot } = options
-  const connect = rememberConnections(options)
-  const pause = createPause(clock)
-  let running = 0
+type Work = (caller: Caller) => Promise<FormerAnswer>
 
+export function createFormerPools(options: FormerPoolsOptions): FormerPools {
+  const { db, clock, secrets, count } = options
+  const callFormer = createCaller(options)
   const formerOf = (pool: Pool) => formerPoolAt(pool, clock.now())
 
-  async function call(pool: Pool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
+  async function call(pool: Pool, work: Work): Promise<FormerAnswer> {
     const former = formerOf(pool)
     const answer = former === undefined ? failed('paused') : await callFormer(pool, former, work)
     count(answer.kind === 'failed' ? answer.failure : answer.kind)
@@ -64,35 +74,61 @@ export function createFormerPools(options: FormerPoolsOptions): FormerPools {
     return answer
   }
 
-  async function callFormer(pool: Pool, former: FormerPool, work: (caller: Caller) => Promise<FormerAnswer>): Promise<FormerAnswer> {
-    if (running >= maxCalls) return failed('busy')
-    if (!pause.mayCall(pool.id)) return failed('paused')
-    running++
-    try {
-      const connection = await connect(former)
-      const answer = await withoutSlot(() => work({ former, ...connection })).catch(answerOfError)
-      pause.note(pool.id, answer.kind !== 'failed' || answer.failure === 'throttled' || answer.failure === 'refused')
-      return answer
-    } finally {
-      running--
-    }
-  }
-
   return {
     isAsked: (pool) => formerOf(pool) !== undefined,
 
     checkPassword: (pool, username, password) =>
-      call(pool, async (caller) => answerOf(await signIn(caller, parametersOf(secrets, pool, caller.former, { username, password })))),
+      call(pool, async (caller) => {
+        const parameters = { USERNAME: username, PASSWORD: password }
+        return answerOf(await signIn(caller, { ...parameters, ...secretHashOf(secrets, pool, caller.former, username) }))
+      }),
+
+    checkCode: (pool, { session, username }, code) =>
+      call(pool, async (caller) => {
+        const responses = { USERNAME: username, SOFTWARE_TOKEN_MFA_CODE: code }
+        return answerOf(await sendCode(caller, session, { ...responses, ...secretHashOf(secrets, pool, caller.former, username) }))
+      }),
 
     async findUser(pool, username, accessToken) {
       let found: ShownUser | undefined
       await call(pool, async (caller) => {
         found = await readUser(caller, username, accessToken)
-        return { kind: found === undefined ? 'unknown' : 'right', accessToken: undefined, challenge: undefined }
+        return found === undefined ? { kind: 'unknown' } : rightBy(undefined)
       })
       return found
     },
   }
+}
+
+/** Makes the calls within the limits, unless a former pool is left alone. */
+function createCaller(options: FormerPoolsOptions) {
+  const { clock, withoutSlot, maySignFormerCalls } = options
+  const connect = rememberConnections(options)
+  const pause = createPause(clock)
+  const limit = createFairLimit(callLimit)
+
+  return async (pool: Pool, former: FormerPool, work: Work): Promise<FormerAnswer> => {
+    const ask = async () => {
+      // The settings of the server may have changed since, and a restored pool brings an endpoint along.
+      if (former.flow === 'ADMIN_USER_PASSWORD_AUTH' && !maySignFormerCalls(former)) return failed('refused')
+      if (!pause.mayCall(pool.id)) return failed('paused')
+      const connection = await connect(former)
+      const answer = await beforeDeadline(work({ former, ...connection })).catch(answerOfError)
+      pause.note(pool.id, answer.kind !== 'failed' || answer.failure === 'throttled' || answer.failure === 'refused')
+      return answer
+    }
+    return withoutSlot(() => limit.run(pool.id, ask)).catch((error) => {
+      if (error instanceof NoTurnError) return failed('busy')
+      throw error
+    })
+  }
+}
+
+/** The deadline of the requests does not cover the search for AWS credentials, so the whole call has one too. */
+async function beforeDeadline<T>(call: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new OutboundError('timeout', `no answer within ${timeoutMs} ms`)), timeoutMs)
+  return Promise.race([call, promise]).finally(() => clearTimeout(timer))
 }
 
 /** The former pool, as long as it is asked. */
@@ -101,7 +137,7 @@ function formerPoolAt(pool: Pool, now: number): FormerPool | undefined {
   return formerPool !== undefined && now < formerPool.until ? formerPool : undefined
 }
 
-const failed = (failure: 'paused' | 'busy'): FormerAnswer => ({ kind: 'failed', failure })
+const failed = (failure: 'paused' | 'busy' | 'refused'): FormerAnswer => ({ kind: 'failed', failure })
 
 /** The connections to former pools, so that their keep-alive connections are used again. */
 function rememberConnections(options: FormerPoolsOptions): (former: FormerPool) => Promise<Connection> {
@@ -147,15 +183,22 @@ function signIn({ client, sdk, former }: Caller, parameters: Record<string, stri
     : client.send(new sdk.AdminInitiateAuthCommand({ ...request, UserPoolId: userPoolId }))
 }
 
-function parametersOf(
+function sendCode({ client, sdk, former }: Caller, session: string, responses: Record<string, string>) {
+  const { clientId, userPoolId, flow } = former
+  const request = { ClientId: clientId, ChallengeName: 'SOFTWARE_TOKEN_MFA', Session: session, ChallengeResponses: responses } as const
+  return flow === 'USER_PASSWORD_AUTH'
+    ? client.send(new sdk.RespondToAuthChallengeCommand(request))
+    : client.send(new sdk.AdminRespondToAuthChallengeCommand({ ...request, UserPoolId: userPoolId }))
+}
+
+function secretHashOf(
   secrets: Secrets,
   pool: Pool,
   { sealedClientSecret, clientId }: FormerPool,
-  { username, password }: { readonly username: string; readonly password: string },
-): Record<string, string> {
-  const parameters = { USERNAME: username, PASSWORD: password }
-  if (sealedClientSecret === undefined) return parameters
+  username: string,
+): Readonly<Record<string, string>> {
+  if (sealedClientSecret === undefined) return {}
   const secret = secrets.open('former-pool', sealedClientSecret, pool.id)?.toString()
   if (secret === undefined) throw new Error(`The client secret of the former pool of ${pool.id} cannot be opened.`)
-  return { ...parameters, SECRET_HASH: secretHash(secret, username, clientId) }
+  return { SECRET_HASH: secretHash(secret, username, clientId) }
 }

@@ -4,7 +4,7 @@ import type { Pool } from '../../pools/pool.ts'
 import { identitiesOf, type LinkedIdentity, withIdentities } from '../linked-identities/linked-identity.ts'
 import { atFormerPool } from '../passwords/at-former-pool.ts'
 import type { Attributes, User, UserStatus } from '../user.ts'
-import { mfaHere } from './former-mfa.ts'
+import { type AppThere, mfaHere } from './former-mfa.ts'
 
 /** A user as the former pool shows them in ListUsers, AdminGetUser or GetUser. */
 export type ShownUser = {
@@ -23,7 +23,7 @@ export type ShownUser = {
 type ShownAttribute = { readonly Name?: string | undefined; readonly Value?: string | undefined }
 
 /** The user that is stored here, and what became of an authenticator app there, whose secret nobody shows. */
-export type DraftedUser = { readonly user: User; readonly app: 'none' | 'other-factor' | 'reset' }
+export type DraftedUser = { readonly user: User; readonly app: AppThere }
 
 const statuses: readonly string[] = [
   'UNCONFIRMED',
@@ -54,7 +54,8 @@ export function draftFormerUser(pool: Pool, shown: ShownUser, now: number): Draf
   const status = (statuses.includes(shown.UserStatus ?? '') ? shown.UserStatus : 'RESET_REQUIRED') as UserStatus
   const createdAt = shown.UserCreateDate?.getTime() ?? now
   const { mfa, app } = mfaHere(pool, { attributes, mfa: null }, shown)
-  const needsReset = app === 'reset' && (status === 'CONFIRMED' || status === 'FORCE_CHANGE_PASSWORD')
+  // The former pool asks for the app only after a new password, which is set here.
+  const needsReset = app === 'only-factor' && status === 'FORCE_CHANGE_PASSWORD'
   return {
     user: {
       poolId: pool.id,

@@ -3,10 +3,11 @@ import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { usableMfa } from '../mfa/mfa-methods.ts'
+import { hasSoftwareToken } from '../mfa/software-token-repository.ts'
 import { atFormerPool } from '../passwords/at-former-pool.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
-import type { User } from '../user.ts'
+import type { MfaPreferences, User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { mfaHere } from './former-mfa.ts'
 
@@ -33,7 +34,7 @@ export async function takePassword(
     const isTemporary = challenge === 'NEW_PASSWORD_REQUIRED'
     const passwordExpiresAt = isTemporary ? temporaryPasswordEnd(pool, clock.now()) : null
     const taken: User = { ...before, password: sealed, passwordExpiresAt, status: statusAfter(before, isTemporary) }
-    const after = withSecondFactor(pool, taken, challenge)
+    const after = challenge === undefined ? taken : withSecondFactor(pool, taken, { challenge, hasApp: await hasSoftwareToken(tx, before) })
     await storeUser(tx, pool, before, after)
     return after
   })
@@ -48,12 +49,17 @@ const factorsShown: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The second factor may have been set up there since the copy. Then this pool asks for it, by the rules of the copy. */
-function withSecondFactor(pool: Pool, user: User, challenge: string | undefined): User {
-  const shown = factorsShown[challenge ?? '']
-  if (shown === undefined || (user.mfa?.enabled.length ?? 0) > 0) return user
+function withSecondFactor(pool: Pool, user: User, { challenge, hasApp }: { readonly challenge: string; readonly hasApp: boolean }): User {
+  const { mfa: active } = user
+  const isUsable = (mfa: MfaPreferences | null) => usableMfa(pool, user, hasApp).some((method) => mfa?.enabled.includes(method))
+  if (active !== null && active.enabled.length > 0) {
+    // With a challenge of the former pool still open, the password alone must not lead to the set-up of an app.
+    return pool.mfa === 'OFF' || isUsable(active) ? user : { ...user, status: 'RESET_REQUIRED' }
+  }
+  const shown = factorsShown[challenge]
+  if (shown === undefined) return user
   const { mfa, app } = mfaHere(pool, user, { UserMFASettingList: shown })
-  const isUsable = app === 'other-factor' || usableMfa(pool, user, false).some((method) => mfa?.enabled.includes(method))
-  return { ...user, mfa, status: isUsable ? user.status : 'RESET_REQUIRED' }
+  return { ...user, mfa, status: app === 'other-factor' || isUsable(mfa) ? user.status : 'RESET_REQUIRED' }
 }
 
 /** The former pool knows whether the password is temporary. It may have changed since the copy. */

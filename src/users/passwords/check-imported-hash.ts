@@ -42,6 +42,8 @@ function derive(hash: KeyHash, password: string): Buffer {
     }
     case 'DIGEST':
       return repeatedDigest(hash, messageWith(hash.message, password))
+    case 'PHPASS':
+      return phpass(hash, password)
     case 'HMAC':
       return createHmac(hash.digest, hash.secret).update(password).digest()
   }
@@ -63,4 +65,11 @@ function repeatedDigest({ digest, rounds }: Extract<ImportedHash, { kind: 'DIGES
   let result = message
   for (let round = 0; round < rounds; round += 1) result = digestOf(digest, result, 'buffer')
   return result
+}
+
+function phpass({ digest, rounds, salt, key }: Extract<ImportedHash, { kind: 'PHPASS' }>, password: string): Buffer {
+  const bytes = Buffer.from(password)
+  let result = digestOf(digest, Buffer.concat([salt, bytes]), 'buffer')
+  for (let round = 0; round < rounds; round += 1) result = digestOf(digest, Buffer.concat([result, bytes]), 'buffer')
+  return result.subarray(0, key.length)
 }

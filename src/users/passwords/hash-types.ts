@@ -18,6 +18,7 @@ export type ImportedHash =
   | ({ readonly kind: 'PBKDF2'; readonly digest: Digest; readonly iterations: number } & SaltAndKey)
   | ({ readonly kind: 'FIREBASE_SCRYPT'; readonly signerKey: Buffer } & ScryptCost & SaltAndKey)
   | { readonly kind: 'DIGEST'; readonly digest: Digest; readonly rounds: number; readonly message: Message; readonly key: Buffer }
+  | ({ readonly kind: 'PHPASS'; readonly digest: 'md5' | 'sha512'; readonly rounds: number } & SaltAndKey)
   | { readonly kind: 'HMAC'; readonly digest: Digest; readonly secret: Buffer; readonly key: Buffer }
   | SrpVerifierHash
 

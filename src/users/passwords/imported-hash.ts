@@ -1,5 +1,6 @@
 import type { ImportedHash } from './hash-types.ts'
 import { readHmac, readPbkdf2, readSaltedDigest, readSrpVerifier } from './read-other-hash.ts'
+import { readPhpass } from './read-phpass.ts'
 import { readArgon2, readBcrypt, readFirebaseScrypt, readScrypt } from './read-slow-hash.ts'
 
 /** The algorithms of Cognito's import jobs, by the names of PasswordHashingAlgorithm. */
@@ -18,6 +19,7 @@ export type HashAlgorithm = 'BCRYPT' | 'SCRYPT' | 'ARGON2ID' | 'PBKDF2_SHA256'
  * | `FIREBASE_SCRYPT` | `$firescrypt$ln=<mem_cost>,r=<rounds>,p=1$<salt>$<hash>$<salt separator>$<signer key>` | as SCRYPT |
  * | `MD5`, `SHA1`, `SHA256`, `SHA512` | see below | 250,000 rounds |
  * | `HMAC_MD5`, `HMAC_SHA1`, `HMAC_SHA256`, `HMAC_SHA512` | `$hmac-sha256$<hash>$<key>` (the hash may be the base64 of its hex) | |
+ * | `PHPASS_MD5`, `PHPASS_SHA512` | `$P$…`, `$H$…`; `$S$…` (WordPress, phpBB; Drupal); `$phpass-md5$n=<rounds>$<salt>$<hash as in the short form>` | 250,000 rounds |
  * | `SRP` | `$srp$<name of the pool>$<username in base64 of UTF-8>$<salt>$<verifier>` | |
  *
  * Digests, here of SHA-256:
@@ -47,6 +49,8 @@ export const importAlgorithms = [
   'HMAC_SHA1',
   'HMAC_SHA256',
   'HMAC_SHA512',
+  'PHPASS_MD5',
+  'PHPASS_SHA512',
   'SRP',
 ] as const
 
@@ -72,6 +76,8 @@ const readers: Readonly<Record<ImportAlgorithm, (text: string) => ImportedHash |
   HMAC_SHA1: (text) => readHmac('sha1', text),
   HMAC_SHA256: (text) => readHmac('sha256', text),
   HMAC_SHA512: (text) => readHmac('sha512', text),
+  PHPASS_MD5: (text) => readPhpass('md5', text),
+  PHPASS_SHA512: (text) => readPhpass('sha512', text),
   SRP: readSrpVerifier,
 }
 

@@ -26,6 +26,13 @@ const published: readonly (readonly [ImportAlgorithm, string, string])[] = [
   ['SHA256', 'test', '$sha256$pf=e1NBTFR9JCR7UEFTU1dPUkR9$NW9wbWtnejAzcg==$HokCOi9OtiZaZRvnkgemV3B4UUHpI7kA8zq/EZWH2NY='],
   ['SCRYPT', 'test', '$scrypt$ln=16384,r=8,p=1$2npRo7P03Mt8keSoMbyD/tKFWyUzjiQf2svUaNDSrhA=$MiCzNcIplSMqSBrm4HckjYqYhaVPPjTARTzwB1cVNYE='],
   ['ARGON2I', 'test', '$argon2i$v=19$m=65536,t=3,p=4$kk51rW/vxIVCYn+EG4kTSg$NyT88uraJ6im6dyha/M5jhXvpqlEdlS/9fEm7ScMb8c'],
+  // From the tests of phpass and of John the Ripper.
+  ['PHPASS_MD5', 'test12345', '$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0'],
+  ['PHPASS_MD5', 'test12345', '$H$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0'],
+  ['PHPASS_MD5', '123456', '$P$BVaXtDXwf/ceSVp8VpLKx8bS2Y4O5F/'],
+  ['PHPASS_MD5', 'test12345', `$phpass-md5$n=2048$${b64('IQRaTwmf')}$eRo7ud9Fh4E2PdI0S3r.L0`],
+  ['PHPASS_SHA512', 'virtualabc', '$S$CwkjgAKeSx2imSiN3SyBEg8e0sgE2QOx4a/VIfCHN0BZUNAWCr1X'],
+  ['PHPASS_SHA512', 'password', '$S$CFURCPa.k6FAEbJPgejaW4nijv7rYgGc4dUJtChQtV4KLJTPTC/u'],
   ['HMAC_SHA256', 'test', '$hmac-sha256$ZTAzMWJhMWMyOTM4YjFkMjgzZjkxOWExZGY5YWM2NmMxOTJhN2RkNzQ0MzJkNWZkNGFkYTI5OTk0MWJhMTA5Zg==$MTIzNDU='],
 ]
 

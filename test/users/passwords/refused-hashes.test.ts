@@ -31,6 +31,8 @@ const bounds: readonly (readonly [ImportAlgorithm, string, string])[] = [
     `$firescrypt$ln=17,r=8,p=1$${salt}$${signer}$Bw==$${signer}`,
     `$firescrypt$ln=18,r=8,p=1$${salt}$${signer}$Bw==$${signer}`,
   ],
+  ['PHPASS_MD5', '$P$FIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0', '$P$GIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0'],
+  ['PHPASS_MD5', `$phpass-md5$n=250000$${salt}$eRo7ud9Fh4E2PdI0S3r.L0`, `$phpass-md5$n=250001$${salt}$eRo7ud9Fh4E2PdI0S3r.L0`],
   ['SHA256', `$sha256$salt=prefix,n=250000$${salt}$${key}`, `$sha256$salt=prefix,n=250001$${salt}$${key}`],
 ]
 
@@ -55,6 +57,11 @@ const malformed: readonly (readonly [ImportAlgorithm, string, string])[] = [
   ['SHA1', 'an LDAP value that is too short', '{SSHA}tooshort'],
   ['SHA1', 'an LDAP value of another digest', `{SSHA256}${key}`],
   ['HMAC_SHA256', 'a digest of another length', `$hmac-sha256$${salt}$${salt}`],
+  ['PHPASS_MD5', 'the digest SHA-512', '$S$CFURCPa.k6FAEbJPgejaW4nijv7rYgGc4dUJtChQtV4KLJTPTC/u'],
+  ['PHPASS_SHA512', 'a hash that is cut off', '$S$CFURCPa.k6FAEbJPgejaW4nijv7rYgGc4dUJt'],
+  ['PHPASS_MD5', 'no salt', '$phpass-md5$n=8$$eRo7ud9Fh4E2PdI0S3r.L0'],
+  ['PHPASS_MD5', 'no rounds', `$phpass-md5$n=0$${salt}$eRo7ud9Fh4E2PdI0S3r.L0`],
+  ['PHPASS_MD5', 'digits of Base64', `$phpass-md5$n=8$${salt}$eRo7ud9Fh4E2PdI0S3r+L0`],
   ['SRP', 'a verifier of 0', `$srp$abcDEF123$${b64('ana')}$${salt}$AA==`],
   ['SRP', 'a verifier of 1', `$srp$abcDEF123$${b64('ana')}$${salt}$AQ==`],
   ['SRP', 'a verifier that is no residue', `$srp$abcDEF123$${b64('ana')}$${salt}$${b64(Buffer.alloc(384, 255))}`],

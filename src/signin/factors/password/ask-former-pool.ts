@@ -5,14 +5,18 @@ import type { ProofOutcome } from '../../../protection/lockout.ts'
 import type { Db } from '../../../storage/db.ts'
 import { bringUser } from '../../../users/former-pool/bring-user.ts'
 import type { FormerAnswer } from '../../../users/former-pool/former-answer.ts'
-import type { FormerPools } from '../../../users/former-pool/former-pools.ts'
+import type { FormerPools, FormerQuestion } from '../../../users/former-pool/former-pools.ts'
 import { takePassword } from '../../../users/former-pool/take-password.ts'
 import { atFormerPool } from '../../../users/passwords/at-former-pool.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
 import type { User } from '../../../users/user.ts'
 import { findUser } from '../../../users/user-repository.ts'
 import type { SignInContext } from '../../sign-in.ts'
-import { resetRequired, unconfirmed, wrongPassword } from '../../sign-in-errors.ts'
+import { formerPoolSilent, resetRequired, unconfirmed, wrongPassword } from '../../sign-in-errors.ts'
+import { findQuestion } from '../totp/app-there.ts'
+
+/** A user whose password is right. `question`: what the former pool asks next, if the user has to answer it here. */
+export type KnownUser = { readonly user: User; readonly question?: FormerQuestion | undefined }
 
 export type FormerPoolDeps = {
   readonly db: Db
@@ -33,7 +37,7 @@ export async function proveAtFormerPool(
   { pool, client }: SignInContext,
   user: User,
   password: string,
-): Promise<ProofOutcome<User> | { readonly changed: User } | undefined> {
+): Promise<ProofOutcome<KnownUser> | { readonly changed: User } | undefined> {
   if (user.password !== atFormerPool || user.status === 'RESET_REQUIRED' || !deps.formerPools.isAsked(pool)) return undefined
   // An earlier attempt, for which this one waited, may have taken the password.
   const current = await findUser(deps.db, pool.id, user.sub)
@@ -41,8 +45,10 @@ export async function proveAtFormerPool(
   // By the `sub`: the former pool may have another user of this name by now.
   const answer = await deps.formerPools.checkPassword(pool, current.sub, password)
   if (answer.kind !== 'right') return refuse(client, answer)
+  const question = await findQuestion(deps, pool, current, answer)
+  if (question !== undefined) return { proven: true, value: { user: current, question } }
   const taken = await takePassword(deps, pool, current, { password, challenge: answer.challenge })
-  if (taken !== undefined) return { proven: true, value: requireNoReset(taken) }
+  if (taken !== undefined) return { proven: true, value: { user: requireNoReset(taken) } }
   const changed = await findUser(deps.db, pool.id, user.sub)
   return changed && { changed }
 }
@@ -62,6 +68,8 @@ export async function bringAtSignIn(
   const shown = await deps.formerPools.findUser(pool, username, answer.accessToken)
   const brought = shown && (await bringUser(deps, pool, shown, username))
   if (brought === undefined) return { proven: false }
+  // The caller asks the former pool for this password again, and gets a question that is still open.
+  if ((await findQuestion(deps, pool, brought, answer)) !== undefined) return { proven: true, value: brought }
   const taken = await takePassword(deps, pool, brought, { password, challenge: answer.challenge })
   return { proven: true, value: requireNoReset(taken ?? brought) }
 }
@@ -76,7 +84,7 @@ function requireNoReset(user: User): User {
  * What a sign-in makes of an answer that is no success. Where the client hides which users exist, all answers about a user look like a wrong
  * password, and an unknown name counts like one: otherwise only the names of users would be locked.
  */
-function refuse(client: AppClient, answer: Exclude<FormerAnswer, { kind: 'right' }>): ProofOutcome<User> {
+function refuse(client: AppClient, answer: Exclude<FormerAnswer, { kind: 'right' }>): { readonly proven: false } {
   const hides = hidesUserExistence(client)
   switch (answer.kind) {
     case 'wrong':
@@ -90,7 +98,8 @@ function refuse(client: AppClient, answer: Exclude<FormerAnswer, { kind: 'right'
     case 'unconfirmed':
       if (hides) return { proven: false }
       throw unconfirmed()
+    case 'expired':
     case 'failed':
-      throw new ApiError('UnexpectedLambdaException', 'The former user pool gave no answer. Try again later.')
+      throw formerPoolSilent()
   }
 }

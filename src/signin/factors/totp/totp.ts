@@ -1,16 +1,17 @@
 import { ApiError } from '../../../contract/api-error.ts'
-import type { Lockout } from '../../../protection/lockout.ts'
+import type { FormerQuestion } from '../../../users/former-pool/former-pools.ts'
 import { findTimeStep, openSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { consumeSoftwareTokenStep, findSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
 import type { User } from '../../../users/user.ts'
 import type { SecondFactor } from '../../factor.ts'
-import { type LaterStepDeps, newLaterStep, openLaterStep } from '../../later-step.ts'
+import { type LaterStep, newLaterStep, openLaterStep } from '../../later-step.ts'
 import { requireParameter } from '../../parameters.ts'
 import { sealState } from '../../sealed-state.ts'
 import { withProof } from '../../sign-in.ts'
 import { WrongProof, wrongSignInCode } from '../../sign-in-errors.ts'
+import { type AppThereDeps, proveAppThere } from './app-there.ts'
 
-export type TotpDeps = LaterStepDeps & { readonly codeLockout: Lockout }
+export type TotpDeps = AppThereDeps
 
 const challenge = 'SOFTWARE_TOKEN_MFA'
 
@@ -30,11 +31,18 @@ export const totp: SecondFactor<TotpDeps> = {
   },
 
   async handleAnswer(deps, answer) {
-    const { step, signIn } = await openLaterStep<null>(deps, answer, challenge)
-    await requireSoftwareCode(deps, signIn.user, requireParameter(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE'))
-    return { kind: 'proven', user: signIn.user, progress: withProof(step.progress, challenge), consumes: step }
+    const { step, signIn } = await openLaterStep<FormerQuestion | null>(deps, answer, challenge)
+    const code = requireParameter(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE')
+    const progress = withProof(step.progress, challenge)
+    if (isAskedThere(step)) {
+      return { kind: 'proven', user: await proveAppThere(deps, signIn, step, code), progress, consumes: step }
+    }
+    await requireSoftwareCode(deps, signIn.user, code)
+    return { kind: 'proven', user: signIn.user, progress, consumes: step }
   },
 }
+
+const isAskedThere = (step: LaterStep<FormerQuestion | null>): step is LaterStep<FormerQuestion> => step.memory !== null
 
 /**
  * Checks the code of the user's authenticator app, and consumes it.

@@ -12,6 +12,7 @@ import {
   firebaseOf,
   importRecords,
   pbkdf2Of,
+  phpassOf,
   saltedDigestOf,
 } from '../../../../support/record-imports.ts'
 import { claimsOf, signInByPassword, signInBySrp } from '../../../../support/sign-in.ts'
@@ -204,16 +205,20 @@ for (const engine of engines) {
       const ids = await server().givenPool(poolInput)
       await setMfa(server(), ids.poolId, 'OPTIONAL', ['totp'])
       const bcrypt = (await bcryptOf(password)).split('$')[3] ?? ''
-      const [pbkdf2, md5, sha256] = [
+      const [pbkdf2, md5, sha256, phpMd5, phpSha512] = [
         await pbkdf2Of(password, 'sha256', 1000, 32),
         await saltedDigestOf(password, 'md5', 3),
         await saltedDigestOf(password, 'sha256', 3),
+        await phpassOf(password, 'md5', 2048),
+        await phpassOf(password, 'sha512', 1000),
       ]
       const passwords = [
         { encryptionScheme: 'salted-pbkdf2-hmac-sha256', factor: 1000, salt: pbkdf2.salt, password: pbkdf2.key },
         { encryptionScheme: 'bcrypt', factor: 5, salt: bcrypt.slice(0, 22), password: bcrypt.slice(22) },
         { encryptionScheme: 'salted-md5', factor: 3, salt: md5.salt, password: md5.key },
         { encryptionScheme: 'salted-sha256', factor: 3, salt: sha256.salt, password: sha256.key },
+        { encryptionScheme: 'phpass-md5', factor: 2048, salt: phpMd5.salt, password: phpMd5.key },
+        { encryptionScheme: 'phpass-sha512', factor: 1000, salt: phpSha512.salt, password: phpSha512.key },
       ]
       const subs = passwords.map(() => randomUUID())
       const users = passwords.map((one, at) => ({
@@ -223,11 +228,12 @@ for (const engine of engines) {
         ...one,
       }))
       const app = { method: 'authenticator', secret: Buffer.from('Hello!\u0000', 'latin1').toString('base64') }
-      const file = {
-        users: [...users, { ...users[0], id: randomUUID(), username: 'app', email: 'app@example.test', twoFactor: { methods: [app] } }],
-      }
+      const withApp = { ...users[0], id: randomUUID(), username: 'app', email: 'app@example.test', twoFactor: { methods: [app] } }
+      const plugin = { ...users[0], id: randomUUID(), username: 'plugin', email: 'plugin@example.test', encryptionScheme: 'example-scheme' }
+      const file = { users: [...users, withApp, plugin] }
       const job = await importRecords(server(), ids.poolId, 'FUSIONAUTH', JSON.stringify(file))
-      assert.deepEqual([job.ImportedUsers, job.FailedUsers], [5, 0], job.log.join('\n'))
+      assert.deepEqual([job.ImportedUsers, job.FailedUsers], [7, 1], job.log.join('\n'))
+      assert.match(job.log.join('\n'), /The algorithm of the password hash is not known here\./)
       for (const at of passwords.keys()) {
         assert.equal((await requireOldPassword(server(), ids, `user-${at}`))['sub'], subs[at])
       }
