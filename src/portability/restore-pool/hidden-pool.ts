@@ -197,8 +197,8 @@ class PoolWriter {
 }
 
 /** The master key may be changed while the restore runs. @throws PortabilityError when it was changed to a key that is not given */
-async function followMasterKey(tx: Tx, keyRing: KeyRing): Promise<void> {
-  const rows = await findMasterKeyRows(tx)
+export async function followMasterKey(db: Db | Tx, keyRing: KeyRing): Promise<void> {
+  const rows = await findMasterKeyRows(db)
   if (rows.isBeingRestored) throw new PortabilityError('The whole database is being restored, so this restore has stopped.')
   if (keyRing.adopt(rows)) return
   throw new PortabilityError('The master key was changed while the restore was running. Run the command again with the new key.')

@@ -16,7 +16,7 @@ import { PortabilityError } from '../portability-error.ts'
 import { withCurrentRows } from '../restore/current-rows.ts'
 import { storeRows } from '../store-rows.ts'
 import { type FindUsernames, findUsernames } from './clashes.ts'
-import { announcePool, claimHiddenPool, type HiddenPool } from './hidden-pool.ts'
+import { announcePool, claimHiddenPool, followMasterKey, type HiddenPool } from './hidden-pool.ts'
 import { createRowMover, type MoveReport } from './move-rows.ts'
 import { createSecretMover } from './move-secrets.ts'
 import { endPostponement, postpone, resumeImport } from './pending-work.ts'
@@ -103,8 +103,10 @@ function check(options: PoolRestoreOptions, content: BackupContent): Promise<voi
 async function walk(options: PoolRestoreOptions, content: BackupContent, { onFound, store, findUsernames }: Walk) {
   const { storage, keyRing, sealedTables, poolId, newId: targetId = poolId } = options
   const report: MoveReport = { newClientIds: new Map(), takenDomains: [], leftOut: new Map() }
-  // Made for each batch, because the master key may change meanwhile.
-  const move = (batch: PoolRows) => {
+  // A change of the master key ends some seconds after the last value was sealed under the previous key. Since the batch before, a backup of
+  // everything may have been read for minutes, so the key is looked at before each batch.
+  const move = async (batch: PoolRows) => {
+    await followMasterKey(storage.db, keyRing)
     const mover = createSecretMover(keyRing, content.keys.rowKey, sealedTables)
     return createRowMover({ db: storage.db, mover, poolId, targetId, findUsernames, report })(batch)
   }
