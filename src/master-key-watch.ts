@@ -32,7 +32,9 @@ export function watchMasterKey({ storage, keyRing }: OpenedDatabase, logger: Pic
     if (rows.isBeingRestored) fail(beingRestored())
     else if (!keyRing.adopt(rows)) {
       fail(
-        new SettingsError('--master-key: the master key was changed, and this server does not have the new key. Start it with both keys.'),
+        new SettingsError(
+          '--master-key: the master key was changed, and this process does not have the new key. Start it again with both keys.',
+        ),
       )
     } else if (known !== undefined && rows.proof !== known.proof)
       logger.info({ masterKey: 'changed' }, 'The master key was changed. New values are sealed under the new key.')

@@ -1,3 +1,4 @@
+import type { OpenedDatabase } from '../open-database.ts'
 import { SettingsError } from '../settings.ts'
 import { type Command, readOperands } from './command.ts'
 import { createProgress } from './progress.ts'
@@ -14,7 +15,7 @@ export const keysRotateMaster: Command = {
 
   async run(call) {
     readOperands(call, [], 0)
-    await withOpenedDatabase(call, [], async (database) => {
+    const rotate = async (database: OpenedDatabase) => {
       const [{ rotateMasterKey }, { masterKeyPollMs }] = await Promise.all([
         import('../rotate-master-key.ts'),
         import('../master-key-watch.ts'),
@@ -29,7 +30,8 @@ export const keysRotateMaster: Command = {
       )
       if (unreadable.length > 0) throw new SettingsError(unreadableText(unreadable))
       console.error('Done: no value is left under the previous master key.')
-    })
+    }
+    await withOpenedDatabase(call, [], rotate, { followsMasterKey: true })
     return undefined
   },
 }

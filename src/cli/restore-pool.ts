@@ -1,3 +1,4 @@
+import type { OpenedDatabase } from '../open-database.ts'
 import type { BackupContent } from '../portability/backup-rows.ts'
 import type { PoolRestoreReport } from '../portability/restore-pool/restore-pool.ts'
 import type { SettingSpec } from '../setting-spec.ts'
@@ -42,7 +43,7 @@ type Options = PoolOrder & {
 
 /** Restores one pool and prints what the operator has to know. */
 export async function restoreOnePool(call: CommandCall, ownFlags: readonly SettingSpec[], options: Options): Promise<void> {
-  await withOpenedDatabase(call, ownFlags, async ({ storage, keyRing }) => {
+  const restore = async ({ storage, keyRing }: OpenedDatabase) => {
     const [{ restorePool }, { masterKeyChannel, masterKeyPollMs }, { sealedTables }, { systemClock }] = await Promise.all([
       import('../portability/restore-pool/restore-pool.ts'),
       import('../master-key-watch.ts'),
@@ -61,7 +62,8 @@ export async function restoreOnePool(call: CommandCall, ownFlags: readonly Setti
     })
     console.log(JSON.stringify(asJson(report)))
     for (const line of notesOn(report, options)) console.error(line)
-  })
+  }
+  await withOpenedDatabase(call, ownFlags, restore, { followsMasterKey: true })
 }
 
 const asJson = ({ poolId, rows, newClientIds, takenDomains, leftOut, runningImport }: PoolRestoreReport) => ({

@@ -67,7 +67,7 @@ describe('lifeguard keys rotate-master', () => {
     assert.equal(ended.code, 1)
     assert.match(
       ended.stderr,
-      /^lifeguard: --master-key: the master key was changed, and this server does not have the new key\. Start it with both keys\.$/m,
+      /^lifeguard: --master-key: the master key was changed, and this process does not have the new key\. Start it again with both keys\.$/m,
     )
     await both.says(/The master key was changed\. New values are sealed under the new key\./)
     assert.ok(await isReady(both))

@@ -4,8 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
-/** How the server fails: it refuses every request that changes something, or it keeps other bytes than it got. */
-export type S3Failure = 'refuse' | 'damage' | undefined
+/** How the server fails: it refuses every request, or those that read; or it keeps other bytes than it got. */
+export type S3Failure = 'refuse' | 'refuse-reads' | 'damage' | undefined
 
 export type LocalS3 = AsyncDisposable & {
   readonly url: string
@@ -16,6 +16,8 @@ export type LocalS3 = AsyncDisposable & {
   /** How many uploads are neither complete nor aborted. */
   openUploads(): number
   fail(failure: S3Failure): void
+  /** Runs work before the next object is read. */
+  beforeNextRead(work: () => Promise<void>): void
 }
 
 /** What the server holds. */
@@ -24,6 +26,7 @@ class Store {
   readonly uploads = new Map<string, Map<number, Buffer>>()
   readonly partCounts: number[] = []
   failure: S3Failure
+  beforeRead: (() => Promise<void>) | undefined
 
   put(name: string, body: Buffer): void {
     this.objects.set(name, this.failure === 'damage' ? Buffer.concat([body.subarray(0, -1), Buffer.from('x')]) : body)
@@ -63,6 +66,10 @@ async function answer(store: Store, request: IncomingMessage, response: ServerRe
     store.put(name, body)
     return void response.writeHead(200, { etag: etagOf(body) }).end()
   }
+  const { beforeRead } = store
+  store.beforeRead = undefined
+  await beforeRead?.()
+  if (store.failure === 'refuse-reads') return sendError(response, 403, 'AccessDenied')
   const object = objects.get(name)
   if (object === undefined) return sendError(response, 404, 'NoSuchKey')
   response.writeHead(200, { 'content-length': object.length }).end(object)
@@ -82,6 +89,9 @@ export async function startLocalS3(): Promise<LocalS3> {
     openUploads: () => store.uploads.size,
     fail(next) {
       store.failure = next
+    },
+    beforeNextRead(work) {
+      store.beforeRead = work
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

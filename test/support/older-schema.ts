@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import { findColumns } from '../../src/storage/dialect/bulk-rows.ts'
 import { schemaDialects } from '../../src/storage/dialect/schema-dialect.ts'
 import { migrations } from '../../src/storage/migrations/migrations.ts'
 import { openStorage } from '../../src/storage/open-storage.ts'
@@ -33,6 +34,17 @@ export async function databaseOfOlderRelease(engine: TestEngine, missing: number
   }
   await storage.close()
   return database
+}
+
+/** The columns of each table in a database of an older release, whose last migration is this one. */
+export async function schemaColumnsOf(engine: TestEngine, migration: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  await using database = await databaseOfOlderRelease(engine, migrationsFrom(migration).length - 1)
+  const storage = await openStorage({ url: database.url })
+  try {
+    return await findColumns(storage.db)
+  } finally {
+    await storage.close()
+  }
 }
 
 /** The names in the table of migrations. */

@@ -8,8 +8,8 @@ import type { TestEngine } from './engines.ts'
 import { withDatabase } from './master-keys.ts'
 import { startTestServer } from './test-server.ts'
 
-/** A database, with its master key in base64. */
-export type Database = { readonly url: string; readonly masterKey: string }
+/** A database, with its master key in base64, and the previous one while the key is changed. */
+export type Database = { readonly url: string; readonly masterKey: string; readonly previous?: string }
 
 /** A backup that is kept in memory, and can be read many times. */
 export type KeptBackup = Pick<BackupContent, 'head' | 'keys'> & { readonly rows: RowsByTable }
@@ -55,11 +55,11 @@ type Order = Pick<PoolRestoreOptions, 'poolId' | 'newId'> & {
 
 /** Restores the pool as the command does, on a connection of its own beside the server. */
 export function restorePoolInto(
-  { url, masterKey }: Database,
+  { url, ...keys }: Database,
   backup: KeptBackup,
   { beforeBatch, overwrite = false, quietMs = 0, ...ids }: Order,
 ): Promise<PoolRestoreReport> {
-  return withDatabase(url, { masterKey }, ({ storage, keyRing }) =>
+  return withDatabase(url, keys, ({ storage, keyRing }) =>
     restorePool({
       ...ids,
       storage,

@@ -51,6 +51,11 @@ export async function findLatestJob(db: Db | Tx, status?: BackupStatus): Promise
   return row && fromRow(row)
 }
 
+export async function findBackupJob(db: Db, id: string): Promise<BackupJob | undefined> {
+  const row = await db.selectFrom('backup_job').selectAll().where('id', '=', id).executeTakeFirst()
+  return row && fromRow(row)
+}
+
 /** Gives a job that waits to its process. False when it waits no longer. */
 export async function claimJob(db: Db, id: string, holder: string): Promise<boolean> {
   const { numUpdatedRows } = await db

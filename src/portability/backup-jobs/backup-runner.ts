@@ -12,7 +12,16 @@ import type { BackupContent } from '../backup-rows.ts'
 import type { Sealing } from '../container/sealing.ts'
 import { PortabilityError } from '../portability-error.ts'
 import { type BackupJob, fileNameOf, nextScheduledAt } from './backup-job.ts'
-import { claimJob, endJob, findActiveJob, findLatestJob, insertBackupJob, listSurplusJobs, markRemoved } from './backup-job-repository.ts'
+import {
+  claimJob,
+  endJob,
+  findActiveJob,
+  findBackupJob,
+  findLatestJob,
+  insertBackupJob,
+  listSurplusJobs,
+  markRemoved,
+} from './backup-job-repository.ts'
 import type { BackupTarget, StoredBackup } from './backup-target.ts'
 
 /** Makes the backups of the servers that share a database: one at a time, in one of them. */
@@ -83,6 +92,7 @@ export function createBackupRunner(options: Options): BackupRunner {
     })
   }
 
+  if (plan !== undefined) void removeAbandoned({ plan, logger })
   const poll = setInterval(wake, pollMs).unref()
   return {
     isConfigured: plan !== undefined,
@@ -130,11 +140,13 @@ async function startScheduled(run: Run): Promise<void> {
 }
 
 /** This process has the lease and makes no backup. So the process that claimed the job is gone. */
-async function failAbandoned({ db, clock, logger, countFailure }: Run, { id }: BackupJob): Promise<void> {
+async function failAbandoned(run: Run, job: BackupJob): Promise<void> {
+  const { db, clock, logger, countFailure } = run
   const failure = 'The server that made the backup ended before the backup was complete.'
-  if (!(await endJob(db, id, { status: 'FAILED', finishedAt: clock.now(), failure }))) return
+  if (!(await endJob(db, job.id, { status: 'FAILED', finishedAt: clock.now(), failure }))) return
   countFailure()
-  logger.error({ backup: id }, failure)
+  logger.error({ backup: job.id }, failure)
+  await discard(run, job)
 }
 
 async function runJob(run: Run, job: BackupJob): Promise<void> {
@@ -148,16 +160,22 @@ async function runJob(run: Run, job: BackupJob): Promise<void> {
       () => undefined,
     )
   }, renewalMs)
+  let stored: StoredBackup | undefined
   try {
-    const stored = await storeBackup(run, job, AbortSignal.any([stop, lost.signal]))
-    if (!(await endJob(db, job.id, { status: 'SUCCEEDED', finishedAt: clock.now(), ...stored }))) return
+    await removeAbandoned(run)
+    stored = await storeBackup(run, job, AbortSignal.any([stop, lost.signal]))
+    if (!(await endJob(db, job.id, { status: 'SUCCEEDED', finishedAt: clock.now(), ...stored }))) throw takenForDead()
     logger.info({ backup: job.id, ...stored }, 'Backup made')
     await removeSurplus(run, job)
   } catch (error) {
-    await fail(run, job, error)
+    await fail(run, job, { error, location: stored?.location })
   } finally {
     clearInterval(renewal)
   }
+}
+
+function takenForDead(): PortabilityError {
+  return new PortabilityError('The backup took so long that another server took this one for ended. It was deleted again.')
 }
 
 function storeBackup({ plan }: Run, job: BackupJob, signal: AbortSignal): Promise<StoredBackup> {
@@ -179,12 +197,43 @@ function interruptible(content: BackupContent, signal: AbortSignal): BackupConte
   return { ...content, parts: parts() }
 }
 
-async function fail({ db, clock, logger, countFailure }: Run, { id }: BackupJob, error: unknown): Promise<void> {
-  countFailure()
+type Failure = { readonly error: unknown /** Where the backup is, if it was stored. */; readonly location: string | undefined }
+
+/** Ends the job as failed, and removes what it has stored. If the database is away, `failAbandoned` does that later. */
+async function fail(run: Run, job: BackupJob, { error, location }: Failure): Promise<void> {
+  const { db, clock, logger, countFailure } = run
   const isForOperator = error instanceof PortabilityError || error instanceof SettingsError
   const failure = isForOperator ? error.message : 'The backup failed. The log of the server has the reason.'
-  logger.error({ backup: id, ...(isForOperator ? { failure } : { err: error }) }, 'A backup failed')
-  await endJob(db, id, { status: 'FAILED', finishedAt: clock.now(), failure })
+  let isSucceeded = false
+  try {
+    const isEnded = await endJob(db, job.id, { status: 'FAILED', finishedAt: clock.now(), failure })
+    // The answer to the commit that ended the job may have been lost.
+    isSucceeded = !isEnded && (await findBackupJob(db, job.id))?.status === 'SUCCEEDED'
+  } finally {
+    if (!isSucceeded) {
+      countFailure()
+      const place = location === undefined ? {} : { location }
+      logger.error({ backup: job.id, ...place, ...(isForOperator ? { failure } : { err: error }) }, 'A backup failed')
+    }
+  }
+  if (!isSucceeded) await discard(run, job)
+}
+
+/** Removes what the job has stored or begun to store. What cannot be removed is named in the log. */
+async function discard({ plan, logger }: Run, job: BackupJob): Promise<void> {
+  try {
+    await plan.target.discard(fileNameOf(job))
+  } catch (error) {
+    logger.error({ err: error, backup: job.id, name: fileNameOf(job) }, 'What a failed backup may have left could not be removed')
+  }
+}
+
+async function removeAbandoned({ plan, logger }: Pick<Run, 'plan' | 'logger'>): Promise<void> {
+  try {
+    await plan.target.removeAbandoned()
+  } catch (error) {
+    logger.error({ err: error }, 'What killed backups have left could not be removed')
+  }
 }
 
 /**

@@ -10,5 +10,9 @@ export type BackupTarget = {
   store(name: string, content: BackupContent, sealing: Sealing, signal: AbortSignal): Promise<StoredBackup>
   /** Deletes a backup of this target. Does nothing when it is gone, or stands at another place. */
   remove(location: string): Promise<void>
+  /** Removes what `store` has left under this name in a process that was killed, or whose job has failed. */
+  discard(name: string): Promise<void>
+  /** Removes what killed processes have left on this machine. */
+  removeAbandoned(): Promise<void>
   close(): void
 }

@@ -14,7 +14,6 @@ export function createFolderTarget(folder: string): BackupTarget {
   return {
     async store(name, content, sealing) {
       await requireFolder(folder)
-      await removeAbandoned(folder)
       const location = join(folder, name)
       const { sections } = await writeBackupFile(location, content, sealing, { overwrite: false })
       const { size } = await stat(location)
@@ -24,6 +23,13 @@ export function createFolderTarget(folder: string): BackupTarget {
       if (dirname(location) !== resolve(folder) || !isOurFileName(basename(location))) return
       await rm(location, { force: true })
     },
+    async discard(name) {
+      await rm(join(folder, name), { force: true })
+      for (const partial of (await namesIn(folder)).filter((each) => nameOfPartial(each) === name)) {
+        await rm(join(folder, partial), { force: true })
+      }
+    },
+    removeAbandoned: () => removeAbandoned(folder),
     close: () => undefined,
   }
 }
@@ -33,10 +39,21 @@ async function requireFolder(folder: string): Promise<void> {
   if (found?.isDirectory() !== true) throw new PortabilityError(`--backup-to: ${folder} is not a folder, or cannot be read.`)
 }
 
-/** Removes what killed processes have left: each backup has a new name, so none replaces them. */
+/** No names if there is no folder: then each backup fails and says so. */
+const namesIn = (folder: string) => readdir(folder).catch(() => [])
+
+/** The name that the file gets when it is complete. Undefined unless it is an unfinished backup of ours. */
+function nameOfPartial(name: string): string | undefined {
+  const complete = name.replace(/\.[0-9a-f]{8}\.partial$/, '')
+  return complete !== name && isOurFileName(complete) ? complete : undefined
+}
+
+/**
+ * Removes what killed processes have left: each backup has a new name, so none replaces them. Another machine may be writing to the folder,
+ * so only old files are removed.
+ */
 async function removeAbandoned(folder: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (!name.endsWith('.partial') || !isOurFileName(name.replace(/\.[0-9a-f]{8}\.partial$/, ''))) continue
+  for (const name of (await namesIn(folder)).filter((each) => nameOfPartial(each) !== undefined)) {
     const path = join(folder, name)
     const found = await stat(path).catch(() => undefined)
     if (found !== undefined && found.mtimeMs < Date.now() - abandonedAfterMs) await rm(path, { force: true })

@@ -1,18 +1,22 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { writeBackupFile } from '../container/write-backup-file.ts'
 import { PortabilityError } from '../portability-error.ts'
 import { isOurFileName } from './backup-job.ts'
 import type { BackupTarget } from './backup-target.ts'
+import { removeAbandonedFolders, withTemporaryFolder } from './temporary-folders.ts'
 
-type S3Options = { readonly address: string; readonly region: string; readonly endpoint: string | undefined }
+type S3Options = {
+  readonly address: string
+  readonly region: string
+  readonly endpoint: string | undefined
+  /** The size of the parts that are uploaded, from 5 MiB. S3 accepts 10000 of them, and two are in memory at a time. */
+  readonly partBytes?: number
+}
 
-/** The parts that are uploaded: S3 accepts 10000 of them, and two are in memory at a time. */
-const partBytes = 16 * 1024 * 1024
 const partsAtATime = 2
 
 /** How long a request may make no progress, in milliseconds. */
@@ -22,7 +26,7 @@ const idleMs = 60_000
  * Backups in a bucket of S3. A backup is first written to a temporary file and verified, then uploaded, and read back from the bucket. S3
  * shows an object only when its upload is complete.
  */
-export function createS3Target({ address, region, endpoint }: S3Options): BackupTarget {
+export function createS3Target({ address, region, endpoint, partBytes = 16 * 1024 * 1024 }: S3Options): BackupTarget {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/?$/.exec(address) ?? []
   let opened: Promise<S3Client> | undefined
   const client = () => {
@@ -31,27 +35,28 @@ export function createS3Target({ address, region, endpoint }: S3Options): Backup
   }
   const keyOf = (name: string) => (prefix === '' ? name : `${prefix}/${name}`)
 
+  const remove = async (key: string) => {
+    const { DeleteObjectCommand } = await import('@aws-sdk/client-s3')
+    await withS3Errors(async () => (await client()).send(new DeleteObjectCommand({ Bucket: bucket, Key: key })))
+  }
+
   return {
-    async store(name, content, sealing, signal) {
-      const folder = await mkdtemp(join(tmpdir(), 'lifeguard-backup-'))
-      try {
+    store: (name, content, sealing, signal) =>
+      withTemporaryFolder(async (folder) => {
         const path = join(folder, name)
         const { sections } = await writeBackupFile(path, content, sealing, { overwrite: false })
         const { size } = await stat(path)
-        await withS3Errors(async () => upload(await client(), { bucket, key: keyOf(name), path }, signal))
+        await withS3Errors(async () => upload(await client(), { bucket, key: keyOf(name), path, partBytes }, signal))
         const rows = sections.reduce((sum, { rows: count = 0 }) => sum + count, 0)
         return { rows, bytes: size, location: `s3://${bucket}/${keyOf(name)}` }
-      } finally {
-        await rm(folder, { recursive: true, force: true })
-      }
-    },
+      }),
     async remove(location) {
       const key = location.slice(`s3://${bucket}/`.length)
       const name = key.slice(key.lastIndexOf('/') + 1)
-      if (location !== `s3://${bucket}/${keyOf(name)}` || !isOurFileName(name)) return
-      const { DeleteObjectCommand } = await import('@aws-sdk/client-s3')
-      await withS3Errors(async () => (await client()).send(new DeleteObjectCommand({ Bucket: bucket, Key: key })))
+      if (location === `s3://${bucket}/${keyOf(name)}` && isOurFileName(name)) await remove(key)
     },
+    discard: (name) => remove(keyOf(name)),
+    removeAbandoned: removeAbandonedFolders,
     close() {
       opened?.then(
         (client) => client.destroy(),
@@ -72,10 +77,10 @@ async function openClient(region: string, endpoint: string | undefined): Promise
   })
 }
 
-type Upload = { readonly bucket: string; readonly key: string; readonly path: string }
+type Upload = { readonly bucket: string; readonly key: string; readonly path: string; readonly partBytes: number }
 
 /** Uploads the file, reads the object back, and deletes it again when its bytes are others. An upload that fails leaves no parts. */
-async function upload(client: S3Client, { bucket, key, path }: Upload, signal: AbortSignal): Promise<void> {
+async function upload(client: S3Client, { bucket, key, path, partBytes }: Upload, signal: AbortSignal): Promise<void> {
   const [{ Upload }, { DeleteObjectCommand, GetObjectCommand }] = await Promise.all([
     import('@aws-sdk/lib-storage'),
     import('@aws-sdk/client-s3'),

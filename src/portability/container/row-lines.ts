@@ -3,7 +3,7 @@ import type { BackupRow } from '../backup-rows.ts'
 import { damaged } from './manifest.ts'
 
 /** The longest line, in bytes. A row of the largest table (a part of an uploaded file) has a few megabytes. */
-const maximumLineBytes = 64 * 1024 * 1024
+const maximumLineBytes = 16 * 1024 * 1024
 
 /** How many rows, and about how many bytes of lines, a batch has. */
 const rowsPerBatch = 500

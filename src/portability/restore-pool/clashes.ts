@@ -1,4 +1,4 @@
-import type { Db } from '../../storage/db.ts'
+import type { Db, Tx } from '../../storage/db.ts'
 import type { BackupRow } from '../backup-rows.ts'
 
 type Ids = { readonly ids: readonly string[]; readonly exceptPoolId: string }
@@ -15,9 +15,32 @@ export async function findTakenDomains(db: Db, { ids, exceptPoolId }: Ids): Prom
   return new Set((await query.execute()).map(({ domain }) => domain))
 }
 
-/** The usernames of stored users, by `sub`. */
-export async function findUsernames(db: Db, poolId: string, subs: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const query = db.selectFrom('user').select(['sub', 'username']).where('pool_id', '=', poolId).where('sub', 'in', subs)
+/** The tables whose ids are unique among all pools. Clients and domains have them as well, but can get other ones, or be left out. */
+type Queue = 'outbox' | 'inbox_message'
+
+export const isQueue = (table: string): table is Queue => table === 'outbox' || table === 'inbox_message'
+
+/** One of the ids that a message of another pool has. */
+export async function findTakenMessage(db: Db, table: Queue, { ids, exceptPoolId }: Ids): Promise<string | undefined> {
+  const query = db.selectFrom(table).select('id').where('id', 'in', ids).where('pool_id', '!=', exceptPoolId).limit(1)
+  return (await query.executeTakeFirst())?.id
+}
+
+export type FindUsernames = (poolId: string, subs: readonly string[]) => Promise<ReadonlyMap<string, string>>
+
+/** The usernames of users by `sub`, from the table of users or a temporary copy of it. */
+export async function findUsernames(
+  db: Db | Tx,
+  poolId: string,
+  subs: readonly string[],
+  table: 'user' | 'checked_user' = 'user',
+): Promise<ReadonlyMap<string, string>> {
+  // The types know no temporary tables.
+  const query = db
+    .selectFrom(table as 'user')
+    .select(['sub', 'username'])
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
   return new Map((await query.execute()).map(({ sub, username }) => [sub, username]))
 }
 

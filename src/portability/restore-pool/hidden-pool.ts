@@ -12,6 +12,7 @@ import {
   findPoolState,
   prolongPoolRestore,
 } from '../../pools/pool-deletion-repository.ts'
+import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { findMasterKeyRows } from '../../storage/installation-repository.ts'
 import { type Lease, releaseLease, tryLease } from '../../storage/lease-repository.ts'
@@ -38,6 +39,8 @@ type Options = {
 export type HiddenPool = {
   /** Whether a pool of this id exists or is kept, which `begin` removes. */
   readonly replacesPool: boolean
+  /** Whether `begin` has hidden that pool, or may have, and `reveal` has not ended. */
+  readonly hasBegun: boolean
   /** Hides the pool that has the id and removes its rows. */
   begin(): Promise<void>
   /** Runs work in a transaction. @throws PortabilityError when the restore must not go on */
@@ -87,6 +90,9 @@ type HiddenRest = { readonly before: State; release(): Promise<void> }
 function hiddenPool(writer: PoolWriter, { storage, clock, poolId }: Options, { before, release }: HiddenRest): HiddenPool {
   return {
     replacesPool: before === 'living' || before === 'kept',
+    get hasBegun() {
+      return writer.isWriting || writer.mayHaveBegun
+    },
     begin: () => writer.begin(),
     write: (work) => writer.write(work),
 
@@ -124,6 +130,8 @@ class PoolWriter {
   readonly #lease: Lease
   /** When the sweeper removes the pool unless something is written. Undefined before `begin` and after `end`. */
   #dueAt: number | undefined
+  /** Whether the answer to the commit of `begin` was lost. */
+  mayHaveBegun = false
 
   constructor(options: Options, lease: Lease) {
     this.#options = options
@@ -142,7 +150,12 @@ class PoolWriter {
     const { clock, poolId, storage } = this.#options
     const now = clock.now()
     const dueAt = now + abandonedAfterMs
-    await this.#inTransaction((tx) => beginPoolRestore(tx, poolId, { now, dueAt }))
+    try {
+      await this.#inTransaction((tx) => beginPoolRestore(tx, poolId, { now, dueAt }))
+    } catch (error) {
+      this.mayHaveBegun = error instanceof DatabaseUnavailableError
+      throw error
+    }
     this.#dueAt = dueAt
     await announcePool(storage, poolId)
     await this.empty()
@@ -184,8 +197,8 @@ class PoolWriter {
 }
 
 /** The master key may be changed while the restore runs. @throws PortabilityError when it was changed to a key that is not given */
-async function followMasterKey(tx: Tx, keyRing: KeyRing): Promise<void> {
-  const rows = await findMasterKeyRows(tx)
+export async function followMasterKey(db: Db | Tx, keyRing: KeyRing): Promise<void> {
+  const rows = await findMasterKeyRows(db)
   if (rows.isBeingRestored) throw new PortabilityError('The whole database is being restored, so this restore has stopped.')
   if (keyRing.adopt(rows)) return
   throw new PortabilityError('The master key was changed while the restore was running. Run the command again with the new key.')

@@ -4,8 +4,9 @@ import type { Db } from '../../storage/db.ts'
 import { exportableHash, sealImportedHash } from '../../users/passwords/sealed-password.ts'
 import type { BackupRow } from '../backup-rows.ts'
 import { PortabilityError } from '../portability-error.ts'
-import { findTakenClients, findTakenDomains, findUsernames, withoutStoredRecords } from './clashes.ts'
-import { orRefused, type SecretMover } from './move-secrets.ts'
+import { orRefused } from '../refused-values.ts'
+import { type FindUsernames, findTakenClients, findTakenDomains, findTakenMessage, isQueue, withoutStoredRecords } from './clashes.ts'
+import type { SecretMover } from './move-secrets.ts'
 import type { PoolRows } from './read-pool-rows.ts'
 import { isLeftOut, underNewId } from './rows-under-new-id.ts'
 
@@ -26,12 +27,15 @@ type Options = {
   readonly poolId: string
   /** The restored pool; the same as `poolId` unless it gets another id. */
   readonly targetId: string
+  /** The usernames of the users that earlier batches had. */
+  readonly findUsernames: FindUsernames
   readonly report: MoveReport
 }
 
 /**
  * Makes the rows that are to be stored from those of a backup. Call it for the batches in their order.
- * @throws PortabilityError when an app client belongs to another pool and cannot get a new id, or when a sealed value does not open
+ * @throws PortabilityError when an app client belongs to another pool and cannot get a new id, when a message has the id of one of another
+ *   pool, or when a sealed value does not open
  */
 export function createRowMover(options: Options): (batch: PoolRows) => Promise<readonly BackupRow[]> {
   const { poolId, targetId, report } = options
@@ -52,6 +56,10 @@ async function withoutClashes({ db, poolId, targetId, report }: Options, { table
     report.takenDomains.push(...taken)
     return rows.filter(({ domain }) => !taken.has(String(domain)))
   }
+  if (isQueue(table)) {
+    const taken = await findTakenMessage(db, table, { ids: rows.map(({ id }) => String(id)), exceptPoolId: targetId })
+    if (taken !== undefined) throw messageTaken(table, taken)
+  }
   if (table === 'app_client') {
     const taken = await findTakenClients(db, { ids: rows.map(({ id }) => String(id)), exceptPoolId: targetId })
     const [first] = taken
@@ -62,14 +70,14 @@ async function withoutClashes({ db, poolId, targetId, report }: Options, { table
 }
 
 async function moveToNewId(options: Options, { table }: PoolRows, rows: readonly BackupRow[]): Promise<readonly BackupRow[]> {
-  const { db, mover, targetId, report } = options
+  const { mover, targetId, report } = options
   const ids = { poolId: targetId, clientId: (id: string) => report.newClientIds.get(id) ?? id }
   const change = (row: BackupRow) => underNewId(table, row, ids)
   switch (table) {
     case 'user':
       return rows.map((row) => movePassword(options, table, change(row), String(row['username'])))
     case 'password_history': {
-      const usernames = await findUsernames(db, targetId, [...new Set(rows.map(({ sub }) => String(sub)))])
+      const usernames = await options.findUsernames(targetId, [...new Set(rows.map(({ sub }) => String(sub)))])
       // A row without a user is one that the sweeper was about to remove.
       return rows.flatMap((row) => {
         const moved = movePassword(options, table, change(row), usernames.get(String(row['sub'])) ?? '')
@@ -97,5 +105,11 @@ function movePassword({ mover, poolId, targetId }: Options, table: string, row: 
 function clientTaken(clientId: string): PortabilityError {
   return new PortabilityError(
     `The app client ${clientId} of the backup belongs to another user pool here. Restore under another pool id with --as: then the client gets a new id.`,
+  )
+}
+
+function messageTaken(table: string, id: string): PortabilityError {
+  return new PortabilityError(
+    `The backup has a row in its table ${table} whose id ${JSON.stringify(id)} a message of another user pool has here. Restore under another pool id with --as: then messages are left out.`,
   )
 }

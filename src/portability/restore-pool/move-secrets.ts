@@ -1,7 +1,7 @@
 import { createSecrets, type KeyRing, type Secrets } from '../../base/secrets.ts'
 import type { SealedTable } from '../../storage/sealed-table.ts'
 import type { BackupRow } from '../backup-rows.ts'
-import { PortabilityError } from '../portability-error.ts'
+import { orRefused } from '../refused-values.ts'
 
 /** Moves the sealed values of rows from the key of a backup to the master key. */
 export type SecretMover = {
@@ -47,15 +47,6 @@ export function createSecretMover(keyRing: KeyRing, rowKey: Buffer, sealedTables
       const changed = change({ ...row, ...orRefused(table, () => sealed.reseal(opening, row)) })
       return { ...changed, ...orRefused(table, () => sealed.reseal(sealing, changed)) }
     },
-  }
-}
-
-/** Runs work on sealed values of a row. */
-export function orRefused<T>(table: string, work: () => T): T {
-  try {
-    return work()
-  } catch (cause) {
-    throw new PortabilityError(`The backup has a sealed value in its table ${table} that does not open under its key.`, { cause })
   }
 }
 

@@ -2,6 +2,7 @@ import type { Schema } from '../../storage/schema.ts'
 import type { BackupContent, BackupPart, BackupRow } from '../backup-rows.ts'
 import { tablesOfEverything } from '../copied-tables.ts'
 import { PortabilityError } from '../portability-error.ts'
+import { inBatches, sizeOf } from '../row-batches.ts'
 
 /** The columns of each table of the database. */
 export type Columns = ReadonlyMap<string, ReadonlySet<string>>
@@ -11,9 +12,8 @@ export type PoolRows = { readonly table: keyof Schema; readonly rows: readonly B
 /** The largest rows are those of logos and of chunks of imported files; none of them has a quarter of this. In UTF-16 units. */
 const largestRow = 8 * 1024 * 1024
 
-/** What is given at once: so many rows at most, and no more than about this size unless one row is larger. */
-const batchRows = 500
-const batchSize = 4 * 1024 * 1024
+/** What is given at once. */
+const given = { rows: 500, size: 4 * 1024 * 1024 }
 
 type Source = {
   readonly scope: BackupContent['head']['scope']
@@ -34,12 +34,11 @@ export async function* readPoolRows(source: Source): AsyncGenerator<PoolRows> {
   for await (const part of source.parts) {
     const poolColumn = poolColumnOf(part.table, scope)
     if (poolColumn === undefined) continue
-    for await (const batch of part.rows) {
-      for (const rows of inBatches(batch, (row) => isOfPool(source, { table: part.table, poolColumn, row }))) {
-        isFound ||= part.table === 'user_pool'
-        if (!isFound) throw lacksPool(poolId)
-        yield { table: part.table, rows }
-      }
+    const wanted = filtered(part.rows, (row) => isOfPool(source, { table: part.table, poolColumn, row }))
+    for await (const rows of inBatches(wanted, given)) {
+      isFound ||= part.table === 'user_pool'
+      if (!isFound) throw lacksPool(poolId)
+      yield { table: part.table, rows }
     }
   }
   if (!isFound) throw lacksPool(poolId)
@@ -76,22 +75,9 @@ function requireColumns(table: string, row: BackupRow, known: ReadonlySet<string
   if (sizeOf(row) > largestRow) throw new PortabilityError(`The backup has a row in its table ${table} that is too large.`)
 }
 
-function* inBatches(rows: readonly BackupRow[], isWanted: (row: BackupRow) => boolean): Iterable<readonly BackupRow[]> {
-  let batch: BackupRow[] = []
-  let size = 0
-  for (const row of rows) {
-    if (!isWanted(row)) continue
-    if (batch.length === batchRows || (batch.length > 0 && size + sizeOf(row) > batchSize)) {
-      yield batch
-      ;[batch, size] = [[], 0]
-    }
-    batch.push(row)
-    size += sizeOf(row)
-  }
-  if (batch.length > 0) yield batch
+async function* filtered(batches: BackupPart['rows'], isWanted: (row: BackupRow) => boolean): BackupPart['rows'] {
+  for await (const rows of batches) yield rows.filter(isWanted)
 }
-
-const sizeOf = (row: BackupRow): number => Object.values(row).reduce<number>((sum, value) => sum + String(value).length, 0)
 
 /** A name from the file, short and without control characters. */
 const shown = (name: string): string => JSON.stringify(name.slice(0, 60))

@@ -5,7 +5,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { KeyRing } from '../../base/secrets.ts'
 import { isPoolId } from '../../pools/pool-catalog.ts'
 import type { Tx } from '../../storage/db.ts'
-import { findColumns, insertRows } from '../../storage/dialect/bulk-rows.ts'
+import { findColumns } from '../../storage/dialect/bulk-rows.ts'
 import { lockMasterKeyRows, storeMasterKeyRows } from '../../storage/installation-repository.ts'
 import type { Storage } from '../../storage/open-storage.ts'
 import type { UserPoolTable } from '../../storage/pool-tables.ts'
@@ -14,11 +14,15 @@ import type { SealedTable } from '../../storage/sealed-table.ts'
 import type { BackupContent, BackupRow } from '../backup-rows.ts'
 import { PortabilityError } from '../portability-error.ts'
 import { withCurrentRows } from '../restore/current-rows.ts'
-import { announcePool, claimHiddenPool, type HiddenPool } from './hidden-pool.ts'
+import { storeRows } from '../store-rows.ts'
+import { type FindUsernames, findUsernames } from './clashes.ts'
+import { announcePool, claimHiddenPool, followMasterKey, type HiddenPool } from './hidden-pool.ts'
 import { createRowMover, type MoveReport } from './move-rows.ts'
 import { createSecretMover } from './move-secrets.ts'
 import { endPostponement, postpone, resumeImport } from './pending-work.ts'
+import { poolGone } from './pool-gone.ts'
 import { type PoolRows, readPoolRows } from './read-pool-rows.ts'
+import { withRowCheck } from './row-check.ts'
 
 export type PoolRestoreOptions = {
   /** The migrated database. Servers may be running on it. */
@@ -52,8 +56,10 @@ export type PoolRestoreReport = MoveReport & {
 
 /**
  * Restores one pool into a database whose servers are running. The pool appears in one transaction, with everything that it has. A restore
- * that fails leaves nothing; one that was killed leaves hidden rows, which the sweeper removes, and can be run again.
- * @throws PortabilityError when the pool exists and `overwrite` is false; when the backup lacks the pool, or claims rows of another one
+ * that fails leaves nothing; one that was killed leaves hidden rows, which the sweeper removes, and can be run again. A pool that is replaced
+ * is removed when the whole backup was read and checked.
+ * @throws PortabilityError when the pool exists and `overwrite` is false; when the backup lacks the pool, claims rows of another one, or has
+ *   rows that cannot be stored
  */
 export async function restorePool(options: PoolRestoreOptions): Promise<PoolRestoreReport> {
   const { poolId, newId = poolId, withContent } = options
@@ -61,12 +67,13 @@ export async function restorePool(options: PoolRestoreOptions): Promise<PoolRest
     throw new PortabilityError(`${JSON.stringify(newId.slice(0, 60))} is not the id of a user pool, such as eu-west-1_a1B2c3D4e.`)
   const pool = await claimHiddenPool({ ...options, poolId: newId })
   try {
-    if (pool.replacesPool) await withContent((content) => walk(options, content, { store: async () => undefined }))
+    if (pool.replacesPool) await withContent((content) => check(options, content))
     return await withContent((content) => write({ ...options, newId }, content, pool))
   } catch (error) {
+    const isGone = pool.replacesPool && pool.hasBegun
     // What cannot be removed now is removed by the sweeper.
     await pool.giveUp().catch(() => undefined)
-    throw error
+    throw isGone ? poolGone(newId, error) : error
   } finally {
     await pool.release()
   }
@@ -76,16 +83,32 @@ type Walk = {
   /** Called when the pool was found, before its rows are given. */
   readonly onFound?: () => Promise<void>
   readonly store: (table: keyof Schema, rows: readonly BackupRow[]) => Promise<void>
+  readonly findUsernames: FindUsernames
+}
+
+/** Does with the backup what `write` does, except that the rows go into temporary tables. */
+function check(options: PoolRestoreOptions, content: BackupContent): Promise<void> {
+  return withRowCheck(options.storage, async ({ check, findUsernames }) => {
+    const store: Walk['store'] = (table, batch) =>
+      check(
+        table,
+        batch.map((row) => postpone(table, row)),
+      )
+    const { row } = await walk(options, content, { store, findUsernames })
+    await check('user_pool', [row])
+  })
 }
 
 /** Gives `store` the rows as they are to be stored, except that of the pool itself, which is returned. */
-async function walk(options: PoolRestoreOptions, content: BackupContent, { onFound, store }: Walk) {
+async function walk(options: PoolRestoreOptions, content: BackupContent, { onFound, store, findUsernames }: Walk) {
   const { storage, keyRing, sealedTables, poolId, newId: targetId = poolId } = options
   const report: MoveReport = { newClientIds: new Map(), takenDomains: [], leftOut: new Map() }
-  // Made for each batch, because the master key may change meanwhile.
-  const move = (batch: PoolRows) => {
+  // A change of the master key ends some seconds after the last value was sealed under the previous key. Since the batch before, a backup of
+  // everything may have been read for minutes, so the key is looked at before each batch.
+  const move = async (batch: PoolRows) => {
+    await followMasterKey(storage.db, keyRing)
     const mover = createSecretMover(keyRing, content.keys.rowKey, sealedTables)
-    return createRowMover({ db: storage.db, mover, poolId, targetId, report })(batch)
+    return createRowMover({ db: storage.db, mover, poolId, targetId, findUsernames, report })(batch)
   }
   const columns = await findColumns(storage.db)
   let pool: PoolRows | undefined
@@ -110,6 +133,7 @@ async function write(options: PoolRestoreOptions, content: BackupContent, pool: 
   let active: BackupRow | undefined
   let keysReadAt = 0
   const { report, row } = await walk(options, content, {
+    findUsernames: (id, subs) => findUsernames(storage.db, id, subs),
     async onFound() {
       await pool.begin()
       await pool.write((tx) => storeSubkeys(tx, options, content))
@@ -120,7 +144,7 @@ async function write(options: PoolRestoreOptions, content: BackupContent, pool: 
       if (table === 'active_import') active = batch[0] ?? active
       else if (batch.length > 0) {
         const ready = batch.map((each) => postpone(table, each))
-        await pool.write((tx) => insertRows(tx, storage.engine, table, ready))
+        await pool.write((tx) => storeRows(tx, storage.engine, table, ready))
         rows += batch.length
         await onProgress?.(rows)
       }

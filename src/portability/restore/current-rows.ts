@@ -2,13 +2,17 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { insertRows } from '../../storage/dialect/bulk-rows.ts'
 import { migrations } from '../../storage/migrations/migrations.ts'
 import { openStorage, type Storage } from '../../storage/open-storage.ts'
 import type { BackupContent, BackupPart } from '../backup-rows.ts'
 import { tablesOfEverything } from '../copied-tables.ts'
 import { PortabilityError } from '../portability-error.ts'
+import { sizeOf } from '../row-batches.ts'
 import { readPages } from '../snapshot/read-pages.ts'
+import { storeRows } from '../store-rows.ts'
+
+/** About the size of the rows that are read at a time from the temporary database, in UTF-16 units. */
+const pageSize = 8 * 1024 * 1024
 
 /**
  * Gives `use` the parts of the backup as this release stores them. Those of an older release pass through a temporary SQLite database, in
@@ -29,11 +33,11 @@ export async function withCurrentRows<T>(
     const storage = await openStorage({ url: `sqlite:${join(folder, 'rows.db')}` })
     try {
       await storage.migrate({ upTo: head.migration })
-      await load(storage, parts)
+      const largest = await load(storage, parts)
       await storage.migrate()
       const snapshot = await storage.openSnapshot()
       try {
-        return await use(partsOf({ db: storage.db, snapshot }))
+        return await use(partsOf({ db: storage.db, snapshot }, largest))
       } finally {
         await snapshot.close()
       }
@@ -52,15 +56,25 @@ export function requireKnownMigration({ migration, program }: BackupContent['hea
   throw new PortabilityError(`The backup was written by a newer Lifeguard (${program}). Restore it with that release or a later one.`)
 }
 
-async function load({ db, engine, checkpoint }: Storage, parts: AsyncIterable<BackupPart>): Promise<void> {
+/** Returns the size of the largest row of each table. */
+async function load({ db, engine, checkpoint }: Storage, parts: AsyncIterable<BackupPart>): Promise<ReadonlyMap<string, number>> {
+  const largest = new Map<string, number>()
   for await (const { table, rows } of parts) {
     for await (const batch of rows) {
-      await db.transaction().execute((tx) => insertRows(tx, engine, table, batch))
+      await db.transaction().execute((tx) => storeRows(tx, engine, table, batch))
       checkpoint()
+      largest.set(
+        table,
+        batch.reduce((size, row) => Math.max(size, sizeOf(row)), largest.get(table) ?? 1),
+      )
     }
   }
+  return largest
 }
 
-async function* partsOf(source: Parameters<typeof readPages>[0]): AsyncIterable<BackupPart> {
-  for (const table of tablesOfEverything) yield { table: table.table, rows: readPages(source, table, undefined) }
+async function* partsOf(source: Parameters<typeof readPages>[0], largest: ReadonlyMap<string, number>): AsyncIterable<BackupPart> {
+  for (const table of tablesOfEverything) {
+    const limit = Math.max(1, Math.floor(pageSize / (largest.get(table.table) ?? 1)))
+    yield { table: table.table, rows: readPages(source, table, undefined, limit) }
+  }
 }

@@ -3,19 +3,21 @@ import { recordCommand } from '../../audit/audit-trail.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { KeyRing } from '../../base/secrets.ts'
 import type { Tx } from '../../storage/db.ts'
-import { emptyTable, insertRows, skipFlush } from '../../storage/dialect/bulk-rows.ts'
+import { emptyTable, skipFlush } from '../../storage/dialect/bulk-rows.ts'
 import { endRestore } from '../../storage/installation-repository.ts'
 import type { Storage } from '../../storage/open-storage.ts'
 import type { SealedTable } from '../../storage/sealed-table.ts'
 import type { BackupContent, BackupPart, BackupRow } from '../backup-rows.ts'
 import { tablesOfEverything } from '../copied-tables.ts'
 import { PortabilityError } from '../portability-error.ts'
+import { orRefused } from '../refused-values.ts'
+import { inBatches } from '../row-batches.ts'
+import { storeRows } from '../store-rows.ts'
 import { claimTarget } from './claim-target.ts'
 import { requireKnownMigration, withCurrentRows } from './current-rows.ts'
 
-/** How many rows one transaction stores at least, while there are as many. */
-const rowsAtOnce = 2000
-const largeRowsAtOnce = 4
+/** What one transaction stores. A transaction for each batch of the backup would take longer than the rows. */
+const stored = { rows: 2000, size: 8 * 1024 * 1024 }
 
 export type RestoreOptions = {
   /** The migrated database to restore into. */
@@ -42,6 +44,7 @@ export type RestoreOptions = {
 export async function restoreEverything(options: RestoreOptions): Promise<number> {
   const { storage, clock, content, overwrite, quietMs } = options
   requireRestorable(content)
+  const installation = installationOf(options)
   const { engine, db } = storage
   return withCurrentRows(content, async (parts) => {
     const claim = await claimTarget({ db, clock, overwrite })
@@ -49,7 +52,10 @@ export async function restoreEverything(options: RestoreOptions): Promise<number
       if (claim.mayBeInUse) await delay(quietMs)
       for (const { table } of tablesOfEverything) await claim.inTransaction((tx) => emptyTable(tx, engine, table))
       const rows = await writeParts(options, parts, claim.inTransaction)
-      await claim.inTransaction((tx) => finish(tx, options))
+      await claim.inTransaction(async (tx) => {
+        await recordCommand(tx, clock, { operation: 'RestoreBackup' })
+        await endRestore(tx, installation)
+      })
       return rows
     } finally {
       await claim.release()
@@ -75,15 +81,15 @@ async function writeParts(
   const secrets = keyRing.openingAlso(content.keys.rowKey)
   let count = 0
   for await (const { table, rows } of parts) {
-    const copied = tablesOfEverything.find((each) => each.table === table)
-    if (copied === undefined) throw new PortabilityError(`The backup has a table ${table}, which this program does not restore.`)
+    const isKnown = tablesOfEverything.some((each) => each.table === table)
+    if (!isKnown) throw new PortabilityError(`The backup has a table ${table}, which this program does not restore.`)
     const sealed = sealedTables.find((each) => each.table === table)
-    const resealed = (row: BackupRow) => (sealed === undefined ? row : { ...row, ...sealed.reseal(secrets, row) })
-    for await (const some of joinBatches(rows, copied.areLarge ? largeRowsAtOnce : rowsAtOnce)) {
+    const resealed = (row: BackupRow) => (sealed === undefined ? row : { ...row, ...orRefused(table, () => sealed.reseal(secrets, row)) })
+    for await (const some of inBatches(rows, stored)) {
       const ready = some.map(resealed)
       await inTransaction(async (tx) => {
         await skipFlush(tx, storage.engine)
-        await insertRows(tx, storage.engine, table, ready)
+        await storeRows(tx, storage.engine, table, ready)
       })
       storage.checkpoint()
       count += some.length
@@ -93,19 +99,11 @@ async function writeParts(
   return count
 }
 
-/** Joins batches until they have so many rows: a transaction for each batch would take longer than the rows. */
-async function* joinBatches(batches: BackupPart['rows'], atLeast: number): BackupPart['rows'] {
-  let joined: BackupRow[] = []
-  for await (const batch of batches) {
-    joined.push(...batch)
-    if (joined.length < atLeast) continue
-    yield joined
-    joined = []
+/** What the installation stores about its keys. @throws PortabilityError when the backup lacks a part of it */
+function installationOf({ keyRing, content }: RestoreOptions): ReturnType<KeyRing['recordForRestored']> {
+  try {
+    return keyRing.recordForRestored(content.keys.lastingSubkeys)
+  } catch (cause) {
+    throw new PortabilityError('The backup lacks the subkeys of its installation, so it cannot be restored.', { cause })
   }
-  if (joined.length > 0) yield joined
-}
-
-async function finish(tx: Tx, { keyRing, content, clock }: RestoreOptions): Promise<void> {
-  await recordCommand(tx, clock, { operation: 'RestoreBackup' })
-  await endRestore(tx, keyRing.recordForRestored(content.keys.lastingSubkeys))
 }

@@ -10,13 +10,17 @@ const largeRowsPerPage = 4
 
 type AnySchema = Record<string, Record<string, string | number | null>>
 
-/** Reads all rows of a table, or those of one pool, in the order of the primary key. `db` only builds the statements. */
+/**
+ * Reads all rows of a table, or those of one pool, in the order of the primary key, at most `maximum` at a time. `db` only builds the
+ * statements.
+ */
 export async function* readPages(
   { db, snapshot }: { readonly db: Db; readonly snapshot: Snapshot },
   { table, key, poolColumn, areLarge }: TableToCopy,
   poolId: string | undefined,
+  maximum: number = rowsPerPage,
 ): AsyncIterable<readonly BackupRow[]> {
-  const limit = areLarge ? largeRowsPerPage : rowsPerPage
+  const limit = Math.min(maximum, areLarge ? largeRowsPerPage : rowsPerPage)
   let after: BackupRow | undefined
   for (;;) {
     let query = (db as unknown as Transaction<AnySchema>).selectFrom(table).selectAll().limit(limit)

@@ -6,6 +6,7 @@ import {
   AdminLinkProviderForUserCommand,
   CreateIdentityProviderCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
+import { deleteByAdmin, keepDeletedUsers, restoreUser, sweepAll } from '../../support/deleted-users.ts'
 import { engines } from '../../support/engines.ts'
 import { claimsOf, givenTokens, givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -116,6 +117,41 @@ for (const engine of engines) {
       const { UserStatus } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))
       assert.equal(UserStatus, 'EXTERNAL_PROVIDER')
       await assert.rejects(signInByPassword(server(), clientId, 'ana'), { message: 'Incorrect username or password.' })
+    })
+
+    it('comes back with a restored user, and until then can go to another user, who keeps it', async () => {
+      const { poolId, clientId } = await givenProviders()
+      await keepDeletedUsers(server(), poolId, 30)
+      await givenUser(server(), poolId, 'bob')
+      await link(poolId, 'ana', 'Google', '4711')
+      await link(poolId, 'ana', 'Corp', 'ana@corp.example.test', 'email')
+      const before = await identitiesOf(poolId, 'ana')
+      const { UserAttributes } = await server().send(new AdminGetUserCommand({ UserPoolId: poolId, Username: 'ana' }))
+      const sub = UserAttributes?.find(({ Name }) => Name === 'sub')?.Value ?? ''
+
+      await deleteByAdmin(server(), poolId, 'ana')
+      await sweepAll(server())
+      await restoreUser(server(), poolId, sub)
+      assert.equal(before?.length, 2)
+      assert.deepEqual(await identitiesOf(poolId, 'ana'), before)
+      for (const [provider, value, attribute] of [
+        ['Google', '4711'],
+        ['Corp', 'ana@corp.example.test', 'email'],
+      ] as const) {
+        await assert.rejects(link(poolId, 'bob', provider, value, attribute), takenAlready)
+      }
+      assert.equal((claimsOf((await givenTokens(server(), clientId, 'ana')).idToken)['identities'] as unknown[]).length, 2)
+
+      await deleteByAdmin(server(), poolId, 'ana')
+      await link(poolId, 'bob', 'Google', '4711')
+      await assert.rejects(restoreUser(server(), poolId, sub), {
+        ...takenAlready,
+        message: 'The user cannot be restored, because another user has the identity of an identity provider now.',
+      })
+      await disable(poolId, 'Google', '4711')
+      await restoreUser(server(), poolId, sub)
+      assert.deepEqual(await identitiesOf(poolId, 'ana'), before)
+      assert.equal(await identitiesOf(poolId, 'bob'), undefined)
     })
 
     it('is not mixed up with the same identity in another pool', async () => {
