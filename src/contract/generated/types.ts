@@ -18,6 +18,7 @@ export type AccountChangeType =
   | 'MFA'
   | 'PASSKEY'
   | 'IDENTITY'
+  | 'RECOVERY_CODE'
 
 export interface AccountRecoverySettingType {
   RecoveryMechanisms?: readonly RecoveryOptionType[] | undefined
@@ -102,6 +103,13 @@ export interface AdminCreateUserResponse {
   User?: UserType | undefined
 }
 
+export interface AdminDeleteRecoveryCodesRequest {
+  UserPoolId: string
+  Username: string
+}
+
+export type AdminDeleteRecoveryCodesResponse = Record<never, never>
+
 export interface AdminDeleteSoftwareTokenRequest {
   UserPoolId: string
   Username: string
@@ -157,6 +165,16 @@ export interface AdminGetDeviceRequest {
 
 export interface AdminGetDeviceResponse {
   Device: DeviceType
+}
+
+export interface AdminGetRecoveryCodeStatusRequest {
+  UserPoolId: string
+  Username: string
+}
+
+export interface AdminGetRecoveryCodeStatusResponse {
+  Remaining?: number | undefined
+  CreatedAt?: Date | undefined
 }
 
 export interface AdminGetUserAuthFactorsRequest {
@@ -865,6 +883,15 @@ export interface CreateManagedLoginBrandingRequest {
 
 export interface CreateManagedLoginBrandingResponse {
   ManagedLoginBranding?: ManagedLoginBrandingType | undefined
+}
+
+export interface CreateRecoveryCodesRequest {
+  AccessToken: string
+}
+
+export interface CreateRecoveryCodesResponse {
+  Codes?: readonly string[] | undefined
+  CreatedAt?: Date | undefined
 }
 
 export interface CreateResourceServerRequest {
@@ -1650,6 +1677,15 @@ export interface GetProvisionedLimitResponse {
   Limit: LimitType
 }
 
+export interface GetRecoveryCodeStatusRequest {
+  AccessToken: string
+}
+
+export interface GetRecoveryCodeStatusResponse {
+  Remaining?: number | undefined
+  CreatedAt?: Date | undefined
+}
+
 export interface GetRoleRequest {
   RoleArn: string
 }
@@ -1753,6 +1789,7 @@ export interface GetUserPoolExtensionsResponse {
   Tokens?: TokensExtensionType | undefined
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
@@ -2333,6 +2370,8 @@ export interface LocalizedTemplatesType {
   PasskeyChangedEmailSubject?: string | undefined
   IdentityLinkedEmail?: string | undefined
   IdentityLinkedEmailSubject?: string | undefined
+  RecoveryCodeUsedEmail?: string | undefined
+  RecoveryCodeUsedEmailSubject?: string | undefined
 }
 
 export interface LogConfigurationType {
@@ -2664,6 +2703,10 @@ export type RecordFormatType =
   | 'KEYCLOAK'
   | 'FUSIONAUTH'
   | 'KRATOS'
+
+export interface RecoveryCodesExtensionType {
+  Enabled?: boolean | undefined
+}
 
 export type RecoveryOptionNameType =
   | 'verified_email'
@@ -3050,6 +3093,7 @@ export interface SetUserPoolExtensionsRequest {
   Tokens?: TokensExtensionType | undefined
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
@@ -3067,6 +3111,7 @@ export interface SetUserPoolExtensionsResponse {
   Tokens?: TokensExtensionType | undefined
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
@@ -3991,16 +4036,20 @@ export interface Operations {
   UnlinkIdentity: { input: UnlinkIdentityInput; output: undefined }
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
+  AdminDeleteRecoveryCodes: { input: AdminDeleteRecoveryCodesRequest; output: AdminDeleteRecoveryCodesResponse }
+  AdminGetRecoveryCodeStatus: { input: AdminGetRecoveryCodeStatusRequest; output: AdminGetRecoveryCodeStatusResponse }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   CheckIdentityProvider: { input: CheckIdentityProviderRequest; output: CheckIdentityProviderResponse }
   ClearSlowedNetwork: { input: ClearSlowedNetworkRequest; output: ClearSlowedNetworkResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
+  CreateRecoveryCodes: { input: CreateRecoveryCodesRequest; output: CreateRecoveryCodesResponse }
   CreateUserRecordsImportJob: { input: CreateUserRecordsImportJobRequest; output: CreateUserRecordsImportJobResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }
   DescribeFormerPool: { input: DescribeFormerPoolRequest; output: DescribeFormerPoolResponse }
+  GetRecoveryCodeStatus: { input: GetRecoveryCodeStatusRequest; output: GetRecoveryCodeStatusResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }

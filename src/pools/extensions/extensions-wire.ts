@@ -28,6 +28,7 @@ import {
   oauthOf,
   type PoolExtensions,
   passwordStorageOf,
+  recoveryCodesOf,
   type TestUser,
   threatProtectionOf,
 } from './pool-extensions.ts'
@@ -65,6 +66,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     passwords: { storage: request.Passwords === undefined ? passwordStorageOf(pool) : (request.Passwords.Storage ?? 'SRP') },
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
+    recoveryCodes: request.RecoveryCodes === undefined ? recoveryCodesOf(pool) : { enabled: request.RecoveryCodes.Enabled ?? false },
     formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(secrets, pool.id, request.FormerPool),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
@@ -85,6 +87,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     Passwords: { Storage: passwordStorageOf(pool) },
     DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
+    RecoveryCodes: { Enabled: recoveryCodesOf(pool).enabled },
     FormerPool: writeFormerPool(formerPool),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }

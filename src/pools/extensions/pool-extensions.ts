@@ -30,6 +30,8 @@ export type PoolExtensions = {
   readonly passwords?: PasswordsExtension
   /** Undefined in old pools. */
   readonly deletedUsers?: DeletedUsersExtension
+  /** Undefined in old pools. */
+  readonly recoveryCodes?: RecoveryCodesExtension
   /** Undefined: the pool was not copied from another one, or no longer asks it. */
   readonly formerPool?: FormerPool | undefined
   readonly testUsers: readonly TestUser[]
@@ -125,6 +127,11 @@ export type DeletedUsersExtension = {
   readonly keepDays: number
 }
 
+export type RecoveryCodesExtension = {
+  /** Whether users can have recovery codes, and use them in place of the code of a second factor. */
+  readonly enabled: boolean
+}
+
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
@@ -154,6 +161,7 @@ export const noExtensions = {
   tokens: { claims: [] },
   passwords: { storage: 'SRP' },
   deletedUsers: { keepDays: 0 },
+  recoveryCodes: { enabled: false },
   testUsers: [],
 } satisfies PoolExtensions
 
@@ -183,6 +191,10 @@ export function passwordStorageOf(pool: { readonly extensions: PoolExtensions | 
 
 export function deletedUsersOf(pool: { readonly extensions: PoolExtensions | undefined }): DeletedUsersExtension {
   return extensionsOf(pool).deletedUsers ?? noExtensions.deletedUsers
+}
+
+export function recoveryCodesOf(pool: { readonly extensions: PoolExtensions | undefined }): RecoveryCodesExtension {
+  return extensionsOf(pool).recoveryCodes ?? noExtensions.recoveryCodes
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

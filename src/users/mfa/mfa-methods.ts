@@ -42,6 +42,17 @@ export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly M
   })
 }
 
+/**
+ * Those of `usable` that a sign-in of the user asks for: in a pool that requires MFA also methods that the user has not activated. Without any,
+ * the user has no second factor.
+ */
+export function askedMfa(pool: MfaPool, user: MfaUser, usable: readonly MfaMethod[]): readonly MfaMethod[] {
+  if (pool.mfa === 'OFF') return []
+  if (pool.mfa === 'OPTIONAL') return usable.filter((method) => user.mfa?.enabled.includes(method))
+  const byMessage = eligibleMessageMethods(pool, user)
+  return usable.filter((method) => method === 'SOFTWARE_TOKEN_MFA' || byMessage.includes(method))
+}
+
 /** The addresses that receive the codes of the second factor. A person who reads the messages to one of them passes that factor. */
 export function addressesOfActiveMfa(pool: MfaPool, user: MfaUser): readonly ContactAttribute[] {
   if (pool.mfa === 'OFF') return []
