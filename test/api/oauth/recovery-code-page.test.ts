@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AdminDeleteSoftwareTokenCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
+import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { type FactorName, failUntilLocked, giveAttributes, prefer, registerApp, setMfa } from '../../support/mfa.ts'
 import { callback, encode, givenOAuthPool, type Reply } from '../../support/oauth.ts'
 import { alertIn, titleIn } from '../../support/page-texts.ts'
@@ -10,20 +11,21 @@ import { codeSentTo, sentTo } from '../../support/self-service.ts'
 import { claimsOf, givenUser } from '../../support/sign-in.ts'
 import { redeemCode } from '../../support/strict.ts'
 import { formActionIn, hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../../support/test-browser.ts'
-import { useTestServer } from '../../support/test-server.ts'
+import { type TestPoolOptions, useTestServer } from '../../support/test-server.ts'
 
 const phone = '+12025550199'
 const recoveryTitle = 'Enter a recovery code'
+const AcrConfiguration = { Level1: { AcrValue: 'bronze' }, Level4: { AcrValue: 'gold' } }
 const wrong = 'The code is not right. Check it and try again.'
 
 for (const engine of engines) {
   describe(`The page for a recovery code on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function given(factors: readonly FactorName[] = ['totp'], isOn = true, AcrConfiguration: object | undefined = undefined) {
+    async function given(factors: readonly FactorName[] = ['totp'], isOn = true, pool: TestPoolOptions['pool'] = {}) {
       const ids = await givenOAuthPool(server(), {
         client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] },
-        ...(AcrConfiguration && { pool: { AcrConfiguration } }),
+        pool,
       })
       await setMfa(server(), ids.poolId, 'OPTIONAL', factors)
       await setRecoveryCodes(server(), ids.poolId, true)
@@ -46,7 +48,7 @@ for (const engine of engines) {
     const offers = ({ text }: Reply) => text.includes('name="action" value="recovery"')
 
     it('takes a code in place of that of the app, and leads back to the app with tokens that say so', async () => {
-      const { clientId, poolId, codes } = await given(['totp'], true, { Level1: { AcrValue: 'bronze' } })
+      const { clientId, poolId, codes } = await given(['totp'], true, { AcrConfiguration })
       const { browser, page } = await firstStep(clientId)
       assert.ok(offers(page))
       const asked = await go(browser, page, { action: 'recovery' })
@@ -102,7 +104,7 @@ for (const engine of engines) {
       await prefer(server(), poolId, 'ben', { SoftwareTokenMfaSettings: { Enabled: true } })
     }
 
-    it('is not offered where recovery codes are off, in the set-up of a factor, and where the app asks for a level', async () => {
+    it('is not offered where recovery codes are off, and in the set-up of a factor', async () => {
       const off = await given(['totp'], false)
       const first = await firstStep(off.clientId)
       assert.equal(offers(first.page), false)
@@ -118,6 +120,19 @@ for (const engine of engines) {
       const contact = await go(browser, page, { method: 'EMAIL_OTP' })
       const sent = await go(browser, contact, { contact: 'ben@example.test' })
       assert.deepEqual([titleIn(sent), offers(sent)], ['Enter the code', false])
+    })
+
+    it('does not reach a level that the app asks for: the user is asked for a real factor next', async () => {
+      const { poolId, clientId, codes, app } = await given(['totp'], true, { AcrConfiguration })
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, OAuth: { Manner: 'STRICT' } })
+      const { browser, page } = await firstStep(clientId, 'ana', { acr_values: 'gold' })
+      const asked = await go(browser, page, { action: 'recovery' })
+      const next = await go(browser, asked, { code: codes[0] ?? '' })
+      assert.deepEqual([titleIn(next), offers(next)], ['Enter the code', false])
+      const code = appCodeOf(await send(browser, next, { code: app.code() })) ?? ''
+      const tokens = await redeemCode(server(), { clientId }, code)
+      const { amr, acr } = claimsOf(String(tokens['id_token']))
+      assert.deepEqual([amr, acr], [['pwd', 'recovery_code', 'otp', 'mfa'], 'gold'])
     })
 
     it('stops guesses as the page of the usual factor does', async () => {
