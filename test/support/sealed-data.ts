@@ -19,7 +19,7 @@ import { type App, challengeAfterPassword, givenMfaPool, respond, startTimeStep 
 import { callback, codeClient, encode, givenClient } from './oauth.ts'
 import { firebaseHash } from './record-imports.ts'
 import { givenCodes, signInByCode } from './recovery-codes.ts'
-import { codeSentTo } from './self-service.ts'
+import { attributeList, codeSentTo } from './self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, signInBySrp, startSrp } from './sign-in.ts'
 import { agree } from './sign-in-triggers.ts'
 import { answerDevicePassword, answerDeviceSrp, confirmOffered, type SoftwareDevice, signInOnDevice } from './software-device.ts'
@@ -62,10 +62,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
 
   startTimeStep(server)
   const { app, codes } = await givenCodes(server, ids, 'ben')
-  const attributes = [
-    { Name: 'email', Value: 'ana@example.test' },
-    { Name: 'email_verified', Value: 'true' },
-  ]
+  const attributes = attributeList({ email: 'ana@example.test', email_verified: 'true' })
   await givenUser(server, poolId, 'ana', { attributes, password: 'Former-horse-7' })
   await server.send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: goodPassword, Permanent: true }))
   const tokens = await givenTokens(server, clientId, 'ana')

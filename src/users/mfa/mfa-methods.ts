@@ -35,7 +35,7 @@ export function collidesWithRecovery(pool: MfaPool, user: MfaUser, attribute: Co
  * The methods by message that a sign-in may ask for in a pool that requires MFA, where the user need not activate a method. A method whose
  * address collides with recovery (`collidesWithRecovery`) is left out unless the user has activated it.
  */
-export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly MfaMethod[] {
+function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly MfaMethod[] {
   return usableMfa(pool, user, false).filter((method) => {
     const contact = contactOf(method)
     return contact !== undefined && (user.mfa?.enabled.includes(method) || !collidesWithRecovery(pool, user, contact))
