@@ -39,6 +39,7 @@ const defaults = {
   Tokens: { Claims: [] },
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
+  RecoveryCodes: { Enabled: false },
   TestUsers: [],
 }
 
@@ -132,6 +133,7 @@ const everything = {
   },
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
+  RecoveryCodes: { Enabled: true },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
