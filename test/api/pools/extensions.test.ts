@@ -236,6 +236,7 @@ for (const engine of engines) {
         ThreatProtection: {},
         Passwords: {},
         DeletedUsers: {},
+        RecoveryCodes: {},
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)
