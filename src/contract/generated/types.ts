@@ -18,6 +18,7 @@ export type AccountChangeType =
   | 'MFA'
   | 'PASSKEY'
   | 'IDENTITY'
+  | 'RECOVERY_CODE'
 
 export interface AccountRecoverySettingType {
   RecoveryMechanisms?: readonly RecoveryOptionType[] | undefined
@@ -114,6 +115,13 @@ export interface AdminCreateUserResponse {
   User?: UserType | undefined
 }
 
+export interface AdminDeleteRecoveryCodesRequest {
+  UserPoolId: string
+  Username: string
+}
+
+export type AdminDeleteRecoveryCodesResponse = Record<never, never>
+
 export interface AdminDeleteSoftwareTokenRequest {
   UserPoolId: string
   Username: string
@@ -169,6 +177,16 @@ export interface AdminGetDeviceRequest {
 
 export interface AdminGetDeviceResponse {
   Device: DeviceType
+}
+
+export interface AdminGetRecoveryCodeStatusRequest {
+  UserPoolId: string
+  Username: string
+}
+
+export interface AdminGetRecoveryCodeStatusResponse {
+  Remaining?: number | undefined
+  CreatedAt?: Date | undefined
 }
 
 export interface AdminGetUserAuthFactorsRequest {
@@ -887,6 +905,15 @@ export interface CreateManagedLoginBrandingRequest {
 
 export interface CreateManagedLoginBrandingResponse {
   ManagedLoginBranding?: ManagedLoginBrandingType | undefined
+}
+
+export interface CreateRecoveryCodesRequest {
+  AccessToken: string
+}
+
+export interface CreateRecoveryCodesResponse {
+  Codes?: readonly string[] | undefined
+  CreatedAt?: Date | undefined
 }
 
 export interface CreateResourceServerRequest {
@@ -1672,6 +1699,15 @@ export interface GetProvisionedLimitResponse {
   Limit: LimitType
 }
 
+export interface GetRecoveryCodeStatusRequest {
+  AccessToken: string
+}
+
+export interface GetRecoveryCodeStatusResponse {
+  Remaining?: number | undefined
+  CreatedAt?: Date | undefined
+}
+
 export interface GetRoleRequest {
   RoleArn: string
 }
@@ -1779,6 +1815,7 @@ export interface GetUserPoolExtensionsResponse {
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
   Usernames?: UsernamesExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
 }
 
 export interface GetUserPoolMfaConfigRequest {
@@ -2357,6 +2394,8 @@ export interface LocalizedTemplatesType {
   PasskeyChangedEmailSubject?: string | undefined
   IdentityLinkedEmail?: string | undefined
   IdentityLinkedEmailSubject?: string | undefined
+  RecoveryCodeUsedEmail?: string | undefined
+  RecoveryCodeUsedEmailSubject?: string | undefined
 }
 
 export interface LogConfigurationType {
@@ -2688,6 +2727,10 @@ export type RecordFormatType =
   | 'KEYCLOAK'
   | 'FUSIONAUTH'
   | 'KRATOS'
+
+export interface RecoveryCodesExtensionType {
+  Enabled?: boolean | undefined
+}
 
 export type RecoveryOptionNameType =
   | 'verified_email'
@@ -3078,6 +3121,7 @@ export interface SetUserPoolExtensionsRequest {
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
   Usernames?: UsernamesExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
 }
 
 export interface SetUserPoolExtensionsResponse {
@@ -3097,6 +3141,7 @@ export interface SetUserPoolExtensionsResponse {
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
   Usernames?: UsernamesExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
 }
 
 export interface SetUserPoolMfaConfigRequest {
@@ -4039,17 +4084,21 @@ export interface Operations {
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
   AdminChangeUsername: { input: AdminChangeUsernameRequest; output: AdminChangeUsernameResponse }
+  AdminDeleteRecoveryCodes: { input: AdminDeleteRecoveryCodesRequest; output: AdminDeleteRecoveryCodesResponse }
+  AdminGetRecoveryCodeStatus: { input: AdminGetRecoveryCodeStatusRequest; output: AdminGetRecoveryCodeStatusResponse }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   ChangeUsername: { input: ChangeUsernameRequest; output: ChangeUsernameResponse }
   CheckIdentityProvider: { input: CheckIdentityProviderRequest; output: CheckIdentityProviderResponse }
   ClearSlowedNetwork: { input: ClearSlowedNetworkRequest; output: ClearSlowedNetworkResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
+  CreateRecoveryCodes: { input: CreateRecoveryCodesRequest; output: CreateRecoveryCodesResponse }
   CreateUserRecordsImportJob: { input: CreateUserRecordsImportJobRequest; output: CreateUserRecordsImportJobResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }
   DescribeFormerPool: { input: DescribeFormerPoolRequest; output: DescribeFormerPoolResponse }
+  GetRecoveryCodeStatus: { input: GetRecoveryCodeStatusRequest; output: GetRecoveryCodeStatusResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }

@@ -28,6 +28,7 @@ import {
   oauthOf,
   type PoolExtensions,
   passwordStorageOf,
+  recoveryCodesOf,
   type TestUser,
   threatProtectionOf,
   triggerFunctionsOf,
@@ -71,6 +72,7 @@ export function readExtensions(deps: ExtensionDeps, pool: Pool, request: SetUser
     passwords: { storage: request.Passwords === undefined ? passwordStorageOf(pool) : (request.Passwords.Storage ?? 'SRP') },
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
     formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(deps, pool.id, request.FormerPool),
+    recoveryCodes: request.RecoveryCodes === undefined ? recoveryCodesOf(pool) : { enabled: request.RecoveryCodes.Enabled ?? false },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
     usernames: request.Usernames === undefined ? before.usernames : readUsernames(request.Usernames),
   }
@@ -92,6 +94,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     Passwords: { Storage: passwordStorageOf(pool) },
     DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
+    RecoveryCodes: { Enabled: recoveryCodesOf(pool).enabled },
     FormerPool: writeFormerPool(formerPool),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
     Usernames: writeUsernames(usernamesOf(pool)),

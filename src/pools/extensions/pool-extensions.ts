@@ -33,6 +33,8 @@ export type PoolExtensions = {
   readonly passwords?: PasswordsExtension
   /** Undefined in old pools. */
   readonly deletedUsers?: DeletedUsersExtension
+  /** Undefined in old pools. */
+  readonly recoveryCodes?: RecoveryCodesExtension
   /** Undefined: the pool was not copied from another one, or no longer asks it. */
   readonly formerPool?: FormerPool | undefined
   readonly testUsers: readonly TestUser[]
@@ -133,6 +135,11 @@ export type DeletedUsersExtension = {
   readonly keepDays: number
 }
 
+export type RecoveryCodesExtension = {
+  /** Whether users can have recovery codes, and use them in place of the code of a second factor. */
+  readonly enabled: boolean
+}
+
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
@@ -163,6 +170,7 @@ export const noExtensions = {
   tokens: { claims: [] },
   passwords: { storage: 'SRP' },
   deletedUsers: { keepDays: 0 },
+  recoveryCodes: { enabled: false },
   testUsers: [],
 } satisfies PoolExtensions
 
@@ -205,6 +213,10 @@ export function usernamesOf(pool: { readonly extensions: PoolExtensions | undefi
 /** Whether usernames of the pool can have changed. */
 export function hasFormerUsernames(pool: { readonly extensions: PoolExtensions | undefined }): boolean {
   return extensionsOf(pool).usernames !== undefined
+}
+
+export function recoveryCodesOf(pool: { readonly extensions: PoolExtensions | undefined }): RecoveryCodesExtension {
+  return extensionsOf(pool).recoveryCodes ?? noExtensions.recoveryCodes
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

@@ -34,6 +34,7 @@ import { backupJobs } from './0037-backup-jobs.ts'
 import { keptUsers } from './0038-kept-users.ts'
 import { importFormats } from './0039-import-formats.ts'
 import { formerPool } from './0040-former-pool.ts'
+import { recoveryCodes } from './0041-recovery-codes.ts'
 import { formerUsernames } from './0042-former-usernames.ts'
 import type { Migration } from './migration.ts'
 
@@ -75,5 +76,6 @@ export const migrations: readonly Migration[] = [
   keptUsers,
   importFormats,
   formerPool,
+  recoveryCodes,
   formerUsernames,
 ]

@@ -41,6 +41,7 @@ const defaults = {
   Tokens: { Claims: [] },
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
+  RecoveryCodes: { Enabled: false },
   TestUsers: [],
   Usernames: { ChangeableBy: 'NOBODY', KeepFormerDays: 30 },
 }
@@ -141,6 +142,7 @@ const everything = {
   },
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
+  RecoveryCodes: { Enabled: true },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
   Usernames: { ChangeableBy: 'USERS', KeepFormerDays: 0 },
 }
@@ -186,6 +188,7 @@ for (const engine of engines) {
         ThreatProtection: {},
         Passwords: {},
         DeletedUsers: {},
+        RecoveryCodes: {},
         TestUsers: [],
         Usernames: {},
       })
