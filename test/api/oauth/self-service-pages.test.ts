@@ -5,14 +5,16 @@ import { minuteMs } from '../../../src/base/durations.ts'
 import type { SelfServiceOperation } from '../../../src/pools/extensions/self-service.ts'
 import { accountPages, anaForm, anaEmail as email, givenVerifyingPool, goodForm } from '../../support/account-pages.ts'
 import { adminGet } from '../../support/administration.ts'
+import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { giveAttributes, prefer, setMfa } from '../../support/mfa.ts'
+import { givenRiskyPool, noticeTo, press } from '../../support/notices.ts'
 import { callback, codeClient, givenClient, givenOAuthPool, post, type Reply, requestToken, send } from '../../support/oauth.ts'
 import { alertIn, titleIn } from '../../support/page-texts.ts'
 import { setWebAuthn } from '../../support/passkeys.ts'
 import { codeSentTo, sentTo } from '../../support/self-service.ts'
 import { setClientSelfService, setSelfService, without } from '../../support/self-service-switches.ts'
-import { claimsOf, givenUser, goodPassword } from '../../support/sign-in.ts'
+import { claimsOf, givenTokens, givenUser, goodPassword } from '../../support/sign-in.ts'
 import { makePasskey } from '../../support/software-authenticator.ts'
 import {
   csrfTokenIn,
@@ -211,6 +213,23 @@ for (const engine of engines) {
       assert.match((await browser.visit(`/oauth2/authorize?${requestOf(clientId)}`)).headers.get('location') ?? '', /^\/login\?/)
       await setSelfService(server(), poolId, {})
       assert.equal((await post(server(), '/oauth2/revoke', { token: refreshToken, client_id: clientId })).status, 200)
+    })
+
+    it('take no feedback on a sign-in where that is off', async () => {
+      const { poolId, clientId } = await givenRiskyPool(server())
+      await givenTokens(server(), clientId, 'ana')
+      const link = (await noticeTo(server(), poolId)).links[0] ?? ''
+      const browser = new TestBrowser(server())
+      const page = await browser.visit(link)
+      await setSelfService(server(), poolId, without('UpdateAuthEventFeedback'))
+      isNotOffered(await press(browser, page, 'valid'))
+      isNotOffered(await browser.visit(link))
+      assert.deepEqual(
+        (await eventsOf(server(), poolId)).map(({ EventFeedback }) => EventFeedback),
+        [undefined, undefined],
+      )
+      await setSelfService(server(), poolId, {})
+      assert.equal((await press(browser, page, 'valid')).status, 200)
     })
 
     it('obey the rule of the app client whose page it is', async () => {
