@@ -242,6 +242,7 @@ for (const engine of engines) {
         ThreatProtection: {},
         Passwords: {},
         DeletedUsers: {},
+        SelfService: {},
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)
