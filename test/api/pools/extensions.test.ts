@@ -133,13 +133,7 @@ const everything = {
   },
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
-  SelfService: {
-    Operations: {
-      DeleteUser: { Allowed: false, SecondFactor: false },
-      ChangePassword: { Allowed: true, MaxAuthAgeMinutes: 10, SecondFactor: true },
-    },
-    LockedAttributes: ['email'],
-  },
+  SelfService: { Operations: { GetUser: { Allowed: true, MaxAuthAgeMinutes: 10, SecondFactor: true } }, LockedAttributes: ['email'] },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
