@@ -1781,6 +1781,7 @@ export interface GetUserPoolClientExtensionsResponse {
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1816,6 +1817,7 @@ export interface GetUserPoolExtensionsResponse {
   TestUsers?: readonly TestUserType[] | undefined
   Usernames?: UsernamesExtensionType | undefined
   RecoveryCodes?: RecoveryCodesExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface GetUserPoolMfaConfigRequest {
@@ -2969,6 +2971,51 @@ export type SecurityPolicyType =
   | 'TLS_V1_2_2021'
   | 'TLS_V1_3_2025'
 
+export interface SelfServiceExtensionType {
+  Operations?: Record<string, SelfServiceRuleType> | undefined
+  LockedAttributes?: readonly string[] | undefined
+}
+
+export type SelfServiceOperationType =
+  | 'AssociateSoftwareToken'
+  | 'ChangePassword'
+  | 'ChangeUsername'
+  | 'CompleteWebAuthnRegistration'
+  | 'ConfirmDevice'
+  | 'CorrectSignUpContact'
+  | 'CreateRecoveryCodes'
+  | 'DeleteUser'
+  | 'DeleteUserAttributes'
+  | 'DeleteWebAuthnCredential'
+  | 'ForgetDevice'
+  | 'ForgotPassword'
+  | 'GetDevice'
+  | 'GetRecoveryCodeStatus'
+  | 'GetUser'
+  | 'GetUserAttributeVerificationCode'
+  | 'GetUserAuthFactors'
+  | 'GlobalSignOut'
+  | 'ListDevices'
+  | 'ListUserSessions'
+  | 'ListWebAuthnCredentials'
+  | 'RevokeToken'
+  | 'RevokeUserSession'
+  | 'SetUserMFAPreference'
+  | 'SetUserSettings'
+  | 'SignUp'
+  | 'StartWebAuthnRegistration'
+  | 'UpdateAuthEventFeedback'
+  | 'UpdateDeviceStatus'
+  | 'UpdateUserAttributes'
+  | 'VerifySoftwareToken'
+  | 'VerifyUserAttribute'
+
+export interface SelfServiceRuleType {
+  Allowed?: boolean | undefined
+  MaxAuthAgeMinutes?: number | undefined
+  SecondFactor?: boolean | undefined
+}
+
 export interface SentMessageType {
   MessageId?: string | undefined
   Medium?: MediumType | undefined
@@ -3078,6 +3125,7 @@ export interface SetUserPoolClientExtensionsRequest {
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -3090,6 +3138,7 @@ export interface SetUserPoolClientExtensionsResponse {
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {
@@ -3122,6 +3171,7 @@ export interface SetUserPoolExtensionsRequest {
   TestUsers?: readonly TestUserType[] | undefined
   Usernames?: UsernamesExtensionType | undefined
   RecoveryCodes?: RecoveryCodesExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolExtensionsResponse {
@@ -3142,6 +3192,7 @@ export interface SetUserPoolExtensionsResponse {
   TestUsers?: readonly TestUserType[] | undefined
   Usernames?: UsernamesExtensionType | undefined
   RecoveryCodes?: RecoveryCodesExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolMfaConfigRequest {

@@ -29,11 +29,13 @@ import {
   type PoolExtensions,
   passwordStorageOf,
   recoveryCodesOf,
+  selfServiceOf,
   type TestUser,
   threatProtectionOf,
   triggerFunctionsOf,
   usernamesOf,
 } from './pool-extensions.ts'
+import { readSelfService, writeSelfService } from './self-service.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 import { readUsernames, writeUsernames } from './usernames-extension.ts'
 
@@ -73,6 +75,7 @@ export function readExtensions(deps: ExtensionDeps, pool: Pool, request: SetUser
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
     formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(deps, pool.id, request.FormerPool),
     recoveryCodes: request.RecoveryCodes === undefined ? recoveryCodesOf(pool) : { enabled: request.RecoveryCodes.Enabled ?? false },
+    selfService: request.SelfService === undefined ? selfServiceOf(pool) : readSelfService({ pool, of: 'pool' }, request.SelfService),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
     usernames: request.Usernames === undefined ? before.usernames : readUsernames(request.Usernames),
   }
@@ -96,6 +99,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
     RecoveryCodes: { Enabled: recoveryCodesOf(pool).enabled },
     FormerPool: writeFormerPool(formerPool),
+    SelfService: writeSelfService(selfServiceOf(pool)),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
     Usernames: writeUsernames(usernamesOf(pool)),
   }

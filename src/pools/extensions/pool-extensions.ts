@@ -5,6 +5,7 @@ import { type ClientRegistrationExtension, noClientRegistration } from './client
 import { type FederationExtension, noFederation } from './federation-extension.ts'
 import type { FormerPool } from './former-pool.ts'
 import type { PageTexts } from './page-texts.ts'
+import { noSelfServiceRules, type SelfServiceExtension } from './self-service.ts'
 import { noThreatProtection, type ThreatProtectionExtension } from './threat-protection-extension.ts'
 import { fixedUsernames, type UsernamesExtension } from './usernames-extension.ts'
 
@@ -37,6 +38,8 @@ export type PoolExtensions = {
   readonly recoveryCodes?: RecoveryCodesExtension
   /** Undefined: the pool was not copied from another one, or no longer asks it. */
   readonly formerPool?: FormerPool | undefined
+  /** Undefined in old pools. */
+  readonly selfService?: SelfServiceExtension
   readonly testUsers: readonly TestUser[]
   /** Undefined: never set, so no user has a former username. */
   readonly usernames?: UsernamesExtension | undefined
@@ -171,6 +174,7 @@ export const noExtensions = {
   passwords: { storage: 'SRP' },
   deletedUsers: { keepDays: 0 },
   recoveryCodes: { enabled: false },
+  selfService: noSelfServiceRules,
   testUsers: [],
 } satisfies PoolExtensions
 
@@ -217,6 +221,10 @@ export function hasFormerUsernames(pool: { readonly extensions: PoolExtensions |
 
 export function recoveryCodesOf(pool: { readonly extensions: PoolExtensions | undefined }): RecoveryCodesExtension {
   return extensionsOf(pool).recoveryCodes ?? noExtensions.recoveryCodes
+}
+
+export function selfServiceOf(pool: { readonly extensions: PoolExtensions | undefined }): SelfServiceExtension {
+  return extensionsOf(pool).selfService ?? noSelfServiceRules
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

@@ -42,6 +42,7 @@ const defaults = {
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
   RecoveryCodes: { Enabled: false },
+  SelfService: { Operations: {}, LockedAttributes: [] },
   TestUsers: [],
   Usernames: { ChangeableBy: 'NOBODY', KeepFormerDays: 30 },
 }
@@ -143,6 +144,7 @@ const everything = {
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
   RecoveryCodes: { Enabled: true },
+  SelfService: { Operations: { GetUser: { Allowed: true, MaxAuthAgeMinutes: 10, SecondFactor: true } }, LockedAttributes: ['email'] },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
   Usernames: { ChangeableBy: 'USERS', KeepFormerDays: 0 },
 }
@@ -189,6 +191,7 @@ for (const engine of engines) {
         Passwords: {},
         DeletedUsers: {},
         RecoveryCodes: {},
+        SelfService: {},
         TestUsers: [],
         Usernames: {},
       })
