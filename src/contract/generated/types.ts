@@ -1016,6 +1016,10 @@ export interface Credentials {
   Expiration?: Date | undefined
 }
 
+export type CustomAttributesDefaultType =
+  | 'WRITABLE'
+  | 'READ_ONLY'
+
 export interface CustomAuthExtensionType {
   MfaAfterPassword?: MfaAfterPasswordType | undefined
   WrongAnswers?: WrongAnswersType | undefined
@@ -1754,6 +1758,8 @@ export interface GetUserPoolExtensionsResponse {
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
+  NewClients?: NewClientsExtensionType | undefined
+  Sessions?: SessionsExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -2467,6 +2473,10 @@ export type MfaAfterPasswordType =
   | 'REQUIRED'
   | 'SKIPPED'
 
+export interface NewClientsExtensionType {
+  CustomAttributes?: CustomAttributesDefaultType | undefined
+}
+
 export interface NewDeviceMetadataType {
   DeviceKey?: string | undefined
   DeviceGroupKey?: string | undefined
@@ -2939,6 +2949,10 @@ export type SessionTypeType =
   | 'TOKEN'
   | 'SSO'
 
+export interface SessionsExtensionType {
+  EndOnPasswordChange?: boolean | undefined
+}
+
 export interface SetIdentityPoolRolesInput {
   IdentityPoolId: string
   Roles: Record<string, string>
@@ -3051,6 +3065,8 @@ export interface SetUserPoolExtensionsRequest {
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
+  NewClients?: NewClientsExtensionType | undefined
+  Sessions?: SessionsExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -3068,6 +3084,8 @@ export interface SetUserPoolExtensionsResponse {
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
+  NewClients?: NewClientsExtensionType | undefined
+  Sessions?: SessionsExtensionType | undefined
   TestUsers?: readonly TestUserType[] | undefined
 }
 
@@ -3121,6 +3139,8 @@ export interface SignInPolicyType {
 export interface SignUpExtensionType {
   ContactCorrection?: boolean | undefined
   UnconfirmedUserLifetimeHours?: number | undefined
+  HideExistingUsers?: boolean | undefined
+  VerifyAllAddresses?: boolean | undefined
 }
 
 export interface SignUpRequest {

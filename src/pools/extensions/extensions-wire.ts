@@ -19,10 +19,12 @@ import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templ
 import type { PageTextCatalog } from './page-texts.ts'
 import {
   deletedUsersOf,
+  endsSessionsOnPasswordChange,
   extensionsOf,
   federationOf,
   hostedPagesOf,
   type MessagesExtension,
+  newClientsOf,
   noExtensions,
   type OAuthExtension,
   oauthOf,
@@ -56,6 +58,8 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
         : {
             contactCorrection: request.SignUp.ContactCorrection ?? false,
             unconfirmedLifetimeHours: request.SignUp.UnconfirmedUserLifetimeHours,
+            hideExistingUsers: request.SignUp.HideExistingUsers ?? false,
+            verifyAllAddresses: request.SignUp.VerifyAllAddresses ?? false,
           },
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(pageTexts, request.HostedPages),
@@ -65,6 +69,14 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     tokens: request.Tokens === undefined ? (before.tokens ?? noExtensions.tokens) : { claims: readClaimRules(request.Tokens.Claims ?? []) },
     passwords: { storage: request.Passwords === undefined ? passwordStorageOf(pool) : (request.Passwords.Storage ?? 'SRP') },
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
+    newClients:
+      request.NewClients === undefined
+        ? newClientsOf(pool)
+        : { customAttributes: request.NewClients.CustomAttributes ?? noExtensions.newClients.customAttributes },
+    sessions: {
+      endOnPasswordChange:
+        request.Sessions === undefined ? endsSessionsOnPasswordChange(pool) : (request.Sessions.EndOnPasswordChange ?? false),
+    },
     formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(secrets, pool.id, request.FormerPool),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
@@ -76,7 +88,12 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     UserPoolId: pool.id,
     Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
     CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword, WrongAnswers: customAuth.wrongAnswers ?? 'UNLIMITED' },
-    SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
+    SignUp: {
+      ContactCorrection: signUp.contactCorrection,
+      UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours,
+      HideExistingUsers: signUp.hideExistingUsers ?? false,
+      VerifyAllAddresses: signUp.verifyAllAddresses ?? false,
+    },
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
     Federation: writeFederation(federationOf(pool)),
@@ -85,6 +102,8 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     Tokens: { Claims: tokens.claims.map(writeClaimRule) },
     Passwords: { Storage: passwordStorageOf(pool) },
     DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
+    NewClients: { CustomAttributes: newClientsOf(pool).customAttributes },
+    Sessions: { EndOnPasswordChange: endsSessionsOnPasswordChange(pool) },
     FormerPool: writeFormerPool(formerPool),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }

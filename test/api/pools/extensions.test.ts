@@ -8,7 +8,7 @@ import { useTestServer } from '../../support/test-server.ts'
 const defaults = {
   Triggers: {},
   CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
-  SignUp: { ContactCorrection: false },
+  SignUp: { ContactCorrection: false, HideExistingUsers: false, VerifyAllAddresses: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
   HostedPages: {
     SessionMinutes: 60,
@@ -39,6 +39,8 @@ const defaults = {
   Tokens: { Claims: [] },
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
+  NewClients: { CustomAttributes: 'WRITABLE' },
+  Sessions: { EndOnPasswordChange: false },
   TestUsers: [],
 }
 
@@ -48,7 +50,7 @@ const everything = {
     PreTokenGeneration: { TimeoutMilliseconds: 60_000, Retries: 0, OnError: 'LAST_GOOD' },
   },
   CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
-  SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
+  SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72, HideExistingUsers: true, VerifyAllAddresses: true },
   Messages: {
     Suppress: ['SignUp', 'Authentication', 'SignInLink'],
     Templates: {
@@ -132,6 +134,8 @@ const everything = {
   },
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
+  NewClients: { CustomAttributes: 'READ_ONLY' },
+  Sessions: { EndOnPasswordChange: true },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
@@ -234,6 +238,8 @@ for (const engine of engines) {
         ThreatProtection: {},
         Passwords: {},
         DeletedUsers: {},
+        NewClients: {},
+        Sessions: {},
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)
