@@ -78,11 +78,13 @@ export async function requireFreeNames(
 }
 
 async function findTakenAlias(db: Db | Tx, pool: Pool, sub: string, aliases: readonly Alias[]): Promise<AliasKind | undefined> {
+  let taken: AliasKind | undefined
+  // All names are looked up: otherwise the time that this takes would tell which of them is taken.
   for (const alias of aliases) {
     const owner = isChosenName(alias.kind) ? (await findUserByName(db, pool, alias.key))?.sub : await findOwner(db, pool.id, alias)
-    if (owner !== undefined && owner !== sub) return alias.kind
+    if (owner !== undefined && owner !== sub) taken ??= alias.kind
   }
-  return undefined
+  return taken
 }
 
 const isChosenName = (kind: AliasKind): boolean => kind === 'username' || kind === 'preferred_username'

@@ -2325,6 +2325,9 @@ export interface LocalizedTemplatesType {
   InvitationSms?: string | undefined
   InvitationEmail?: string | undefined
   InvitationEmailSubject?: string | undefined
+  AccountExistsSms?: string | undefined
+  AccountExistsEmail?: string | undefined
+  AccountExistsEmailSubject?: string | undefined
   SignInLinkEmail?: string | undefined
   SignInLinkEmailSubject?: string | undefined
   PasswordChangedEmail?: string | undefined
@@ -2446,6 +2449,7 @@ export type MessageKindType =
   | 'AdminCreateUser'
   | 'Authentication'
   | 'SignInLink'
+  | 'AccountExists'
   | 'AccountTakeOverNotification'
   | 'AccountNotice'
 

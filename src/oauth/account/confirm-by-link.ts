@@ -1,5 +1,6 @@
 import { clientExtensionsOf } from '../../pools/client-extensions/client-extensions.ts'
 import { isReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
+import { returnAddressOf } from '../../pools/page-address.ts'
 import { chooseOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { findActiveUser } from '../../users/expired-sign-ups/expired-sign-ups.ts'
@@ -12,7 +13,6 @@ import { visitorOf } from '../devices/browser-device.ts'
 import { findStep } from '../login/find-step.ts'
 import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
 import { type AccountDeps, thenSignIn } from './account-step.ts'
-import { returnAddressOf } from './change-password.ts'
 
 /** The link in the message of a sign-up. */
 export type ConfirmationLink = {

@@ -33,6 +33,7 @@ import {
   type TestUser,
   threatProtectionOf,
 } from './pool-extensions.ts'
+import { readSignUpExtension, writeSignUpExtension } from './sign-up-extension.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 
 export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
@@ -52,15 +53,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
             mfaAfterPassword: request.CustomAuth.MfaAfterPassword ?? noExtensions.customAuth.mfaAfterPassword,
             wrongAnswers: request.CustomAuth.WrongAnswers ?? noExtensions.customAuth.wrongAnswers,
           },
-    signUp:
-      request.SignUp === undefined
-        ? before.signUp
-        : {
-            contactCorrection: request.SignUp.ContactCorrection ?? false,
-            unconfirmedLifetimeHours: request.SignUp.UnconfirmedUserLifetimeHours,
-            hideExistingUsers: request.SignUp.HideExistingUsers ?? false,
-            verifyAllAddresses: request.SignUp.VerifyAllAddresses ?? false,
-          },
+    signUp: request.SignUp === undefined ? before.signUp : readSignUpExtension(request.SignUp),
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(pageTexts, request.HostedPages),
     federation: request.Federation === undefined ? federationOf(pool) : readFederation(request.Federation),
@@ -88,12 +81,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     UserPoolId: pool.id,
     Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
     CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword, WrongAnswers: customAuth.wrongAnswers ?? 'UNLIMITED' },
-    SignUp: {
-      ContactCorrection: signUp.contactCorrection,
-      UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours,
-      HideExistingUsers: signUp.hideExistingUsers ?? false,
-      VerifyAllAddresses: signUp.verifyAllAddresses ?? false,
-    },
+    SignUp: writeSignUpExtension(signUp),
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
     Federation: writeFederation(federationOf(pool)),

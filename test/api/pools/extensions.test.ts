@@ -50,7 +50,7 @@ const everything = {
     PreTokenGeneration: { TimeoutMilliseconds: 60_000, Retries: 0, OnError: 'LAST_GOOD' },
   },
   CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
-  SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72, HideExistingUsers: true, VerifyAllAddresses: true },
+  SignUp: { ContactCorrection: false, UnconfirmedUserLifetimeHours: 72, HideExistingUsers: true, VerifyAllAddresses: true },
   Messages: {
     Suppress: ['SignUp', 'Authentication', 'SignInLink'],
     Templates: {
@@ -227,19 +227,7 @@ for (const engine of engines) {
       await set(poolId, { Messages: { MaxPerDay: 7 } })
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
       await set(poolId, {
-        Triggers: {},
-        CustomAuth: {},
-        SignUp: {},
-        Messages: {},
-        HostedPages: {},
-        OAuth: {},
-        Tokens: {},
-        Federation: {},
-        ThreatProtection: {},
-        Passwords: {},
-        DeletedUsers: {},
-        NewClients: {},
-        Sessions: {},
+        ...Object.fromEntries(Object.keys(defaults).map((section) => [section, {}])),
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)
