@@ -8,10 +8,10 @@ import {
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { accountPages, goodForm } from '../../support/account-pages.ts'
-import { choiceClient, startChoice } from '../../support/choice.ts'
+import { choiceClient, startBy, startChoice } from '../../support/choice.ts'
 import { engines } from '../../support/engines.ts'
 import { hidingSection, signUpRaw } from '../../support/hidden-sign-ups.ts'
-import { SmsConfiguration } from '../../support/mfa.ts'
+import { respond, SmsConfiguration } from '../../support/mfa.ts'
 import { codeClient } from '../../support/oauth.ts'
 import { alertIn, noticeIn, titleIn } from '../../support/page-texts.ts'
 import {
@@ -150,6 +150,19 @@ for (const engine of engines) {
       assert.match(last ?? '', /^AYABe/)
       assert.ok((await startChoice(server(), ids.clientId, 'ana', {}, last)).AuthenticationResult?.AccessToken)
       await assert.rejects(startChoice(server(), ids.clientId, 'ana', {}, last), { name: 'NotAuthorizedException' })
+    })
+
+    it('does not let a code of a sign-in stand in for the other address', async () => {
+      const pool = { Policies: { SignInPolicy: { AllowedFirstAuthFactors: ['PASSWORD' as const, 'EMAIL_OTP' as const] } } }
+      const { ids, triggers } = await given({ pool, client: choiceClient })
+      await signUp(server(), ids.clientId, 'ana', both)
+      const { Session } = await startBy(server(), ids.clientId, 'ana', 'EMAIL_OTP')
+      const answer = { USERNAME: 'ana', EMAIL_OTP_CODE: await codeFor(ids, email) }
+      await assert.rejects(respond(server(), ids.clientId, 'EMAIL_OTP', Session, answer), { name: 'UserNotConfirmedException' })
+      assert.deepEqual(await stateOf(ids), ['UNCONFIRMED', false, true])
+      assert.equal(triggers.fired.includes('PostConfirmation_ConfirmSignUp'), false)
+      await confirm(server(), ids.clientId, 'ana', await codeFor(ids, phone))
+      assert.deepEqual(await stateOf(ids), ['CONFIRMED', true, true])
     })
 
     it('does not give the Session of one user to another', async () => {
