@@ -44,7 +44,10 @@ export type TraceHeaders = { readonly traceparent: string }
  */
 export async function workOf(spans: RecordedSpans, run: (headers: TraceHeaders) => Promise<unknown>): Promise<string[]> {
   const traceId = await traced(spans, run)
-  return spans.all(traceId).map(({ name, attributes }) => String(attributes['db.query.summary'] ?? name)).sort()
+  return spans
+    .all(traceId)
+    .map(({ name, attributes }) => String(attributes['db.query.summary'] ?? name))
+    .sort()
 }
 
 /** What the database is asked for the one request that `run` makes. A message is delivered in a trace of its own, which does not count. */
