@@ -33,6 +33,7 @@ import { sweepChunks } from './users/import/import-chunk-repository.ts'
 import { sweepUnstartedJobs } from './users/import/import-job-repository.ts'
 import { sweepSeenNames } from './users/import/import-name-repository.ts'
 import { sweepSessionClients } from './users/session-clients/session-client-repository.ts'
+import { sweepHiddenSignUps } from './users/sign-up/hidden-sign-up-repository.ts'
 import { createUserRemoval } from './users/user-removal-repository.ts'
 import { refreshUserStatistics } from './users/user-statistics/refresh-user-statistics.ts'
 import { sweepFormerUsernames } from './users/usernames/former-username-repository.ts'
@@ -95,6 +96,7 @@ const sweeps: readonly Sweep[] = [
   { name: 'files of ended import jobs', run: (tx, _now, limit) => sweepChunks(tx, limit) },
   { name: 'names of ended dry runs', run: (tx, _now, limit) => sweepSeenNames(tx, limit) },
   { name: 'expired sign-ups', run: sweepExpiredSignUps },
+  { name: 'expired hidden sign-ups', run: sweepHiddenSignUps },
   { name: 'kept users', run: sweepKeptUsers },
   { name: 'former usernames', run: sweepFormerUsernames },
   // Each batch refreshes the statistics of one pool, which takes a while. A batch that found such a pool is reported as if it had found

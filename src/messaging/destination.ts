@@ -1,3 +1,4 @@
+import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool, RecoveryMechanism } from '../pools/pool.ts'
 import type { Channel } from './message.ts'
 import type { ExceededLimit } from './message-limits.ts'
@@ -54,11 +55,20 @@ export function maskPhoneNumber(phoneNumber: string): string {
 }
 
 /**
- * The address for the code of a new user: an auto-verified attribute that the user gave. If there are two, it is the phone number.
- * Undefined when the user has no such address; then no code is sent.
+ * The address for the code of a new user: an auto-verified attribute that the user gave. If there are two, it is the phone number. In a pool
+ * that verifies all addresses, it is the one that is still missing. Undefined when the user has no such address; then no code is sent.
  */
-export function chooseSignUpContact(pool: Pick<Pool, 'autoVerifiedAttributes'>, attributes: Attributes): Contact | undefined {
-  return firstContact(signUpOrder(pool), attributes)
+export function chooseSignUpContact(pool: SignUpPool, attributes: Attributes): Contact | undefined {
+  return findMissingContact(pool, attributes) ?? firstContact(signUpOrder(pool), attributes)
+}
+
+type SignUpPool = Pick<Pool, 'autoVerifiedAttributes' | 'extensions'>
+
+/** In a pool that verifies all addresses of a new user: the next one that is not verified yet. */
+export function findMissingContact(pool: SignUpPool, attributes: Attributes): Contact | undefined {
+  if (extensionsOf(pool).signUp.verifyAllAddresses !== true) return undefined
+  const missing = signUpOrder(pool).filter((attribute) => attributes[`${attribute}_verified`] !== 'true')
+  return firstContact(missing, attributes)
 }
 
 /** Whether only administrators can recover accounts in this pool. */

@@ -36,6 +36,7 @@ export const kindNames: Readonly<Record<MessageKind, MessageKindName>> = {
   invitation: 'AdminCreateUser',
   mfa: 'Authentication',
   'sign-in-link': 'SignInLink',
+  'account-exists': 'AccountExists',
   'risk-notice': 'AccountTakeOverNotification',
   'account-notice': 'AccountNotice',
 }

@@ -8,6 +8,7 @@ export type MessageKind =
   | 'invitation'
   | 'mfa'
   | 'sign-in-link'
+  | 'account-exists'
   | 'risk-notice'
   | 'account-notice'
 

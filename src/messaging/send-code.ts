@@ -1,4 +1,4 @@
-import { dayMs } from '../base/durations.ts'
+import { dayMs, hourMs } from '../base/durations.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { extensionsOf } from '../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute, Pool } from '../pools/pool.ts'
@@ -93,6 +93,16 @@ export function queueSignInLink(tx: Tx, secrets: Secrets, input: SignInLinkMessa
   return queueDraft(tx, secrets, { ...input, kind: 'sign-in-link', code: undefined })
 }
 
+type AccountExistsMessage = MessageInput & { readonly contact: Contact; readonly link: string | undefined }
+
+/** For how long the delivery of the message is retried. */
+const accountExistsRetriedForMs = hourMs
+
+/** Queues the message to the owner of an account with whose address somebody signs up. `link` leads to the sign-in page. */
+export function queueAccountExists(tx: Tx, secrets: Secrets, input: AccountExistsMessage): Promise<Delivery> {
+  return queueDraft(tx, secrets, { ...input, kind: 'account-exists', code: undefined, expiresAt: input.now + accountExistsRetriedForMs })
+}
+
 /** For how long the delivery of an invitation is retried. The temporary password may live longer. */
 const invitationRetriedForMs = dayMs
 
@@ -181,7 +191,7 @@ function envelopeOf({ pool, user, contact, kind, code, expiresAt }: MessageDraft
 function customSenderMessage(draft: MessageDraft): CustomSenderMessage {
   const { callerContext, recipient } = draft.messageContent
   // A function that writes the message itself needs the whole link.
-  const code = draft.kind === 'sign-in-link' ? draft.link : draft.code
+  const code = draft.kind === 'sign-in-link' || draft.kind === 'account-exists' ? draft.link : draft.code
   const channel = `custom-${channelOf(draft.contact.attribute)}` as const
   return { ...envelopeOf({ ...draft, code }), ...callerContext, channel, userAttributes: recipient.userAttributes }
 }

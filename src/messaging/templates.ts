@@ -29,6 +29,8 @@ const defaults = {
   linkSubject: 'Your verification link',
   signInLink: 'Use this link to sign in. It works once. {##Sign in##} If you did not ask for it, ignore this message. ',
   signInLinkSubject: 'Your sign-in link',
+  accountExists: 'You have an account already. {##Sign in##} If you did not try to sign up, ignore this message. ',
+  accountExistsSubject: 'You have an account already',
   invitation: 'Your username is {username} and temporary password is {####}. ',
   invitationWithoutPassword: 'Your username is {username}. ',
   invitationSubject: 'Your temporary password',
@@ -84,6 +86,7 @@ function templateFor(templates: AllTemplates, kind: MessageKind, channel: Channe
     const { signInLinkSubject: subject = defaults.signInLinkSubject, signInLinkEmail: body = defaults.signInLink } = templates
     return { subject, body, needs: 'link' }
   }
+  if (kind === 'account-exists') return accountExistsTemplate(templates, channel, values)
   if (usesLink(templates, kind, channel)) {
     return { subject: templates.linkSubject ?? defaults.linkSubject, body: templates.linkEmail ?? defaults.link, needs: 'link' }
   }
@@ -93,6 +96,14 @@ function templateFor(templates: AllTemplates, kind: MessageKind, channel: Channe
   }
   const own = channel === 'sms' ? templates.verificationSms : templates.verificationEmail
   return { subject: templates.verificationSubject ?? defaults.verificationSubject, body: own ?? defaults.verification, needs: 'code' }
+}
+
+/** The link is the address itself in an SMS. Where the app has no sign-in page, only the words of the link are left in an e-mail. */
+function accountExistsTemplate(templates: AllTemplates, channel: Channel, { link }: TemplateValues): Template {
+  const { accountExistsSubject: subject = defaults.accountExistsSubject, accountExistsSms: sms, accountExistsEmail: email } = templates
+  const body = (channel === 'sms' ? sms : email) ?? defaults.accountExists
+  if (channel === 'sms') return { subject, body: body.replace(linkPlaceholder, () => link ?? ''), needs: 'nothing' }
+  return { subject, body: link === undefined ? body.replace(/\{##([^{}]+)##\}/, '$1') : body, needs: 'nothing' }
 }
 
 function invitationTemplate(templates: MessageTemplates, channel: Channel, { code }: TemplateValues): Template {

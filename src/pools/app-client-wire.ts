@@ -8,6 +8,8 @@ import type {
   UserPoolClientType,
 } from '../contract/generated/types.ts'
 import { type AppClient, type ClientSecret, secondsPerUnit, type TimeUnit } from './app-client.ts'
+import { isWritableByClients } from './attribute-rules.ts'
+import { newClientsOf } from './extensions/pool-extensions.ts'
 import type { Pool } from './pool.ts'
 
 const defaultRefreshTokenSeconds = 30 * 86_400
@@ -18,17 +20,31 @@ type NewClient = { readonly id: string; readonly pool: Pool; readonly secrets: r
 /** The client that a CreateUserPoolClient request describes. Settings that the request leaves out get Cognito's defaults. */
 export function readNewClient(request: CreateUserPoolClientRequest, { id, pool, secrets, now }: NewClient): AppClient {
   const identity = { id, poolId: pool.id, name: request.ClientName, createdAt: now, updatedAt: now, secrets }
-  return { ...readSettings(request), ...identity, ssoSessionMinutes: undefined }
+  const settings = readSettings(request)
+  const writeAttributes = settings.writeAttributes ?? defaultWriteAttributes(pool)
+  return { ...settings, ...identity, writeAttributes, ssoSessionMinutes: undefined }
+}
+
+/**
+ * What a new client may write that names no attributes. Undefined, as at Cognito, means all. The pool may leave out custom attributes: apps
+ * often keep there what users must not change themselves, such as a role.
+ */
+function defaultWriteAttributes(pool: Pool): readonly string[] | undefined {
+  if (newClientsOf(pool).customAttributes === 'WRITABLE') return undefined
+  return pool.schema.map(({ name }) => name).filter((name) => isWritableByClients(name) && !name.startsWith('custom:'))
 }
 
 /**
  * `client` after UpdateUserPoolClient. Settings that the request does not name return to their defaults. Exceptions are the name, the
- * secrets, `ssoSessionMinutes`, the extensions, and what the client registered about itself.
+ * secrets, `ssoSessionMinutes`, the extensions, and what the client registered about itself. A client that was limited to some attributes
+ * gets the pool's default, so that an update never adds custom attributes by leaving the list out.
  */
-export function readClientUpdate(client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
+export function readClientUpdate(pool: Pool, client: AppClient, request: UpdateUserPoolClientRequest, now: number): AppClient {
   const { id, poolId, createdAt, secrets, ssoSessionMinutes, extensions, registration } = client
   const identity = { id, poolId, name: request.ClientName ?? client.name, createdAt, updatedAt: now, secrets }
-  return { ...readSettings(request), ...identity, ssoSessionMinutes, extensions, registration }
+  const settings = readSettings(request)
+  const writeAttributes = settings.writeAttributes ?? (client.writeAttributes && defaultWriteAttributes(pool))
+  return { ...settings, ...identity, writeAttributes, ssoSessionMinutes, extensions, registration }
 }
 
 function readSettings(request: Omit<UpdateUserPoolClientRequest, 'ClientId'>) {

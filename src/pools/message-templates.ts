@@ -20,6 +20,13 @@ type SignInLinkTemplates = {
   readonly signInLinkSubject?: string | undefined
 }
 
+/** The texts of the message to somebody who signs up with the address of an existing account. Cognito has no such message. */
+type AccountExistsTemplates = {
+  readonly accountExistsSms?: string | undefined
+  readonly accountExistsEmail?: string | undefined
+  readonly accountExistsSubject?: string | undefined
+}
+
 /** The texts of the notices about changes of an account. Cognito has no such messages. */
 export type AccountNoticeTemplates = {
   readonly passwordChangedEmail?: string | undefined
@@ -39,10 +46,10 @@ export type AccountNoticeTemplates = {
 }
 
 /** The texts of all messages of a pool, those of Lifeguard's own messages included. */
-export type AllTemplates = MessageTemplates & SignInLinkTemplates & AccountNoticeTemplates
+export type AllTemplates = MessageTemplates & SignInLinkTemplates & AccountExistsTemplates & AccountNoticeTemplates
 
 /** Texts in one language. For a missing text, the pool's own template is used. */
-export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'> & SignInLinkTemplates & AccountNoticeTemplates
+export type LocalizedTemplates = Omit<MessageTemplates, 'verifyBy'> & SignInLinkTemplates & AccountExistsTemplates & AccountNoticeTemplates
 
 /** The kinds of messages. Their names follow `CustomMessage_` or `CustomEmailSender_` in the sources of triggers. CustomMessage gets no notices. */
 export const messageKinds = [
@@ -54,6 +61,7 @@ export const messageKinds = [
   'AdminCreateUser',
   'Authentication',
   'SignInLink',
+  'AccountExists',
   'AccountTakeOverNotification',
   'AccountNotice',
 ] as const

@@ -59,6 +59,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   active_import: ['slot'],
   outbox: ['id'],
   message_count: ['key'],
+  hidden_sign_up: ['name_hash'],
   inbox_message: ['id'],
 }
 

@@ -26,7 +26,7 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
       const pool = await findPool(tx, poolId)
       if (pool === undefined) throw poolNotFound(poolId)
       const before = await requireLockedClient(tx, secrets, poolId, clientId)
-      const after = readClientUpdate(before, request, clock.now())
+      const after = readClientUpdate(pool, before, request, clock.now())
       await updateValidClient(tx, { secrets, tiers }, pool, after)
       await audit.record(tx, { changedMembers: changedMembers(writeClient(before), writeClient(after)) })
       return after

@@ -62,6 +62,7 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   import_name: { key: ['pool_id', 'job_id', 'name_hash'], poolColumn: 'pool_id' },
   active_import: { key: ['slot'], poolColumn: 'pool_id' },
   outbox: { key: ['id'], poolColumn: 'pool_id' },
+  hidden_sign_up: { key: ['pool_id', 'name_hash'], poolColumn: 'pool_id' },
   message_count: { key: ['pool_id', 'key'], poolColumn: 'pool_id' },
   inbox_message: { key: ['id'], poolColumn: 'pool_id' },
   deleted_group: { key: ['pool_id', 'member_key'], poolColumn: 'pool_id' },

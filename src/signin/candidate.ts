@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../pools/app-client.ts'
+import { hidesSignUps } from '../pools/hidden-sign-ups.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from '../users/decoy.ts'
@@ -30,7 +31,8 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets 
 /**
  * Finds the user whose name is `name`. Where the client hides which users exist, an unknown name gets a decoy: a sign-in takes as long with
  * the decoy as with a user, and wrong answers are counted in the same way. `migrate` (the UserMigration trigger) runs last, for unknown
- * names only. A disabled user is refused before any proof, as at Cognito.
+ * names only. A disabled user is refused before any proof, as at Cognito. Where sign-ups are hidden, a user who has not confirmed the
+ * sign-up gets the decoy of the name: so a sign-up changes nothing here.
  *
  * @throws ApiError UserNotFoundException when no user has the name and the client does not hide that.
  * @throws ApiError NotAuthorizedException when the user is disabled.
@@ -44,6 +46,7 @@ export async function findCandidate(
   const user = await findActiveUser(db, pool, name, clock.now())
   // The decoy's `sub` is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = hidesUserExistence(client) ? decoySub(secrets, pool, name, clock.now()) : undefined
+  if (decoy !== undefined && user?.status === 'UNCONFIRMED' && hidesSignUps({ pool, client })) return { sub: decoy, user: undefined }
   if (user !== undefined) {
     requireEnabled(user)
     return { sub: user.sub, user }
@@ -57,7 +60,8 @@ export async function findCandidate(
 /**
  * Reads again the user that a sign-in state was sealed for. Undefined for a decoy, and for a user who was deleted since then. `name` is the
  * USERNAME of the answer, which may be any name of the user: some clients send what the user typed, others the name in the challenge. It may
- * also be a former username: the username may have changed since the challenge, and some clients send USER_ID_FOR_SRP.
+ * also be a former username: the username may have changed since the challenge, and some clients send USER_ID_FOR_SRP. The decoy of a name
+ * stays a decoy if a user gets the name meanwhile.
  *
  * @throws ApiError NotAuthorizedException when the name is another user's, or the user is disabled.
  */
@@ -70,9 +74,12 @@ export async function findUserOfState(deps: Deps, pool: Pool, sub: string, name:
 
 async function isNameOf(deps: Deps, pool: Pool, sub: string, user: User | undefined, name: string): Promise<boolean> {
   if (user !== undefined && name === verifierNameOf(user)) return true
-  if ((await subOfName(deps, pool, name)) === sub) return true
+  if ((await subOfName(deps, pool, name)) === sub || isDecoyOf(deps, pool, name, sub)) return true
   return user !== undefined && (await isFormerUsername(deps.db, pool, user, name))
 }
+
+const isDecoyOf = ({ secrets, clock }: Deps, pool: Pool, name: string, sub: string): boolean =>
+  decoySub(secrets, pool, name, clock.now()) === sub
 
 /** The `sub` of the user whose name is `name`; for a name that no user has, the `sub` of its decoy. */
 export async function subOfName({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {

@@ -73,3 +73,18 @@ export interface EmailChangeTable {
   changed_at: number
   expires_at: number
 }
+
+/**
+ * Primary key: (pool_id, name_hash). Index: (expires_at). What later answers show for the names of a sign-up that created no user, because
+ * one of the names was taken.
+ */
+export interface HiddenSignUpTable {
+  pool_id: string
+  /** A keyed hash of the name. */
+  name_hash: string
+  /** Where the code would have gone. Null where there was no address for it. */
+  attribute: 'email' | 'phone_number' | null
+  /** The masked address. */
+  destination: string | null
+  expires_at: number
+}

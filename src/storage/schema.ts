@@ -2,7 +2,7 @@ import type { BackupJobTable } from './backup-tables.ts'
 import type { FormerMemberTable, FormerUserTable } from './former-tables.ts'
 import type { DeletedIdentityPoolTable, IdentityLoginTable, IdentityPoolTable, IdentityTable } from './identity-pool-tables.ts'
 import type { ActiveImportTable, ImportChunkTable, ImportJobTable, ImportLogTable, ImportNameTable } from './import-tables.ts'
-import type { EmailChangeTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
+import type { EmailChangeTable, HiddenSignUpTable, InboxMessageTable, MessageCountTable, OutboxTable } from './message-tables.ts'
 import type { AuthorizationCodeTable, DeviceAuthorizationTable, SessionClientTable, SignInLinkTable } from './oauth-tables.ts'
 import type {
   AppClientTable,
@@ -88,6 +88,7 @@ export interface Schema {
   spent_state: SpentStateTable
   outbox: OutboxTable
   message_count: MessageCountTable
+  hidden_sign_up: HiddenSignUpTable
   inbox_message: InboxMessageTable
   access_key: AccessKeyTable
   backup_job: BackupJobTable

@@ -3,6 +3,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { type CodePurpose, checkCode, codeExpired, codeMismatch } from '../messaging/codes.ts'
 import { type AppClientCaller, hidesUserExistence } from '../pools/app-client.ts'
+import { hidesSignUps } from '../pools/hidden-sign-ups.ts'
 import type { ContactAttribute } from '../pools/pool.ts'
 import { type LimitedAction, limitAttempts } from '../protection/attempt-limit.ts'
 import type { Db } from '../storage/db.ts'
@@ -18,7 +19,7 @@ export type Claim = {
   readonly user: User | undefined
   /** The user who has the name in the request, disabled or not. The masked addresses in the answer are this user's. */
   readonly known: User | undefined
-  /** The `sub` of the user, or of the decoy for a name that no user has. Attempts are counted, and codes looked up, under this `sub`. */
+  /** The `sub` of the user, or of the decoy for a name that no user has. Codes are looked up under this `sub`. */
   readonly subject: string
   /** Whether the answer must hide both that the user exists and which state the user is in. */
   readonly hidden: boolean
@@ -31,8 +32,12 @@ type ClaimInput = {
   readonly migrate?: (() => Promise<User | undefined>) | undefined
 }
 
+/** Actions that a user takes who has not confirmed the sign-up. */
+const signUpActions: readonly LimitedAction[] = ['ConfirmSignUp', 'ResendConfirmationCode', 'CorrectSignUpContact']
+
 /**
- * Finds the user that a request names, and counts the attempt.
+ * Finds the user that a request names, and counts the attempt. Where sign-ups are hidden, no answer may change with a sign-up: so the
+ * attempts on a sign-up are counted for the name, and a user who has not confirmed the sign-up does not exist for any other action.
  *
  * @throws ApiError LimitExceededException past the limit of attempts
  * @throws ApiError UserNotFoundException when no user has the name, and the client does not hide that
@@ -45,13 +50,17 @@ export async function findClaimedUser(
 ): Promise<Claim> {
   const hidden = hidesUserExistence(client)
   const now = clock.now()
-  const known = await findActiveUser(db, pool, username, now)
+  const isSignUp = signUpActions.includes(action)
+  const found = await findActiveUser(db, pool, username, now)
+  const isSecret = !isSignUp && hidesSignUps({ pool, client }) && found?.status === 'UNCONFIRMED'
+  const known = isSecret ? undefined : found
   if (!hidden && known === undefined && migrate === undefined) throw unknownUser()
   // The decoy's `sub` is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = decoySub(secrets, pool, username, now)
   const claimed = known?.sub ?? decoy
-  await limitAttempts(db, { poolId: pool.id, subject: claimed, action }, now)
-  const user = known ?? (await migrate?.())
+  const counted = isSignUp && hidesSignUps({ pool, client }) ? decoy : claimed
+  await limitAttempts(db, { poolId: pool.id, subject: counted, action }, now)
+  const user = known ?? (isSecret ? undefined : await migrate?.())
   if (!hidden && user === undefined) throw unknownUser()
   const subject = user?.sub ?? claimed
   if (user === undefined || user.enabled) return { user, known: user, subject, hidden }

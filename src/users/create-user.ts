@@ -32,6 +32,11 @@ export type UserCreation = {
   /** The error for a name that belongs to another user. */
   nameTaken(kind: AliasKind): Error
   /**
+   * Hides that a name belongs to another user. It does as much work as the storing of `user`, and nothing is stored under the name. `content`
+   * is the content of the first message. Undefined where `nameTaken` is thrown instead.
+   */
+  readonly hideTaken?: ((user: User, content: MessageContent | undefined) => Promise<void>) | undefined
+  /**
    * Calls PreSignUp, which may refuse the user, and returns what the draft leaves open, such as the status. A migration does not call
    * PreSignUp, because it has already called UserMigration.
    */
@@ -53,12 +58,15 @@ export type FirstMessage = {
   queue(tx: Tx, user: User, content: MessageContent): Promise<Delivery[]>
 }
 
+/** `isStored` is false for a user who was not created, because a name was taken and that is hidden. */
+export type CreatedUser = { readonly user: User; readonly deliveries: readonly Delivery[]; readonly isStored: boolean }
+
 type Deps = { readonly db: Db; readonly passwords: Passwords }
 
 /**
  * Creates a user in the one order that all ways share: free the names of expired sign-ups, check the names, call `decide`, hash the
  * password, render the message, and store user and message in one transaction. Triggers and hashes are slow, so they come before the
- * transaction.
+ * transaction. A taken name that is hidden passes the same steps, until nothing is stored.
  *
  * @NOTE The caller passes the deliveries to `afterCommit` of the outbox.
  * @throws the error of `nameTaken` when another user has one of the names, before `decide` is called or when the user is stored
@@ -66,29 +74,48 @@ type Deps = { readonly db: Db; readonly passwords: Passwords }
 export async function createUser(
   { db, passwords }: Deps,
   pool: Pool,
-  { draft, password, takesAliases, nameTaken, decide, message, whenStored, audit }: UserCreation,
-): Promise<{ user: User; deliveries: readonly Delivery[] }> {
+  { draft, password, takesAliases, nameTaken, hideTaken, decide, message, whenStored, audit }: UserCreation,
+): Promise<CreatedUser> {
   const now = draft.createdAt
   await deleteExpiredSignUpsOf(db, pool, draft, now)
   const taken = await findTakenName(db, pool, takesAliases ? withoutAliases(draft) : draft)
-  if (taken !== undefined) throw nameTaken(taken)
+  if (taken !== undefined && hideTaken === undefined) throw nameTaken(taken)
 
   const decision = await decide()
   const sealed = password === undefined ? null : await passwords.protect(pool, draft, password)
   const user: User = { ...blankUser, ...draft, ...decision, password: sealed, updatedAt: now }
   const content = await message?.render(user)
+  const store = () =>
+    db.transaction().execute(async (tx) => {
+      const aliases = takesAliases ? transferableAliases(pool, aliasesOf(pool, user)) : []
+      const takenFrom = aliases.length === 0 ? [] : (await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)).takenFrom
+      const clash = await insertUser(tx, pool, user)
+      if (clash !== undefined) throw new NameClash(clash)
+      await whenStored?.(tx, user)
+      const queued = message === undefined || content === undefined ? [] : await message.queue(tx, user, content)
+      await audit?.record(tx, { user, detail: detailOfTaken(takenFrom) })
+      return queued
+    })
 
-  const deliveries = await db.transaction().execute(async (tx) => {
-    const aliases = takesAliases ? transferableAliases(pool, aliasesOf(pool, user)) : []
-    const takenFrom = aliases.length === 0 ? [] : (await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)).takenFrom
-    const clash = await insertUser(tx, pool, user)
-    if (clash !== undefined) throw nameTaken(clash)
-    await whenStored?.(tx, user)
-    const queued = message === undefined || content === undefined ? [] : await message.queue(tx, user, content)
-    await audit?.record(tx, { user, detail: detailOfTaken(takenFrom) })
-    return queued
-  })
-  return { user, deliveries }
+  try {
+    if (taken === undefined) return { user, deliveries: await store(), isStored: true }
+  } catch (error) {
+    // Another request has taken the name since it was looked up.
+    if (!(error instanceof NameClash)) throw error
+    if (hideTaken === undefined) throw nameTaken(error.kind)
+  }
+  await hideTaken?.(user, content)
+  return { user, deliveries: [], isStored: false }
+}
+
+/** Rolls the transaction back. */
+class NameClash extends Error {
+  readonly kind: AliasKind
+
+  constructor(kind: AliasKind) {
+    super(`The ${kind} belongs to another user.`)
+    this.kind = kind
+  }
 }
 
 const blankUser = { enabled: true, passwordExpiresAt: null, signedOutAt: null, mfa: null } as const

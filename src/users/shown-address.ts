@@ -36,13 +36,19 @@ export function shownRecoveryDelivery(secrets: Secrets, pool: Pool, named: Named
   return deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: usualOrder[0] })
 }
 
+/** A sign-up that created no user. Later answers show the address that was given in it. */
+type Remembered = { readonly delivery: Delivery | undefined }
+
 /**
  * Where an answer says that the code which confirms a new user goes, if the client hides which users exist: to an address of the user, or
- * of a decoy if no user has the name, or to a made-up address if the user lacks one. Undefined in a pool that sends no such code.
+ * of a decoy if no user has the name, or to a made-up address if the user lacks one. Undefined in a pool that sends no such code. A hidden
+ * sign-up that is `remembered` takes the place of user and decoy: the answer is that for a user who has signed up so.
  */
-export function shownSignUpDelivery(secrets: Secrets, pool: Pool, named: NamedUser): Delivery | undefined {
-  const contact = chooseSignUpContact(pool, shownUser(secrets, pool, named).attributes)
-  return deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: signUpOrder(pool)[0] })
+export function shownSignUpDelivery(secrets: Secrets, pool: Pool, named: NamedUser, remembered?: Remembered): Delivery | undefined {
+  const known = chooseSignUpContact(pool, shownUser(secrets, pool, named).attributes)
+  const contact = remembered === undefined ? known : undefined
+  const shown = deliveryOrSimulated(secrets, pool, named.name, { contact, otherwise: signUpOrder(pool)[0] })
+  return remembered?.delivery ?? shown
 }
 
 /**

@@ -79,11 +79,13 @@ export async function requireFreeNames(
 }
 
 async function findTakenAlias(db: Db | Tx, pool: Pool, sub: string, aliases: readonly Alias[]): Promise<AliasKind | undefined> {
+  let taken: AliasKind | undefined
+  // All names are looked up: otherwise the time that this takes would tell which of them is taken.
   for (const alias of aliases) {
     const owner = isChosenName(alias.kind) ? await findHolder(db, pool, alias.key) : await findOwner(db, pool.id, alias)
-    if (owner !== undefined && owner !== sub) return alias.kind
+    if (owner !== undefined && owner !== sub) taken ??= alias.kind
   }
-  return undefined
+  return taken
 }
 
 /** The `sub` of the user who has the name, or for whom it is reserved as a former username. */

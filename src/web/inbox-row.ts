@@ -11,6 +11,7 @@ const purposes: Readonly<Record<string, string>> = {
   invitation: 'Invitation',
   mfa: 'Sign-in code',
   'sign-in-link': 'Sign-in link',
+  'account-exists': 'Account exists already',
   'risk-notice': 'Suspicious sign-in',
   'account-notice': 'Account changed',
 }

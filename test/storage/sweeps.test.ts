@@ -15,6 +15,7 @@ import { insertInvocations, sweepInvocations } from '../../src/triggers/invocati
 import { saveLastAnswers } from '../../src/triggers/invocations/last-answer-repository.ts'
 import { sweepEmailChanges } from '../../src/users/account-notices/email-change-repository.ts'
 import { sweepSessionClients } from '../../src/users/session-clients/session-client-repository.ts'
+import { sweepHiddenSignUps } from '../../src/users/sign-up/hidden-sign-up-repository.ts'
 import type { User } from '../../src/users/user.ts'
 import { deleteUserRows } from '../../src/users/user-removal-repository.ts'
 import { insertUser } from '../../src/users/user-repository.ts'
@@ -41,6 +42,14 @@ const cases: readonly Case[] = [
     store: (db, key) => db.insertInto('message_count').values({ pool_id: 'p', key, count: 1, window_ends_at: 5 }).execute(),
     hold: (tx, key) => tx.updateTable('message_count').set({ count: 2 }).where('pool_id', '=', 'p').where('key', '=', key).execute(),
     sweep: (tx, before) => sweepMessageCounts(tx, before, 10),
+  },
+  {
+    name: 'expired hidden sign-ups',
+    store: (db, name_hash) =>
+      db.insertInto('hidden_sign_up').values({ pool_id: 'p', name_hash, attribute: null, destination: null, expires_at: 4 }).execute(),
+    hold: (tx, name_hash) =>
+      tx.updateTable('hidden_sign_up').set({ destination: 'held' }).where('pool_id', '=', 'p').where('name_hash', '=', name_hash).execute(),
+    sweep: (tx, before) => sweepHiddenSignUps(tx, before, 10),
   },
   {
     name: 'attempts',

@@ -38,11 +38,29 @@ export const isFailed = ({ status }: ReadableSpan) => status.code === SpanStatus
 /** Headers that make the request a part of a trace that the caller has chosen. */
 export type TraceHeaders = { readonly traceparent: string }
 
+/**
+ * What one request does: each statement, transaction and call that has a span, sorted. A message is delivered in a trace of its own, which
+ * does not count.
+ */
+export async function workOf(spans: RecordedSpans, run: (headers: TraceHeaders) => Promise<unknown>): Promise<string[]> {
+  const traceId = await traced(spans, run)
+  return spans
+    .all(traceId)
+    .map(({ name, attributes }) => String(attributes['db.query.summary'] ?? name))
+    .sort()
+}
+
 /** What the database is asked for the one request that `run` makes. A message is delivered in a trace of its own, which does not count. */
 export async function statementsOf(spans: RecordedSpans, run: (headers: TraceHeaders) => Promise<unknown>): Promise<string[]> {
+  const traceId = await traced(spans, run)
+  const summaries = spans.all(traceId).map(({ attributes }) => attributes['db.query.summary'])
+  return summaries.flatMap((summary) => (summary === undefined ? [] : [String(summary)]))
+}
+
+/** Resolves with the id of the request's trace, once the span of the request has ended. */
+async function traced(spans: RecordedSpans, run: (headers: TraceHeaders) => Promise<unknown>): Promise<string> {
   const [traceId, spanId] = [randomBytes(16).toString('hex'), randomBytes(8).toString('hex')]
   await run({ traceparent: `00-${traceId}-${spanId}-01` })
   await spans.waitFor((span) => span.kind === SpanKind.SERVER && span.spanContext().traceId === traceId)
-  const summaries = spans.all(traceId).map(({ attributes }) => attributes['db.query.summary'])
-  return summaries.flatMap((summary) => (summary === undefined ? [] : [String(summary)]))
+  return traceId
 }

@@ -1065,6 +1065,10 @@ export interface Credentials {
   Expiration?: Date | undefined
 }
 
+export type CustomAttributesDefaultType =
+  | 'WRITABLE'
+  | 'READ_ONLY'
+
 export interface CustomAuthExtensionType {
   MfaAfterPassword?: MfaAfterPasswordType | undefined
   WrongAnswers?: WrongAnswersType | undefined
@@ -1818,6 +1822,8 @@ export interface GetUserPoolExtensionsResponse {
   Usernames?: UsernamesExtensionType | undefined
   RecoveryCodes?: RecoveryCodesExtensionType | undefined
   SelfService?: SelfServiceExtensionType | undefined
+  NewClients?: NewClientsExtensionType | undefined
+  Sessions?: SessionsExtensionType | undefined
 }
 
 export interface GetUserPoolMfaConfigRequest {
@@ -2398,6 +2404,9 @@ export interface LocalizedTemplatesType {
   IdentityLinkedEmailSubject?: string | undefined
   RecoveryCodeUsedEmail?: string | undefined
   RecoveryCodeUsedEmailSubject?: string | undefined
+  AccountExistsSms?: string | undefined
+  AccountExistsEmail?: string | undefined
+  AccountExistsEmailSubject?: string | undefined
 }
 
 export interface LogConfigurationType {
@@ -2505,6 +2514,7 @@ export type MessageKindType =
   | 'AdminCreateUser'
   | 'Authentication'
   | 'SignInLink'
+  | 'AccountExists'
   | 'AccountTakeOverNotification'
   | 'AccountNotice'
 
@@ -2531,6 +2541,10 @@ export interface MessagesExtensionType {
 export type MfaAfterPasswordType =
   | 'REQUIRED'
   | 'SKIPPED'
+
+export interface NewClientsExtensionType {
+  CustomAttributes?: CustomAttributesDefaultType | undefined
+}
 
 export interface NewDeviceMetadataType {
   DeviceKey?: string | undefined
@@ -3053,6 +3067,10 @@ export type SessionTypeType =
   | 'TOKEN'
   | 'SSO'
 
+export interface SessionsExtensionType {
+  EndOnPasswordChange?: boolean | undefined
+}
+
 export interface SetIdentityPoolRolesInput {
   IdentityPoolId: string
   Roles: Record<string, string>
@@ -3172,6 +3190,8 @@ export interface SetUserPoolExtensionsRequest {
   Usernames?: UsernamesExtensionType | undefined
   RecoveryCodes?: RecoveryCodesExtensionType | undefined
   SelfService?: SelfServiceExtensionType | undefined
+  NewClients?: NewClientsExtensionType | undefined
+  Sessions?: SessionsExtensionType | undefined
 }
 
 export interface SetUserPoolExtensionsResponse {
@@ -3193,6 +3213,8 @@ export interface SetUserPoolExtensionsResponse {
   Usernames?: UsernamesExtensionType | undefined
   RecoveryCodes?: RecoveryCodesExtensionType | undefined
   SelfService?: SelfServiceExtensionType | undefined
+  NewClients?: NewClientsExtensionType | undefined
+  Sessions?: SessionsExtensionType | undefined
 }
 
 export interface SetUserPoolMfaConfigRequest {
@@ -3245,6 +3267,8 @@ export interface SignInPolicyType {
 export interface SignUpExtensionType {
   ContactCorrection?: boolean | undefined
   UnconfirmedUserLifetimeHours?: number | undefined
+  HideExistingUsers?: boolean | undefined
+  VerifyAllAddresses?: boolean | undefined
 }
 
 export interface SignUpRequest {

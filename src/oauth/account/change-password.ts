@@ -1,9 +1,9 @@
 import { listAppClients } from '../../pools/app-client-repository.ts'
+import { returnAddressOf } from '../../pools/page-address.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { AuthorizationRequestDeps } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { receiveParameters } from '../parameters.ts'
-import { requiresPushedRequests } from '../pushed-requests/pushed-request.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
 import { offersReset } from './offered-pages.ts'
 
@@ -39,13 +39,4 @@ async function findOnlyClient({ db, pools }: AuthorizationRequestDeps, host: Req
   const owners = await Promise.all(listed.map(({ id }) => pools.findClient(id)))
   const [first, ...others] = owners.filter((owner) => owner !== undefined && returnAddressOf(owner) !== undefined)
   return others.length === 0 ? first : undefined
-}
-
-/** The parameters with which a page can be opened that no app asked for. Every page needs an app to return to. The first callback URL stands in for a default. Only the app can push a request. */
-export function returnAddressOf(owner: PoolAndClient): { readonly response_type: string; readonly redirect_uri: string } | undefined {
-  const { client } = owner
-  const redirectUri = client.defaultRedirectUri ?? client.callbackUrls?.find((url) => !url.includes('*'))
-  const flow = client.oauthFlows?.find((name) => name === 'code' || name === 'implicit')
-  if (requiresPushedRequests(owner) || !client.oauthEnabled || redirectUri === undefined || flow === undefined) return undefined
-  return { response_type: flow === 'code' ? 'code' : 'token', redirect_uri: redirectUri }
 }

@@ -1,5 +1,6 @@
 import { clientExtensionsOf } from '../../pools/client-extensions/client-extensions.ts'
 import { isReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
+import { returnAddressOf } from '../../pools/page-address.ts'
 import { chooseOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { findActiveUser } from '../../users/expired-sign-ups/expired-sign-ups.ts'
@@ -11,8 +12,7 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { visitorOf } from '../devices/browser-device.ts'
 import { findStep } from '../login/find-step.ts'
 import { type Continue, type SignedIn, toNextPage } from '../login/login.ts'
-import { type AccountDeps, thenSignIn } from './account-step.ts'
-import { returnAddressOf } from './change-password.ts'
+import { type AccountDeps, thenSignIn, withLinksOf } from './account-step.ts'
 
 /** The link in the message of a sign-up. */
 export type ConfirmationLink = {
@@ -28,6 +28,8 @@ export const asksForClick = ({ client }: PoolAndClient): boolean => clientExtens
 /** The user is signed in, or has a further step to take. `query` is that of the app's request. */
 type Onward = { readonly kind: 'onward'; readonly query: string; readonly outcome: Continue | SignedIn | RedirectToApp }
 type Confirmed = { readonly kind: 'confirmed' }
+/** Another address has to be verified, by a code that went there. */
+type Missing = { readonly kind: 'missing'; readonly destination: string }
 
 /**
  * Confirms the user of the link. A user who opens it in the browser of the sign-up is signed in, if the client wants that: the browser's step
@@ -39,11 +41,13 @@ export async function confirmByLink(
   deps: AccountDeps,
   browser: BrowserRequest,
   owner: PoolAndClient,
-  { username, code }: ConfirmationLink,
-): Promise<Confirmed | Onward> {
+  { username, code, returnUrl }: ConfirmationLink,
+): Promise<Confirmed | Missing | Onward> {
   const { pool, client } = owner
   const callerContext = { clientId: client.id, clientMetadata: undefined, userAgent: browser.context.userAgent }
-  const { user, provenBy } = await confirmSignUpByCode(deps, owner, { username, code, forceAliasCreation: false, callerContext })
+  const input = { username, code, forceAliasCreation: false, callerContext, returnUrl }
+  const { user, provenBy, missing } = await confirmSignUpByCode(withLinksOf(deps, browser), owner, input)
+  if (missing !== undefined) return { kind: 'missing', destination: missing.destination }
   const step = findStep(deps, browser, owner, 'confirm')
   if (!clientExtensionsOf(client).confirmationLinks?.signsIn || step?.query === undefined || provenBy === undefined) {
     return { kind: 'confirmed' }

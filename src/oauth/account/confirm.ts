@@ -7,6 +7,7 @@ import { chooseOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { confirmSignUp } from '../../users/sign-up/confirm-sign-up.operation.ts'
 import { correctContactOfSignUp } from '../../users/sign-up/correct-contact.ts'
 import { resendConfirmationCode } from '../../users/sign-up/resend-confirmation-code.operation.ts'
+import { missingIn } from '../../users/sign-up/sign-up-session.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { RedirectToApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
@@ -124,12 +125,16 @@ function takingForm(deps: AccountDeps, browser: BrowserRequest, form: Parameters
 const isConfirmedAlready = ({ message }: ApiError): boolean =>
   message === 'User cannot be confirmed. Current status is CONFIRMED' || message === 'User is already confirmed.'
 
-type Confirmation = { readonly request: AuthorizationRequest; readonly step: ConfirmStep; readonly code: string }
+type Confirmation = { readonly request: AuthorizationRequest; readonly step: PageStep & ConfirmStep; readonly code: string }
 
 async function confirm(deps: AccountDeps, browser: BrowserRequest, { request, step, code }: Confirmation): Promise<Continue | SignedIn> {
   const { username, session } = step
   const named = { Username: username, ConfirmationCode: code, ...(session !== undefined && { Session: session }) }
-  const confirmed = await callOperation(confirmSignUp, deps, { ...request, browser }, named)
+  const confirmed = await callOperation(confirmSignUp, withLinksOf(deps, browser), { ...request, browser }, named)
+  const missing = missingIn(confirmed.Session)
+  // The step keeps its id, so that the page in another tab stays valid.
+  if (missing !== undefined)
+    return { kind: 'continue', request, step: { ...step, ...missing, session: confirmed.Session, isResent: false } }
   if (confirmed.Session === undefined) return done(deps, request, { username, done: 'confirmed' })
   return thenSignIn(deps, request, username, async () => {
     const result = await chooseOnPage(deps, request, { username, session: confirmed.Session, from: visitorOf(deps, browser, request) })

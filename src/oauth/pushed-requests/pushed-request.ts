@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { hourMs } from '../../base/durations.ts'
-import { clientExtensionsOf } from '../../pools/client-extensions/client-extensions.ts'
-import { mannerOf, oauthOf } from '../../pools/extensions/pool-extensions.ts'
+import { mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { Db } from '../../storage/db.ts'
 import { PageError } from '../page-error.ts'
@@ -56,7 +55,3 @@ function withoutAccountPrompt(pushed: ReceivedParameters): ReceivedParameters {
   parameters.set('prompt', prompts.filter((prompt) => prompt !== 'select_account').join(' '))
   return { ...pushed, parameters }
 }
-
-/** Whether the authorization endpoint takes only pushed requests of the client: the pool or the client can demand it. */
-export const requiresPushedRequests = ({ pool, client }: PoolAndClient): boolean =>
-  mannerOf(pool) === 'STRICT' && (oauthOf(pool).requirePushedRequests === true || clientExtensionsOf(client).pushedRequests.isRequired)

@@ -19,10 +19,12 @@ import { readTemplatesByLocale, writeTemplatesByLocale } from './localized-templ
 import type { PageTextCatalog } from './page-texts.ts'
 import {
   deletedUsersOf,
+  endsSessionsOnPasswordChange,
   extensionsOf,
   federationOf,
   hostedPagesOf,
   type MessagesExtension,
+  newClientsOf,
   noExtensions,
   type OAuthExtension,
   oauthOf,
@@ -36,6 +38,7 @@ import {
   usernamesOf,
 } from './pool-extensions.ts'
 import { readSelfService, writeSelfService } from './self-service.ts'
+import { readSignUpExtension, writeSignUpExtension } from './sign-up-extension.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 import { readUsernames, writeUsernames } from './usernames-extension.ts'
 
@@ -58,13 +61,7 @@ export function readExtensions(deps: ExtensionDeps, pool: Pool, request: SetUser
             mfaAfterPassword: request.CustomAuth.MfaAfterPassword ?? noExtensions.customAuth.mfaAfterPassword,
             wrongAnswers: request.CustomAuth.WrongAnswers ?? noExtensions.customAuth.wrongAnswers,
           },
-    signUp:
-      request.SignUp === undefined
-        ? before.signUp
-        : {
-            contactCorrection: request.SignUp.ContactCorrection ?? false,
-            unconfirmedLifetimeHours: request.SignUp.UnconfirmedUserLifetimeHours,
-          },
+    signUp: request.SignUp === undefined ? before.signUp : readSignUpExtension(request.SignUp),
     messages: request.Messages === undefined ? before.messages : readMessages(request.Messages),
     hostedPages: request.HostedPages === undefined ? hostedPagesOf(pool) : readHostedPages(pageTexts, request.HostedPages),
     federation: request.Federation === undefined ? federationOf(pool) : readFederation(request.Federation),
@@ -76,6 +73,14 @@ export function readExtensions(deps: ExtensionDeps, pool: Pool, request: SetUser
     formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(deps, pool.id, request.FormerPool),
     recoveryCodes: request.RecoveryCodes === undefined ? recoveryCodesOf(pool) : { enabled: request.RecoveryCodes.Enabled ?? false },
     selfService: request.SelfService === undefined ? selfServiceOf(pool) : readSelfService({ pool, of: 'pool' }, request.SelfService),
+    newClients:
+      request.NewClients === undefined
+        ? newClientsOf(pool)
+        : { customAttributes: request.NewClients.CustomAttributes ?? noExtensions.newClients.customAttributes },
+    sessions: {
+      endOnPasswordChange:
+        request.Sessions === undefined ? endsSessionsOnPasswordChange(pool) : (request.Sessions.EndOnPasswordChange ?? false),
+    },
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
     usernames: request.Usernames === undefined ? before.usernames : readUsernames(request.Usernames),
   }
@@ -88,7 +93,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     Triggers: Object.fromEntries(Object.entries(triggers).map(([name, policy]) => [name, writePolicy(policy)])),
     TriggerFunctions: triggerFunctionsOf(pool),
     CustomAuth: { MfaAfterPassword: customAuth.mfaAfterPassword, WrongAnswers: customAuth.wrongAnswers ?? 'UNLIMITED' },
-    SignUp: { ContactCorrection: signUp.contactCorrection, UnconfirmedUserLifetimeHours: signUp.unconfirmedLifetimeHours },
+    SignUp: writeSignUpExtension(signUp),
     Messages: writeMessages(messages),
     HostedPages: writeHostedPages(hostedPagesOf(pool)),
     Federation: writeFederation(federationOf(pool)),
@@ -98,6 +103,8 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     Passwords: { Storage: passwordStorageOf(pool) },
     DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
     RecoveryCodes: { Enabled: recoveryCodesOf(pool).enabled },
+    NewClients: { CustomAttributes: newClientsOf(pool).customAttributes },
+    Sessions: { EndOnPasswordChange: endsSessionsOnPasswordChange(pool) },
     FormerPool: writeFormerPool(formerPool),
     SelfService: writeSelfService(selfServiceOf(pool)),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),

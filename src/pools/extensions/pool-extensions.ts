@@ -36,6 +36,10 @@ export type PoolExtensions = {
   readonly deletedUsers?: DeletedUsersExtension
   /** Undefined in old pools. */
   readonly recoveryCodes?: RecoveryCodesExtension
+  /** Undefined in old pools. */
+  readonly newClients?: NewClientsExtension
+  /** Undefined in old pools. */
+  readonly sessions?: SessionsExtension
   /** Undefined: the pool was not copied from another one, or no longer asks it. */
   readonly formerPool?: FormerPool | undefined
   /** Undefined in old pools. */
@@ -60,6 +64,10 @@ export type SignUpExtension = {
   readonly contactCorrection: boolean
   /** A user who does not confirm the sign-up within this many hours is deleted. Undefined: unconfirmed users are never deleted. */
   readonly unconfirmedLifetimeHours: number | undefined
+  /** Whether SignUp answers for a taken name as for a free one. Undefined in old pools: no. */
+  readonly hideExistingUsers?: boolean
+  /** Whether a user who gives two addresses that the pool verifies has to prove both. Undefined in old pools: no. */
+  readonly verifyAllAddresses?: boolean
 }
 
 export type MessagesExtension = {
@@ -143,6 +151,16 @@ export type RecoveryCodesExtension = {
   readonly enabled: boolean
 }
 
+export type NewClientsExtension = {
+  /** Whether an app client that is created without WriteAttributes may write custom attributes. At Cognito it may. */
+  readonly customAttributes: 'WRITABLE' | 'READ_ONLY'
+}
+
+export type SessionsExtension = {
+  /** Whether a new password ends the sessions of the user. At Cognito they continue. */
+  readonly endOnPasswordChange: boolean
+}
+
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
@@ -157,7 +175,7 @@ export const noExtensions = {
   triggers: {},
   triggerFunctions: {},
   customAuth: { mfaAfterPassword: 'REQUIRED', wrongAnswers: 'UNLIMITED' },
-  signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined },
+  signUp: { contactCorrection: false, unconfirmedLifetimeHours: undefined, hideExistingUsers: false, verifyAllAddresses: false },
   messages: { suppress: [], templates: {}, maxPerDay: undefined, maxPerRecipientPerHour: undefined, onRefusal: 'IGNORE' },
   hostedPages: {
     sessionMinutes: 60,
@@ -175,6 +193,8 @@ export const noExtensions = {
   deletedUsers: { keepDays: 0 },
   recoveryCodes: { enabled: false },
   selfService: noSelfServiceRules,
+  newClients: { customAttributes: 'WRITABLE' },
+  sessions: { endOnPasswordChange: false },
   testUsers: [],
 } satisfies PoolExtensions
 
@@ -225,6 +245,15 @@ export function recoveryCodesOf(pool: { readonly extensions: PoolExtensions | un
 
 export function selfServiceOf(pool: { readonly extensions: PoolExtensions | undefined }): SelfServiceExtension {
   return extensionsOf(pool).selfService ?? noSelfServiceRules
+}
+
+export function newClientsOf(pool: { readonly extensions: PoolExtensions | undefined }): NewClientsExtension {
+  return extensionsOf(pool).newClients ?? noExtensions.newClients
+}
+
+/** Whether a new password ends the sessions of the user. */
+export function endsSessionsOnPasswordChange(pool: { readonly extensions: PoolExtensions | undefined }): boolean {
+  return (extensionsOf(pool).sessions ?? noExtensions.sessions).endOnPasswordChange
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

@@ -63,7 +63,7 @@ async function storeClient({ deps, poolId }: Copy, tx: Tx, shown: UserPoolClient
     secret === undefined ? [] : [{ id: `${id}--${Math.floor(createdAt / 1000)}`, value: secret, createdAt }]
   const before = await lockAppClient(tx, deps.secrets, poolId, id)
   if (before !== undefined) {
-    const changed = readClientUpdate(before, requestOf('UpdateUserPoolClient', settings), now)
+    const changed = readClientUpdate(pool, before, requestOf('UpdateUserPoolClient', settings), now)
     return updateValidClient(tx, deps, pool, { ...changed, secrets: mergedSecrets(before, secrets) })
   }
   if ((await findAppClient(tx, deps.secrets, id)) !== undefined) throw invalidParameter('Another pool has an app client with this id.')

@@ -72,6 +72,7 @@ const changes: { readonly [Table in PoolTable]: Change | LeftOut } = {
   active_import: 'records',
   outbox: 'tokens',
   message_count: 'records',
+  hidden_sign_up: 'tokens',
   inbox_message: 'records',
   import_name: 'records',
   deleted_group: same,

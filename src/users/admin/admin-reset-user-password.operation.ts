@@ -10,6 +10,7 @@ import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
+import { withChangedPassword } from '../passwords/with-changed-password.ts'
 import { findRecoveryError, requireRecoveryContact, requireSelfRecovery } from '../recovery/recovery-rules.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
@@ -20,7 +21,7 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; outbox
 
 /**
  * The password no longer works, and the user gets a code to set a new one. The sealed password stays stored: the status blocks it, and the
- * pool's password history needs it. Sessions continue, as in Cognito.
+ * pool's password history needs it. Sessions continue, as in Cognito, unless the pool ends them when a password changes.
  */
 export const adminResetUserPassword = operation('AdminResetUserPassword', {
   auth: 'iam',
@@ -43,7 +44,7 @@ export const adminResetUserPassword = operation('AdminResetUserPassword', {
       const now = clock.now()
       const contact = requireRecoveryContact(pool, user)
       deliveries = [await queueForgotPasswordCode(tx, secrets, { pool, user, contact, messageContent, now })]
-      return { ...user, status: 'RESET_REQUIRED', updatedAt: now }
+      return withChangedPassword(pool, user, { status: 'RESET_REQUIRED' }, now)
     })
     await outbox.afterCommit(pool, deliveries)
     return {}

@@ -8,6 +8,7 @@ import { addToPasswordHistory, requireUnusedPassword } from '../passwords/passwo
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { temporaryPasswordEnd } from '../passwords/temporary-password.ts'
+import { withChangedPassword } from '../passwords/with-changed-password.ts'
 import { getUserByName } from '../user-repository.ts'
 import { changeFoundUser } from './change-user.ts'
 
@@ -15,7 +16,8 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog; passwords: Passwords }
 
 /**
  * A permanent password confirms the user, whatever the status was. With a temporary one, the user must choose a new password at the next
- * sign-in. The user gets no message. Sessions continue, as in Cognito. An outstanding code for a new password becomes invalid, because the
+ * sign-in. The user gets no message. Sessions continue, as in
+ * Cognito, unless the pool ends them. An outstanding code for a new password becomes invalid, because the
  * administrator's decision is the later one.
  */
 export const adminSetUserPassword = operation('AdminSetUserPassword', {
@@ -37,7 +39,7 @@ export const adminSetUserPassword = operation('AdminSetUserPassword', {
       const state = request.Permanent
         ? ({ status: 'CONFIRMED', passwordExpiresAt: null } as const)
         : ({ status: 'FORCE_CHANGE_PASSWORD', passwordExpiresAt: temporaryPasswordEnd(pool, now) } as const)
-      return { ...before, ...state, password, updatedAt: now }
+      return withChangedPassword(pool, before, { ...state, password }, now)
     })
     return {}
   },

@@ -13,6 +13,7 @@ import { addToPasswordHistory } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { newTemporaryPassword, temporaryPasswordEnd } from '../passwords/temporary-password.ts'
+import { withChangedPassword } from '../passwords/with-changed-password.ts'
 import type { User } from '../user.ts'
 import { getUserByName } from '../user-repository.ts'
 import { renderMessageTo } from '../user-triggers.ts'
@@ -81,7 +82,7 @@ export async function resendInvitation(
   const user = await changeFoundUser(deps, pool, found, async (before, tx) => {
     requireInvited(before)
     await addToPasswordHistory(tx, pool, before, now)
-    const after = { ...before, password, passwordExpiresAt: temporaryPasswordEnd(pool, now), updatedAt: now }
+    const after = withChangedPassword(pool, before, { password, passwordExpiresAt: temporaryPasswordEnd(pool, now) }, now)
     if (content !== undefined) deliveries = await message.queue(tx, after, content)
     return after
   })

@@ -30,8 +30,9 @@ export async function deleteExpiredSignUpsOf(
   if (lastExpiredSignUp(pool, now) === undefined) return
   for (const alias of aliasesOf(pool, user)) {
     const sub = isContactAttribute(alias.kind) ? await findOwner(db, pool.id, alias) : (await findUserByName(db, pool, alias.key))?.sub
+    // A user is read for a free name as well: otherwise the time that this takes would tell which names are taken.
+    const owner = await findUser(db, pool.id, sub ?? user.sub)
     if (sub === undefined || sub === user.sub) continue
-    const owner = await findUser(db, pool.id, sub)
     if (owner !== undefined && isExpiredSignUp(pool, owner, now))
       await db.transaction().execute((tx) => deleteIfExpired(tx, pool, sub, now))
   }

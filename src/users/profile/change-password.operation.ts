@@ -10,11 +10,13 @@ import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { TokenCaller } from '../caller.ts'
+import { keepSession } from '../passwords/kept-session-repository.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { incorrectPassword, requireOwnPassword } from '../passwords/require-own-password.ts'
 import { screenNewPassword } from '../passwords/screen-new-password.ts'
+import { withChangedPassword } from '../passwords/with-changed-password.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
 import { lockCaller } from './profile-rules.ts'
@@ -22,11 +24,14 @@ import { lockCaller } from './profile-rules.ts'
 type Deps = AuthEventDeps &
   AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; passwordScreening: PasswordScreening; lockout: Lockout }
 
-/** A signed-in user changes the password, or sets the first one. Sessions stay valid, as at Cognito. */
+/**
+ * A signed-in user changes the password, or sets the first one. Sessions stay valid, as at Cognito. Where the pool ends them, the session of
+ * the caller goes on.
+ */
 export const changePassword = operation('ChangePassword', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: TokenCaller, context) {
+  async handle(request, deps: Deps, { pool, client, user, sessionId }: TokenCaller, context) {
     const { db, clock, passwords } = deps
     const now = clock.now()
     if (user.status === 'RESET_REQUIRED') {
@@ -46,7 +51,9 @@ export const changePassword = operation('ChangePassword', {
       if (!isSamePassword(locked, user)) throw incorrectPassword()
       await addToPasswordHistory(tx, pool, locked, now)
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
-      await storeUser(tx, pool, locked, { ...locked, password: sealed, passwordExpiresAt: null, status, updatedAt: now })
+      const changed = withChangedPassword(pool, locked, { password: sealed, passwordExpiresAt: null, status }, now)
+      await storeUser(tx, pool, locked, changed)
+      await keepSession(tx, locked, changed, sessionId)
       await queueAccountNotice(tx, deps, { pool, user: locked, change: 'PASSWORD', clientId: client.id, now })
     })
     await sendAccountNotices(deps, pool)

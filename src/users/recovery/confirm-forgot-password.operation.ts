@@ -15,6 +15,7 @@ import { addToPasswordHistory, requireUnusedPassword } from '../passwords/passwo
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { requireOtherPassword, screenNewPassword } from '../passwords/screen-new-password.ts'
+import { withChangedPassword } from '../passwords/with-changed-password.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { runPostConfirmation } from '../user-triggers.ts'
@@ -23,7 +24,10 @@ import { proveResetCode, requireUsable } from './prove-reset-code.ts'
 type Deps = AuthEventDeps &
   AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; passwordScreening: PasswordScreening; triggers: Triggers }
 
-/** Sets a new password with the code that ForgotPassword sent. The operation issues no tokens and ends no sessions. */
+/**
+ * Sets a new password with the code that ForgotPassword sent. The operation issues no tokens. It ends no
+ * sessions, as at Cognito, unless the pool wants that.
+ */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
   auth: 'app-client',
 
@@ -63,7 +67,7 @@ async function storePassword(
     requireUsable(user, proof)
     await requireCode(tx, secrets, { poolId: pool.id, sub, purpose: 'forgot-password', code, now })
     await addToPasswordHistory(tx, pool, user, now)
-    const changed: User = { ...user, password: sealed, passwordExpiresAt: null, status: 'CONFIRMED', updatedAt: now }
+    const changed = withChangedPassword(pool, user, { password: sealed, passwordExpiresAt: null, status: 'CONFIRMED' }, now)
     await storeUser(tx, pool, user, changed)
     await clearPasswordFailures(tx, pool.id, sub)
     await queueAccountNotice(tx, deps, { pool, user, change: 'PASSWORD', clientId: client.id, now })

@@ -8,6 +8,7 @@ import type { Outbox } from '../../messaging/outbox.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
+import { hidesSignUps } from '../../pools/hidden-sign-ups.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { type AuthEventDeps, recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
@@ -19,6 +20,7 @@ import { type NamedUser, shownSignUpDelivery } from '../shown-address.ts'
 import type { User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 import { renderMessageTo } from '../user-triggers.ts'
+import { findHiddenSignUpOf } from './hidden-sign-up.ts'
 
 type Deps = AuthEventDeps & { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; publicUrl: string; triggers: Triggers }
 
@@ -38,7 +40,8 @@ export const resendConfirmationCode = operation('ResendConfirmationCode', {
     const context = contextFromClient(from, { pool, client, username: name, now }, request.UserContextData)
     const event = { type: 'ResendCode', response: 'Pass', context, now, clientId: client.id } as const
     // The shown address is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
-    const shown = hidden ? shownSignUpDelivery(deps.secrets, pool, named) : undefined
+    const remembered = hidesSignUps(caller) ? await findHiddenSignUpOf(deps, pool, name, now) : undefined
+    const shown = hidden ? shownSignUpDelivery(deps.secrets, pool, named, remembered) : undefined
     if (user === undefined || (hidden && (user.status !== 'UNCONFIRMED' || contact === undefined))) {
       if (shown === undefined) throw cannotResend()
       await simulateResend(deps, pool, named, shown)

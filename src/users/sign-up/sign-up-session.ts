@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { minuteMs } from '../../base/durations.ts'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Delivery } from '../../messaging/destination.ts'
 import type { AppClient, AppClientCaller } from '../../pools/app-client.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import type { ContactAttribute } from '../../pools/pool.ts'
@@ -50,6 +51,30 @@ export function newProvenSession(
   return sealNew(secrets, client, { sub: user.sub, provenBy, securityStamp: securityStampOf(user), now })
 }
 
+/** How the Session of ConfirmSignUp begins while another address has to be verified. Apps read it, so its form is documented. */
+const missingPattern = /^MISSING:(email|phone_number):([^:]*):/
+
+/**
+ * The Session of ConfirmSignUp while another address has to be verified: it tells an app which one, and where the code went. What follows
+ * that is the Session of SignUp with a new expiry, for the request with the next code. Every client gets it: ConfirmSignUp has no other
+ * member that could tell.
+ */
+export function newMissingSession(
+  secrets: Secrets,
+  client: AppClient,
+  user: User,
+  { missing, now }: { readonly missing: Delivery; readonly now: number },
+): string {
+  const session = sealNew(secrets, client, { sub: user.sub, provenBy: null, securityStamp: unconfirmedStampOf(user), now })
+  return `MISSING:${missing.attribute}:${missing.destination}:${session}`
+}
+
+/** The address that the Session of ConfirmSignUp says is missing. Undefined when none is. */
+export function missingIn(session: string | undefined): Pick<Delivery, 'attribute' | 'destination'> | undefined {
+  const [, attribute, destination] = missingPattern.exec(session ?? '') ?? []
+  return attribute === undefined || destination === undefined ? undefined : { attribute: attribute as ContactAttribute, destination }
+}
+
 /** The Session of SignUp; undefined when neither a choice-based sign-in nor a correction can follow. */
 export function newUnconfirmedSession(secrets: Secrets, { pool, client }: AppClientCaller, user: User, now: number): string | undefined {
   const canCorrect = extensionsOf(pool).signUp.contactCorrection && user.status === 'UNCONFIRMED'
@@ -67,8 +92,9 @@ export function unconfirmedStampOf(user: Pick<User, 'status' | 'password' | 'sig
 
 /** Opens the `Session` of SignUp or ConfirmSignUp, expired or not. Undefined when the text is no such `Session` of this client. */
 export function readSignUpSession(secrets: Secrets, client: AppClient, text: string): SignUpSession | undefined {
-  if (!text.startsWith(prefix)) return undefined
-  const sealed = text.slice(prefix.length)
+  const session = text.replace(missingPattern, '')
+  if (!session.startsWith(prefix)) return undefined
+  const sealed = session.slice(prefix.length)
   const content = secrets.open('sign-up-session', sealed, contextOf(client))
   if (content === undefined) return readUnversioned(secrets.open('sign-up-session', sealed, unversionedContextOf(client)))
   const { id, sub, by, stamp, exp } = JSON.parse(content.toString()) as SealedSession

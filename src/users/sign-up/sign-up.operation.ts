@@ -1,23 +1,25 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
-import { chooseSignUpContact, writeDelivery } from '../../messaging/destination.ts'
+import { chooseSignUpContact, deliveryTo, writeDelivery } from '../../messaging/destination.ts'
 import type { Outbox } from '../../messaging/outbox.ts'
 import { queueSignUpCode } from '../../messaging/send-code.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
 import { readAttributes } from '../../pools/attribute-wire.ts'
 import { readReturnUrl } from '../../pools/client-extensions/confirmation-links.ts'
+import { hidesSignUps } from '../../pools/hidden-sign-ups.ts'
 import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
 import { type PasswordScreening, requireNotStolen } from '../../protection/breached-passwords/password-screening.ts'
-import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-auth-event.ts'
+import { type AuthEventDeps, type AuthEventInput, recordAuthEvent, recordOrSimulateAuthEvent } from '../../protection/record-auth-event.ts'
 import { type BlockedAddressDeps, requireAllowedAddress } from '../../protection/risk/blocked-address.ts'
 import { contextFromClient } from '../../protection/user-context.ts'
 import type { Db } from '../../storage/db.ts'
 import { type CallerContext, callerContextOf, type Triggers } from '../../triggers/trigger.ts'
-import { createUser, type FirstMessage } from '../create-user.ts'
+import { type CreatedUser, createUser, type FirstMessage } from '../create-user.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { renderMessageTo, runPostConfirmation, runPreSignUp } from '../user-triggers.ts'
 import { readValidationData } from '../wire.ts'
+import { findOwnerOfNames, hideSignUp } from './hidden-sign-up.ts'
 import { attributesForPreSignUp, draftSignUp, usernameExists } from './sign-up-rules.ts'
 import { newUnconfirmedSession } from './sign-up-session.ts'
 
@@ -38,7 +40,7 @@ export const signUp = operation('SignUp', {
   auth: 'app-client',
 
   async handle(request, deps: Deps, caller: AppClientCaller, from) {
-    const { clock, secrets, outbox, triggers } = deps
+    const { clock, secrets, triggers } = deps
     const { pool, client } = caller
     const now = clock.now()
     const context = contextFromClient(from, { pool, client, username: request.Username, now }, request.UserContextData)
@@ -51,12 +53,17 @@ export const signUp = operation('SignUp', {
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const returnUrl = readReturnUrl(client, request.ClientMetadata)
 
-    const { user, deliveries } = await createUser(deps, pool, {
+    const owner = hidesSignUps(caller) ? await findOwnerOfNames(deps.db, pool, draft) : undefined
+
+    const created = await createUser(deps, pool, {
       draft,
       password,
       // PreSignUp may say that an address is verified: then the present owner of the address loses the alias.
       takesAliases: true,
       nameTaken: (kind) => usernameExists(pool, kind),
+      hideTaken: hidesSignUps(caller)
+        ? (user, content) => hideSignUp(deps, caller, { user, owner, content, callerContext, returnUrl })
+        : undefined,
       async decide() {
         const { autoConfirm, autoVerify } = await runPreSignUp(triggers, {
           pool,
@@ -72,19 +79,41 @@ export const signUp = operation('SignUp', {
       message: signUpCode(deps, caller, callerContext, returnUrl),
     })
 
-    await recordAuthEvent(deps, pool, { sub: user.sub, type: 'SignUp', response: 'Pass', context, now, clientId: client.id, isCompromised })
-    if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
-    const isConfirmed = user.status === 'CONFIRMED'
-    if (isConfirmed) await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
-    const [delivery] = deliveries
+    await finish(deps, caller, created, { callerContext, event: { context, now, isCompromised } })
+    const { user } = created
+    const contact = user.status === 'CONFIRMED' ? undefined : chooseSignUpContact(pool, user.attributes)
     return {
-      UserConfirmed: isConfirmed,
+      UserConfirmed: user.status === 'CONFIRMED',
       UserSub: user.sub,
       Session: newUnconfirmedSession(secrets, caller, user, now),
-      ...(delivery && { CodeDeliveryDetails: writeDelivery(delivery) }),
+      ...(contact && { CodeDeliveryDetails: writeDelivery(deliveryTo(contact)) }),
     }
   },
 })
+
+type Finish = { readonly callerContext: CallerContext; readonly event: Pick<AuthEventInput, 'context' | 'now' | 'isCompromised'> }
+
+/** What follows the commit. Where existing users are hidden, nobody waits for a delivery: there may be none. */
+async function finish(
+  deps: Deps,
+  caller: AppClientCaller,
+  { user, deliveries, isStored }: CreatedUser,
+  { callerContext, event: about }: Finish,
+): Promise<void> {
+  const { outbox, triggers } = deps
+  const { pool, client } = caller
+  const event = { ...about, type: 'SignUp', response: 'Pass', clientId: client.id } as const
+  if (hidesSignUps(caller)) {
+    await recordOrSimulateAuthEvent(deps, pool, { ...event, sub: isStored ? user.sub : undefined })
+    await outbox.afterCommit(pool, [])
+  } else {
+    await recordAuthEvent(deps, pool, { ...event, sub: user.sub })
+    if (deliveries.length > 0) await outbox.afterCommit(pool, deliveries)
+  }
+  if (user.status !== 'CONFIRMED') return
+  if (isStored) await runPostConfirmation(triggers, { pool, user, source: 'PostConfirmation_ConfirmSignUp', callerContext })
+  else await triggers.simulateInvocation(pool, 'PostConfirmation')
+}
 
 /** The code that confirms the user, unless PreSignUp has confirmed the user or the pool verifies none of the user's addresses. */
 function signUpCode(

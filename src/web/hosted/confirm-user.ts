@@ -18,9 +18,23 @@ import { takeOwnForm } from './own-form.ts'
 import { type FormHandler, type Handler, plainShellOf, redirectToApp, type Send, sendPage, shellOf, type Visit } from './visit.ts'
 
 /** What a page says: texts of the locales. */
-type Answer = { readonly status: number; readonly title: TextKey; readonly message: TextKey }
+type Answer = {
+  readonly status: number
+  readonly title: TextKey
+  readonly message: TextKey
+  /** What takes the places of placeholders in the message. */
+  readonly values?: Readonly<Record<string, string>>
+}
 
 const confirmed: Answer = { status: 200, title: 'confirmedTitle', message: 'confirmedText' }
+
+/** Another address has to be verified, by a code. */
+const missingAt = (destination: string): Answer => ({
+  status: 200,
+  title: 'confirmTitle',
+  message: 'codeSentTo',
+  values: { destination },
+})
 
 /** Every invalid link gets the same text, since the text must not reveal which users exist. */
 const invalidLink: Answer = { status: 400, title: 'linkInvalidTitle', message: 'linkInvalidText' }
@@ -47,7 +61,8 @@ export const headConfirmUser: Handler = async (visit) => sendAnswer(visit, readL
 export const visitConfirmUser: Handler = (visit) =>
   answering(visit, async (owner, link, shell) => {
     if (asksForClick(owner)) return sendClickPage(visit, owner, shell)
-    await confirmByLink(visit.deps, visit.browser, owner, link)
+    const result = await confirmByLink(visit.deps, visit.browser, owner, link)
+    if (result.kind === 'missing') return sendAnswer(visit, missingAt(result.destination), shell)
     return sendAnswer(visit, confirmed, shell, wayOnFrom(visit.deps, visit.browser, owner, link))
   })
 
@@ -62,6 +77,7 @@ export const postConfirmUser: FormHandler = (visit, form) =>
       refuse: async () => undefined,
     })
     if (result === undefined) return sendClickPage(visit, owner, shell)
+    if (result.kind === 'missing') return sendAnswer(visit, missingAt(result.destination), shell)
     if (result.kind === 'confirmed') return sendAnswer(visit, confirmed, shell, wayOn)
     const { query, outcome } = result
     return outcome.kind === 'redirect' ? redirectToApp(visit, outcome) : goOn({ ...visit, browser: { ...browser, query } }, outcome)
@@ -103,9 +119,9 @@ async function sendClickPage(visit: Visit, owner: PoolAndClient, shell: Shell): 
   return sendPage(visit, shell, confirmClickPage(shell, { action: `/confirmUser?${visit.browser.query}` }), { redirectUri, isForm: true })
 }
 
-function sendAnswer(visit: Visit, { status, title, message }: Answer, shell = plainShellOf(visit), wayOn?: WayOn): Send {
+function sendAnswer(visit: Visit, { status, title, message, values = {} }: Answer, shell = plainShellOf(visit), wayOn?: WayOn): Send {
   const { text } = shell
   const next = wayOn && { href: wayOn.href, label: text(wayOn.kind === 'app' ? 'continueButton' : 'signInLink') }
   const kind = status === 200 ? 'done' : 'problem'
-  return sendPage(visit, shell, messagePage(shell, { title: text(title), message: text(message), kind, next }), { status })
+  return sendPage(visit, shell, messagePage(shell, { title: text(title), message: text(message, values), kind, next }), { status })
 }

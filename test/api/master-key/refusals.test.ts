@@ -59,6 +59,7 @@ const openColumns: Readonly<Record<string, string>> = {
   lease: 'name holder',
   log_record: 'pool_id sink id record',
   message_count: 'pool_id key',
+  hidden_sign_up: 'pool_id name_hash attribute destination',
   node_heartbeat: 'node',
   outbox: 'id pool_id sub channel trigger last_error state',
   passkey: 'pool_id sub id public_key relying_party_id transports attachment name',

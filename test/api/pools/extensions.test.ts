@@ -10,7 +10,7 @@ const defaults = {
   Triggers: {},
   TriggerFunctions: {},
   CustomAuth: { MfaAfterPassword: 'REQUIRED', WrongAnswers: 'UNLIMITED' },
-  SignUp: { ContactCorrection: false },
+  SignUp: { ContactCorrection: false, HideExistingUsers: false, VerifyAllAddresses: false },
   Messages: { Suppress: [], Templates: {}, OnRefusal: 'IGNORE' },
   HostedPages: {
     SessionMinutes: 60,
@@ -43,6 +43,8 @@ const defaults = {
   DeletedUsers: { KeepDays: 0 },
   RecoveryCodes: { Enabled: false },
   SelfService: { Operations: {}, LockedAttributes: [] },
+  NewClients: { CustomAttributes: 'WRITABLE' },
+  Sessions: { EndOnPasswordChange: false },
   TestUsers: [],
   Usernames: { ChangeableBy: 'NOBODY', KeepFormerDays: 30 },
 }
@@ -59,7 +61,7 @@ const everything = {
     PreUpdateUserAttributes: 'arn:aws:lambda:us-east-1:123456789012:function:before',
   },
   CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
-  SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
+  SignUp: { ContactCorrection: false, UnconfirmedUserLifetimeHours: 72, HideExistingUsers: true, VerifyAllAddresses: true },
   Messages: {
     Suppress: ['SignUp', 'Authentication', 'SignInLink'],
     Templates: {
@@ -145,6 +147,8 @@ const everything = {
   DeletedUsers: { KeepDays: 30 },
   RecoveryCodes: { Enabled: true },
   SelfService: { Operations: { GetUser: { Allowed: true, MaxAuthAgeMinutes: 10, SecondFactor: true } }, LockedAttributes: ['email'] },
+  NewClients: { CustomAttributes: 'READ_ONLY' },
+  Sessions: { EndOnPasswordChange: true },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
   Usernames: { ChangeableBy: 'USERS', KeepFormerDays: 0 },
 }
@@ -178,22 +182,8 @@ for (const engine of engines) {
       await set(poolId, { Messages: { MaxPerDay: 7 } })
       assert.deepEqual(await get(poolId), { ...everything, Messages: { ...defaults.Messages, MaxPerDay: 7 } })
       await set(poolId, {
-        Triggers: {},
-        TriggerFunctions: {},
-        CustomAuth: {},
-        SignUp: {},
-        Messages: {},
-        HostedPages: {},
-        OAuth: {},
-        Tokens: {},
-        Federation: {},
-        ThreatProtection: {},
-        Passwords: {},
-        DeletedUsers: {},
-        RecoveryCodes: {},
-        SelfService: {},
+        ...Object.fromEntries(Object.keys(defaults).map((section) => [section, {}])),
         TestUsers: [],
-        Usernames: {},
       })
       assert.deepEqual(await get(poolId), defaults)
     })

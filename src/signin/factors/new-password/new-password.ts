@@ -9,6 +9,7 @@ import { storeUser } from '../../../users/attribute-changes.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../../../users/passwords/password-history.ts'
 import { requireStrongPassword } from '../../../users/passwords/password-policy.ts'
 import type { Passwords } from '../../../users/passwords/passwords.ts'
+import { withChangedPassword } from '../../../users/passwords/with-changed-password.ts'
 import { isSamePassword } from '../../../users/security-stamp.ts'
 import { changeAttributes, type User } from '../../../users/user.ts'
 import { requireFreeNames } from '../../../users/user-names.ts'
@@ -106,14 +107,9 @@ function storeNewPassword(
     if (!(await consumeState(tx, state.id, state.expiresAt))) throw usedSession()
     // Another sign-in or an administrator may have set a password since `user` was read.
     if (before?.status !== 'FORCE_CHANGE_PASSWORD' || !isSamePassword(before, user)) throw invalidSession()
-    const after: User = {
-      ...before,
-      status: 'CONFIRMED',
-      attributes: changeAttributes(before.attributes, attributes),
-      password: sealed,
-      passwordExpiresAt: null,
-      updatedAt: now,
-    }
+    const attributesAfter = changeAttributes(before.attributes, attributes)
+    const changes = { status: 'CONFIRMED', attributes: attributesAfter, password: sealed, passwordExpiresAt: null } as const
+    const after = withChangedPassword(pool, before, changes, now)
     await addToPasswordHistory(tx, pool, before, now)
     await storeUser(tx, pool, before, after)
     await audit?.record(tx, { user: after, changedMembers, detail: 'the password was set' })

@@ -1,6 +1,7 @@
 import type { AuditedCall } from '../../../audit/audited-caller.ts'
 import { changedMembers } from '../../../audit/changed-members.ts'
 import type { Clock } from '../../../base/clock.ts'
+import { findMissingContact } from '../../../messaging/destination.ts'
 import { type ContactAttribute, nameKey, type Pool } from '../../../pools/pool.ts'
 import { consumeState } from '../../../storage/consumed-state-repository.ts'
 import type { Db } from '../../../storage/db.ts'
@@ -27,7 +28,8 @@ type ProvenAddress = {
 type Deps = { readonly db: Db; readonly clock: Clock; readonly triggers: Triggers }
 
 /**
- * Verifies the address. A user who is not confirmed yet becomes confirmed, and PostConfirmation runs. If another user has the address as an
+ * Verifies the address. A user who is not confirmed yet becomes confirmed, and PostConfirmation runs, unless the pool wants another address
+ * verified as well: then the sign-in is refused later. If another user has the address as an
  * alias, that user loses the alias. The result has the state in `consumes` when the caller still has to consume it.
  *
  * @throws ApiError NotAuthorizedException when the state was used or the user deleted, and CodeMismatchException when the user's address
@@ -54,7 +56,8 @@ export async function confirmByAddress(
     // The user's address was changed since the code was sent.
     if (before.attributes[attribute] !== address) throw wrongSignInCode()
     const attributes = { ...before.attributes, [`${attribute}_verified`]: 'true' }
-    const status = before.status === 'UNCONFIRMED' ? 'CONFIRMED' : before.status
+    const isComplete = findMissingContact(pool, attributes) === undefined
+    const status = before.status === 'UNCONFIRMED' && isComplete ? 'CONFIRMED' : before.status
     const changed: User = { ...before, status, attributes, updatedAt: now }
     await storeUser(tx, pool, before, changed)
     const members = changedMembers(writeComparedUser(before), writeComparedUser(changed))

@@ -1,0 +1,129 @@
+import { hourMs } from '../../base/durations.ts'
+import type { Secrets } from '../../base/secrets.ts'
+import { keptAfterExpiryMs } from '../../messaging/code-repository.ts'
+import { codeLifetimesMs, issueCode } from '../../messaging/codes.ts'
+import { type Contact, channelOf, chooseSignUpContact, deliveryTo, signUpOrder } from '../../messaging/destination.ts'
+import type { MessageContent } from '../../messaging/message-content.ts'
+import { takeSlot } from '../../messaging/message-count-repository.ts'
+import { queueAccountExists, queueSignUpCode } from '../../messaging/send-code.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
+import { returnAddressOf } from '../../pools/page-address.ts'
+import { nameKey, type Pool } from '../../pools/pool.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import type { CallerContext } from '../../triggers/trigger.ts'
+import type { UserDraft } from '../create-user.ts'
+import { simulateQueue } from '../decoy-code.ts'
+import { aliasesOf, type User } from '../user.ts'
+import { findUserByName } from '../user-repository.ts'
+import { triggerAttributesOf } from '../user-triggers.ts'
+import { findHiddenSignUp, type HiddenSignUp, insertHiddenSignUp } from './hidden-sign-up-repository.ts'
+
+// A sign-up whose name is taken, in a pool that hides that. No user is created. The answer, the trigger functions and the work are those of
+// a sign-up whose name is free. Only the typed address can get a message, and only if it belongs to the account with the name: the owner of
+// the address learns of the account, and a stranger can send nothing to other addresses.
+
+type Deps = { readonly db: Db; readonly secrets: Secrets; readonly publicUrl: string }
+
+type Attempt = {
+  /** The user who would have been created. */
+  readonly user: User
+  /** The user who has one of the names. Undefined when another request took the name a moment ago. */
+  readonly owner: User | undefined
+  /** The content of the message that the new user would have got. Undefined where there would have been none. */
+  readonly content: MessageContent | undefined
+  readonly callerContext: CallerContext
+  readonly returnUrl: string | undefined
+}
+
+/** The user who has one of the names of a new user. Looks up each name, taken or not, so that it always takes the same time. */
+export async function findOwnerOfNames(db: Db, pool: Pool, draft: UserDraft): Promise<User | undefined> {
+  let owner: User | undefined
+  for (const { key } of aliasesOf(pool, draft)) owner = (await findUserByName(db, pool, key)) ?? owner
+  return owner
+}
+
+/** Does for a taken name what else stores the new user: remembers what later answers show, and queues the message. */
+export async function hideSignUp(deps: Deps, caller: AppClientCaller, attempt: Attempt): Promise<void> {
+  const { db, secrets } = deps
+  const { pool } = caller
+  const { user, content } = attempt
+  const now = user.createdAt
+  const contact = chooseSignUpContact(pool, user.attributes)
+  const delivery = contact && deliveryTo(contact)
+  const expiresAt = now + (extensionsOf(pool).signUp.unconfirmedLifetimeHours ?? 0) * hourMs
+  const names = [...aliasesOf(pool, user).map(({ key }) => key), user.sub]
+  await db.transaction().execute(async (tx) => {
+    for (const name of names) await insertHiddenSignUp(tx, { ...keyOf(secrets, pool, name), delivery, expiresAt }, now)
+    if (contact !== undefined && content !== undefined) await queueOrSimulateMessage(tx, deps, caller, { ...attempt, content, contact })
+  })
+}
+
+/** What was remembered of a sign-up with the name. */
+export function findHiddenSignUpOf({ db, secrets }: Pick<Deps, 'db' | 'secrets'>, pool: Pool, name: string, now: number) {
+  return findHiddenSignUp(db, keyOf(secrets, pool, name), now)
+}
+
+/** Names are personal data, so only a keyed hash is stored. */
+function keyOf(secrets: Secrets, pool: Pool, name: string): Pick<HiddenSignUp, 'poolId' | 'nameHash'> {
+  return { poolId: pool.id, nameHash: secrets.mac('decoy', pool.id, 'hidden-sign-up', nameKey(pool, name)).toString('base64url') }
+}
+
+type Message = Attempt & {
+  readonly content: MessageContent
+  /** The address that the code of a new user would have gone to. */
+  readonly contact: Contact
+}
+
+/**
+ * Queues the message to the owner of the account, if the typed address is one of the account. An owner who has not confirmed the sign-up
+ * gets the code again. Others learn that they have an account. In all other cases a message is simulated.
+ */
+async function queueOrSimulateMessage(tx: Tx, deps: Deps, { pool, client }: AppClientCaller, message: Message): Promise<void> {
+  const { secrets, publicUrl } = deps
+  const { user, owner, content, contact, callerContext, returnUrl } = message
+  const now = user.createdAt
+  const address = owner?.enabled ? addressOfOwner(pool, user, owner) : undefined
+  const isFirst = await takeHour(tx, secrets, pool, address ?? contact, { weight: address === undefined ? 0 : 1, now })
+  if (owner !== undefined && address !== undefined && isFirst && isSignUpAddress(pool, owner, address)) {
+    const code = { pool, clientId: client.id, returnUrl, user: owner, kind: 'sign-up', messageContent: content, now } as const
+    await queueSignUpCode(tx, { secrets, publicUrl }, code)
+    return
+  }
+  const [sub, { attribute }] = [user.sub, contact]
+  const lifetimeMs = codeLifetimesMs.signUp - keptAfterExpiryMs
+  const code = await issueCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', attribute, now, lifetimeMs })
+  if (owner === undefined || owner.status === 'UNCONFIRMED' || address === undefined || !isFirst) {
+    await simulateQueue(tx, secrets, pool, { sub, username: user.username, attribute, kind: 'sign-up', code, now })
+    return
+  }
+  const recipient = { sub: owner.sub, username: owner.username, userAttributes: triggerAttributesOf(pool, owner) }
+  const messageContent = { callerContext, recipient, customMessage: undefined }
+  const link = signInPageOf(publicUrl, { pool, client }, address.value)
+  await queueAccountExists(tx, secrets, { pool, user: owner, contact: address, messageContent, link, now })
+}
+
+/** The typed address that the pool verifies and that is one of the account. If there are two, it is the one that codes go to. */
+function addressOfOwner(pool: Pool, typed: User, owner: User): Contact | undefined {
+  for (const attribute of signUpOrder(pool)) {
+    const [value, owned] = [typed.attributes[attribute], owner.attributes[attribute]]
+    if (value && owned && nameKey(pool, value) === nameKey(pool, owned)) return { attribute, value: owned }
+  }
+  return undefined
+}
+
+/** Whether the owner waits for a code that goes to this address. */
+const isSignUpAddress = (pool: Pool, { status, attributes }: User, { attribute }: Contact): boolean =>
+  status === 'UNCONFIRMED' && chooseSignUpContact(pool, attributes)?.attribute === attribute
+
+/** Whether the address gets the message. It gets one in an hour, so that nobody can flood it. */
+function takeHour(tx: Tx, secrets: Secrets, pool: Pool, { attribute, value }: Contact, { weight, now }: { weight: 0 | 1; now: number }) {
+  const hash = secrets.mac('message-cap', pool.id, 'account-exists', channelOf(attribute), value.toLowerCase()).toString('base64url')
+  return takeSlot(tx, { poolId: pool.id, key: hash, max: 1, windowMs: hourMs, weight, now })
+}
+
+/** The sign-in page, with the address filled in. Undefined where the client has no pages. */
+function signInPageOf(publicUrl: string, owner: AppClientCaller, address: string): string | undefined {
+  const returnTo = returnAddressOf(owner)
+  return returnTo && `${publicUrl}/login?${new URLSearchParams({ client_id: owner.client.id, ...returnTo, login_hint: address })}`
+}
