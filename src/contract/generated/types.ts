@@ -1723,6 +1723,7 @@ export interface GetUserPoolClientExtensionsResponse {
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface GetUserPoolClientSessionConfigurationRequest {
@@ -1755,6 +1756,7 @@ export interface GetUserPoolExtensionsResponse {
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface GetUserPoolMfaConfigRequest {
@@ -2902,6 +2904,48 @@ export type SecurityPolicyType =
   | 'TLS_V1_2_2021'
   | 'TLS_V1_3_2025'
 
+export interface SelfServiceExtensionType {
+  Operations?: Record<string, SelfServiceRuleType> | undefined
+  LockedAttributes?: readonly string[] | undefined
+}
+
+export type SelfServiceOperationType =
+  | 'AssociateSoftwareToken'
+  | 'ChangePassword'
+  | 'CompleteWebAuthnRegistration'
+  | 'ConfirmDevice'
+  | 'CorrectSignUpContact'
+  | 'DeleteUser'
+  | 'DeleteUserAttributes'
+  | 'DeleteWebAuthnCredential'
+  | 'ForgetDevice'
+  | 'ForgotPassword'
+  | 'GetDevice'
+  | 'GetUser'
+  | 'GetUserAttributeVerificationCode'
+  | 'GetUserAuthFactors'
+  | 'GlobalSignOut'
+  | 'ListDevices'
+  | 'ListUserSessions'
+  | 'ListWebAuthnCredentials'
+  | 'RevokeToken'
+  | 'RevokeUserSession'
+  | 'SetUserMFAPreference'
+  | 'SetUserSettings'
+  | 'SignUp'
+  | 'StartWebAuthnRegistration'
+  | 'UpdateAuthEventFeedback'
+  | 'UpdateDeviceStatus'
+  | 'UpdateUserAttributes'
+  | 'VerifySoftwareToken'
+  | 'VerifyUserAttribute'
+
+export interface SelfServiceRuleType {
+  Allowed?: boolean | undefined
+  MaxAuthAgeMinutes?: number | undefined
+  SecondFactor?: boolean | undefined
+}
+
 export interface SentMessageType {
   MessageId?: string | undefined
   Medium?: MediumType | undefined
@@ -3011,6 +3055,7 @@ export interface SetUserPoolClientExtensionsRequest {
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolClientExtensionsResponse {
@@ -3023,6 +3068,7 @@ export interface SetUserPoolClientExtensionsResponse {
   DeviceGrant?: DeviceGrantExtensionType | undefined
   HostedPages?: ClientHostedPagesExtensionType | undefined
   ConfirmationLinks?: ConfirmationLinksExtensionType | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolClientSessionConfigurationRequest {
@@ -3052,6 +3098,7 @@ export interface SetUserPoolExtensionsRequest {
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolExtensionsResponse {
@@ -3069,6 +3116,7 @@ export interface SetUserPoolExtensionsResponse {
   DeletedUsers?: DeletedUsersExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
+  SelfService?: SelfServiceExtensionType | undefined
 }
 
 export interface SetUserPoolMfaConfigRequest {

@@ -8,7 +8,9 @@ import type {
 } from '../../contract/generated/types.ts'
 import type { AppClient } from '../app-client.ts'
 import { type PageTextCatalog, readPageTexts } from '../extensions/page-texts.ts'
+import { readSelfService, writeSelfService } from '../extensions/self-service.ts'
 import { requireRedirectUrl } from '../oauth-rules.ts'
+import type { Pool } from '../pool.ts'
 import {
   type ClientExtensions,
   type ConfirmationLinksExtension,
@@ -21,19 +23,21 @@ import { type JwksUriRule, requireJwksUri } from './jwks-uri.ts'
 import { requireBackChannelUri, requireFrontChannelUri } from './logout-uris.ts'
 import { readPublicKeys } from './public-keys.ts'
 
+type ClientExtensionDeps = { readonly pageTexts: PageTextCatalog; readonly jwksUriRule: JwksUriRule; readonly pool: Pick<Pool, 'schema'> }
+
 /**
  * The extensions of `client` after SetUserPoolClientExtensions: each section of the request replaces the old section, and other sections
  * stay.
  * @throws ApiError InvalidParameterException when a key, an address or a text of the pages cannot be used
  */
 export function readClientExtensions(
-  { pageTexts, jwksUriRule: rule }: { readonly pageTexts: PageTextCatalog; readonly jwksUriRule: JwksUriRule },
+  { pageTexts, jwksUriRule: rule, pool }: ClientExtensionDeps,
   client: AppClient,
   request: SetUserPoolClientExtensionsRequest,
 ): ClientExtensions {
   const before = clientExtensionsOf(client)
   const { PrivateKeyJwt: privateKeyJwt, PushedAuthorizationRequests: pushed, DeviceGrant: deviceGrant, ConfirmationLinks: links } = request
-  const { FrontChannelLogout: front, BackChannelLogout: back, HostedPages: pages } = request
+  const { FrontChannelLogout: front, BackChannelLogout: back, HostedPages: pages, SelfService: selfService } = request
   if (front?.Uri !== undefined) requireFrontChannelUri(client, front.Uri, 'FrontChannelLogout.Uri')
   if (back?.Uri !== undefined) requireBackChannelUri(back.Uri, 'BackChannelLogout.Uri')
   return {
@@ -44,6 +48,7 @@ export function readClientExtensions(
     deviceGrant: deviceGrant === undefined ? before.deviceGrant : { isEnabled: deviceGrant.Enabled ?? false },
     confirmationLinks: links === undefined ? before.confirmationLinks : readLinks(links),
     hostedPages: pages === undefined ? before.hostedPages : { texts: pages.Texts && readPageTexts(pageTexts, pages.Texts) },
+    selfService: selfService === undefined ? before.selfService : readSelfService({ pool, of: 'client' }, selfService),
   }
 }
 
@@ -55,6 +60,7 @@ export function writeClientExtensions(client: AppClient): GetUserPoolClientExten
     backChannelLogout,
     deviceGrant,
     hostedPages,
+    selfService,
     confirmationLinks: links,
   } = clientExtensionsOf(client)
   return {
@@ -67,6 +73,7 @@ export function writeClientExtensions(client: AppClient): GetUserPoolClientExten
     DeviceGrant: { Enabled: deviceGrant.isEnabled },
     ConfirmationLinks: links && { SignIn: links.signsIn, ReturnUrls: links.returnUrls },
     HostedPages: { Texts: hostedPages.texts },
+    SelfService: writeSelfService(selfService),
   }
 }
 

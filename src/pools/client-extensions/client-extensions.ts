@@ -1,4 +1,5 @@
 import type { PageTexts } from '../extensions/page-texts.ts'
+import { noSelfServiceRules, type SelfServiceExtension } from '../extensions/self-service.ts'
 
 /** A public key (RFC 7517 §4), checked by `readPublicKeys`. */
 export type PublicJwk = Readonly<Record<string, unknown>>
@@ -19,6 +20,8 @@ export type ClientExtensions = {
   readonly deviceGrant?: DeviceGrantExtension
   /** Undefined in clients of earlier releases. */
   readonly hostedPages?: ClientHostedPagesExtension
+  /** Undefined in clients of earlier releases. */
+  readonly selfService?: SelfServiceExtension
 }
 
 export type PrivateKeyJwtExtension = {
@@ -68,6 +71,7 @@ const noClientExtensions = {
   backChannelLogout: noLogout,
   deviceGrant: { isEnabled: false },
   hostedPages: { texts: undefined },
+  selfService: noSelfServiceRules,
 } satisfies ClientExtensions
 
 /** The extensions with their defaults. */

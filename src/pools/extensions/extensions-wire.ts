@@ -28,9 +28,11 @@ import {
   oauthOf,
   type PoolExtensions,
   passwordStorageOf,
+  selfServiceOf,
   type TestUser,
   threatProtectionOf,
 } from './pool-extensions.ts'
+import { readSelfService, writeSelfService } from './self-service.ts'
 import { readThreatProtection, writeThreatProtection } from './threat-protection-extension.ts'
 
 export type ExtensionDeps = { readonly secrets: Secrets; readonly pageTexts: PageTextCatalog }
@@ -66,6 +68,7 @@ export function readExtensions({ secrets, pageTexts }: ExtensionDeps, pool: Pool
     passwords: { storage: request.Passwords === undefined ? passwordStorageOf(pool) : (request.Passwords.Storage ?? 'SRP') },
     deletedUsers: request.DeletedUsers === undefined ? deletedUsersOf(pool) : { keepDays: request.DeletedUsers.KeepDays ?? 0 },
     formerPool: request.FormerPool === undefined ? before.formerPool : readFormerPool(secrets, pool.id, request.FormerPool),
+    selfService: request.SelfService === undefined ? selfServiceOf(pool) : readSelfService({ pool, of: 'pool' }, request.SelfService),
     testUsers: request.TestUsers === undefined ? before.testUsers : readTestUsers(secrets, pool, request.TestUsers),
   }
 }
@@ -86,6 +89,7 @@ export function writeExtensions(secrets: Secrets, pool: Pool): GetUserPoolExtens
     Passwords: { Storage: passwordStorageOf(pool) },
     DeletedUsers: { KeepDays: deletedUsersOf(pool).keepDays },
     FormerPool: writeFormerPool(formerPool),
+    SelfService: writeSelfService(selfServiceOf(pool)),
     TestUsers: testUsers.map(({ username, sealedCode }) => ({ Username: username, Code: openTestCode(secrets, pool.id, sealedCode) })),
   }
 }

@@ -5,6 +5,7 @@ import { type ClientRegistrationExtension, noClientRegistration } from './client
 import { type FederationExtension, noFederation } from './federation-extension.ts'
 import type { FormerPool } from './former-pool.ts'
 import type { PageTexts } from './page-texts.ts'
+import { noSelfServiceRules, type SelfServiceExtension } from './self-service.ts'
 import { noThreatProtection, type ThreatProtectionExtension } from './threat-protection-extension.ts'
 
 /**
@@ -32,6 +33,8 @@ export type PoolExtensions = {
   readonly deletedUsers?: DeletedUsersExtension
   /** Undefined: the pool was not copied from another one, or no longer asks it. */
   readonly formerPool?: FormerPool | undefined
+  /** Undefined in old pools. */
+  readonly selfService?: SelfServiceExtension
   readonly testUsers: readonly TestUser[]
 }
 
@@ -154,6 +157,7 @@ export const noExtensions = {
   tokens: { claims: [] },
   passwords: { storage: 'SRP' },
   deletedUsers: { keepDays: 0 },
+  selfService: noSelfServiceRules,
   testUsers: [],
 } satisfies PoolExtensions
 
@@ -183,6 +187,10 @@ export function passwordStorageOf(pool: { readonly extensions: PoolExtensions | 
 
 export function deletedUsersOf(pool: { readonly extensions: PoolExtensions | undefined }): DeletedUsersExtension {
   return extensionsOf(pool).deletedUsers ?? noExtensions.deletedUsers
+}
+
+export function selfServiceOf(pool: { readonly extensions: PoolExtensions | undefined }): SelfServiceExtension {
+  return extensionsOf(pool).selfService ?? noSelfServiceRules
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {
