@@ -1,10 +1,6 @@
 import { ApiError } from '../../contract/api-error.ts'
-import {
-  completeRegistration,
-  type PasskeyOwner,
-  type PasskeyRegistrationDeps,
-  startRegistration,
-} from '../../users/passkeys/register-passkey.ts'
+import type { UserCaller } from '../../users/caller.ts'
+import { completeRegistration, type PasskeyRegistrationDeps, startRegistration } from '../../users/passkeys/register-passkey.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
@@ -71,7 +67,7 @@ export function submitAddPasskey(
   })
 }
 
-async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<PasskeyOwner | undefined> {
+async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<UserCaller | undefined> {
   // What the app asks for is checked when the app gets its answer.
   const wanted = { ...request, prompts: [], namedProvider: undefined, maxAge: justNowSeconds, assurance: undefined }
   const live = await findUsableSession(deps, browser, wanted)
@@ -82,7 +78,7 @@ async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request:
 async function formFor(
   deps: AddPasskeyDeps,
   request: AuthorizationRequest,
-  owner: PasskeyOwner,
+  owner: UserCaller,
   problem: ApiError | undefined,
 ): Promise<AddPasskeyForm> {
   try {

@@ -9,7 +9,7 @@ import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-aut
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
 import type { Passwords } from '../passwords/passwords.ts'
@@ -25,7 +25,7 @@ type Deps = AuthEventDeps &
 export const changePassword = operation('ChangePassword', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: TokenCaller, context) {
+  async handle(request, deps: Deps, { pool, client, user }: UserCaller, context) {
     const { db, clock, passwords } = deps
     const now = clock.now()
     if (user.status === 'RESET_REQUIRED') {
