@@ -1824,6 +1824,7 @@ export interface HostedPagesExtensionType {
   Texts?: Record<string, Record<string, string>> | undefined
   CheckResetCodeFirst?: boolean | undefined
   OfferPasskey?: boolean | undefined
+  AccountPage?: boolean | undefined
 }
 
 export interface HttpHeader {

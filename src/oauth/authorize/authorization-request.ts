@@ -35,8 +35,14 @@ export type AnswerTarget = {
   readonly state: string | undefined
 }
 
+/** An app client, and which pages it has. */
+export type PageClient = PoolAndClient & {
+  /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
+  readonly isManagedLogin: boolean
+}
+
 /** A request whose client and redirect URI are right. The rest is not checked. */
-export type IdentifiedRequest = PoolAndClient & {
+export type IdentifiedRequest = PageClient & {
   readonly target: AnswerTarget
   readonly received: ReceivedParameters
   /** The pushed request (RFC 9126) that the parameters come from. Undefined when the browser brought them. */
@@ -46,8 +52,6 @@ export type IdentifiedRequest = PoolAndClient & {
    * needs. Undefined when the answer is for an app.
    */
   readonly ownPage: OwnPage | undefined
-  /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
-  readonly isManagedLogin: boolean
 }
 
 /** What the app asks for (OpenID Connect Core §3.1.2.1). */

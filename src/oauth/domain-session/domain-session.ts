@@ -125,7 +125,12 @@ export function cookieWithCurrent(deps: Omit<Deps, 'db'>, { pool, cookie }: Sent
  * The cookie after the user of the session `id` has set another password. The session in this browser goes on; those in other browsers keep
  * the stamp of the old password. Undefined when the cookie has no such session.
  */
-export function cookieAfterNewPassword(deps: Omit<Deps, 'db'>, { pool, cookie }: SentCookie, id: string, user: User): SessionCookie | undefined {
+export function cookieAfterNewPassword(
+  deps: Omit<Deps, 'db'>,
+  { pool, cookie }: SentCookie,
+  id: string,
+  user: User,
+): SessionCookie | undefined {
   const sessions = openSessionCookie(deps.secrets, pool.id, cookie)
   if (!sessions.some((session) => session.id === id)) return undefined
   const securityStamp = securityStampOf(user)

@@ -11,7 +11,8 @@ export const revokeUserSession = operation('RevokeUserSession', {
   auth: 'access-token',
 
   async handle(request, { db, clock }: { db: Db; clock: Clock }, { pool, user, sessionId }: SessionCaller) {
-    if (sessionId !== undefined && request.SessionId === writeSessionId(sessionId)) throw invalidParameter('The current session cannot be revoked by this operation.')
+    if (sessionId !== undefined && request.SessionId === writeSessionId(sessionId))
+      throw invalidParameter('The current session cannot be revoked by this operation.')
     await endSession(db, { pool, user }, request.SessionId, clock.now())
     return {}
   },
