@@ -1,3 +1,4 @@
+import { accountId } from './account/id.ts'
 import type { Locale } from './en.ts'
 
 export const id: Locale = {
@@ -216,4 +217,5 @@ export const id: Locale = {
   attributeWebsite: 'Situs web',
   attributeZoneinfo: 'Zona waktu',
   phoneHint: 'Dengan kode negara, seperti +62 812 3456 7890',
+  ...accountId,
 }
