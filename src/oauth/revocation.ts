@@ -1,6 +1,7 @@
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
 import type { PoolAndClient } from '../signin/sign-in.ts'
 import { type RevokeDeps, revokeRefreshToken } from '../tokens/revoke-refresh-token.ts'
+import { isSelfServiceOff } from '../users/self-service/self-service.ts'
 import {
   type AuthenticationByManner,
   authenticateClient,
@@ -30,7 +31,7 @@ const refusals: Partial<Record<ErrorCode, OAuthError>> = {
  * The revocation endpoint (RFC 7009): ends the session of a refresh token. An unknown token is no error. `onClient` is called as soon as
  * the client is authenticated.
  *
- * @throws OAuthError invalid_request, invalid_client, unsupported_token_type.
+ * @throws OAuthError invalid_request, invalid_client, unsupported_token_type; unauthorized_client where users cannot call RevokeToken.
  */
 export async function revokeToken(
   deps: RevokeDeps & ClientAuthenticationDeps,
@@ -38,6 +39,7 @@ export async function revokeToken(
 ): Promise<void> {
   const owner = await authenticateClient(deps, clientAuthentication, request)
   request.onClient(owner)
+  if (isSelfServiceOff(owner, 'RevokeToken')) throw new OAuthError('unauthorized_client')
   const token = requireParameter(request.parameters, 'token')
   try {
     await revokeRefreshToken(deps, owner.client, token)

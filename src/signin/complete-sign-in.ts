@@ -10,6 +10,7 @@ import type { TokenGenerationSource } from '../triggers/pre-token-generation.ts'
 import { hasTrigger } from '../triggers/trigger.ts'
 import { deviceGroupKeyOf, deviceNotFound, newDeviceKey } from '../users/devices/device.ts'
 import { findDevice, recordDeviceUse } from '../users/devices/device-repository.ts'
+import { asksForSecondFactor } from '../users/self-service/self-service.ts'
 import { methodsOf } from './assurance/methods.ts'
 import { tokensIssued } from './audited-step.ts'
 import type { SignIn, SignInProgress, TokensResult } from './sign-in.ts'
@@ -88,10 +89,13 @@ function tokenSourceOf({ proofs }: SignInProgress): TokenGenerationSource {
   return proofs.includes('DEVICE_PASSWORD_VERIFIER') ? 'TokenGeneration_AuthenticateDevice' : 'TokenGeneration_Authentication'
 }
 
-/** Tokens carry `amr` and `acr` in a pool that names its levels of assurance, and in any pool after a step-up. */
+/**
+ * Tokens carry `amr` and `acr` in a pool that names its levels of assurance, in any pool after a step-up, and where an operation of users
+ * needs a second factor.
+ */
 export function assuranceOf({ context, progress }: SignIn) {
   const { proofs, stepUp } = progress
-  const carriesMethods = context.pool.acrValues !== undefined || stepUp !== undefined
+  const carriesMethods = context.pool.acrValues !== undefined || stepUp !== undefined || asksForSecondFactor(context)
   return { methods: carriesMethods ? methodsOf(proofs) : undefined, since: stepUp?.since }
 }
 

@@ -1,3 +1,4 @@
+import { selfServiceOf } from '../pools/extensions/pool-extensions.ts'
 import { mfaMethodsOf } from '../pools/mfa/mfa-methods.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
 import { collidesWithRecovery, eligibleMessageMethods, usableMfa } from '../users/mfa/mfa-methods.ts'
@@ -13,7 +14,7 @@ export type MfaDecision =
   /** The pool requires a second factor, but the user can neither use nor set up any. */
   | { readonly kind: 'impossible' }
 
-type PoolMfa = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery' | 'schema'>
+type PoolMfa = Pick<Pool, 'mfa' | 'mfaFactors' | 'recovery' | 'schema' | 'extensions'>
 
 /**
  * Whether a user who has proven the first factor needs a second one, and which. If a risky sign-in demands a second factor, any of `demanded`
@@ -67,6 +68,7 @@ function methodsToSetUp(pool: PoolMfa, user: Pick<User, 'attributes' | 'mfa'>): 
   const canAdd = (attribute: 'email' | 'phone_number') =>
     !user.attributes[attribute] &&
     !collidesWithRecovery(pool, user, attribute) &&
+    !selfServiceOf(pool).lockedAttributes.includes(attribute) &&
     pool.schema.some(({ name, mutable }) => name === attribute && mutable)
   return mfaMethodsOf(pool).filter((method) => {
     if (method === 'SOFTWARE_TOKEN_MFA') return true

@@ -18,6 +18,7 @@ function decide(
     mfa,
     mfaFactors: { sms: factors.includes('sms'), softwareToken: factors.includes('totp'), email: factors.includes('email') },
     recovery,
+    extensions: undefined,
     schema: standardAttributes.map((one) => (one.name === 'email' ? { ...one, mutable: !emailIsFixed } : one)),
   }
   const attributes = {

@@ -8,6 +8,7 @@ import type { PageClient } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { LiveSession } from '../domain-session/domain-session.ts'
+import { proofOf } from '../domain-session/proof.ts'
 import type { DomainSession } from '../domain-session/session-cookie.ts'
 
 /** The signed-in user of the account page. */
@@ -54,7 +55,7 @@ export async function accountOf(
   browser: BrowserRequest,
   { user, session }: LiveSession,
 ): Promise<Account> {
-  const proof = { authTime: session.authTime * 1000, hasSecondFactor: session.hasSecondFactor }
+  const proof = proofOf(session)
   return { ...owner, browser, user, session, proof, needsSecondFactor: await asksSecondFactor(db, owner, user), now: clock.now() }
 }
 

@@ -1,4 +1,3 @@
-import { isRecoveredByAdminOnly } from '../../messaging/destination.ts'
 import { listAppClients } from '../../pools/app-client-repository.ts'
 import type { PoolAndClient } from '../../signin/sign-in.ts'
 import type { AuthorizationRequestDeps } from '../authorize/authorization-request.ts'
@@ -6,6 +5,7 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { receiveParameters } from '../parameters.ts'
 import { requiresPushedRequests } from '../pushed-requests/pushed-request.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
+import { offersReset } from './offered-pages.ts'
 
 /**
  * Where a password manager sends a user who wants to change a password (W3C, A Well-Known URL for Changing Passwords): to the page that
@@ -21,7 +21,7 @@ export async function findChangePasswordPage(deps: AuthorizationRequestDeps, { h
 /** The page on which users of the client reset a password. Undefined where they cannot reset it on a page. */
 export function resetPageOf(owner: PoolAndClient): string | undefined {
   const returnTo = returnAddressOf(owner)
-  if (returnTo === undefined || isRecoveredByAdminOnly(owner.pool)) return undefined
+  if (returnTo === undefined || !offersReset(owner)) return undefined
   return `/forgotPassword?${new URLSearchParams({ client_id: owner.client.id, ...returnTo })}`
 }
 

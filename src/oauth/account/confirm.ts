@@ -1,7 +1,7 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { readRequest } from '../../contract/read-request.ts'
 import { usesLink } from '../../messaging/templates.ts'
-import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { ContactAttribute, Pool } from '../../pools/pool.ts'
 import { chooseOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { confirmSignUp } from '../../users/sign-up/confirm-sign-up.operation.ts'
@@ -18,6 +18,7 @@ import { codeIn, contactIn } from '../login/typed-values.ts'
 import type { Parameters } from '../parameters.ts'
 import { type AccountDeps, done, sentTo, thenSignIn, withLinksOf } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
+import { offersCorrection } from './offered-pages.ts'
 
 /** What the confirmation page shows, and what was wrong with the last form. */
 export type ConfirmForm = StepForm<'confirm'> & {
@@ -66,9 +67,9 @@ export function resendCode(deps: AccountDeps, browser: BrowserRequest, form: Par
   })
 }
 
-/** The address that a new user may correct on the page. Undefined where the pool does not allow it, and when these pages sent no code. */
-export function correctableContact({ extensions }: Pool, { attribute, session }: ConfirmStep): ContactAttribute | undefined {
-  return extensionsOf({ extensions }).signUp.contactCorrection && session !== undefined ? attribute : undefined
+/** The address that a new user may correct on the page. Undefined where pool or client do not allow it, and when these pages sent no code. */
+export function correctableContact(owner: AppClientCaller, { attribute, session }: ConfirmStep): ContactAttribute | undefined {
+  return attribute !== undefined && session !== undefined && offersCorrection(owner, attribute) ? attribute : undefined
 }
 
 /**
@@ -80,7 +81,7 @@ export function correctableContact({ extensions }: Pool, { attribute, session }:
 export function submitCorrection(deps: AccountDeps, browser: BrowserRequest, form: Parameters) {
   return takingForm(deps, browser, form, async (request, step) => {
     const { pool, client } = request
-    const attribute = correctableContact(pool, step)
+    const attribute = correctableContact(request, step)
     if (attribute === undefined) return beginAgain(deps, browser, request, step.username)
     const value = contactIn(form, attribute)
     try {

@@ -8,8 +8,10 @@ import { findAuthEvent } from '../../protection/auth-event-repository.ts'
 import { openFeedbackToken } from '../../protection/feedback-token.ts'
 import type { Db } from '../../storage/db.ts'
 import { type FeedbackResult, giveFeedback } from '../../users/auth-events/give-feedback.ts'
+import { isSelfServiceOff } from '../../users/self-service/self-service.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
+import { PageError } from '../page-error.ts'
 import type { NoticeLink } from './notice-link.ts'
 
 export type FeedbackDeps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly activityLog: ActivityLog }
@@ -20,8 +22,11 @@ export type NoticedSignIn = { readonly event: AuthEvent; readonly user: User; re
 /**
  * The sign-in of the link. Undefined for a token that is not valid for the pool or has expired, and when user or event were deleted. Nothing
  * is changed.
+ *
+ * @throws PageError when users cannot give feedback.
  */
-export async function findNoticedSignIn(deps: FeedbackDeps, { pool, token }: NoticeLink): Promise<NoticedSignIn | undefined> {
+export async function findNoticedSignIn(deps: FeedbackDeps, { pool, token, owner }: NoticeLink): Promise<NoticedSignIn | undefined> {
+  if (isSelfServiceOff({ pool, client: undefined }, 'UpdateAuthEventFeedback')) throw new PageError('page_not_offered', owner?.client.id)
   const opened = usesThreatProtection(pool.addOns) ? openFeedbackToken(deps.secrets, pool.id, token, deps.clock.now()) : undefined
   if (opened === undefined) return undefined
   const { event: key, isVerified } = opened

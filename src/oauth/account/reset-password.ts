@@ -1,10 +1,10 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { readRequest } from '../../contract/read-request.ts'
-import { isRecoveredByAdminOnly } from '../../messaging/destination.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { confirmForgotPassword } from '../../users/recovery/confirm-forgot-password.operation.ts'
 import { forgotPassword } from '../../users/recovery/forgot-password.operation.ts'
 import { proveResetCode } from '../../users/recovery/prove-reset-code.ts'
+import { isSelfServiceOff } from '../../users/self-service/self-service.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
@@ -17,6 +17,7 @@ import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 import { type AccountDeps, done } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
+import { offersReset } from './offered-pages.ts'
 
 /** What the page shows that asks for the name, and what was wrong with the last form. */
 export type ForgotForm = {
@@ -32,7 +33,7 @@ export type ResetForm = StepForm<'reset'> & { readonly code?: string | undefined
 /**
  * The page on which a user asks for a code to set a new password with. It knows the name that the user typed on the page before.
  *
- * @throws PageError when client or redirect URI cannot be used, and when only administrators set new passwords.
+ * @throws PageError when client or redirect URI cannot be used, and when users cannot reset their passwords.
  */
 export function openForgotPassword(deps: AccountDeps, browser: BrowserRequest): Promise<ForgotForm | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
@@ -73,22 +74,30 @@ async function sendCode(deps: AccountDeps, browser: BrowserRequest, request: Aut
   return sent.CodeDeliveryDetails?.Destination
 }
 
-function requireForgotPage({ pool, client }: AuthorizationRequest): void {
-  if (isRecoveredByAdminOnly(pool)) throw new PageError('page_not_offered', client.id)
+function requireForgotPage(request: AuthorizationRequest): void {
+  if (!offersReset(request)) throw new PageError('page_not_offered', request.client.id)
 }
 
 /**
  * The page on which a user enters the code and a new password.
  *
- * @throws PageError when client or redirect URI cannot be used.
+ * @throws PageError when client or redirect URI cannot be used, and when users cannot reset their passwords with a code.
  */
-export const openResetPassword = (deps: AccountDeps, browser: BrowserRequest): Promise<ResetForm | ExpiredStep | RedirectToApp> =>
-  openStep(deps, browser, 'reset')
+export async function openResetPassword(deps: AccountDeps, browser: BrowserRequest): Promise<ResetForm | ExpiredStep | RedirectToApp> {
+  const outcome = await openStep(deps, browser, 'reset')
+  if (outcome.kind === 'reset') requireResetAllowed(outcome.request)
+  return outcome
+}
+
+/** A code that an administrator has sent works where users get none themselves, but not where users cannot use codes. */
+function requireResetAllowed(request: AuthorizationRequest): void {
+  if (isSelfServiceOff(request, 'ForgotPassword')) throw new PageError('page_not_offered', request.client.id)
+}
 
 /**
  * Takes the code and the new password, or sends another code.
  *
- * @throws PageError when client or redirect URI cannot be used.
+ * @throws PageError as `openResetPassword` does.
  */
 export function submitResetPassword(
   deps: AccountDeps,
@@ -96,6 +105,7 @@ export function submitResetPassword(
   form: Parameters,
 ): Promise<ResetForm | ExpiredStep | Continue | RedirectToApp> {
   return takeStepForm(deps, browser, { kind: 'reset', form }, async (request, step) => {
+    requireResetAllowed(request)
     try {
       if (form.get('action') === 'resend') return await resend(deps, browser, request, step)
       // The page for the code may be sent a second time, from another tab.

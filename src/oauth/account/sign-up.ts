@@ -12,6 +12,7 @@ import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 import { type AccountDeps, sentTo, thenSignIn, withLinksOf } from './account-step.ts'
 import { callOperation } from './call-operation.ts'
+import { offersSignUp } from './offered-pages.ts'
 import { readSignUp } from './sign-up-fields.ts'
 
 /** What the sign-up page shows: the form, and what was wrong with the one that was sent. */
@@ -26,7 +27,7 @@ export type SignUpForm = {
 /**
  * The page on which a visitor creates an account.
  *
- * @throws PageError when client or redirect URI cannot be used, and when only administrators create users.
+ * @throws PageError when client or redirect URI cannot be used, and when visitors cannot sign up.
  */
 export function openSignUp(deps: AccountDeps, browser: BrowserRequest): Promise<SignUpForm | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
@@ -56,8 +57,8 @@ export function submitSignUp(
   })
 }
 
-function requireSignUpPage({ pool, client }: AuthorizationRequest): void {
-  if (pool.adminCreatesUsersOnly) throw new PageError('page_not_offered', client.id)
+function requireSignUpPage(request: AuthorizationRequest): void {
+  if (!offersSignUp(request)) throw new PageError('page_not_offered', request.client.id)
 }
 
 async function createAccount(

@@ -40,6 +40,8 @@ type SignedInUser = {
   readonly user: User
   /** Whether the user has asked on the page to remember this browser. */
   readonly wantsDevice: boolean
+  /** Whether users of the app client can confirm devices. */
+  readonly canRemember: boolean
 }
 
 /** The device that a user has signed in on. `cookie` is what the browser keeps from now on. */
@@ -52,13 +54,13 @@ type DeviceOfSignIn = { readonly key: string | undefined; readonly cookie: Devic
 export async function deviceAfterSignIn(
   deps: Deps,
   { context, deviceCookieOf }: BrowserRequest,
-  { pool, user, wantsDevice }: SignedInUser,
+  { pool, user, wantsDevice, canRemember }: SignedInUser,
 ): Promise<DeviceOfSignIn> {
   if (pool.devices === undefined) return { key: undefined, cookie: undefined }
   const kept = readDeviceCookie(deps.secrets, pool.id, deviceCookieOf(pool.id))
-  const isRemembering = !pool.devices.onlyRememberedOnUserPrompt || wantsDevice
+  const isRemembering = canRemember && (!pool.devices.onlyRememberedOnUserPrompt || wantsDevice)
   const before = kept.find(({ sub }) => sub === user.sub)
-  const used = before && (await useDevice(deps, user, { kept: before, context, wantsDevice }))
+  const used = before && (await useDevice(deps, user, { kept: before, context, wantsDevice: wantsDevice && canRemember }))
   const device = used ?? (isRemembering ? await addKeptDevice(deps, user, context) : undefined)
   if (device === undefined && before === undefined) return { key: undefined, cookie: undefined }
   const others = kept.filter(({ sub }) => sub !== user.sub)

@@ -5,6 +5,7 @@ import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/ho
 import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
 import { metLevel } from '../../tokens/assurance.ts'
+import { offersDevice } from '../account/offered-pages.ts'
 import { type AppAnswer, answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
@@ -152,7 +153,7 @@ export async function toNextPage(
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
   const user = await linkPending(deps, request, result.user, pending)
-  const device = await deviceAfterSignIn(deps, browser, { pool, user, wantsDevice })
+  const device = await deviceAfterSignIn(deps, browser, { pool, user, wantsDevice, canRemember: offersDevice(request) })
   const signedIn = { ...result, user, deviceKey: device.key }
   const { session, cookie } = await beginDomainSession(
     deps,
@@ -164,7 +165,7 @@ export async function toNextPage(
   const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
   // From the page for passkeys the browser would go to the provider, after a sign-in that has proved an identity of that provider.
   const isOffered = isNameFirst(request) && isMadeFor(request, session)
-  const isPasskeyNext = wantsPasskey || (isOffered && (await offersPasskey(deps, browser, request, user)))
+  const isPasskeyNext = wantsPasskey || (isOffered && (await offersPasskey(deps, browser, request, signedIn)))
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }
     : await answerForUser(deps, request, authenticated, browser.context)

@@ -1,11 +1,19 @@
 import { ApiError } from '../../contract/api-error.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
 import type { UserCaller } from '../../users/caller.ts'
 import { completeRegistration, type PasskeyRegistrationDeps, startRegistration } from '../../users/passkeys/register-passkey.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
+import { maySelfServe, requireSelfService, type SelfServiceProof } from '../../users/self-service/self-service.ts'
+import { offersPasskeys } from '../account/offered-pages.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { proofOf } from '../domain-session/proof.ts'
+import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
+
+/** A signed-in user, and what is known about the sign-in. */
+type SignedInOwner = UserCaller & { readonly proof: SelfServiceProof }
 
 export type AddPasskeyDeps = AuthorizeDeps & PasskeyRegistrationDeps
 
@@ -34,10 +42,11 @@ export const thenPasskeys = 'passkeys'
 /**
  * The page on which the user of the browser's session registers a passkey. Every form of it has a new challenge.
  *
- * @throws PageError when client or redirect URI cannot be used.
+ * @throws PageError when client or redirect URI cannot be used, and when users cannot register passkeys.
  */
 export function openAddPasskey(deps: AddPasskeyDeps, browser: BrowserRequest): Promise<AddPasskeyForm | SignInFirst | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
+    requirePasskeyPage(request)
     const owner = await findOwner(deps, browser, request)
     return owner === undefined ? { kind: 'sign-in' } : formFor(deps, request, owner, undefined)
   })
@@ -46,7 +55,7 @@ export function openAddPasskey(deps: AddPasskeyDeps, browser: BrowserRequest): P
 /**
  * Takes the passkey that the browser made.
  *
- * @throws PageError when client or redirect URI cannot be used.
+ * @throws PageError as `openAddPasskey` does.
  */
 export function submitAddPasskey(
   deps: AddPasskeyDeps,
@@ -55,9 +64,11 @@ export function submitAddPasskey(
 ): Promise<AddPasskeyForm | SignInFirst | Done | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
     if (form.get('action') === 'skip') return { kind: 'done', declinedIn: request.pool.id }
+    requirePasskeyPage(request)
     const owner = await findOwner(deps, browser, request)
     if (owner === undefined) return { kind: 'sign-in' }
     try {
+      requireAllowed(deps, owner)
       await completeRegistration(deps, owner, readCredential(form))
       return { kind: 'done' }
     } catch (error) {
@@ -67,21 +78,42 @@ export function submitAddPasskey(
   })
 }
 
-async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<UserCaller | undefined> {
+function requirePasskeyPage(request: AuthorizationRequest): void {
+  if (!offersPasskeys(request)) throw new PageError('page_not_offered', request.client.id)
+}
+
+const operations = ['StartWebAuthnRegistration', 'CompleteWebAuthnRegistration'] as const
+
+/** @throws ApiError NotAuthorizedException when the sign-in does not meet the conditions of one of the operations */
+function requireAllowed({ clock }: AddPasskeyDeps, owner: SignedInOwner): void {
+  for (const operation of operations) requireSelfService(owner, operation, owner.proof, clock.now())
+}
+
+/** Whether the pages let the user add a passkey after this sign-in. */
+export function mayAddPasskey(owner: AppClientCaller, proof: SelfServiceProof, now: number): boolean {
+  return operations.every((operation) => maySelfServe(owner, operation, proof, now) === 'allowed')
+}
+
+/** Undefined when the user has to sign in first. */
+async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<SignedInOwner | undefined> {
   // What the app asks for is checked when the app gets its answer.
   const wanted = { ...request, prompts: [], namedProvider: undefined, maxAge: justNowSeconds, assurance: undefined }
   const live = await findUsableSession(deps, browser, wanted)
   if (live === undefined || securityStampOf(live.user) !== live.session.securityStamp) return undefined
-  return { pool: request.pool, client: request.client, user: live.user }
+  const { pool, client } = request
+  const owner = { pool, client, user: live.user, proof: proofOf(live.session) }
+  const isTooOld = operations.some((name) => maySelfServe(owner, name, owner.proof, deps.clock.now()) === 'needs-fresh-sign-in')
+  return isTooOld ? undefined : owner
 }
 
 async function formFor(
   deps: AddPasskeyDeps,
   request: AuthorizationRequest,
-  owner: UserCaller,
+  owner: SignedInOwner,
   problem: ApiError | undefined,
 ): Promise<AddPasskeyForm> {
   try {
+    requireAllowed(deps, owner)
     return { kind: 'form', request, options: await startRegistration(deps, owner), problem }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error

@@ -5,7 +5,11 @@ import type { User } from '../../users/user.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { justNowSeconds } from './add-passkey.ts'
+import { proofOf } from '../domain-session/proof.ts'
+import { justNowSeconds, mayAddPasskey } from './add-passkey.ts'
+
+/** The user who has just signed in, with `authTime` in epoch seconds. */
+type UserOfSignIn = { readonly user: User; readonly authTime: number; readonly hasSecondFactor: boolean }
 
 /**
  * Whether the pages offer a passkey to a user who has just signed in: where the pool wants it, to users without a passkey, until the user
@@ -15,10 +19,11 @@ export async function offersPasskey(
   deps: AuthorizeDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
-  { sub }: User,
+  { user: { sub }, ...signIn }: UserOfSignIn,
 ): Promise<boolean> {
   const { pool } = request
   if (!hostedPagesOf(pool).offerPasskey || !pool.allowedFirstFactors.includes('WEB_AUTHN')) return false
+  if (!mayAddPasskey(request, proofOf(signIn), deps.clock.now())) return false
   if (browser.hasDeclinedPasskey(pool.id) || !acceptsLaterAnswer(request, sub)) return false
   if ((await findRelyingParty(deps, pool)) === undefined) return false
   return (await findPasskeys(deps.db, pool.id, sub)).length === 0

@@ -1,7 +1,7 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { SelfServiceExtensionType, SelfServiceOperationType, SelfServiceRuleType } from '../../contract/generated/types.ts'
 import type { OperationName } from '../../contract/operation.ts'
-import type { Pool } from '../pool.ts'
+import type { AttributeDefinition } from '../attribute-schema.ts'
 
 /** An operation that users call for themselves, and that a pool or an app client can turn off. */
 export type SelfServiceOperation = SelfServiceOperationType
@@ -69,7 +69,7 @@ export function switchOf(name: OperationName): SelfServiceOperation | undefined 
   return Object.hasOwn(selfServiceOperations, name) ? (name as SelfServiceOperation) : undefined
 }
 
-type Reading = { readonly pool: Pick<Pool, 'schema'>; readonly of: 'pool' | 'client' }
+type Reading = { readonly pool: { readonly schema: readonly AttributeDefinition[] }; readonly of: 'pool' | 'client' }
 
 /** @throws ApiError InvalidParameterException when a rule can have no effect, or an attribute is not in the schema */
 export function readSelfService({ pool, of }: Reading, sent: SelfServiceExtensionType): SelfServiceExtension {

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { hashOfLinkToken, isLinkToken } from '../../base/link-token.ts'
 import { discardCode } from '../../messaging/code-repository.ts'
+import { selfServiceOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
@@ -19,8 +20,13 @@ type Deps = { readonly db: Db; readonly clock: Clock }
 /** A change that can be undone, and its user. */
 export type UndoableChange = { readonly change: EmailChange; readonly user: User }
 
-/** Undefined for a token that was used, has expired, or never existed, and for one whose user was deleted. Nothing is changed. */
+/**
+ * Undefined for a token that was used, has expired, or never existed, for one whose user was deleted, and where the pool does not let users
+ * change their address. Nothing is changed.
+ */
 export async function findUndoable({ db, clock }: Deps, pool: Pool, token: string): Promise<UndoableChange | undefined> {
+  // The holder of the old address must not overrule an administrator, who alone changes the address in such a pool.
+  if (selfServiceOf(pool).lockedAttributes.includes('email')) return undefined
   const change = isLinkToken(token) ? await findEmailChange(db, pool.id, hashOfLinkToken(token)) : undefined
   if (change === undefined || change.expiresAt <= clock.now()) return undefined
   const user = await findUser(db, pool.id, change.sub)

@@ -68,7 +68,7 @@ async function planVerification(
     throw unsupportedState('The user is not confirmed. Issue a code for SIGN_UP, which also verifies the address.')
   }
   if (user.status === 'EXTERNAL_PROVIDER') throw unsupportedState('The user comes from an identity provider, which sets the attributes.')
-  const value = await getAddressToVerify(tx, pool, user, { attribute, now })
+  const value = await getAddressToVerify(tx, { pool, client: undefined }, user, { attribute, now })
   return { purpose: `verify-${attribute}`, lifetimeMs: codeLifetimesMs.attribute, contact: { attribute, value } }
 }
 

@@ -26,7 +26,7 @@ export const getUserAttributeVerificationCode = operation('GetUserAttributeVerif
     const messageContent = await renderMessageTo(triggers, { pool, user, attributes: [attribute], kind: 'verify-attribute', callerContext })
     const delivery = await db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)
-      const value = await getAddressToVerify(tx, pool, locked, { attribute, now })
+      const value = await getAddressToVerify(tx, { pool, client }, locked, { attribute, now })
       return queueAttributeCode(tx, secrets, { pool, user: locked, attribute, value, kind: 'verify-attribute', messageContent, now })
     })
     await outbox.afterCommit(pool, [delivery])

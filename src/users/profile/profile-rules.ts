@@ -11,16 +11,18 @@ import type { Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
 import { nonMutable, requireMutableAttributes } from '../attribute-changes.ts'
 import { accessTokenRevoked } from '../caller.ts'
+import { requireUnlocked } from '../self-service/self-service.ts'
 import { type Attributes, changeAttributes, type User } from '../user.ts'
 import { lockUser } from '../user-repository.ts'
 
 /**
  * Checks the changes that a user makes to their own attributes.
- * @throws ApiError NotAuthorizedException when the client may not write one of the attributes
+ * @throws ApiError NotAuthorizedException when the client may not write one of the attributes, or users cannot change one
  * @throws ApiError InvalidParameterException when the changes break the schema, change an immutable attribute or remove a required one
  */
 export function requireAllowedChanges(pool: Pool, client: AppClient, current: Attributes, changes: Attributes): void {
   requireWritable(pool, client, Object.keys(changes))
+  requireUnlocked({ pool, client }, Object.keys(changes))
   checkAttributes(pool, changes)
   requireMutableAttributes(pool, changes)
   requireRequiredAttributes(pool, changeAttributes(current, changes))

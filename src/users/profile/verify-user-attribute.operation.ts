@@ -35,7 +35,7 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
       const found = await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)
       const locked = requireNotSignedOut(found.user, user)
       await requireCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...attempt, now })
-      if (!isCurrentOrPending(pool, locked, attribute, value)) throw codeExpired()
+      if (!isCurrentOrPending({ pool, client }, locked, attribute, value)) throw codeExpired()
       const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }
       await storeUser(tx, pool, locked, { ...locked, attributes, updatedAt: now })
       await queueAddressNotices(tx, deps, { pool, user: locked, after: attributes, clientId: client.id, now })

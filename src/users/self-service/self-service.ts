@@ -20,7 +20,18 @@ export type SelfServiceProof = {
   readonly hasSecondFactor: boolean
 }
 
-export type SelfServiceVerdict = 'allowed' | 'denied' | 'needs-fresh-sign-in' | 'needs-second-factor'
+/** The refusal of an operation that the pool or the app client does not let the user call. Pages have their own text for each verdict. */
+export class SelfServiceRefusal extends ApiError {
+  readonly verdict: RefusedVerdict
+
+  constructor(code: 'NotAuthorizedException' | 'UnauthorizedException', message: string, verdict: RefusedVerdict) {
+    super(code, message)
+    this.verdict = verdict
+  }
+}
+
+type RefusedVerdict = 'denied' | 'needs-fresh-sign-in' | 'needs-second-factor'
+export type SelfServiceVerdict = 'allowed' | RefusedVerdict
 
 /** The proof of a sign-in, as tokens and sessions of the hosted pages remember it: `authTime` in epoch seconds, and the `amr`. */
 export function selfServiceProofOf(
@@ -51,6 +62,19 @@ export function maySelfServe(
   return proof !== undefined && now - proof.authTime <= maxAuthAgeMinutes * 60_000 ? 'allowed' : 'needs-fresh-sign-in'
 }
 
+/** Whether users cannot call the operation, whatever their sign-in. */
+export function isSelfServiceOff(owner: SelfServiceOwner, operation: SelfServiceOperation): boolean {
+  return ruleOf(owner, operation)?.isAllowed === false
+}
+
+/**
+ * Whether users of the client can meet a condition only with a second factor. Their tokens then tell how the user signed in.
+ */
+export function asksForSecondFactor({ pool, client }: SelfServiceOwner): boolean {
+  const rules = { ...selfServiceOf(pool).operations, ...(client && clientExtensionsOf(client).selfService.operations) }
+  return Object.values(rules).some(({ isAllowed, needsSecondFactor }) => isAllowed && needsSecondFactor)
+}
+
 /**
  * Refuses what the pool or the app client does not let users do for themselves. The answer depends on settings and on the caller's own
  * sign-in only, so it does not tell whether a user exists.
@@ -67,11 +91,7 @@ export function requireSelfService(
   if (verdict !== 'allowed') throw selfServiceRefused(owner, operation, verdict)
 }
 
-function selfServiceRefused(
-  owner: SelfServiceOwner,
-  operation: SelfServiceOperation,
-  verdict: Exclude<SelfServiceVerdict, 'allowed'>,
-): ApiError {
+function selfServiceRefused(owner: SelfServiceOwner, operation: SelfServiceOperation, verdict: RefusedVerdict): SelfServiceRefusal {
   const { maxAuthAgeMinutes } = ruleOf(owner, operation) ?? {}
   const texts = {
     denied: `This user pool does not allow users to call ${operation}.`,
@@ -80,7 +100,11 @@ function selfServiceRefused(
   }
   // The contract of RevokeToken has another error for callers who are not authorized.
   const { errors } = definitionOf(operation)
-  return new ApiError(errors.includes('NotAuthorizedException') ? 'NotAuthorizedException' : 'UnauthorizedException', texts[verdict])
+  return new SelfServiceRefusal(
+    errors.includes('NotAuthorizedException') ? 'NotAuthorizedException' : 'UnauthorizedException',
+    texts[verdict],
+    verdict,
+  )
 }
 
 function ruleOf({ pool, client }: SelfServiceOwner, operation: SelfServiceOperation): SelfServiceRule | undefined {

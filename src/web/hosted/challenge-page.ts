@@ -1,3 +1,4 @@
+import { offersDevice } from '../../oauth/account/offered-pages.ts'
 import type { ChallengeForm } from '../../oauth/login/challenge.ts'
 import { setupMethodsOf } from '../../oauth/login/mfa-setup.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
@@ -48,7 +49,7 @@ const code =
       kind,
       destination: step.parameters['CODE_DELIVERY_DESTINATION'],
       // A first factor is asked for on remembered devices, too.
-      offersRememberDevice: step.available === undefined && asksForDevice(request.pool),
+      offersRememberDevice: step.available === undefined && asksForDevice(request.pool) && offersDevice(request),
       canResend: step.available !== undefined,
       canChange: (step.available ?? []).length > 1,
       notice: undefined,

@@ -68,7 +68,7 @@ function sendConfirm(visit: Visit, form: ConfirmForm): Promise<Send> {
   const refusal = form.problem ?? correction?.problem
   return sendForm(visit, { ...form, problem: refusal }, (shell, shown) => {
     const resent = shown === undefined && step.isResent ? shell.text(isByLink ? 'linkResent' : 'codeResent') : undefined
-    const attribute = correctableContact(request.pool, step)
+    const attribute = correctableContact(request, step)
     const corrected = attribute && {
       action: `/correctcontact?${query}`,
       isPhone: attribute === 'phone_number',

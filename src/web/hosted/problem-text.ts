@@ -1,4 +1,5 @@
 import type { ApiError, ErrorCode } from '../../contract/api-error.ts'
+import { SelfServiceRefusal } from '../../users/self-service/self-service.ts'
 import type { TextKey } from '../pages/locales/en.ts'
 import type { Text } from '../pages/texts.ts'
 
@@ -37,8 +38,15 @@ const byCode: Readonly<Partial<Record<ErrorCode, TextKey>>> = {
   UsernameExistsException: 'errorUserExists',
 }
 
+const byVerdict: Readonly<Record<SelfServiceRefusal['verdict'], TextKey>> = {
+  denied: 'errorNotAllowed',
+  'needs-fresh-sign-in': 'errorSignInAgain',
+  'needs-second-factor': 'errorSecondFactorNeeded',
+}
+
 /** What a page says about an error of the API. Errors without a text of ours, such as a trigger function's, keep their own words. */
 export function problemText(text: Text, error: ApiError): string {
+  if (error instanceof SelfServiceRefusal) return text(byVerdict[error.verdict])
   const key = byMessage[error.message] ?? byCode[error.code] ?? violationKey(error)
   return key === undefined ? error.message : text(key)
 }

@@ -15,6 +15,7 @@ import { noteIds, type RequestLogFields } from '../request-log.ts'
 import type { Authenticated, CheckedHead, GateHead, IamGate } from './gate.ts'
 import { parseBody, requireJsonContentType } from './json-body.ts'
 import { type RequestLimits, requestLimits } from './request-limits.ts'
+import { requireAllowedSelfService } from './self-service.ts'
 import type { Throttle } from './throttle.ts'
 
 /**
@@ -91,9 +92,8 @@ export function createDispatcher<Services>(options: Options<Services>): Dispatch
             // Requests that can never succeed do not use up the limits of honest callers. A request beyond the limit leaves no audit record:
             // storing one would cost as much as the request.
             throttle(name, administrator === undefined ? { address: head.context.ip } : 'signed')
-            const caller =
-              administrator === undefined ? await identifyCaller(services, operation, request) : { ...administrator.caller, audit: audited }
-            if (caller !== undefined) noteCaller(logFields, caller)
+            const signer = administrator && { ...administrator.caller, audit: audited }
+            const caller = signer ?? (await identifyUser(services, operation, request, logFields))
             return await refusalsRecorded(audited, async () => {
               const handle = () => operation.handle(request, services, caller as never, { ...head.context, requestId })
               const answer = writeResponse(name, await deletedAsRevoked(operation, handle))
@@ -140,8 +140,7 @@ function noteRequest(logFields: RequestLogFields, body: unknown): void {
 }
 
 /** The pool and client of the authenticated caller. */
-function noteCaller(logFields: RequestLogFields, caller: NonNullable<Awaited<ReturnType<typeof identifyCaller>>> | object): void {
-  if (!('pool' in caller)) return
+function noteCaller(logFields: RequestLogFields, caller: AppClientCaller): void {
   logFields.userPoolId = caller.pool.id
   logFields.clientId = caller.client.id
 }
@@ -155,6 +154,18 @@ type Credentials = {
   readonly SecretHash?: string
   readonly AccessToken?: string
   readonly Session?: string
+}
+
+/**
+ * The caller of an operation without a signature, whom the pool and the app client let call it.
+ *
+ * @throws ApiError when the credentials are missing or wrong, or users cannot call the operation
+ */
+async function identifyUser(deps: CallerDeps, operation: NameAndAuth, request: unknown, logFields: RequestLogFields) {
+  const caller = await identifyCaller(deps, operation, request)
+  if (caller !== undefined) noteCaller(logFields, caller)
+  await requireAllowedSelfService(deps, operation.name, caller, request)
+  return caller
 }
 
 /**

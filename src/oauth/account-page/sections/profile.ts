@@ -123,7 +123,7 @@ async function describeAddress({ db }: AccountPageDeps, account: Account, defini
   const { pool, user, now } = account
   const attribute = requireContactAttribute(definition.name)
   const code = await findCode(db, { poolId: pool.id, sub: user.sub, purpose: `verify-${attribute}` })
-  const isWaiting = code?.value !== undefined && code.expiresAt > now && isCurrentOrPending(pool, user, attribute, code.value)
+  const isWaiting = code?.value !== undefined && code.expiresAt > now && isCurrentOrPending(account, user, attribute, code.value)
   return {
     attribute,
     value: user.attributes[attribute],

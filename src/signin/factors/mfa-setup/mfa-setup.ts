@@ -2,6 +2,7 @@ import { ApiError } from '../../../contract/api-error.ts'
 import { isEmailAddress } from '../../../pools/attribute-formats.ts'
 import type { MfaMethod } from '../../../pools/pool.ts'
 import { hasSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
+import { requireUnlocked } from '../../../users/self-service/self-service.ts'
 import { changeAttributes } from '../../../users/user.ts'
 import { requireFreeNames } from '../../../users/user-names.ts'
 import type { Factor, NewChallenge } from '../../factor.ts'
@@ -37,7 +38,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
   async handleAnswer(deps, answer) {
     const { step, signIn } = await openLaterStep<SetupMemory>(deps, answer, challenge)
     const { context, user } = signIn
-    const { pool } = context
+    const { pool, client } = context
     if (step.memory.isProven) {
       // An administrator may have removed the authenticator app since VerifySoftwareToken registered it.
       if (!(await hasSoftwareToken(deps.db, user))) throw invalidSession()
@@ -46,6 +47,7 @@ export const mfaSetup: Factor<SecondFactorDeps> = {
     const address = answer.responses['EMAIL']
     if (!address) throw new ApiError('SoftwareTokenMFANotFoundException', 'User has not verified software token mfa')
     if (!(await canSetUp(deps.db, pool, user, 'EMAIL_OTP'))) throw new ApiError('InvalidParameterException', 'EMAIL_OTP cannot be set up.')
+    requireUnlocked({ pool, client }, ['email'])
     if (!isEmailAddress(address)) throw new ApiError('InvalidParameterException', 'Invalid email address format.')
     await requireFreeNames(deps, pool, user, changeAttributes(user.attributes, { email: address }))
     return { kind: 'challenge', challenge: await createNewEmailChallenge(deps, signIn, address), consumes: step }

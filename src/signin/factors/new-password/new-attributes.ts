@@ -3,6 +3,7 @@ import type { AppClient } from '../../../pools/app-client.ts'
 import { checkAttributes, writableAttributes } from '../../../pools/attribute-rules.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import { requireMutableAttributes } from '../../../users/attribute-changes.ts'
+import { requireUnlocked } from '../../../users/self-service/self-service.ts'
 import type { User } from '../../../users/user.ts'
 import type { RequestParameters } from '../../parameters.ts'
 
@@ -19,7 +20,8 @@ export function missingRequiredAttributes(pool: Pool, client: AppClient, user: U
 
 /**
  * The attributes that the answer sets by its keys `userAttributes.<name>`. The answer may set only attributes that the user lacks. Among
- * these, it has to set all that the pool requires.
+ * these, it has to set all that the pool requires. Attributes that users cannot change may be set only if the pool requires them: the
+ * sign-in could not end without them.
  *
  * @throws ApiError InvalidParameterException or NotAuthorizedException when an attribute is not allowed, or a required one is missing.
  */
@@ -34,10 +36,15 @@ export function readNewAttributes(pool: Pool, client: AppClient, user: User, res
     if (!writable(name)) throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
     named.push([name, value])
   }
+  const required = missingRequiredAttributes(pool, client, user)
+  requireUnlocked(
+    { pool, client },
+    named.map(([name]) => name).filter((name) => !required.includes(name)),
+  )
   const attributes = Object.fromEntries(named)
   checkAttributes(pool, attributes)
   requireMutableAttributes(pool, attributes)
-  const missing = missingRequiredAttributes(pool, client, user).find((name) => !attributes[name])
+  const missing = required.find((name) => !attributes[name])
   // The message differs from that of SignUp (observed).
   if (missing !== undefined) throw new ApiError('InvalidParameterException', `Invalid attributes given, ${missing} is missing`)
   return attributes

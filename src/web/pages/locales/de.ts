@@ -199,6 +199,9 @@ export const de: Locale = {
   errorNotSent: 'Die Nachricht konnte nicht gesendet werden. Bitte versuchen Sie es später noch einmal.',
   errorPasswordUsed: 'Sie haben dieses Passwort schon einmal verwendet. Wählen Sie ein anderes.',
   errorDisabled: 'Mit diesem Konto ist keine Anmeldung möglich.',
+  errorNotAllowed: 'Das ist hier nicht möglich. Wenden Sie sich bitte an den Support.',
+  errorSignInAgain: 'Bitte melden Sie sich dafür erneut an.',
+  errorSecondFactorNeeded: 'Bitte melden Sie sich dafür erneut mit einem zweiten Faktor an.',
   errorCookies:
     'Dieser Browser hat unser Cookie nicht gespeichert. Erlauben Sie Cookies für diese Website und versuchen Sie es noch einmal.',
   alertLabel: 'Problem',
