@@ -94,6 +94,7 @@ a.choice{display:flex;align-items:center;min-height:2.875rem;padding:.625rem 1re
 .mark-text{font-size:.8125rem;line-height:1.5;padding:.0625rem .5rem;border-radius:999px;border:1px solid var(--card-line);color:var(--muted)}
 .entry-actions{display:flex;flex-wrap:wrap;gap:.5rem}
 button.small{width:auto;min-height:2.25rem;padding:.25rem .875rem;font-size:.9375rem}
+.more{display:flex;flex-direction:column;gap:1.125rem;margin-top:1.125rem}
 .part{margin-top:1.75rem}
 .part>h2{margin-bottom:0}
 .part .entry h3{font-weight:550}

@@ -34,12 +34,22 @@ function attributeForm(shell: Shell, shown: ShownProfile, problems: Problems): H
   const { view, address, may } = shown
   const isEditable = (one: ProfileAttribute) => one.isEditable && may('save')
   const fixed = view.attributes.filter((one) => !isEditable(one) && one.value !== undefined)
-  const fields = view.attributes.filter(isEditable).map((one) => fieldFor(shell, shown, one, problems))
-  if (fields.length === 0 && fixed.length === 0) return undefined
+  const editable = view.attributes.filter(isEditable)
+  if (editable.length === 0 && fixed.length === 0) return undefined
   const known = fixed.map(({ definition, value }) => [attributeLabel(shell, definition.name), value] as const)
-  const save = submit(shell.text('accountSaveButton'))
-  return html`<section class="part">${known.length > 0 && labelledFacts(known)}${fields.length > 0 && form(withAction(shell, 'save'), { action: address, fields: [...fields, save] })}</section>`
+  const [first, others] = [editable.filter(isUsual(shown)), editable.filter((one) => !isUsual(shown)(one))]
+  const fieldsOf = (some: readonly ProfileAttribute[]) => some.map((one) => fieldFor(shell, shown, one, problems))
+  const hasProblem = others.some(({ definition }) => problems.has(definition.name))
+  const more = html`<details class="details"${(hasProblem || first.length === 0) && html` open`}><summary>${shell.text('accountMore')}</summary><div class="more">${fieldsOf(others)}</div></details>`
+  const fields = [...fieldsOf(first), others.length > 0 ? more : undefined, submit(shell.text('accountSaveButton'))]
+  return html`<section class="part">${known.length > 0 && labelledFacts(known)}${editable.length > 0 && form(withAction(shell, 'save'), { action: address, fields })}</section>`
 }
+
+/** Every pool has all standard attributes. Those that neither the pool, the client nor the user has chosen stand behind a link. */
+const isUsual =
+  ({ account: { client } }: ShownProfile) =>
+  ({ definition: { name, required }, value }: ProfileAttribute): boolean =>
+    required || value !== undefined || name.includes(':') || client.writeAttributes !== undefined
 
 function fieldFor(
   shell: Shell,

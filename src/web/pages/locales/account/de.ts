@@ -23,6 +23,7 @@ export const accountDe: AccountTexts = {
   accountRemoveButton: 'Entfernen',
   accountYes: 'Ja',
   accountNo: 'Nein',
+  accountMore: 'Mehr',
   accountVerified: 'bestätigt',
   accountNotVerified: 'nicht bestätigt',
   accountCodeWaiting: 'Geben Sie den Code ein, den wir an {destination} gesendet haben.',

@@ -22,6 +22,7 @@ export const accountEn = {
   accountRemoveButton: 'Remove',
   accountYes: 'Yes',
   accountNo: 'No',
+  accountMore: 'More',
   accountVerified: 'verified',
   accountNotVerified: 'not verified',
   accountCodeWaiting: 'Enter the code that we sent to {destination}.',

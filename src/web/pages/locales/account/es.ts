@@ -23,6 +23,7 @@ export const accountEs: AccountTexts = {
   accountRemoveButton: 'Eliminar',
   accountYes: 'Sí',
   accountNo: 'No',
+  accountMore: 'Más',
   accountVerified: 'verificado',
   accountNotVerified: 'sin verificar',
   accountCodeWaiting: 'Introduzca el código que enviamos a {destination}.',

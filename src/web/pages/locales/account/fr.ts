@@ -23,6 +23,7 @@ export const accountFr: AccountTexts = {
   accountRemoveButton: 'Supprimer',
   accountYes: 'Oui',
   accountNo: 'Non',
+  accountMore: 'Plus',
   accountVerified: 'vérifié',
   accountNotVerified: 'non vérifié',
   accountCodeWaiting: 'Saisissez le code que nous avons envoyé à {destination}.',

@@ -23,6 +23,7 @@ export const accountId: AccountTexts = {
   accountRemoveButton: 'Hapus',
   accountYes: 'Ya',
   accountNo: 'Tidak',
+  accountMore: 'Lainnya',
   accountVerified: 'terverifikasi',
   accountNotVerified: 'belum diverifikasi',
   accountCodeWaiting: 'Masukkan kode yang kami kirim ke {destination}.',

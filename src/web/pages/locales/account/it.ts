@@ -23,6 +23,7 @@ export const accountIt: AccountTexts = {
   accountRemoveButton: 'Rimuovi',
   accountYes: 'Sì',
   accountNo: 'No',
+  accountMore: 'Altro',
   accountVerified: 'verificato',
   accountNotVerified: 'non verificato',
   accountCodeWaiting: 'Inserisci il codice che abbiamo inviato a {destination}.',

@@ -23,6 +23,7 @@ export const accountJa: AccountTexts = {
   accountRemoveButton: '削除',
   accountYes: 'はい',
   accountNo: 'いいえ',
+  accountMore: 'その他',
   accountVerified: '確認済み',
   accountNotVerified: '未確認',
   accountCodeWaiting: '{destination} に送信したコードを入力してください。',

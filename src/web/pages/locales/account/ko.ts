@@ -23,6 +23,7 @@ export const accountKo: AccountTexts = {
   accountRemoveButton: '삭제',
   accountYes: '예',
   accountNo: '아니요',
+  accountMore: '더 보기',
   accountVerified: '확인됨',
   accountNotVerified: '확인되지 않음',
   accountCodeWaiting: '{destination}(으)로 보낸 코드를 입력하세요.',

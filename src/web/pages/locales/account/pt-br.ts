@@ -23,6 +23,7 @@ export const accountPtBr: AccountTexts = {
   accountRemoveButton: 'Remover',
   accountYes: 'Sim',
   accountNo: 'Não',
+  accountMore: 'Mais',
   accountVerified: 'verificado',
   accountNotVerified: 'não verificado',
   accountCodeWaiting: 'Digite o código que enviamos para {destination}.',

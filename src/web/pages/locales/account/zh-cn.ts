@@ -23,6 +23,7 @@ export const accountZhCn: AccountTexts = {
   accountRemoveButton: '移除',
   accountYes: '是',
   accountNo: '否',
+  accountMore: '更多',
   accountVerified: '已验证',
   accountNotVerified: '未验证',
   accountCodeWaiting: '请输入我们发送到 {destination} 的验证码。',

@@ -23,6 +23,7 @@ export const accountZhTw: AccountTexts = {
   accountRemoveButton: '移除',
   accountYes: '是',
   accountNo: '否',
+  accountMore: '更多',
   accountVerified: '已驗證',
   accountNotVerified: '未驗證',
   accountCodeWaiting: '請輸入我們傳送到 {destination} 的驗證碼。',
