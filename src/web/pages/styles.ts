@@ -94,6 +94,10 @@ a.choice{display:flex;align-items:center;min-height:2.875rem;padding:.625rem 1re
 .mark-text{font-size:.8125rem;line-height:1.5;padding:.0625rem .5rem;border-radius:999px;border:1px solid var(--card-line);color:var(--muted)}
 .entry-actions{display:flex;flex-wrap:wrap;gap:.5rem}
 button.small{width:auto;min-height:2.25rem;padding:.25rem .875rem;font-size:.9375rem}
+.notice+.lead,.alert+.lead{margin-top:1.25rem}
+.alert+.steps{margin-top:1.25rem}
+select{appearance:auto}
+.value{display:flex;flex-wrap:wrap;gap:.25rem .625rem;align-items:center;margin-top:.5rem;overflow-wrap:anywhere}
 .more{display:flex;flex-direction:column;gap:1.125rem;margin-top:1.125rem}
 .part{margin-top:1.75rem}
 .part>h2{margin-bottom:0}

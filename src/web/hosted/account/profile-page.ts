@@ -1,7 +1,7 @@
 import { type Html, html } from '../../../base/html.ts'
 import { fieldOf, type ProfileAddress, type ProfileAttribute, type ProfileView } from '../../../oauth/account-page/sections/profile.ts'
 import { part, withAction } from '../../pages/account-components.ts'
-import { type Facts, facts, field, form, labelledFacts, lead, secondarySubmit, select, submit } from '../../pages/components.ts'
+import { field, form, labelledFacts, lead, secondarySubmit, select, submit } from '../../pages/components.ts'
 import type { Shell } from '../../pages/layout.ts'
 import type { TextKey } from '../../pages/locales/en.ts'
 import { attributeField, attributeLabel } from '../attribute-field.ts'
@@ -82,9 +82,10 @@ function addressPart(shell: Shell, shown: ShownProfile, one: ProfileAddress, pro
   const isChangeable = one.isEditable && shown.may('address')
   const needsCode = waiting !== undefined || (value !== undefined && !isVerified)
   if (value === undefined && waiting === undefined && !isChangeable) return undefined
-  const state: Facts = [[isVerified ? 'accountVerified' : 'accountNotVerified', value]]
   return part(text(addressNames[attribute]), [
-    value === undefined ? undefined : facts(shell, state),
+    value === undefined
+      ? undefined
+      : html`<p class="value"><bdi>${value}</bdi> <span class="mark-text">${text(isVerified ? 'accountVerified' : 'accountNotVerified')}</span></p>`,
     needsCode && shown.may('verify') ? codeForm(shell, shown, one) : undefined,
     isChangeable ? addressForm(shell, shown, one, problems) : undefined,
   ])
