@@ -9,7 +9,7 @@ import { factorBlocks } from './mfa.ts'
 import { givenOAuthPool, type Reply } from './oauth.ts'
 import { attributeList, type Values } from './self-service.ts'
 import { givenUser, goodPassword } from './sign-in.ts'
-import { hiddenFieldsIn, TestBrowser } from './test-browser.ts'
+import { TestBrowser } from './test-browser.ts'
 import type { TestPoolOptions, TestServer } from './test-server.ts'
 
 type Form = Readonly<Record<string, string>>
@@ -42,10 +42,10 @@ export async function signInToAccount(server: TestServer, clientId: string, user
   return { browser, next: redirectOf(reply) }
 }
 
-/** Sends a form of a section, as the page would. */
+/** Sends a form of a section, as the page would. All forms of a browser carry the token that it keeps in a cookie. */
 export async function act(browser: TestBrowser, address: string, action: string, form: Form = {}, headers?: Form): Promise<Reply> {
-  const page = await browser.visit(address)
-  return browser.submit(address, { _csrf: hiddenFieldsIn(page)['_csrf'] ?? '', action, ...form }, headers)
+  await browser.visit(address)
+  return browser.submit(address, { _csrf: browser.cookies.get('XSRF-TOKEN') ?? '', action, ...form }, headers)
 }
 
 /** Settings of a pool in which the account page has all sections. */
@@ -101,3 +101,14 @@ export async function linkAtGoogle(server: TestServer, UserPoolId: string, usern
     }),
   )
 }
+
+/** The value of a hidden field of the entry with these words, such as the id of a device. */
+export function fieldOfEntry({ text }: Reply, words: string, name = 'id'): string {
+  const entry = text.split('<li class="entry">').find((part) => part.includes(words)) ?? ''
+  return new RegExp(`name="${name}" value="([^"]*)"`).exec(entry)?.[1] ?? ''
+}
+
+/** The actions that the forms of the page ask for, each once. */
+export const actionsIn = ({ text }: Reply): readonly string[] => [
+  ...new Set([...text.matchAll(/name="action" value="([^"]+)"/g)].map(([, action = '']) => action)),
+]

@@ -71,7 +71,11 @@ export const postAccountPage =
 async function sendOutcome(visit: Visit, section: AccountSection, outcome: AccountOutcome): Promise<Send> {
   switch (outcome.kind) {
     case 'sign-in':
-      return redirectTo(visit, `/login?${signInQuery(section, outcome.client.client.id, outcome)}`, 303)
+      return redirectTo(
+        visit,
+        `/login?${signInQuery(section, outcome.client.client.id, outcome)}`,
+        visit.request.method === 'POST' ? 303 : 302,
+      )
     case 'failed':
       return sendMessage(visit, outcome.client, { title: 'errorTitle', message: 'errorUnavailable', status: 400 })
     case 'ended':
