@@ -9,7 +9,7 @@ import { factorBlocks } from './mfa.ts'
 import { givenOAuthPool, type Reply } from './oauth.ts'
 import { attributeList, type Values } from './self-service.ts'
 import { givenUser, goodPassword } from './sign-in.ts'
-import { TestBrowser } from './test-browser.ts'
+import { hiddenFieldsIn, TestBrowser } from './test-browser.ts'
 import type { TestPoolOptions, TestServer } from './test-server.ts'
 
 type Form = Readonly<Record<string, string>>
@@ -44,8 +44,8 @@ export async function signInToAccount(server: TestServer, clientId: string, user
 
 /** Sends a form of a section, as the page would. All forms of a browser carry the token that it keeps in a cookie. */
 export async function act(browser: TestBrowser, address: string, action: string, form: Form = {}, headers?: Form): Promise<Reply> {
-  await browser.visit(address)
-  return browser.submit(address, { _csrf: browser.cookies.get('XSRF-TOKEN') ?? '', action, ...form }, headers)
+  const { account = '' } = hiddenFieldsIn(await browser.visit(address))
+  return browser.submit(address, { _csrf: browser.cookies.get('XSRF-TOKEN') ?? '', account, action, ...form }, headers)
 }
 
 /** Settings of a pool in which the account page has all sections. */

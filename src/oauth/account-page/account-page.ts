@@ -94,11 +94,25 @@ export async function submitSection(
   if (state === 'denied') throw notOffered(client)
   if (state === 'needs-proof') return { kind: 'sign-in', client, isFresh: true }
   try {
+    requireShownUser(account, form)
     return await finish(deps, account, name, await action.run(deps, account, form))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     return refuse(deps, account, name, { action, form, problem: error })
   }
+}
+
+/** The field of all forms with the user whom the page has shown. */
+export const shownUserField = 'account'
+
+/**
+ * In another tab another user may have signed in since. The form was not meant for that user's account.
+ *
+ * @throws ApiError NotAuthorizedException when the form shows another user.
+ */
+function requireShownUser({ user }: Account, form: Parameters): void {
+  if (form.get(shownUserField) === user.sub) return
+  throw new ApiError('NotAuthorizedException', 'This page has expired. Please try again.')
 }
 
 async function finish(

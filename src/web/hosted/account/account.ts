@@ -8,6 +8,7 @@ import {
   actionOf,
   openSection,
   type ShownSection,
+  shownUserField,
   submitSection,
 } from '../../../oauth/account-page/account-page.ts'
 import { type AccountSection, accountAddress, signInQuery } from '../../../oauth/account-page/account-target.ts'
@@ -92,7 +93,8 @@ async function sendSection(visit: Visit, shown: ShownSection): Promise<Send> {
   const { client, pool } = account
   note(visit.request.raw, { clientId: client.id, userPoolId: pool.id, ...(problem !== undefined && { outcome: problem.code }) })
   if (shown.session !== undefined) keepSession(visit, shown.session)
-  const plain = await shellOf(visit, account)
+  const bare = await shellOf(visit, account)
+  const plain = { ...bare, hiddenFields: { ...bare.hiddenFields, [shownUserField]: account.user.sub } }
   // The answer to a form cannot be shown again by a link.
   const shell = visit.request.method === 'POST' ? { ...plain, languageLinks: undefined } : plain
   const render = pages[section] as SectionPage<unknown>

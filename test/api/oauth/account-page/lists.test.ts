@@ -90,7 +90,7 @@ for (const engine of engines) {
     })
 
     it('show other browsers whose apps are to be told, and sign out there', async () => {
-      await using app = await openLogoutApp()
+      using app = await openLogoutApp()
       const { poolId, browser, at } = await given()
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, OAuth: { Manner: 'STRICT' } })
       const client = await givenConnectedClient(server(), poolId, app)
