@@ -25,7 +25,7 @@ export type UndoableChange = { readonly change: EmailChange; readonly user: User
  * change their address. Nothing is changed.
  */
 export async function findUndoable({ db, clock }: Deps, pool: Pool, token: string): Promise<UndoableChange | undefined> {
-  // The holder of the old address must not overrule an administrator, who alone changes the address in such a pool.
+  // Only administrators change the address there, also back.
   if (selfServiceOf(pool).lockedAttributes.includes('email')) return undefined
   const change = isLinkToken(token) ? await findEmailChange(db, pool.id, hashOfLinkToken(token)) : undefined
   if (change === undefined || change.expiresAt <= clock.now()) return undefined

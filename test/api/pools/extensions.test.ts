@@ -39,6 +39,7 @@ const defaults = {
   Tokens: { Claims: [] },
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
+  SelfService: { Operations: {}, LockedAttributes: [] },
   TestUsers: [],
 }
 
@@ -132,6 +133,13 @@ const everything = {
   },
   Passwords: { Storage: 'BOTH' },
   DeletedUsers: { KeepDays: 30 },
+  SelfService: {
+    Operations: {
+      DeleteUser: { Allowed: false, SecondFactor: false },
+      ChangePassword: { Allowed: true, MaxAuthAgeMinutes: 10, SecondFactor: true },
+    },
+    LockedAttributes: ['email'],
+  },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
@@ -234,6 +242,7 @@ for (const engine of engines) {
         ThreatProtection: {},
         Passwords: {},
         DeletedUsers: {},
+        SelfService: {},
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)
