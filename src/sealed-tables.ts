@@ -15,6 +15,7 @@ import { sealedChunks } from './users/import/import-chunk-repository.ts'
 import { sealedImportJobs } from './users/import/records/record-options.ts'
 import { sealedSoftwareTokens } from './users/mfa/software-token.ts'
 import { sealedPasswords } from './users/passwords/sealed-password.ts'
+import { sealedRecoveryCodes } from './users/recovery-codes/recovery-codes.ts'
 
 /**
  * Every table with columns that are sealed under the master key. When the master key changes, the values are sealed anew in this order:
@@ -28,6 +29,7 @@ export const sealedTables: readonly SealedTable[] = [
   sealedIdentityPools,
   ...sealedPasswords,
   sealedSoftwareTokens,
+  sealedRecoveryCodes,
   sealedDevices,
   sealedKeptUsers,
   sealedDeviceSteps,

@@ -51,6 +51,7 @@ const purposes = {
   'passkey-registration': 'everything',
   password: 'inside',
   'provider-sign-in': 'inside',
+  'recovery-code': 'inside',
   // Who has this subkey can make refresh tokens of all pools: the id of a session is a claim of its access tokens. So a backup of one pool
   // lacks it, and a server with another master key accepts no refresh tokens from before.
   'refresh-token': 'everything',

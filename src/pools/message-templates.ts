@@ -34,6 +34,8 @@ export type AccountNoticeTemplates = {
   readonly passkeyChangedSubject?: string | undefined
   readonly identityLinkedEmail?: string | undefined
   readonly identityLinkedSubject?: string | undefined
+  readonly recoveryCodeUsedEmail?: string | undefined
+  readonly recoveryCodeUsedSubject?: string | undefined
 }
 
 /** The texts of all messages of a pool, those of Lifeguard's own messages included. */

@@ -29,6 +29,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   kept_user: ['sub'],
   password_history: ['sub', 'set_at'],
   software_token: ['sub'],
+  recovery_code_set: ['sub'],
   passkey: ['sub', 'id'],
   device: ['sub', 'device_key'],
   device_step: ['sub', 'client_id', 'device_key'],

@@ -32,6 +32,7 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   group_member: { key: ['pool_id', 'sub', 'group_name'], poolColumn: 'pool_id' },
   password_history: { key: ['pool_id', 'sub', 'set_at'], poolColumn: 'pool_id' },
   software_token: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },
+  recovery_code_set: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },
   passkey: { key: ['pool_id', 'sub', 'id'], poolColumn: 'pool_id' },
   device: { key: ['pool_id', 'sub', 'device_key'], poolColumn: 'pool_id' },
   device_step: { key: ['pool_id', 'sub', 'client_id', 'device_key'], poolColumn: 'pool_id' },

@@ -1,7 +1,7 @@
 import { selfServiceOf } from '../pools/extensions/pool-extensions.ts'
 import { mfaMethodsOf } from '../pools/mfa/mfa-methods.ts'
 import type { MfaMethod, Pool } from '../pools/pool.ts'
-import { collidesWithRecovery, eligibleMessageMethods, usableMfa } from '../users/mfa/mfa-methods.ts'
+import { askedMfa, collidesWithRecovery, usableMfa } from '../users/mfa/mfa-methods.ts'
 import type { User } from '../users/user.ts'
 
 export type MfaDecision =
@@ -34,14 +34,11 @@ export function decideMfa(
   const usable = demanded.length > 0 ? demanded : usableMfa(pool, user, hasSoftwareToken)
   const { enabled = [], preferred = null } = user.mfa ?? {}
   if (preferred !== null && usable.includes(preferred)) return { kind: 'challenge', method: preferred }
-  if (pool.mfa === 'OPTIONAL') {
-    return oneOf(usable.filter((method) => enabled.includes(method))) ?? oneOf(demanded) ?? withoutApp(enabled, hasSoftwareToken)
-  }
-
-  const byMessage = eligibleMessageMethods(pool, user)
-  const eligible = usable.filter((method) => method === 'SOFTWARE_TOKEN_MFA' || byMessage.includes(method))
+  const found = oneOf(askedMfa(pool, user, usable)) ?? oneOf(demanded)
+  if (found !== undefined) return found
+  if (pool.mfa === 'OPTIONAL') return withoutApp(enabled, hasSoftwareToken)
   const methods = methodsToSetUp(pool, user)
-  return oneOf(eligible) ?? oneOf(demanded) ?? (methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' })
+  return methods.length > 0 ? { kind: 'setup', methods } : { kind: 'impossible' }
 }
 
 /**

@@ -13,6 +13,7 @@ import { devicePassword, deviceSrp } from './factors/device/device.ts'
 import { findDeviceStep } from './factors/device/device-step.ts'
 import { mfaSetup } from './factors/mfa-setup/mfa-setup.ts'
 import { newPassword } from './factors/new-password/new-password.ts'
+import { answerByRecoveryCode, attemptedProof } from './factors/recovery-code/recovery-code.ts'
 import { selectMfa } from './factors/select-mfa/select-mfa.ts'
 import { srp } from './factors/srp/srp.ts'
 import type { SignInDeps } from './initiate.ts'
@@ -57,9 +58,10 @@ type RespondRequest = {
  * @throws ApiError when the answer is wrong. The Session can then be used for another attempt, except that of a CUSTOM_CHALLENGE.
  */
 export function respond(deps: SignInDeps, poolAndClient: PoolAndClient, request: RespondRequest): Promise<StepResult> {
-  return countingStep(deps.countSignInStep, request.challenge, async () => {
-    requireFactor(request.challenge)
-    requireSecretHash(poolAndClient.client, requireParameter(request.responses, 'USERNAME'), request.responses['SECRET_HASH'])
+  const { challenge, responses } = request
+  return countingStep(deps.countSignInStep, attemptedProof(poolAndClient.pool, challenge, responses), async () => {
+    requireFactor(challenge)
+    requireSecretHash(poolAndClient.client, requireParameter(responses, 'USERNAME'), responses['SECRET_HASH'])
     return takeAnswer(deps, poolAndClient, request, completeSignIn)
   })
 }
@@ -86,10 +88,17 @@ export async function takeAnswer<Done extends { readonly kind: string }>(
     audit: request.audit,
   }
   await requireAllowedAddress(deps, context)
-  const attempt = { username, challenge, ...(state?.progress ?? noProgress) }
+  const tried = attemptedProof(pool, challenge, responses)
+  const attempt = { username, challenge: tried, ...(state?.progress ?? noProgress) }
+  const answer = { context, state, responses }
   return slowingDown(deps, context, { username, isGuess: attempt.proofs.length === 0 && bringsPassword(request) }, () =>
     recordingWrongProofs(deps, context, attempt, async () =>
-      continueSignIn(deps, context, await factor.handleAnswer(deps, { context, state, responses }), complete),
+      continueSignIn(
+        deps,
+        context,
+        await (tried === 'RECOVERY_CODE' ? answerByRecoveryCode(deps, answer, challenge) : factor.handleAnswer(deps, answer)),
+        complete,
+      ),
     ),
   )
 }

@@ -2,7 +2,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { type ArrayForm, readArrayForm } from './array-form-state.ts'
 import { type PackedResult, packResults, unpackResults } from './packed-results.ts'
 import type { SignInRisk } from './risk/sign-in-risk.ts'
-import type { ChallengeName, StepUp } from './sign-in.ts'
+import type { ChallengeName, Proof, StepUp } from './sign-in.ts'
 import type { SignInState } from './sign-in-state.ts'
 
 /**
@@ -23,8 +23,8 @@ type ObjectForm = {
   readonly n: ChallengeName
   /** Expiry, in epoch milliseconds. */
   readonly e: number
-  /** Proofs: the challenges that were answered so far. */
-  readonly f: readonly ChallengeName[]
+  /** Proofs so far. */
+  readonly f: readonly Proof[]
   /** Id of the auth event. */
   readonly a?: string | undefined
   /** The step-up goal. */

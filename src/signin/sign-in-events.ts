@@ -7,7 +7,7 @@ import type { RiskAssessment } from '../protection/risk/assessment.ts'
 import type { RiskAssessor } from '../protection/risk/risk-assessor.ts'
 import { traitsOf } from '../protection/traits-of.ts'
 import { findUser, findUserByName } from '../users/user-repository.ts'
-import type { ChallengeName, SignIn, SignInContext, SignInProgress } from './sign-in.ts'
+import type { Proof, SignIn, SignInContext, SignInProgress } from './sign-in.ts'
 import { WrongProof } from './sign-in-errors.ts'
 
 export type SignInEventDeps = AuthEventDeps & { readonly clock: Clock }
@@ -66,10 +66,10 @@ const assessmentOf = ({ points, level, decision, reasons }: RiskAssessment): Ris
 type Attempt = {
   /** The USERNAME of the request, as the client sent it. */
   readonly username: string | undefined
-  /** The challenge that is answered. */
-  readonly challenge: ChallengeName
-  /** The challenges that were answered before `challenge`. */
-  readonly proofs: readonly ChallengeName[]
+  /** The challenge that is answered, or what is given in place of its answer. */
+  readonly challenge: Proof
+  /** What was proven before `challenge`. */
+  readonly proofs: readonly Proof[]
   /** What was decided of the risk in an earlier call. */
   readonly risk?: RiskAssessment | undefined
   /** What an earlier call found out about the password. */
@@ -122,14 +122,14 @@ async function recordWrongProof(
   await recordAuthEvent(deps, pool, { ...occurrence, sub, id: recordedEventId, continues: recordedEventId })
 }
 
-function answeredChallengesOf(proofs: readonly ChallengeName[]): AnsweredChallenge[] {
+function answeredChallengesOf(proofs: readonly Proof[]): AnsweredChallenge[] {
   return proofs.flatMap((proof, position) => {
     const name = eventNameOf(proof, position)
     return name === undefined ? [] : [{ name, isPassed: true }]
   })
 }
 
-const passwordChallenges: ReadonlySet<ChallengeName> = new Set([
+const passwordChallenges: ReadonlySet<Proof> = new Set([
   'ADMIN_NO_SRP_AUTH',
   'PASSWORD',
   'PASSWORD_SRP',
@@ -137,9 +137,10 @@ const passwordChallenges: ReadonlySet<ChallengeName> = new Set([
   // An answer to SELECT_CHALLENGE can contain the password.
   'SELECT_CHALLENGE',
 ])
-const secondFactorChallenges: ReadonlySet<ChallengeName> = new Set([
+const secondFactorChallenges: ReadonlySet<Proof> = new Set([
   'DEVICE_PASSWORD_VERIFIER',
   'EMAIL_OTP',
+  'RECOVERY_CODE',
   'SMS_MFA',
   'SOFTWARE_TOKEN_MFA',
   'WEB_AUTHN',
@@ -149,7 +150,7 @@ const secondFactorChallenges: ReadonlySet<ChallengeName> = new Set([
  * The name of an answered challenge in the user's history. The API has only the names Password and Mfa. For a code or a passkey as the
  * first factor the API has no name.
  */
-function eventNameOf(proof: ChallengeName, position: number): AnsweredChallenge['name'] | undefined {
+function eventNameOf(proof: Proof, position: number): AnsweredChallenge['name'] | undefined {
   if (position === 0) return passwordChallenges.has(proof) ? 'Password' : undefined
   return secondFactorChallenges.has(proof) ? 'Mfa' : undefined
 }

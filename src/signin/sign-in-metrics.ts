@@ -1,10 +1,10 @@
 import { ApiError, type ErrorCode } from '../contract/api-error.ts'
 import type { AuthFlowType } from '../contract/generated/types.ts'
 import { DatabaseUnavailableError } from '../storage/database-unavailable-error.ts'
-import type { ChallengeName, StepResult } from './sign-in.ts'
+import type { Proof, StepResult } from './sign-in.ts'
 
-/** The flow that begins, or the challenge that is answered. */
-type Step = AuthFlowType | ChallengeName
+/** The flow that begins, or the challenge that is answered, or the recovery code in place of its answer. */
+type Step = AuthFlowType | Proof
 
 /** Counts one call of a sign-in, with its result: a challenge, tokens, or the code of the error. */
 export type CountSignInStep = (step: Step, outcome: StepResult['kind'] | ErrorCode) => void

@@ -14,6 +14,9 @@ import type { SignInRisk } from './risk/sign-in-risk.ts'
 
 export type ChallengeName = ChallengeNameType
 
+/** What a sign-in has proven: the challenge that was answered, or a recovery code, which can answer that of a second factor. */
+export type Proof = ChallengeName | 'RECOVERY_CODE'
+
 /** What stays the same in one call of a sign-in. `ip` and `userAgent` are the user's, as far as they are known. */
 export type SignInContext = UserContext & {
   readonly pool: Pool
@@ -43,8 +46,8 @@ export type PoolAndClient = Pick<SignInContext, 'pool' | 'client'>
 
 /** What a sign-in carries from call to call. */
 export type SignInProgress = {
-  /** The challenges answered so far, the first factor first. */
-  readonly proofs: readonly ChallengeName[]
+  /** What was proven so far, the first factor first. */
+  readonly proofs: readonly Proof[]
   /** Id of the auth event to update as this sign-in progresses. Undefined in pools without a history, and before anything is recorded. */
   readonly eventId: string | undefined
   readonly stepUp: StepUp | undefined
@@ -91,9 +94,12 @@ export type StepResult = IssuedChallenge | TokensResult
 
 export const noProgress: SignInProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
 
-/** The progress with one more proof. In `CUSTOM_AUTH` the trigger functions receive the new proof as a passed challenge. */
-export function withProof(progress: SignInProgress, proof: ChallengeName): SignInProgress {
-  const custom = progress.custom && [...progress.custom, passedChallenge(proof)]
+/**
+ * The progress with one more proof. In `CUSTOM_AUTH` the trigger functions receive it as a passed challenge: `answered`, if another proof than
+ * that of the challenge was given.
+ */
+export function withProof(progress: SignInProgress, proof: Proof, answered: string = proof): SignInProgress {
+  const custom = progress.custom && [...progress.custom, passedChallenge(answered)]
   return { ...progress, proofs: [...progress.proofs, proof], custom }
 }
 

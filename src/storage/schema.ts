@@ -31,6 +31,7 @@ import type {
   KeptUserTable,
   PasskeyTable,
   PasswordHistoryTable,
+  RecoveryCodeSetTable,
   SessionTable,
   SoftwareTokenTable,
   UserAliasTable,
@@ -58,6 +59,7 @@ export interface Schema {
   group_member: GroupMemberTable
   password_history: PasswordHistoryTable
   software_token: SoftwareTokenTable
+  recovery_code_set: RecoveryCodeSetTable
   passkey: PasskeyTable
   device: DeviceTable
   device_step: DeviceStepTable

@@ -26,6 +26,7 @@ export const userTables: { readonly [Table in UserTable]: Deletion } = {
   group_member: 'at-once',
   password_history: 'at-once',
   software_token: 'at-once',
+  recovery_code_set: 'at-once',
   passkey: 'at-once',
   device: 'at-once',
   device_step: 'at-once',

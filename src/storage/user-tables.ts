@@ -81,6 +81,17 @@ export interface SoftwareTokenTable {
   updated_at: number
 }
 
+/** Primary key: (pool_id, sub). A user's recovery codes. */
+export interface RecoveryCodeSetTable {
+  pool_id: string
+  sub: string
+  /** The key of the hashes; sealed. */
+  hash_key: string
+  /** The keyed hashes of the codes that are left, each with a space after it. */
+  hashes: string
+  created_at: number
+}
+
 /** Primary key: (pool_id, sub, id). A user's passkeys. */
 export interface PasskeyTable {
   pool_id: string

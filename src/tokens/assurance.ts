@@ -1,15 +1,18 @@
 import type { Pool } from '../pools/pool.ts'
 import { defaultAcrValues } from '../pools/registration-wire.ts'
 
-/** The values of `amr`: authentication methods as RFC 8176 names them. The name for e-mail is Cognito's. */
-export type AuthMethod = 'pwd' | 'otp' | 'sms' | 'email_otp' | 'swk' | 'mfa'
+/**
+ * The values of `amr`: authentication methods as RFC 8176 names them. The name for e-mail is Cognito's, and the one for recovery codes is
+ * Lifeguard's.
+ */
+export type AuthMethod = 'pwd' | 'otp' | 'sms' | 'email_otp' | 'swk' | 'recovery_code' | 'mfa'
 
 /** The level of assurance; 4 is the highest. */
 export type AssuranceLevel = 1 | 2 | 3 | 4
 
 /**
  * The level that the methods reach. Cognito fixes the levels. 1: a password. 2: a code. 3: a passkey, or a password and a code from a
- * message. 4: a password and a code from an authenticator app.
+ * message. 4: a password and a code from an authenticator app. A recovery code raises no level: it stands in for a factor that is lost.
  */
 export function levelOf(methods: readonly AuthMethod[]): AssuranceLevel {
   const has = (...anyOf: readonly AuthMethod[]) => anyOf.some((method) => methods.includes(method))

@@ -10,6 +10,7 @@ import type { ContactAttribute, Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { deleteEmailChanges } from './account-notices/email-change-repository.ts'
 import { writeComparedUser } from './compared-user.ts'
+import { deleteNeedlessRecoveryCodes } from './recovery-codes/needless-recovery-codes.ts'
 import { type Attributes, changeAttributes, type User } from './user.ts'
 import { nameTaken } from './user-names.ts'
 import { updateUser } from './user-repository.ts'
@@ -91,14 +92,20 @@ export function nonMutable(name: string): ApiError {
 }
 
 /**
- * Stores the user `after` in place of the user `before`. The caller has locked the user in this transaction.
+ * Stores the user `after` in place of the user `before`. The caller has locked the user in this transaction. A user who has no second factor
+ * any more loses the recovery codes.
  *
  * @throws ApiError AliasExistsException when a new name belongs to another user
  */
 export async function storeUser(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
   const clash = await updateUser(tx, pool, before, after)
   if (clash !== undefined) throw nameTaken(clash)
+  if (hasOtherFactors(before, after)) await deleteNeedlessRecoveryCodes(tx, pool, after)
 }
+
+const hasOtherFactors = (before: User, after: User): boolean =>
+  JSON.stringify(before.mfa) !== JSON.stringify(after.mfa) ||
+  contacts.some((attribute) => before.attributes[attribute] !== after.attributes[attribute])
 
 type AttributeChange = {
   readonly pool: Pool

@@ -70,6 +70,10 @@ import { updateUserAttributes } from './profile/update-user-attributes.operation
 import { verifyUserAttribute } from './profile/verify-user-attribute.operation.ts'
 import { confirmForgotPassword } from './recovery/confirm-forgot-password.operation.ts'
 import { forgotPassword } from './recovery/forgot-password.operation.ts'
+import { adminDeleteRecoveryCodes } from './recovery-codes/admin-delete-recovery-codes.operation.ts'
+import { adminGetRecoveryCodeStatus } from './recovery-codes/admin-get-recovery-code-status.operation.ts'
+import { createRecoveryCodes } from './recovery-codes/create-recovery-codes.operation.ts'
+import { getRecoveryCodeStatus } from './recovery-codes/get-recovery-code-status.operation.ts'
 import { confirmSignUp } from './sign-up/confirm-sign-up.operation.ts'
 import { correctSignUpContact } from './sign-up/correct-sign-up-contact.operation.ts'
 import { resendConfirmationCode } from './sign-up/resend-confirmation-code.operation.ts'
@@ -136,6 +140,10 @@ export const userOperations = [
   adminDisableProviderForUser,
   adminLinkProviderForUser,
   mergeUsers,
+  createRecoveryCodes,
+  getRecoveryCodeStatus,
+  adminGetRecoveryCodeStatus,
+  adminDeleteRecoveryCodes,
   listDeletedUsers,
   purgeDeletedUser,
   restoreUser,

@@ -21,6 +21,7 @@ import { engines } from '../support/engines.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { challengeAfterPassword } from '../support/mfa.ts'
 import { type Database, keepBackup, restorePoolInto, startKeyedServer } from '../support/pool-backups.ts'
+import { signInByCode } from '../support/recovery-codes.ts'
 import { answerTotp, givenSealedData, requireEverythingWorks, signInByImportedHash } from '../support/sealed-data.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInBySrp } from '../support/sign-in.ts'
 import type { TestServer } from '../support/test-server.ts'
@@ -95,6 +96,7 @@ for (const engine of engines) {
       await assert.rejects(server.send(new ChangePasswordCommand(change)), { name: 'PasswordHistoryPolicyViolationException' })
       assert.ok((await signInBySrp(server, { poolId: newId, clientId: newClient }, 'ana', goodPassword)).AuthenticationResult)
       await answerTotp(server, newClient, data.app, (await challengeAfterPassword(server, newClient, 'ben')).session)
+      assert.ok((await signInByCode(server, newClient, data.codes[0] ?? '', 'ben')).AuthenticationResult)
       await signInByImportedHash(server, { ...data, clientId: newClient })
       await signInWithSecret(server, report.newClientIds.get(data.secretClient.id) ?? '', data.secretClient.secret)
       const provider = { UserPoolId: newId, ProviderName: data.ProviderName }

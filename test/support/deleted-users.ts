@@ -55,7 +55,17 @@ export function sweepAll(server: TestServer): Promise<void> {
 export const rowsOfUser = (server: TestServer, sub: string): Promise<Record<string, number>> =>
   withDatabaseOf(server, async (db) => {
     const counts: Record<string, number> = {}
-    for (const table of ['user', 'user_alias', 'kept_user', 'auth_event', 'session', 'device', 'passkey', 'software_token'] as const) {
+    for (const table of [
+      'user',
+      'user_alias',
+      'kept_user',
+      'auth_event',
+      'session',
+      'device',
+      'passkey',
+      'software_token',
+      'recovery_code_set',
+    ] as const) {
       const rows = await db.selectFrom(table).select('sub').where('sub', '=', sub).execute()
       if (rows.length > 0) counts[table] = rows.length
     }

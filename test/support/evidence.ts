@@ -36,6 +36,7 @@ const secretMembers = new Set(
   [
     ['password', 'previouspassword', 'proposedpassword', 'newpassword', 'temporarypassword'],
     ['code', 'confirmationcode', 'usercode', 'smsmfacode', 'emailotpcode', 'smsotpcode', 'softwaretokenmfacode', 'anonymousmfacode'],
+    ['recoverycode'],
     ['secretcode', 'secrethash', 'clientsecret', 'clientsecretvalue', 'privatekey', 'passwordverifier', 'passwordclaimsignature'],
     ['accesstoken', 'idtoken', 'refreshtoken', 'token', 'session', 'devicesecret', 'secretaccesskey', 'sessiontoken'],
   ].flat(),

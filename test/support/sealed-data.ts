@@ -15,10 +15,11 @@ import { oidc } from '../api/pools/provider-requests.ts'
 import { callJson, givenIdentityPool } from './identity-pools.ts'
 import { csv, givenUploadedJob, importFile } from './imports.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
-import { type App, challengeAfterPassword, givenAppUser, givenMfaPool, respond, startTimeStep } from './mfa.ts'
+import { type App, challengeAfterPassword, givenMfaPool, respond, startTimeStep } from './mfa.ts'
 import { callback, codeClient, encode, givenClient } from './oauth.ts'
 import { firebaseHash } from './record-imports.ts'
-import { codeSentTo } from './self-service.ts'
+import { givenCodes, signInByCode } from './recovery-codes.ts'
+import { attributeList, codeSentTo } from './self-service.ts'
 import { givenTokens, givenUser, goodPassword, secretHash, signInByPassword, signInBySrp, startSrp } from './sign-in.ts'
 import { agree } from './sign-in-triggers.ts'
 import { answerDevicePassword, answerDeviceSrp, confirmOffered, type SoftwareDevice, signInOnDevice } from './software-device.ts'
@@ -54,16 +55,14 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   await callLifeguard(server, 'SetUserPoolExtensions', {
     UserPoolId: poolId,
     TestUsers,
+    RecoveryCodes: { Enabled: true },
     Triggers: { PreTokenGeneration: { OnError: 'LAST_GOOD' } },
   })
   const settings = await givenSealedSettings(server, poolId)
 
   startTimeStep(server)
-  const app = await givenAppUser(server, ids, 'ben')
-  const attributes = [
-    { Name: 'email', Value: 'ana@example.test' },
-    { Name: 'email_verified', Value: 'true' },
-  ]
+  const { app, codes } = await givenCodes(server, ids, 'ben')
+  const attributes = attributeList({ email: 'ana@example.test', email_verified: 'true' })
   await givenUser(server, poolId, 'ana', { attributes, password: 'Former-horse-7' })
   await server.send(new AdminSetUserPasswordCommand({ UserPoolId: poolId, Username: 'ana', Password: goodPassword, Permanent: true }))
   const tokens = await givenTokens(server, clientId, 'ana')
@@ -78,6 +77,7 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
     ...ids,
     ...settings,
     app,
+    codes: [...codes],
     device,
     kept,
     tokens,
@@ -86,14 +86,14 @@ export async function givenSealedData(server: TestServer, endpoint: TriggerEndpo
   }
 }
 
-/** A deleted user with an authenticator app, whom the pool keeps. */
+/** A deleted user with an authenticator app and recovery codes, whom the pool keeps. */
 async function givenKeptUser(server: TestServer) {
   const ids = await givenMfaPool(server, 'OPTIONAL', ['totp'])
   const { poolId: UserPoolId } = ids
-  await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId, DeletedUsers: { KeepDays: 30 } })
-  const app = await givenAppUser(server, ids, 'eli')
+  await callLifeguard(server, 'SetUserPoolExtensions', { UserPoolId, DeletedUsers: { KeepDays: 30 }, RecoveryCodes: { Enabled: true } })
+  const { app, codes } = await givenCodes(server, ids, 'eli')
   await server.send(new AdminDeleteUserCommand({ UserPoolId, Username: 'eli' }))
-  return { ...ids, app }
+  return { ...ids, app, codes }
 }
 
 /** A user with an imported hash, and a job whose options have a secret, the signer key of Firebase. That job is not started. */
@@ -104,12 +104,13 @@ async function givenImports(server: TestServer, UserPoolId: string): Promise<voi
   await callLifeguard(server, 'CreateUserRecordsImportJob', job)
 }
 
-/** Restores the deleted user, who signs in with the password and the authenticator app. */
+/** Restores the deleted user, who signs in with the password and the authenticator app or a recovery code. */
 export async function signInRestored(server: TestServer, { kept }: SealedData): Promise<void> {
-  const { poolId: UserPoolId, clientId, app } = kept
+  const { poolId: UserPoolId, clientId, app, codes } = kept
   const { DeletedUsers } = await callLifeguard(server, 'ListDeletedUsers', { UserPoolId })
   await callLifeguard(server, 'RestoreUser', { UserPoolId, Sub: DeletedUsers[0].Sub })
   await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'eli')).session, 'eli')
+  assert.ok((await signInByCode(server, clientId, codes[0] ?? '', 'eli')).AuthenticationResult)
 }
 
 /** Gives the pool an identity provider and a signing certificate. Creates an identity pool, and a deleted pool with a test user. */
@@ -212,6 +213,7 @@ export async function requireEverythingWorks(server: TestServer, data: SealedDat
   await givenTokens(server, clientId, 'ana', password)
   assert.ok((await signInBySrp(server, data, 'ana', password)).AuthenticationResult)
   await answerTotp(server, clientId, app, (await challengeAfterPassword(server, clientId, 'ben')).session)
+  assert.ok((await signInByCode(server, clientId, data.codes.shift() ?? '', 'ben')).AuthenticationResult)
   await proveDevice(server, data, await signInOnDevice(server, clientId, 'cas', device.key))
   const AuthParameters = { USERNAME: 'ana', PASSWORD: password, SECRET_HASH: secretHash(secretClient.secret, 'ana', secretClient.id) }
   await server.send(new InitiateAuthCommand({ ClientId: secretClient.id, AuthFlow: 'USER_PASSWORD_AUTH', AuthParameters }))

@@ -18,6 +18,7 @@ export type AccountChangeType =
   | 'MFA'
   | 'PASSKEY'
   | 'IDENTITY'
+  | 'RECOVERY_CODE'
 
 export interface AccountRecoverySettingType {
   RecoveryMechanisms?: readonly RecoveryOptionType[] | undefined
@@ -102,6 +103,13 @@ export interface AdminCreateUserResponse {
   User?: UserType | undefined
 }
 
+export interface AdminDeleteRecoveryCodesRequest {
+  UserPoolId: string
+  Username: string
+}
+
+export type AdminDeleteRecoveryCodesResponse = Record<never, never>
+
 export interface AdminDeleteSoftwareTokenRequest {
   UserPoolId: string
   Username: string
@@ -157,6 +165,16 @@ export interface AdminGetDeviceRequest {
 
 export interface AdminGetDeviceResponse {
   Device: DeviceType
+}
+
+export interface AdminGetRecoveryCodeStatusRequest {
+  UserPoolId: string
+  Username: string
+}
+
+export interface AdminGetRecoveryCodeStatusResponse {
+  Remaining?: number | undefined
+  CreatedAt?: Date | undefined
 }
 
 export interface AdminGetUserAuthFactorsRequest {
@@ -865,6 +883,15 @@ export interface CreateManagedLoginBrandingRequest {
 
 export interface CreateManagedLoginBrandingResponse {
   ManagedLoginBranding?: ManagedLoginBrandingType | undefined
+}
+
+export interface CreateRecoveryCodesRequest {
+  AccessToken: string
+}
+
+export interface CreateRecoveryCodesResponse {
+  Codes?: readonly string[] | undefined
+  CreatedAt?: Date | undefined
 }
 
 export interface CreateResourceServerRequest {
@@ -1650,6 +1677,15 @@ export interface GetProvisionedLimitResponse {
   Limit: LimitType
 }
 
+export interface GetRecoveryCodeStatusRequest {
+  AccessToken: string
+}
+
+export interface GetRecoveryCodeStatusResponse {
+  Remaining?: number | undefined
+  CreatedAt?: Date | undefined
+}
+
 export interface GetRoleRequest {
   RoleArn: string
 }
@@ -1754,6 +1790,7 @@ export interface GetUserPoolExtensionsResponse {
   Tokens?: TokensExtensionType | undefined
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
   SelfService?: SelfServiceExtensionType | undefined
@@ -2336,6 +2373,8 @@ export interface LocalizedTemplatesType {
   PasskeyChangedEmailSubject?: string | undefined
   IdentityLinkedEmail?: string | undefined
   IdentityLinkedEmailSubject?: string | undefined
+  RecoveryCodeUsedEmail?: string | undefined
+  RecoveryCodeUsedEmailSubject?: string | undefined
 }
 
 export interface LogConfigurationType {
@@ -2667,6 +2706,10 @@ export type RecordFormatType =
   | 'KEYCLOAK'
   | 'FUSIONAUTH'
   | 'KRATOS'
+
+export interface RecoveryCodesExtensionType {
+  Enabled?: boolean | undefined
+}
 
 export type RecoveryOptionNameType =
   | 'verified_email'
@@ -3097,6 +3140,7 @@ export interface SetUserPoolExtensionsRequest {
   Tokens?: TokensExtensionType | undefined
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
   SelfService?: SelfServiceExtensionType | undefined
@@ -3115,6 +3159,7 @@ export interface SetUserPoolExtensionsResponse {
   Tokens?: TokensExtensionType | undefined
   Passwords?: PasswordsExtensionType | undefined
   DeletedUsers?: DeletedUsersExtensionType | undefined
+  RecoveryCodes?: RecoveryCodesExtensionType | undefined
   FormerPool?: FormerPoolType | undefined
   TestUsers?: readonly TestUserType[] | undefined
   SelfService?: SelfServiceExtensionType | undefined
@@ -4040,16 +4085,20 @@ export interface Operations {
   UnlinkIdentity: { input: UnlinkIdentityInput; output: undefined }
   'identity:UntagResource': { input: UntagResourceInput; output: UntagResourceResponse }
   UpdateIdentityPool: { input: IdentityPool; output: IdentityPool }
+  AdminDeleteRecoveryCodes: { input: AdminDeleteRecoveryCodesRequest; output: AdminDeleteRecoveryCodesResponse }
+  AdminGetRecoveryCodeStatus: { input: AdminGetRecoveryCodeStatusRequest; output: AdminGetRecoveryCodeStatusResponse }
   AuthorizeRequest: { input: AuthorizeRequestRequest; output: AuthorizeRequestResponse }
   CheckIdentityProvider: { input: CheckIdentityProviderRequest; output: CheckIdentityProviderResponse }
   ClearSlowedNetwork: { input: ClearSlowedNetworkRequest; output: ClearSlowedNetworkResponse }
   CorrectSignUpContact: { input: CorrectSignUpContactRequest; output: CorrectSignUpContactResponse }
   CreateInitialAccessToken: { input: CreateInitialAccessTokenRequest; output: CreateInitialAccessTokenResponse }
+  CreateRecoveryCodes: { input: CreateRecoveryCodesRequest; output: CreateRecoveryCodesResponse }
   CreateUserRecordsImportJob: { input: CreateUserRecordsImportJobRequest; output: CreateUserRecordsImportJobResponse }
   DeleteInitialAccessToken: { input: DeleteInitialAccessTokenRequest; output: DeleteInitialAccessTokenResponse }
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }
   DescribeFormerPool: { input: DescribeFormerPoolRequest; output: DescribeFormerPoolResponse }
+  GetRecoveryCodeStatus: { input: GetRecoveryCodeStatusRequest; output: GetRecoveryCodeStatusResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
   GetUserPoolExtensions: { input: GetUserPoolExtensionsRequest; output: GetUserPoolExtensionsResponse }

@@ -63,6 +63,8 @@ async function takeForm(
   })
   // Every Session of a sign-in before its first factor accepts another choice.
   if (form.get('action') === 'change' && step.available !== undefined) return stay({ ...step, challenge: 'SELECT_CHALLENGE' })
+  const recoveryCode = recoveryChoices.get(form.get('action') ?? '')
+  if (recoveryCode !== undefined && step.recoveryCode !== undefined) return stay({ ...step, recoveryCode })
   if (step.challenge === 'MFA_SETUP' && form.get('method') !== undefined) {
     return stay(await withSetupMethod(deps, step, form.get('method') ?? ''))
   }
@@ -76,6 +78,12 @@ async function takeForm(
   const attempt = { username: step.username, isRemembered, pending: step.pending, wantsDevice: form.has('remember_device') }
   return toNextPage(deps, browser, request, { ...attempt, result: await answerOnPage(deps, request, answer) })
 }
+
+/** The buttons between the page of the challenge and the page for a recovery code. */
+const recoveryChoices: ReadonlyMap<string, 'asked' | 'offered'> = new Map([
+  ['recovery', 'asked'],
+  ['factor', 'offered'],
+])
 
 type Answer = { readonly challenge: ChallengeName; readonly session: string; readonly responses: RequestParameters }
 
@@ -98,6 +106,7 @@ async function answerOf(deps: LinkDeps, step: ChallengeStep, form: Parameters): 
   if (form.get('action') === 'resend' && step.available !== undefined) {
     return { challenge: 'SELECT_CHALLENGE', session, responses: { ANSWER: challenge } }
   }
+  if (step.recoveryCode === 'asked') return { challenge, session, responses: { RECOVERY_CODE: codeIn(form) } }
   const read = responsesOf[challenge]
   if (read === undefined) throw new ApiError('UnsupportedOperationException', `The pages do not offer the ${challenge} challenge.`)
   return { challenge, session, responses: read(form) }

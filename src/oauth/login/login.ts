@@ -3,6 +3,7 @@ import { signInNameOf } from '../../messaging/test-user-code.ts'
 import { allowsFlow } from '../../signin/client-flows.ts'
 import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
+import { takesRecoveryCode } from '../../signin/hosted/takes-recovery-code.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
 import { metLevel } from '../../tokens/assurance.ts'
 import { offersDevice } from '../account/offered-pages.ts'
@@ -149,7 +150,8 @@ export async function toNextPage(
   const { pool, client } = request
   const now = deps.clock.now()
   if (result.kind === 'challenge') {
-    const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered, pending }, result.challenge))
+    const recoveryCode = takesRecoveryCode(deps, pool, result.challenge) ? 'offered' : undefined
+    const step = await withOnlySetupMethod(deps, challengeStep({ username, isRemembered, pending }, result.challenge, recoveryCode))
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
   const user = await linkPending(deps, request, result.user, pending)

@@ -36,6 +36,11 @@ export type ChallengeStep = PageAttempt & {
   readonly parameters: Readonly<Record<string, string>>
   /** The first factors that the user can choose instead. Undefined after the first factor. */
   readonly available: readonly ChallengeName[] | undefined
+  /**
+   * Whether a recovery code can answer the challenge, and whether the page asks for one. It does not depend on whether the user has codes.
+   * Undefined: no code can.
+   */
+  readonly recoveryCode?: 'offered' | 'asked' | undefined
 }
 
 /** A sign-in that waits until the user opens the link in an e-mail. */
@@ -127,6 +132,7 @@ const isPasswordOnly = (available: readonly ChallengeName[]): boolean =>
 export function challengeStep(
   { username, isRemembered, pending }: PageAttempt,
   { name, parameters, session = '', available }: Challenge,
+  recoveryCode?: 'offered',
 ): ChallengeStep {
   const kept = Object.fromEntries(
     Object.entries(parameters)
@@ -134,7 +140,7 @@ export function challengeStep(
       .map(([key, value]) => [key, key === 'CREDENTIAL_REQUEST_OPTIONS' ? shortened(value) : value]),
   )
   const challenge = name === 'SELECT_CHALLENGE' && isPasswordOnly(available ?? []) ? 'PASSWORD' : name
-  return { kind: 'challenge', username, isRemembered, pending, challenge, session, parameters: kept, available }
+  return { kind: 'challenge', username, isRemembered, pending, challenge, session, parameters: kept, available, recoveryCode }
 }
 
 /**

@@ -78,6 +78,8 @@ function readTemplates(locale: string, texts: LocalizedTemplatesType): Localized
     passkeyChangedSubject: texts.PasskeyChangedEmailSubject,
     identityLinkedEmail: texts.IdentityLinkedEmail,
     identityLinkedSubject: texts.IdentityLinkedEmailSubject,
+    recoveryCodeUsedEmail: texts.RecoveryCodeUsedEmail,
+    recoveryCodeUsedSubject: texts.RecoveryCodeUsedEmailSubject,
   }
 }
 
@@ -118,5 +120,7 @@ function writeTemplates(texts: LocalizedTemplates): LocalizedTemplatesType {
     PasskeyChangedEmailSubject: texts.passkeyChangedSubject,
     IdentityLinkedEmail: texts.identityLinkedEmail,
     IdentityLinkedEmailSubject: texts.identityLinkedSubject,
+    RecoveryCodeUsedEmail: texts.recoveryCodeUsedEmail,
+    RecoveryCodeUsedEmailSubject: texts.recoveryCodeUsedSubject,
   }
 }

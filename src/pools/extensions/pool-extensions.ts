@@ -31,6 +31,8 @@ export type PoolExtensions = {
   readonly passwords?: PasswordsExtension
   /** Undefined in old pools. */
   readonly deletedUsers?: DeletedUsersExtension
+  /** Undefined in old pools. */
+  readonly recoveryCodes?: RecoveryCodesExtension
   /** Undefined: the pool was not copied from another one, or no longer asks it. */
   readonly formerPool?: FormerPool | undefined
   /** Undefined in old pools. */
@@ -130,6 +132,11 @@ export type DeletedUsersExtension = {
   readonly keepDays: number
 }
 
+export type RecoveryCodesExtension = {
+  /** Whether users can have recovery codes, and use them in place of the code of a second factor. */
+  readonly enabled: boolean
+}
+
 /** A user for automated tests. All codes of the user are the same fixed code, and no code is sent to the user. */
 export type TestUser = {
   /** The username as stored: in lower case when the pool ignores case. */
@@ -161,6 +168,7 @@ export const noExtensions = {
   passwords: { storage: 'SRP' },
   deletedUsers: { keepDays: 0 },
   selfService: noSelfServiceRules,
+  recoveryCodes: { enabled: false },
   testUsers: [],
 } satisfies PoolExtensions
 
@@ -194,6 +202,10 @@ export function deletedUsersOf(pool: { readonly extensions: PoolExtensions | und
 
 export function selfServiceOf(pool: { readonly extensions: PoolExtensions | undefined }): SelfServiceExtension {
   return extensionsOf(pool).selfService ?? noSelfServiceRules
+}
+
+export function recoveryCodesOf(pool: { readonly extensions: PoolExtensions | undefined }): RecoveryCodesExtension {
+  return extensionsOf(pool).recoveryCodes ?? noExtensions.recoveryCodes
 }
 
 export function oauthOf(pool: { readonly extensions: PoolExtensions | undefined }): OAuthExtension {

@@ -2,8 +2,8 @@ import { invalidParameter } from '../../contract/api-error.ts'
 import type { ThreatProtectionExtensionType } from '../../contract/generated/types.ts'
 import { isHttpUrl } from './http-url.ts'
 
-/** A change of an account that its user is told about. */
-export type AccountChange = 'PASSWORD' | 'EMAIL' | 'PHONE_NUMBER' | 'MFA' | 'PASSKEY' | 'IDENTITY'
+/** A change of an account that its user is told about. `RECOVERY_CODE`: a sign-in has used a recovery code. */
+export type AccountChange = 'PASSWORD' | 'EMAIL' | 'PHONE_NUMBER' | 'MFA' | 'PASSKEY' | 'IDENTITY' | 'RECOVERY_CODE'
 
 /** From which risk on a sign-in has a level, in points (see `src/protection/risk/`). Below `low` a sign-in has no level. */
 export type RiskThresholds = { readonly low: number; readonly medium: number; readonly high: number }

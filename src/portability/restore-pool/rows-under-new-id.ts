@@ -42,6 +42,7 @@ const changes: { readonly [Table in PoolTable]: Change | LeftOut } = {
   group_member: same,
   password_history: same,
   software_token: same,
+  recovery_code_set: same,
   passkey: same,
   // The passwords of devices are bound to the device group key, which depends on the pool.
   device: 'tokens',

@@ -2,7 +2,7 @@ import type { MfaMethod } from '../../pools/pool.ts'
 import type { AssuranceLevel } from '../../tokens/assurance.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import type { FirstFactor } from '../choice/first-factor.ts'
-import type { ChallengeName, SignIn } from '../sign-in.ts'
+import type { Proof, SignIn } from '../sign-in.ts'
 import { levelReached } from './methods.ts'
 
 /** The first factors and the second factors that a user can use. */
@@ -20,7 +20,7 @@ export function firstsToward(level: AssuranceLevel, { firsts, seconds }: Abiliti
 }
 
 /** Those of `seconds` that are not among `proofs` yet, and with which the proofs so far reach `level`. */
-function secondsToward(level: AssuranceLevel, proofs: readonly ChallengeName[], seconds: readonly MfaMethod[]): readonly MfaMethod[] {
+function secondsToward(level: AssuranceLevel, proofs: readonly Proof[], seconds: readonly MfaMethod[]): readonly MfaMethod[] {
   return seconds.filter((second) => !proofs.includes(second) && levelReached([...proofs, second]) >= level)
 }
 
@@ -28,16 +28,12 @@ function secondsToward(level: AssuranceLevel, proofs: readonly ChallengeName[], 
  * The first of `levels` that the user can reach: with the proofs so far and at most one more, or in a sign-in that begins anew. Undefined
  * when the user can reach none of `levels`.
  */
-export function chooseGoal(
-  levels: readonly AssuranceLevel[],
-  proofs: readonly ChallengeName[],
-  abilities: Abilities,
-): AssuranceLevel | undefined {
+export function chooseGoal(levels: readonly AssuranceLevel[], proofs: readonly Proof[], abilities: Abilities): AssuranceLevel | undefined {
   return levels.find((level) => canContinue(level, proofs, abilities) || firstsToward(level, abilities).length > 0)
 }
 
 /** Whether the proofs so far reach `level`, alone or together with one more proof. */
-export function canContinue(level: AssuranceLevel, proofs: readonly ChallengeName[], { seconds }: Abilities): boolean {
+export function canContinue(level: AssuranceLevel, proofs: readonly Proof[], { seconds }: Abilities): boolean {
   if (proofs.length > 0 && levelReached(proofs) >= level) return true
   return proofs.includes('PASSWORD') && secondsToward(level, proofs, seconds).length > 0
 }

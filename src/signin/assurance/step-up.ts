@@ -4,7 +4,7 @@ import { requireTier, type Tiers } from '../../pools/tier-rules.ts'
 import { type AccessTokenDeps, authenticationOf, requireAccessToken } from '../../tokens/access-token.ts'
 import { type AssuranceLevel, findLevel } from '../../tokens/assurance.ts'
 import type { RequestParameters } from '../parameters.ts'
-import type { ChallengeName } from '../sign-in.ts'
+import type { Proof } from '../sign-in.ts'
 import { proofsOf } from './methods.ts'
 
 /** What a client asks for when a sign-in has to reach a certain level of assurance. */
@@ -16,7 +16,7 @@ export type StepUpRequest = {
 }
 
 /** What an access token says: whose it is, what that user proved, and its `auth_time` in epoch seconds (`since`). */
-type EarlierAuthentication = { readonly sub: string; readonly proofs: readonly ChallengeName[]; readonly since: number }
+type EarlierAuthentication = { readonly sub: string; readonly proofs: readonly Proof[]; readonly since: number }
 
 export type StepUpDeps = AccessTokenDeps & { readonly tiers: Tiers }
 

@@ -16,6 +16,7 @@ import { assuranceOf, type CompleteSignIn, consumeStateOrThrow } from '../comple
 import { type ContinueSignInDeps, continueSignIn } from '../continue-sign-in.ts'
 import type { StepOutcome } from '../factor.ts'
 import { startPassword } from '../factors/password/start-password.ts'
+import { attemptedProof } from '../factors/recovery-code/recovery-code.ts'
 import type { SignInDeps } from '../initiate.ts'
 import type { RequestParameters } from '../parameters.ts'
 import { takeAnswer } from '../respond.ts'
@@ -119,7 +120,8 @@ type Answer = From & { readonly challenge: ChallengeName; readonly session: stri
  */
 export function answerOnPage(deps: SignInDeps, owner: PageOwner, { from, ...answer }: Answer): Promise<PageStepResult> {
   const request = { ...answer, userContext: from, caller: callerContextOf(owner.client, from, undefined), audit: undefined }
-  return countingStep(deps.countSignInStep, answer.challenge, () => takeAnswer(deps, owner, request, completeOnPage(owner)))
+  const step = attemptedProof(owner.pool, answer.challenge, answer.responses)
+  return countingStep(deps.countSignInStep, step, () => takeAnswer(deps, owner, request, completeOnPage(owner)))
 }
 
 /**

@@ -1,9 +1,9 @@
 import type { MfaMethod } from '../../pools/pool.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
-import type { ChallengeName, SignIn } from '../sign-in.ts'
+import type { Proof, SignIn } from '../sign-in.ts'
 
 /** The second factor that would only prove again what the first factor has proven: that the user reads this mailbox or phone. */
-const sameAsFirst: Partial<Record<ChallengeName, MfaMethod>> = { EMAIL_OTP: 'EMAIL_OTP', SMS_OTP: 'SMS_MFA' }
+const sameAsFirst: Partial<Record<Proof, MfaMethod>> = { EMAIL_OTP: 'EMAIL_OTP', SMS_OTP: 'SMS_MFA' }
 
 /** The methods that a risky sign-in can ask the user for: each that the user has, activated or not, except the address of the first factor. */
 export function askableMfa({ context: { pool }, user, progress }: SignIn, hasSoftwareToken: boolean): readonly MfaMethod[] {

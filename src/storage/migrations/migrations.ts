@@ -34,6 +34,7 @@ import { backupJobs } from './0037-backup-jobs.ts'
 import { keptUsers } from './0038-kept-users.ts'
 import { importFormats } from './0039-import-formats.ts'
 import { formerPool } from './0040-former-pool.ts'
+import { recoveryCodes } from './0041-recovery-codes.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -74,4 +75,5 @@ export const migrations: readonly Migration[] = [
   keptUsers,
   importFormats,
   formerPool,
+  recoveryCodes,
 ]

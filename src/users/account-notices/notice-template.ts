@@ -15,6 +15,7 @@ const names: Readonly<Record<AccountChange, Names>> = {
   MFA: { email: 'mfaChangedEmail', subject: 'mfaChangedSubject' },
   PASSKEY: { email: 'passkeyChangedEmail', subject: 'passkeyChangedSubject' },
   IDENTITY: { email: 'identityLinkedEmail', subject: 'identityLinkedSubject' },
+  RECOVERY_CODE: { email: 'recoveryCodeUsedEmail', subject: 'recoveryCodeUsedSubject' },
 }
 
 const resetAdvice = '<p>If this was not you, set a new password now, and ask the people who run the app for help.</p>'
@@ -42,6 +43,10 @@ const defaults: Readonly<Record<AccountChange, Texts>> = {
     html: textOf('The second step at the sign-in to your account was changed on {time}.'),
   },
   PASSKEY: { subject: 'Your passkeys were changed', html: textOf('A passkey of your account was added or removed on {time}.') },
+  RECOVERY_CODE: {
+    subject: 'A recovery code was used',
+    html: textOf('A recovery code was used to sign in to your account on {time}. Codes that are left: {codes-left}.'),
+  },
   IDENTITY: { subject: 'A new way to sign in to your account', html: textOf('An account at {provider} was linked to yours on {time}.') },
 }
 

@@ -38,6 +38,8 @@ type AccountNotice = {
   readonly newAddress?: string | undefined
   /** The name of the linked identity provider. */
   readonly provider?: string | undefined
+  /** How many recovery codes the user has left. */
+  readonly codesLeft?: number | undefined
   readonly now: number
 }
 
@@ -106,19 +108,28 @@ async function storeUndoLink(tx: Tx, publicUrl: string, { pool, user, clientId, 
   return `${base}/undo?${new URLSearchParams(query)}`
 }
 
-function textsOf({ pool, user, change, newAddress = '', provider = '', now }: AccountNotice): Readonly<Record<string, string>> {
+function textsOf({
+  pool,
+  user,
+  change,
+  newAddress = '',
+  provider = '',
+  codesLeft = 0,
+  now,
+}: AccountNotice): Readonly<Record<string, string>> {
   return {
     username: user.username,
     time: noticeTime(now),
     'new-address': maskedAddress(change, newAddress),
     'undo-days': String(threatProtectionOf(pool).undoDays),
     provider,
+    'codes-left': String(codesLeft),
   }
 }
 
 /** What a custom sender gets as `userAttributes`. What does not belong to the change is left out. */
 function senderAttributesOf(notice: AccountNotice, recipient: string): Readonly<Record<string, string>> {
-  const { user, change, newAddress, provider, now } = notice
+  const { user, change, newAddress, provider, codesLeft, now } = notice
   return {
     EMAIL: recipient,
     USER_NAME: user.username,
@@ -126,6 +137,7 @@ function senderAttributesOf(notice: AccountNotice, recipient: string): Readonly<
     CHANGE_TIME: noticeTime(now),
     ...(newAddress !== undefined && { NEW_ADDRESS: maskedAddress(change, newAddress) }),
     ...(provider !== undefined && { PROVIDER: provider }),
+    ...(codesLeft !== undefined && { RECOVERY_CODES_LEFT: String(codesLeft) }),
   }
 }
 

@@ -10,6 +10,7 @@ import { identitiesOf, withIdentities } from '../linked-identities/linked-identi
 import { withoutMfa } from '../mfa/mfa-preferences.ts'
 import { deleteSoftwareToken, findSoftwareToken } from '../mfa/software-token-repository.ts'
 import { deletePasskeysSince } from '../passkeys/passkey-repository.ts'
+import { deleteRecoveryCodeSetSince } from '../recovery-codes/recovery-code-repository.ts'
 import type { Attributes, MfaPreferences, User } from '../user.ts'
 import { findUser, lockUser } from '../user-repository.ts'
 import { appMarkOf, type EmailChange, type Replaced } from './email-change.ts'
@@ -36,7 +37,7 @@ export async function findUndoable({ db, clock }: Deps, pool: Pool, token: strin
 /**
  * Gives the user the old e-mail address back, as verified: the link was sent there. All sessions end, and a user with a password has to set
  * a new one. What was added since the change goes with it, because the person who changed the address may have added it: passkeys, linked
- * identities and another authenticator app are removed, another phone number counts as unverified, and MFA is as it was. The link works once.
+ * identities, recovery codes and another authenticator app are removed, another phone number counts as unverified, and MFA is as it was. The link works once.
  * The links of later changes no longer work: so the oldest one decides. No trigger is called.
  *
  * @throws ApiError AliasExistsException when another user has the address by now; nothing is changed then
@@ -54,6 +55,7 @@ export async function undoEmailChange(deps: Deps, pool: Pool, token: string): Pr
     const after = { ...signedOutAndReset(before, now), attributes: restoredAttributes(before.attributes, change), mfa }
     await storeUser(tx, pool, before, after)
     await deletePasskeysSince(tx, change, change.changedAt)
+    await deleteRecoveryCodeSetSince(tx, change, change.changedAt)
     await deleteEmailChanges(tx, change, change.position)
     await discardCodes(tx, after)
     return after

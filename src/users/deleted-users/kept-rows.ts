@@ -6,6 +6,7 @@ import type { UserTable } from '../../storage/user-rows.ts'
 import { sealedDevices } from '../devices/device.ts'
 import { sealedSoftwareTokens } from '../mfa/software-token.ts'
 import { sealedPasswords } from '../passwords/sealed-password.ts'
+import { sealedRecoveryCodes } from '../recovery-codes/recovery-codes.ts'
 import type { UserKey } from '../user-removal-repository.ts'
 
 /**
@@ -23,6 +24,7 @@ const fates: { readonly [Table in UserTable]: 'archived' | 'computed' | 'stays' 
   group_member: 'archived',
   password_history: 'archived',
   software_token: 'archived',
+  recovery_code_set: 'archived',
   passkey: 'archived',
   device: 'archived',
   former_member: 'archived',
@@ -80,7 +82,7 @@ export async function insertRows(tx: Tx, { poolId, sub }: UserKey, table: UserTa
 const anySchema = (tx: Tx) => tx as unknown as Transaction<AnySchema>
 
 /** The tables with sealed columns among those that are archived. */
-const sealedInArchive: readonly SealedTable[] = [...sealedPasswords, sealedSoftwareTokens, sealedDevices]
+const sealedInArchive: readonly SealedTable[] = [...sealedPasswords, sealedSoftwareTokens, sealedRecoveryCodes, sealedDevices]
 
 /** Seals the values in the archive anew, as in the tables that the rows come from. Returns the same text when nothing changed. */
 export function resealRows(secrets: Secrets, text: string, { pool_id, sub }: { readonly pool_id: string; readonly sub: string }): string {

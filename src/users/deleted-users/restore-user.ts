@@ -32,7 +32,7 @@ export async function restoreUser(tx: Tx, pool: Pool, sub: string, now: number):
   for (const { value_key } of kept.rows.user_alias ?? []) {
     if (!(await insertFreeMergedName(tx, user, String(value_key)))) throw nameTaken('merged')
   }
-  for (const table of ['password_history', 'software_token', 'passkey', 'device', 'former_member'] as const) {
+  for (const table of ['password_history', 'software_token', 'recovery_code_set', 'passkey', 'device', 'former_member'] as const) {
     await insertRows(tx, user, table, kept.rows[table])
   }
   return { user, groups: await joinGroups(tx, kept) }

@@ -4,6 +4,7 @@ import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeUser } from '../admin/change-user.ts'
+import { deleteNeedlessRecoveryCodes } from '../recovery-codes/needless-recovery-codes.ts'
 import { withoutMfa } from './mfa-preferences.ts'
 import { deleteSoftwareToken } from './software-token-repository.ts'
 
@@ -21,7 +22,9 @@ export const adminDeleteSoftwareToken = operation('AdminDeleteSoftwareToken', {
     const pool = await pools.getPool(request.UserPoolId)
     await changeUser({ db, audit }, pool, request.Username, async (user, tx) => {
       await deleteSoftwareToken(tx, user)
-      return { ...user, mfa: withoutMfa(user.mfa, 'SOFTWARE_TOKEN_MFA'), updatedAt: clock.now() }
+      const after = { ...user, mfa: withoutMfa(user.mfa, 'SOFTWARE_TOKEN_MFA'), updatedAt: clock.now() }
+      await deleteNeedlessRecoveryCodes(tx, pool, after)
+      return after
     })
     return {}
   },

@@ -35,11 +35,22 @@ export function collidesWithRecovery(pool: MfaPool, user: MfaUser, attribute: Co
  * The methods by message that a sign-in may ask for in a pool that requires MFA, where the user need not activate a method. A method whose
  * address collides with recovery (`collidesWithRecovery`) is left out unless the user has activated it.
  */
-export function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly MfaMethod[] {
+function eligibleMessageMethods(pool: MfaPool, user: MfaUser): readonly MfaMethod[] {
   return usableMfa(pool, user, false).filter((method) => {
     const contact = contactOf(method)
     return contact !== undefined && (user.mfa?.enabled.includes(method) || !collidesWithRecovery(pool, user, contact))
   })
+}
+
+/**
+ * Those of `usable` that a sign-in of the user asks for: in a pool that requires MFA also methods that the user has not activated. Without any,
+ * the user has no second factor.
+ */
+export function askedMfa(pool: MfaPool, user: MfaUser, usable: readonly MfaMethod[]): readonly MfaMethod[] {
+  if (pool.mfa === 'OFF') return []
+  if (pool.mfa === 'OPTIONAL') return usable.filter((method) => user.mfa?.enabled.includes(method))
+  const byMessage = eligibleMessageMethods(pool, user)
+  return usable.filter((method) => method === 'SOFTWARE_TOKEN_MFA' || byMessage.includes(method))
 }
 
 /** The addresses that receive the codes of the second factor. A person who reads the messages to one of them passes that factor. */

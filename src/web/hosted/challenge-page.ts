@@ -8,7 +8,7 @@ import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
 import { messagePage, newPasswordPage, type PasswordRules } from '../pages/account-pages.ts'
 import type { Page, Shell } from '../pages/layout.ts'
-import { appSetupPage, contactSetupPage, secondFactorPage } from '../pages/second-factor-pages.ts'
+import { appSetupPage, contactSetupPage, recoveryCodePage, secondFactorPage } from '../pages/second-factor-pages.ts'
 import { codePage, factorPage, passkeyPage, passwordPage } from '../pages/sign-in-pages.ts'
 import { accountLinksOf } from './account-links.ts'
 import { attributeField } from './attribute-field.ts'
@@ -30,7 +30,7 @@ type View = (shell: Shell, form: ChallengeForm, base: Base) => Page
 /** The page of a challenge. */
 export function challengePage(shell: Shell, form: ChallengeForm, query: string): Page {
   const { step, problem } = form
-  const view = views[step.challenge] ?? unknownChallenge
+  const view = step.recoveryCode === 'asked' ? recoveryCode : (views[step.challenge] ?? unknownChallenge)
   const shown = problem && problemText(shell.text, problem)
   return view(shell, form, {
     action: `/challenge?${query}`,
@@ -52,8 +52,12 @@ const code =
       offersRememberDevice: step.available === undefined && asksForDevice(request.pool) && offersDevice(request),
       canResend: step.available !== undefined,
       canChange: (step.available ?? []).length > 1,
+      offersRecoveryCode: step.recoveryCode === 'offered',
       notice: undefined,
     })
+
+const recoveryCode: View = (shell, { request }, base) =>
+  recoveryCodePage(shell, { ...base, offersRememberDevice: asksForDevice(request.pool) })
 
 /** Whether users decide which devices replace their second factor. */
 const asksForDevice = ({ devices }: Pool): boolean => devices?.onlyRememberedOnUserPrompt === true && devices.challengeRequiredOnNewDevice
@@ -72,7 +76,12 @@ const views: Readonly<Partial<Record<ChallengeName, View>>> = {
     return factorPage(shell, { ...base, factors: factorsOf(available), offersLink })
   },
   SELECT_MFA_TYPE: (shell, { step }, base) =>
-    secondFactorPage(shell, { ...base, purpose: 'verify', methods: methodsIn(step.parameters['MFAS_CAN_CHOOSE']) }),
+    secondFactorPage(shell, {
+      ...base,
+      purpose: 'verify',
+      methods: methodsIn(step.parameters['MFAS_CAN_CHOOSE']),
+      offersRecoveryCode: step.recoveryCode === 'offered',
+    }),
   WEB_AUTHN: (shell, { step }, base) => {
     const options = step.parameters['CREDENTIAL_REQUEST_OPTIONS'] ?? '{}'
     return passkeyPage(shell, { ...base, options, canChange: (step.available ?? []).length > 1 })
@@ -101,7 +110,7 @@ function setupPage(shell: Shell, { request, step, form }: ChallengeForm, base: B
   }
   const offered = setupMethodsOf(step)
   const methods = mfaMethods.filter((method) => offered.includes(method))
-  return secondFactorPage(shell, { ...base, purpose: 'set-up', methods })
+  return secondFactorPage(shell, { ...base, purpose: 'set-up', methods, offersRecoveryCode: false })
 }
 
 /** The browser has a step that this version of the pages does not know. */

@@ -4,7 +4,7 @@ import { alert, choices, field, form, lead, otherSubmit, passkeyButton, passkeyN
 import type { Page, Shell } from './layout.ts'
 import type { TextKey } from './locales/en.ts'
 import { passkeyScriptPath } from './passkey-script.ts'
-import { codeField } from './sign-in-pages.ts'
+import { codeField, recoveryCodeLink, rememberDevice } from './sign-in-pages.ts'
 
 export const methodTexts: Readonly<Record<MfaMethod, TextKey>> = {
   SOFTWARE_TOKEN_MFA: 'methodApp',
@@ -19,6 +19,7 @@ export function secondFactorPage(
     readonly action: string
     readonly purpose: 'verify' | 'set-up'
     readonly methods: readonly MfaMethod[]
+    readonly offersRecoveryCode: boolean
     readonly problem: string | undefined
   },
 ): Page {
@@ -29,7 +30,34 @@ export function secondFactorPage(
     body: [
       view.purpose === 'set-up' ? lead(text('mfaSetupChoiceText')) : undefined,
       alert(view.problem),
-      form(shell, { action: view.action, fields: [choices('method', options)] }),
+      form(shell, {
+        action: view.action,
+        fields: [choices('method', options), view.offersRecoveryCode ? recoveryCodeLink(shell) : undefined],
+      }),
+    ],
+  }
+}
+
+/** One of the codes that the person has saved, in place of the usual second factor. */
+export function recoveryCodePage(
+  shell: Shell,
+  view: { readonly action: string; readonly offersRememberDevice: boolean; readonly problem: string | undefined },
+): Page {
+  const { text } = shell
+  return {
+    title: text('recoveryCodeTitle'),
+    body: [
+      lead(text('recoveryCodeText')),
+      alert(view.problem),
+      form(shell, {
+        action: view.action,
+        fields: [
+          field(shell, { name: 'code', label: text('recoveryCode'), maxLength: 64, hasFocus: true }),
+          view.offersRememberDevice ? rememberDevice(shell) : undefined,
+          submit(text('verifyButton')),
+          otherSubmit(text('anotherWayLink'), { name: 'action', value: 'factor' }, 'link'),
+        ],
+      }),
     ],
   }
 }

@@ -224,6 +224,7 @@ export type CodeView = {
   readonly offersRememberDevice: boolean
   readonly canResend: boolean
   readonly canChange: boolean
+  readonly offersRecoveryCode: boolean
   readonly problem: string | undefined
   readonly notice: string | undefined
 }
@@ -242,15 +243,22 @@ export function codePage(shell: Shell, view: CodeView): Page {
         action: view.action,
         fields: [
           codeField(shell, { problem: undefined }),
-          view.offersRememberDevice ? checkbox({ name: 'remember_device', label: text('rememberDevice') }) : undefined,
+          view.offersRememberDevice ? rememberDevice(shell) : undefined,
           submit(text('verifyButton')),
           view.canResend ? otherSubmit(text('resendButton'), { name: 'action', value: 'resend' }) : undefined,
           view.canChange ? otherSubmit(text('anotherWayLink'), { name: 'action', value: 'change' }, 'link') : undefined,
+          view.offersRecoveryCode ? recoveryCodeLink(shell) : undefined,
         ],
       }),
     ],
   }
 }
+
+export const rememberDevice = ({ text }: Shell): Html => checkbox({ name: 'remember_device', label: text('rememberDevice') })
+
+/** Leads to the page for a recovery code. */
+export const recoveryCodeLink = ({ text }: Shell): Html =>
+  otherSubmit(text('recoveryCodeLink'), { name: 'action', value: 'recovery' }, 'link')
 
 export function codeField(
   shell: Shell,

@@ -1,5 +1,5 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
-import { appOf } from '../../support/mfa.ts'
+import { appOf, prefer } from '../../support/mfa.ts'
 import { pageOrigin, passkeysOf, registerPasskey, startRegistration } from '../../support/passkeys.ts'
 import { givenTokens } from '../../support/sign-in.ts'
 import { makePasskey } from '../../support/software-authenticator.ts'
@@ -32,6 +32,14 @@ export const factorRequests: Partial<Record<OperationName, RequestFactory>> = {
     const { AccessToken } = await withToken(world)
     const passkey = makePasskey(await startRegistration(world.server, AccessToken), pageOrigin, {})
     return { AccessToken, Credential: passkey.registration }
+  },
+  CreateRecoveryCodes: async (world) => {
+    const { name, accessToken } = await newSignedInUser(world)
+    const { SecretCode } = await mustSucceed(world, 'AssociateSoftwareToken', { AccessToken: accessToken })
+    const UserCode = appOf(world.server, String(SecretCode)).code()
+    await mustSucceed(world, 'VerifySoftwareToken', { AccessToken: accessToken, UserCode })
+    await prefer(world.server, world.main.poolId, name, { SoftwareTokenMfaSettings: { Enabled: true } })
+    return { AccessToken: accessToken }
   },
   DeleteWebAuthnCredential: async (world) => {
     const { AccessToken } = await withToken(world)

@@ -107,6 +107,7 @@ async function allowAllFactors(server: TestServer, poolId: string): Promise<void
       UserSessionTracking: 'ENABLED',
       TokenSession: { MaxPerUser: 100 },
     }),
+    await send(server, 'SetUserPoolExtensions', { UserPoolId: poolId, RecoveryCodes: { Enabled: true } }),
   ]
   for (const { status, text } of answers) if (status !== 200) throw new Error(text)
 }

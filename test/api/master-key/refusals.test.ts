@@ -42,6 +42,7 @@ const openColumns: Readonly<Record<string, string>> = {
   email_change: 'pool_id sub token_hash details',
   former_member: 'pool_id group_name sub seen_in',
   former_user: 'pool_id sub seen_in base',
+  recovery_code_set: 'pool_id sub hashes',
   risk_counter: 'pool_id level value',
   group_member: 'pool_id sub group_name',
   identity: 'id identity_pool_id',

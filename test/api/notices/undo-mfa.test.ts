@@ -9,6 +9,7 @@ import { engines } from '../../support/engines.ts'
 import { giveAttributes, prefer, registerApp, respond, SmsConfiguration, setMfa } from '../../support/mfa.ts'
 import { anaEmail } from '../../support/notices.ts'
 import { titleIn } from '../../support/page-texts.ts'
+import { createCodes, recover, setRecoveryCodes, wrongCode } from '../../support/recovery-codes.ts'
 import { codeSentTo } from '../../support/self-service.ts'
 import { signInByPassword } from '../../support/sign-in.ts'
 import { useTestServer } from '../../support/test-server.ts'
@@ -53,6 +54,24 @@ for (const engine of engines) {
       const answer = { USERNAME: 'ana', SOFTWARE_TOKEN_MFA_CODE: app.code() }
       const { AuthenticationResult } = await respond(server(), clientId, 'SOFTWARE_TOKEN_MFA', Session, answer)
       assert.ok(AuthenticationResult?.AccessToken)
+    })
+
+    it('takes away the recovery codes that were made since the change, and no others', async () => {
+      for (const isSince of [false, true]) {
+        const { poolId, clientId, accessToken } = await givenUndoUser(server())
+        await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
+        await setRecoveryCodes(server(), poolId, true)
+        await registerApp(server(), accessToken)
+        await prefer(server(), poolId, 'ana', { SoftwareTokenMfaSettings: { Enabled: true } })
+        const before = await createCodes(server(), accessToken)
+        server().clock.advance(1000)
+        await takeAddress(server(), poolId, accessToken, eve)
+        const [code = ''] = isSince ? await createCodes(server(), accessToken) : before
+        const { Session } = await undoAndSignIn(poolId, clientId)
+        const answer = recover(server(), clientId, { name: 'SOFTWARE_TOKEN_MFA', session: Session, code })
+        if (isSince) await assert.rejects(answer, wrongCode)
+        else assert.ok((await answer).AuthenticationResult)
+      }
     })
 
     it('deactivates codes by SMS when the phone number was changed since', async () => {

@@ -40,6 +40,7 @@ const defaults = {
   Passwords: { Storage: 'SRP' },
   DeletedUsers: { KeepDays: 0 },
   SelfService: { Operations: {}, LockedAttributes: [] },
+  RecoveryCodes: { Enabled: false },
   TestUsers: [],
 }
 
@@ -140,6 +141,7 @@ const everything = {
     },
     LockedAttributes: ['email'],
   },
+  RecoveryCodes: { Enabled: true },
   TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
@@ -243,6 +245,7 @@ for (const engine of engines) {
         Passwords: {},
         DeletedUsers: {},
         SelfService: {},
+        RecoveryCodes: {},
         TestUsers: [],
       })
       assert.deepEqual(await get(poolId), defaults)

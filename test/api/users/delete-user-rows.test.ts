@@ -75,6 +75,7 @@ async function givenRowsOf({ db, secrets, commit }: MessagingSetup, user: User):
     .insertInto('software_token')
     .values({ pool_id: poolId, sub, ...app })
     .execute()
+  await db.insertInto('recovery_code_set').values({ pool_id: poolId, sub, hash_key: '', hashes: '', created_at: now }).execute()
   const event = { id: 'event', type: 'SignIn', response: 'Pass', created_at: now, details: '{}', feedback: null }
   await db
     .insertInto('auth_event')
