@@ -1,12 +1,16 @@
 import { ApiError } from '../../../contract/api-error.ts'
+import { recoveryCodesOf } from '../../../pools/extensions/pool-extensions.ts'
 import { mfaMethodsOf } from '../../../pools/mfa/mfa-methods.ts'
 import { type MfaMethod, mfaMethods } from '../../../pools/pool.ts'
 import { associateSoftwareToken } from '../../../signin/factors/totp/associate-software-token.operation.ts'
 import { verifySoftwareToken } from '../../../signin/factors/totp/verify-software-token.operation.ts'
+import type { Db } from '../../../storage/db.ts'
 import { usableMfa } from '../../../users/mfa/mfa-methods.ts'
 import { setUserMfaPreference } from '../../../users/mfa/set-user-mfa-preference.operation.ts'
 import { openSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { findSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
+import { createRecoveryCodes } from '../../../users/recovery-codes/create-recovery-codes.operation.ts'
+import { findRecoveryCodeSet } from '../../../users/recovery-codes/recovery-code-repository.ts'
 import { maySelfServe } from '../../../users/self-service/self-service.ts'
 import { codeIn } from '../../login/typed-values.ts'
 import type { Parameters } from '../../parameters.ts'
@@ -31,16 +35,21 @@ export type FactorsView =
       readonly isRequired: boolean
       readonly hasApp: boolean
       readonly appName: string | undefined
+      /** Undefined where the user cannot have recovery codes. */
+      readonly recoveryCodes: { readonly remaining: number; readonly createdAt: number | undefined } | undefined
     }
   /** The app has to scan the secret. */
   | { readonly kind: 'app'; readonly secret: string }
+  /** The codes are shown once. */
+  | { readonly kind: 'recovery-codes'; readonly codes: readonly string[] }
 
 /** The second factors of the user, and which of them a sign-in asks for. */
 export const factors = section({
   shows: ['GetUserAuthFactors'],
   isOffered: ({ pool, user }) => pool.mfa !== 'OFF' && user.status !== 'EXTERNAL_PROVIDER',
 
-  async open({ db }, { pool, user }): Promise<FactorsView> {
+  async open({ db }, account): Promise<FactorsView> {
+    const { pool, user } = account
     const token = await findSoftwareToken(db, user)
     const hasApp = token?.secret != null
     const usable = usableMfa(pool, user, hasApp)
@@ -53,13 +62,23 @@ export const factors = section({
         isEnabled: user.mfa?.enabled.includes(method) ?? false,
         isPreferred: user.mfa?.preferred === method,
       }))
-    return { kind: 'list', rows, isRequired: pool.mfa === 'ON', hasApp, appName: token?.deviceName ?? undefined }
+    const recoveryCodes = await findRecoveryCodes(db, account)
+    return { kind: 'list', rows, isRequired: pool.mfa === 'ON', hasApp, appName: token?.deviceName ?? undefined, recoveryCodes }
   },
 
   actions: {
     enable: preference((method) => ({ [settingsOf[method]]: { Enabled: true } })),
     disable: preference((method) => ({ [settingsOf[method]]: { Enabled: false, PreferredMfa: false } })),
     prefer: preference((method) => ({ [settingsOf[method]]: { Enabled: true, PreferredMfa: true } })),
+    'recovery-codes': {
+      operation: 'CreateRecoveryCodes',
+      switches: ['CreateRecoveryCodes'],
+      isSensitive: true,
+      async run(deps, account) {
+        const { Codes: codes = [] } = await callAsUser(createRecoveryCodes, deps, account, {})
+        return { kind: 'step', view: { kind: 'recovery-codes', codes } }
+      },
+    },
     app: {
       operation: 'AssociateSoftwareToken',
       switches: ['AssociateSoftwareToken', 'VerifySoftwareToken'],
@@ -97,6 +116,12 @@ function preference(settings: (method: MfaMethod) => object) {
       return { kind: 'done', done: { kind: 'saved' } }
     },
   } as const
+}
+
+async function findRecoveryCodes(db: Db, { pool, user, needsSecondFactor }: Account) {
+  if (!recoveryCodesOf(pool).enabled || !needsSecondFactor) return undefined
+  const set = await findRecoveryCodeSet(db, user)
+  return { remaining: set?.hashes.length ?? 0, createdAt: set?.createdAt }
 }
 
 /** Registers the app. A sign-in asks for it from now on, if users may decide that. */

@@ -1,3 +1,4 @@
+import { html } from '../../../base/html.ts'
 import type { FactorRow, FactorsView } from '../../../oauth/account-page/sections/factors.ts'
 import type { MfaMethod } from '../../../pools/pool.ts'
 import { type Entry, type EntryAction, entries, withAction } from '../../pages/account-components.ts'
@@ -8,13 +9,21 @@ import { grouped } from '../challenge-page.ts'
 import { problemText } from '../problem-text.ts'
 import { otpAuthUri, qrCode } from '../qr-code.ts'
 import { namesOf } from '../select-account.ts'
+import { timeText } from '../time-text.ts'
 import type { Content, SectionPage, Shown } from './section-page.ts'
 
 type List = Extract<FactorsView, { kind: 'list' }>
 
 export const factorsPage: SectionPage<FactorsView> = (shell, shown) => {
   const { view } = shown
-  return view.kind === 'app' ? appPage(shell, shown, view.secret) : listPage(shell, shown, view)
+  switch (view.kind) {
+    case 'list':
+      return listPage(shell, shown, view)
+    case 'app':
+      return appPage(shell, shown, view.secret)
+    case 'recovery-codes':
+      return recoveryCodesPage(shell, view.codes)
+  }
 }
 
 function listPage(shell: Shell, shown: Shown<FactorsView>, view: List): Content {
@@ -23,11 +32,7 @@ function listPage(shell: Shell, shown: Shown<FactorsView>, view: List): Content 
     title: text('accountFactors'),
     body: [
       lead(text(view.isRequired ? 'accountFactorsRequired' : 'accountFactorsText')),
-      entries(
-        shell,
-        shown.address,
-        view.rows.map((row) => entryOf(shell, shown, view, row)),
-      ),
+      entries(shell, shown.address, [...view.rows.map((row) => entryOf(shell, shown, view, row)), ...recoveryEntry(shell, shown, view)]),
     ],
   }
 }
@@ -50,6 +55,29 @@ function entryOf(shell: Shell, { may }: Shown<FactorsView>, view: List, row: Fac
       isApp && may('app') ? { action: 'app', label: text(view.hasApp ? 'accountAppReplace' : 'accountAppSetUp') } : undefined,
     ],
   }
+}
+
+function recoveryEntry(shell: Shell, { may }: Shown<FactorsView>, { recoveryCodes }: List): readonly Entry[] {
+  const { text } = shell
+  if (recoveryCodes === undefined) return []
+  const { remaining, createdAt } = recoveryCodes
+  return [
+    {
+      title: text('accountRecoveryCodes'),
+      facts: [
+        ['accountRecoveryCodesLeft', String(remaining)],
+        ['accountCreated', createdAt === undefined ? undefined : timeText(shell, createdAt)],
+      ],
+      note: text('accountRecoveryCodesText'),
+      actions: [may('recovery-codes') ? { action: 'recovery-codes', label: text('accountRecoveryCodesNew') } : undefined],
+    },
+  ]
+}
+
+/** The codes are never shown again, so the page has no other content. */
+function recoveryCodesPage({ text }: Shell, codes: readonly string[]): Content {
+  const list = html`<ul class="codes">${codes.map((code) => html`<li><code class="key">${code}</code></li>`)}</ul>`
+  return { title: text('accountRecoveryCodes'), body: [lead(text('accountRecoveryCodesSave')), list] }
 }
 
 /** Which method comes first matters only where there are two. */

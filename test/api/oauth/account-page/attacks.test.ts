@@ -28,6 +28,7 @@ const sensitive: readonly (readonly [section: string, action: string, form: Read
   ['factors', 'verify-app', { code: '123456' }],
   ['factors', 'enable', { method: 'EMAIL_OTP' }],
   ['factors', 'disable', { method: 'EMAIL_OTP' }],
+  ['factors', 'recovery-codes', {}],
   ['factors', 'prefer', { method: 'EMAIL_OTP' }],
   ['passkeys', 'add', { credential: '{}' }],
   ['passkeys', 'remove', { id: 'x' }],

@@ -12,13 +12,15 @@ import {
   signInToAccount,
 } from '../../../support/account-page.ts'
 import { engines } from '../../../support/engines.ts'
-import { appOf, setMfa } from '../../../support/mfa.ts'
+import { callLifeguard } from '../../../support/lifeguard-operations.ts'
+import { appOf, prefer, setMfa } from '../../../support/mfa.ts'
 import { codeClient } from '../../../support/oauth.ts'
 import { alertIn, errorsIn, fieldsIn, noticeIn, titleIn } from '../../../support/page-texts.ts'
 import { codeSentTo, sentTo, wrongCode } from '../../../support/self-service.ts'
 import { setSelfService } from '../../../support/self-service-switches.ts'
 import { goodPassword, signInByPassword } from '../../../support/sign-in.ts'
 import { agree } from '../../../support/sign-in-triggers.ts'
+import { hiddenFieldsIn, TestBrowser } from '../../../support/test-browser.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 import { openTriggerEndpoint } from '../../../support/trigger-endpoint.ts'
 
@@ -156,6 +158,30 @@ for (const engine of engines) {
       const { UserMFASettingList, PreferredMfaSetting } = await userIn(poolId)
       assert.deepEqual([UserMFASettingList, PreferredMfaSetting], [['EMAIL_OTP'], 'EMAIL_OTP'])
       assert.equal((await act(browser, at('factors'), 'enable', { method: 'NOTHING' })).status, 404)
+    })
+
+    it('make recovery codes, which only the answer shows, for a user with a second factor', async () => {
+      const { poolId, at, browser: withoutFactor } = await given()
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, RecoveryCodes: { Enabled: true } })
+      await setMfa(server(), poolId, 'OPTIONAL', ['email'])
+      assert.doesNotMatch((await withoutFactor.visit(at('factors'))).text, /Recovery codes/)
+      assert.equal((await act(withoutFactor, at('factors'), 'recovery-codes')).status, 400)
+      await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
+      const browser = new TestBrowser(server())
+      const challenge = redirectOf(await browser.submitLogin(redirectOf(await browser.visit(at('factors'))), 'ana'))
+      const fields = hiddenFieldsIn(await browser.visit(challenge))
+      await browser.submit(challenge, { ...fields, code: await codeSentTo(server(), poolId, anaEmail) })
+      const shown = await act(browser, at('factors'), 'recovery-codes')
+      const codes = [...shown.text.matchAll(/<code class="key">([^<]+)</g)].map(([, code]) => code)
+      assert.equal(new Set(codes).size, 10)
+      assert.match(codes[0] ?? '', /^[0-9A-Z]{5}-[0-9A-Z]{5}$/)
+      const page = await browser.visit(at('factors'))
+      assert.match(page.text, /Codes left<\/dt><dd><bdi>10</)
+      assert.ok(codes.every((code) => !page.text.includes(code ?? '')))
+      await setSelfService(server(), poolId, { Operations: { CreateRecoveryCodes: { Allowed: false } } })
+      assert.equal((await act(browser, at('factors'), 'recovery-codes')).status, 404)
+      assert.ok(!actionsIn(await browser.visit(at('factors'))).includes('recovery-codes'))
+      assert.deepEqual(await sentTo(server(), poolId), [`mfa ${anaEmail}`])
     })
 
     it('delete the account once it is confirmed, and end the session', async () => {

@@ -40,6 +40,12 @@ export const accountDe: AccountTexts = {
   accountPrefer: 'Zuerst danach fragen',
   accountAppSetUp: 'App einrichten',
   accountAppReplace: 'Andere App einrichten',
+  accountRecoveryCodes: 'Wiederherstellungscodes',
+  accountRecoveryCodesLeft: 'Verbleibende Codes',
+  accountRecoveryCodesText: 'Jeder Code ersetzt einmal den zweiten Schritt, falls Sie Ihr Telefon verlieren.',
+  accountRecoveryCodesNew: 'Neue Codes erstellen',
+  accountRecoveryCodesSave:
+    'Speichern oder drucken Sie diese Codes jetzt. Sie werden nicht noch einmal angezeigt. Frühere Codes gelten nicht mehr.',
   accountNoPasskeys: 'Sie haben keine Passkeys.',
   accountCreated: 'Angelegt',
   accountLastUsed: 'Zuletzt verwendet',

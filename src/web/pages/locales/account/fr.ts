@@ -40,6 +40,12 @@ export const accountFr: AccountTexts = {
   accountPrefer: 'Demander ceci en premier',
   accountAppSetUp: 'Configurer une application',
   accountAppReplace: 'Configurer une autre application',
+  accountRecoveryCodes: 'Codes de secours',
+  accountRecoveryCodesLeft: 'Codes restants',
+  accountRecoveryCodesText: 'Chaque code remplace une fois la deuxième étape, si vous perdez votre téléphone.',
+  accountRecoveryCodesNew: 'Créer de nouveaux codes',
+  accountRecoveryCodesSave:
+    'Enregistrez ou imprimez ces codes maintenant. Ils ne seront plus affichés. Les codes précédents ne fonctionnent plus.',
   accountNoPasskeys: 'Vous n’avez aucune clé d’accès.',
   accountCreated: 'Créé',
   accountLastUsed: 'Dernière utilisation',

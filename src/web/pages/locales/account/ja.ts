@@ -40,6 +40,12 @@ export const accountJa: AccountTexts = {
   accountPrefer: '最初に使用する',
   accountAppSetUp: 'アプリを設定',
   accountAppReplace: '別のアプリを設定',
+  accountRecoveryCodes: 'リカバリーコード',
+  accountRecoveryCodesLeft: '残りのコード',
+  accountRecoveryCodesText: 'スマートフォンを紛失した場合に、各コードを 1 回だけ 2 つ目の手順の代わりに使用できます。',
+  accountRecoveryCodesNew: '新しいコードを作成',
+  accountRecoveryCodesSave:
+    '今すぐこれらのコードを保存または印刷してください。再び表示されることはありません。以前のコードは使用できなくなりました。',
   accountNoPasskeys: 'パスキーはありません。',
   accountCreated: '作成日時',
   accountLastUsed: '最終使用',

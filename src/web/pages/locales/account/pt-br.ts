@@ -40,6 +40,12 @@ export const accountPtBr: AccountTexts = {
   accountPrefer: 'Pedir isto primeiro',
   accountAppSetUp: 'Configurar um aplicativo',
   accountAppReplace: 'Configurar outro aplicativo',
+  accountRecoveryCodes: 'Códigos de recuperação',
+  accountRecoveryCodesLeft: 'Códigos restantes',
+  accountRecoveryCodesText: 'Cada código substitui uma vez a segunda etapa, se você perder o telefone.',
+  accountRecoveryCodesNew: 'Criar novos códigos',
+  accountRecoveryCodesSave:
+    'Salve ou imprima estes códigos agora. Eles não serão mostrados novamente. Os códigos anteriores não funcionam mais.',
   accountNoPasskeys: 'Você não tem chaves de acesso.',
   accountCreated: 'Criado',
   accountLastUsed: 'Último uso',
