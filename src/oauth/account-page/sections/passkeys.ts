@@ -62,7 +62,7 @@ async function findOptions(deps: AccountPageDeps, account: Account): Promise<obj
 }
 
 /** The answer of the browser, as JSON. */
-export function credentialIn(form: Parameters): object {
+function credentialIn(form: Parameters): object {
   try {
     return JSON.parse(form.get('credential') ?? '') as object
   } catch {

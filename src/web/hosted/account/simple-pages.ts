@@ -7,7 +7,7 @@ import type { TextKey } from '../../pages/locales/en.ts'
 import type { SectionPage } from './section-page.ts'
 
 /** What each part of the account page is called. */
-export const titles: Readonly<Record<AccountSection, TextKey>> = {
+const titles: Readonly<Record<AccountSection, TextKey>> = {
   overview: 'accountTitle',
   profile: 'accountProfile',
   password: 'accountPassword',
