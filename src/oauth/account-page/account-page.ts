@@ -1,7 +1,6 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
-import { maySelfServe } from '../../users/self-service/self-service.ts'
 import { findUser } from '../../users/user-repository.ts'
 import { findOnlyClient } from '../account/change-password.ts'
 import { isManagedLogin, type PageClient, requirePageClient } from '../authorize/authorization-request.ts'
@@ -168,9 +167,10 @@ async function showChanged(
 }
 
 /** @throws PageError when the user has no such section. */
-async function show(deps: AccountPageDeps, account: Account, name: AccountSection, shown: Shown): Promise<ShownSection> {
+async function show(deps: AccountPageDeps, account: Account, name: AccountSection, shown: Shown): Promise<ShownSection | SignInNeeded> {
   const { pool, browser } = account
   if (!isOffered(account, name)) throw notOffered(account)
+  if (viewState(account, name) === 'needs-proof') return { kind: 'sign-in', client: account, isFresh: true }
   const found = sections[name] as Section<unknown>
   const states = new Map(Object.entries(found.actions).map(([action, condition]) => [action, stateOf(account, condition)]))
   const view = shown.view ?? (await found.open(deps, account, (action) => states.get(action) === 'allowed'))
@@ -187,12 +187,15 @@ function leave(deps: AccountPageDeps, account: Account, ending: Ending): Account
   return { kind: 'ended', client: account, ending, session: cookie && { ...cookie, poolId: pool.id } }
 }
 
-/** What a switch forbids is not there. A condition of a switch counts only for changes: what the page shows, its user may see. */
+/** What a switch forbids is not there. */
 function isOffered(account: Account, name: AccountSection): boolean {
-  const { shows, isOffered } = sections[name] as Section<unknown>
-  const isDenied = shows.some((operation) => maySelfServe(account, operation, account.proof, account.now) === 'denied')
-  return !isDenied && isOffered(account)
+  const { isOffered } = sections[name] as Section<unknown>
+  return isOffered(account) && viewState(account, name) !== 'denied'
 }
+
+/** Whether the user may see the section. A switch can ask for a fresh sign-in even for that. */
+const viewState = (account: Account, name: AccountSection): ActionState =>
+  stateOf(account, { switches: (sections[name] as Section<unknown>).shows, isSensitive: false })
 
 const notOffered = ({ client }: PageClient): PageError => new PageError('page_not_offered', client.id)
 

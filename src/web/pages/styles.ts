@@ -99,6 +99,7 @@ button.small{width:auto;min-height:2.25rem;padding:.25rem .875rem;font-size:.937
 select{appearance:auto}
 .value{display:flex;flex-wrap:wrap;gap:.25rem .625rem;align-items:center;margin-top:.5rem;overflow-wrap:anywhere}
 .codes{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.5rem}
+.value+.lead{margin-top:.75rem}
 .more{display:flex;flex-direction:column;gap:1.125rem;margin-top:1.125rem}
 .part{margin-top:1.75rem}
 .part>h2{margin-bottom:0}

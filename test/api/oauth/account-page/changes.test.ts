@@ -229,6 +229,8 @@ for (const engine of engines) {
       assert.equal(noticeIn(await act(browser, at('profile'), 'save', { 'attribute[name]': 'Ana' })), saved)
       server().clock.advance(61_000)
       assert.match(redirectOf(await act(browser, at('profile'), 'save', { 'attribute[name]': 'Bo' })), /prompt=login/)
+      await setSelfService(server(), poolId, { Operations: { GetUser: { MaxAuthAgeMinutes: 1 } } })
+      for (const section of ['profile', 'data']) assert.match(redirectOf(await browser.visit(at(section))), /prompt=login/, section)
       // A second factor is wanted of a user who has none: no sign-in could bring it.
       await setSelfService(server(), poolId, { Operations: { DeleteUser: { SecondFactor: true } } })
       assert.equal((await act(browser, at('delete'), 'delete', { confirmed: 'true' })).status, 404)
