@@ -9,11 +9,17 @@ const shownCharacters = 1000
 export class Violations {
   /** Whether a member that is not in the contract is a violation. When false, such a member is ignored. */
   readonly rejectsUnknownMembers: boolean
+  /** The path of a member that may be missing although the contract requires it. */
+  readonly #mayLack: string | undefined
   #count = 0
   #shown: string[] = []
 
-  constructor({ rejectsUnknownMembers = false }: { readonly rejectsUnknownMembers?: boolean } = {}) {
+  constructor({
+    rejectsUnknownMembers = false,
+    mayLack,
+  }: { readonly rejectsUnknownMembers?: boolean; readonly mayLack?: string | undefined } = {}) {
     this.rejectsUnknownMembers = rejectsUnknownMembers
+    this.#mayLack = mayLack
   }
 
   /** `value` is undefined when it is secret, contains a secret, or cannot be printed. */
@@ -23,6 +29,7 @@ export class Violations {
   }
 
   addNull(path: string): void {
+    if (path === this.#mayLack) return
     this.#add(`Value null at '${path}' failed to satisfy constraint: Member must not be null`)
   }
 

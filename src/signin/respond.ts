@@ -46,7 +46,7 @@ type RespondRequest = {
   readonly session: string | undefined
   readonly responses: RequestParameters
   /** Describes the user's own browser or app, as far as it is known. */
-  readonly userContext: UserContext & Pick<SignInContext, 'keptDevices' | 'workProof'>
+  readonly userContext: UserContext & Pick<SignInContext, 'keptDevices' | 'needsAllFactors' | 'workProof'>
   readonly caller: CallerContext
   /** The audit record of the call; undefined in the public API. */
   readonly audit: AuditedCall | undefined

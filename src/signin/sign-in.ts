@@ -29,6 +29,8 @@ export type SignInContext = UserContext & {
   readonly workProof?: WorkProof | undefined
   /** The devices that the user's browser keeps, on the hosted pages. Undefined in the API. */
   readonly keptDevices?: readonly KeptDevice[] | undefined
+  /** Whether no remembered device replaces the second factor: the user is asked for a fresh proof. */
+  readonly needsAllFactors?: boolean | undefined
   /** The ClientMetadata of InitiateAuth. It goes to other triggers than the ClientMetadata of an answer does. */
   readonly validationData: Texts | undefined
   /**

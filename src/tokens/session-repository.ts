@@ -67,6 +67,25 @@ const selectSession = prepareLookup((db, key: SessionKey) =>
   db.selectFrom('session').selectAll().where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('id', '=', key.id),
 )
 
+/** The sessions of the user that last, the newest first. A user can have any number of them. */
+export async function listSessionsOf(
+  db: Db,
+  { poolId, sub }: Omit<SessionKey, 'id'>,
+  { now, limit }: { readonly now: number; readonly limit: number },
+): Promise<readonly Session[]> {
+  const rows = await db
+    .selectFrom('session')
+    .selectAll()
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('expires_at', '>', now)
+    .where('revoked_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .limit(limit)
+    .execute()
+  return rows.map(fromRow)
+}
+
 export async function revokeSession(db: Db | Tx, key: SessionKey, now: number): Promise<void> {
   await db
     .updateTable('session')

@@ -1891,6 +1891,7 @@ export interface HostedPagesExtensionType {
   Texts?: Record<string, Record<string, string>> | undefined
   CheckResetCodeFirst?: boolean | undefined
   OfferPasskey?: boolean | undefined
+  AccountPage?: boolean | undefined
 }
 
 export interface HttpHeader {

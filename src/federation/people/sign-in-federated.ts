@@ -64,7 +64,7 @@ export async function signInFederated(
   const now = deps.clock.now()
   const event = { sub: user.sub, type: 'SignIn', response: 'Pass', context: from, now, id: newOrderedId(now), clientId: client.id } as const
   await recordAuthEvent(deps, pool, { ...event, providerName: identity.provider.id })
-  return { kind: 'signed-in', user, authTime: Math.floor(now / 1000), methods: undefined }
+  return { kind: 'signed-in', user, authTime: Math.floor(now / 1000), methods: undefined, hasSecondFactor: false }
 }
 
 async function withInboundClaims(

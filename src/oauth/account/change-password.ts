@@ -32,7 +32,7 @@ const mostClients = 10
  * On the main host all pools share one address, so nothing tells which pool is meant. A client that registered itself is never meant: its
  * owner may be a stranger, to whom the page would lead the user in the end.
  */
-async function findOnlyClient({ db, pools }: AuthorizationRequestDeps, host: RequestHost): Promise<PoolAndClient | undefined> {
+export async function findOnlyClient({ db, pools }: AuthorizationRequestDeps, host: RequestHost): Promise<PoolAndClient | undefined> {
   if (host.kind !== 'domain') return undefined
   const listed = await listAppClients(db, host.domain.poolId, { after: undefined, limit: mostClients + 1, withRegistered: false })
   if (listed.length > mostClients) return undefined

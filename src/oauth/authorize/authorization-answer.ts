@@ -28,7 +28,7 @@ export type AppAnswer = { readonly location: string; readonly form?: Members | u
 
 /**
  * Answers an authorization request for a user, with a code or with tokens. An error, such as the refusal of a trigger function, goes to the
- * same address. The device page gets no answer: it finds the user's session itself.
+ * same address. A page of ours gets no answer: it finds the user's session itself.
  */
 export async function answerForUser(
   deps: HostedTokensDeps,
@@ -36,7 +36,7 @@ export async function answerForUser(
   authenticated: AuthenticatedUser,
   context: RequestContext,
 ): Promise<AppAnswer> {
-  if (request.isForDevicePage) return { location: request.target.redirectUri }
+  if (request.ownPage !== undefined) return { location: request.target.redirectUri }
   try {
     // OpenID Connect Core §3.1.2.1: no other user than those that the app means may answer.
     if (request.acceptedSubs?.includes(authenticated.user.sub) === false) throw new OAuthError('login_required')

@@ -6,6 +6,7 @@ import type { Db } from '../../storage/db.ts'
 import type { RequestedAssurance } from '../../tokens/assurance.ts'
 import type { GrantedScopes } from '../../tokens/granted-scopes.ts'
 import { issuerOf } from '../../tokens/issue-tokens.ts'
+import { findAccountTarget } from '../account-page/account-target.ts'
 import { findDeviceTarget } from '../device-grant/device-target.ts'
 import type { HintDeps } from '../id-token-hint.ts'
 import { PageError } from '../page-error.ts'
@@ -13,6 +14,9 @@ import { listIn, type Parameters, type ReceivedParameters, receiveParameters } f
 import { expandPushedRequest } from '../pushed-requests/pushed-request.ts'
 import { findClientOfHost, type RequestHost } from '../request-host.ts'
 import { isCoveredByWildcard } from './wildcard-redirect.ts'
+
+/** A page of ours on which a user has to be signed in. */
+export type OwnPage = 'device' | 'account'
 
 export type Prompt = 'none' | 'login' | 'select_account' | 'consent'
 
@@ -31,16 +35,23 @@ export type AnswerTarget = {
   readonly state: string | undefined
 }
 
+/** An app client, and which pages it has. */
+export type PageClient = PoolAndClient & {
+  /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
+  readonly isManagedLogin: boolean
+}
+
 /** A request whose client and redirect URI are right. The rest is not checked. */
-export type IdentifiedRequest = PoolAndClient & {
+export type IdentifiedRequest = PageClient & {
   readonly target: AnswerTarget
   readonly received: ReceivedParameters
   /** The pushed request (RFC 9126) that the parameters come from. Undefined when the browser brought them. */
   readonly pushedId: string | undefined
-  /** Whether the answer is for the page of the device grant, and not for an app. The user's session is all that the page needs. */
-  readonly isForDevicePage: boolean
-  /** Whether the pages are those of managed login. The classic hosted UI ignores some parameters. */
-  readonly isManagedLogin: boolean
+  /**
+   * The page of ours that the answer is for: that of the device grant, or the account page. The user's session is all that such a page
+   * needs. Undefined when the answer is for an app.
+   */
+  readonly ownPage: OwnPage | undefined
 }
 
 /** What the app asks for (OpenID Connect Core §3.1.2.1). */
@@ -74,7 +85,9 @@ export type AuthorizationRequestDeps = HintDeps & { readonly db: Db; readonly cl
 export async function identifyRequest(deps: AuthorizationRequestDeps, host: RequestHost, query: string): Promise<IdentifiedRequest> {
   const owner = await requirePageClient(deps, host, receiveParameters(query))
   const devicePage = findDeviceTarget(owner, receiveParameters(query))
-  if (devicePage !== undefined) return identifyForDevicePage(deps, host, { ...owner, ...devicePage })
+  if (devicePage !== undefined) return identifyForOwnPage(deps, host, { ...owner, ...devicePage, ownPage: 'device' })
+  const accountPage = findAccountTarget(owner, receiveParameters(query))
+  if (accountPage !== undefined) return identifyForOwnPage(deps, host, { ...owner, ...accountPage, ownPage: 'account' })
   const { received, pushedId } = await expandPushedRequest(deps, owner, receiveParameters(query))
   const { parameters, wrong, areTooMany } = received
   if (areTooMany || wrong.has('redirect_uri')) throw new PageError('invalid_request', owner.client.id)
@@ -87,15 +100,15 @@ export async function identifyRequest(deps: AuthorizationRequestDeps, host: Requ
     ...answerMode[mannerOf(pool)](parameters, issuerOf(deps.publicUrl, pool.id)),
     state: parameters.get('state'),
   }
-  return { pool, client, target, received, pushedId, isForDevicePage: false, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
+  return { pool, client, target, received, pushedId, ownPage: undefined, isManagedLogin: await isManagedLogin(deps, host, pool.id) }
 }
 
-async function identifyForDevicePage(
+async function identifyForOwnPage(
   deps: AuthorizationRequestDeps,
   host: RequestHost,
-  found: PoolAndClient & { readonly location: string; readonly received: ReceivedParameters },
+  found: PoolAndClient & { readonly location: string; readonly received: ReceivedParameters; readonly ownPage: OwnPage },
 ): Promise<IdentifiedRequest> {
-  const { pool, client, location, received } = found
+  const { pool, client, location, received, ownPage } = found
   const target = { redirectUri: location, isDefaultRedirect: false, mode: 'query', issuer: undefined, state: undefined } as const
   return {
     pool,
@@ -103,7 +116,7 @@ async function identifyForDevicePage(
     target,
     received,
     pushedId: undefined,
-    isForDevicePage: true,
+    ownPage,
     isManagedLogin: await isManagedLogin(deps, host, pool.id),
   }
 }

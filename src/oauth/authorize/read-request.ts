@@ -1,13 +1,15 @@
 import { type Manner, mannerOf } from '../../pools/extensions/pool-extensions.ts'
-import type { AuthorizationRequest, AuthorizationRequestDeps, IdentifiedRequest } from './authorization-request.ts'
-import { cognitoRequestSteps, devicePageSteps, type RequestStep } from './request-checks.ts'
+import type { AuthorizationRequest, AuthorizationRequestDeps, IdentifiedRequest, OwnPage } from './authorization-request.ts'
+import { accountPageSteps, cognitoRequestSteps, devicePageSteps, type RequestStep } from './request-checks.ts'
 import { strictRequestSteps } from './strict-request-checks.ts'
 
 const requestSteps: Readonly<Record<Manner, readonly RequestStep[]>> = { COGNITO: cognitoRequestSteps, STRICT: strictRequestSteps }
 
-/** The steps of the pool's manner, or those of the device page. */
-const stepsOf = ({ pool, isForDevicePage }: IdentifiedRequest): readonly RequestStep[] =>
-  isForDevicePage ? devicePageSteps : requestSteps[mannerOf(pool)]
+const ownPageSteps: Readonly<Record<OwnPage, readonly RequestStep[]>> = { device: devicePageSteps, account: accountPageSteps }
+
+/** The steps of the pool's manner, or those of a page of ours. */
+const stepsOf = ({ pool, ownPage }: IdentifiedRequest): readonly RequestStep[] =>
+  ownPage === undefined ? requestSteps[mannerOf(pool)] : ownPageSteps[ownPage]
 
 /**
  * Reads an identified request by its steps.

@@ -72,3 +72,11 @@ export const cognitoRequestSteps: readonly RequestStep[] = [
 
 /** A sign-in for the device page. What the device asks for was checked when it asked. */
 export const devicePageSteps: readonly RequestStep[] = [refuseRepeated, readIdentityProvider]
+
+/** The account page asks for a fresh sign-in by `prompt=login`, whichever pages the client has. */
+const readLoginPrompt: RequestStep = (_deps, { received }) => ({
+  prompts: received.parameters.get('prompt') === 'login' ? ['login'] : [],
+})
+
+/** A sign-in for the account page. */
+export const accountPageSteps: readonly RequestStep[] = [refuseRepeated, readIdentityProvider, readLoginPrompt]

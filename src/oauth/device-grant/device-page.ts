@@ -4,9 +4,8 @@ import { mannerOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { findScopeDescriptions } from '../../pools/resource-servers/scopes.ts'
 import { limitWrongGuesses } from '../../protection/attempt-limit.ts'
-import type { PoolAndClient } from '../../signin/sign-in.ts'
 import { lockUser } from '../../users/user-repository.ts'
-import { isManagedLogin, requirePageClient } from '../authorize/authorization-request.ts'
+import { isManagedLogin, type PageClient, requirePageClient } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type PoolCookie } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { cookieAfterUse, type LiveSession } from '../domain-session/domain-session.ts'
@@ -16,9 +15,6 @@ import { type DeviceAuthorization, openFoundDevice, possibleIdsOf, readUserCode,
 import { decideDeviceAuthorization, findDeviceAuthorization } from './device-authorization-repository.ts'
 import { deviceParameter, deviceQuery } from './device-target.ts'
 import { mayUseDeviceGrant } from './may-use-device-grant.ts'
-
-/** An app client, and which pages it has. */
-type PageClient = PoolAndClient & { readonly isManagedLogin: boolean }
 
 /** The page asks for the user code. `userCode` is the one that the address brought, or the one that was refused. */
 export type UserCodeForm = {

@@ -10,6 +10,7 @@ import type { Db } from '../../storage/db.ts'
 import { recordDeviceUse, setDeviceRemembered } from '../../users/devices/device-repository.ts'
 import { addKeptDevice, findProvenDevice, type KeptDevice } from '../../users/devices/kept-device.ts'
 import type { User } from '../../users/user.ts'
+import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { type DeviceCookie, readDeviceCookie, writeDeviceCookie } from './device-cookie.ts'
 
@@ -19,15 +20,20 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets;
 export function visitorOf(
   { secrets, clock }: Pick<Deps, 'secrets' | 'clock'>,
   browser: BrowserRequest,
-  owner: AppClientCaller,
+  { pool, client, ...request }: AppClientCaller & Partial<Pick<AuthorizationRequest, 'ownPage' | 'prompts'>>,
 ): PageVisitor {
-  const { pool, client } = owner
   const { context, encodedData, workProof, deviceCookieOf } = browser
   const origin = { pool, client, username: undefined, now: clock.now() }
   const keptDevices = pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id))
   // The browser itself asks for pages, whether or not the client has a secret.
-  return { ...contextFromClient(context, origin, { EncodedData: encodedData }), isServersIp: false, workProof, keptDevices }
+  const needsAllFactors = asksForFreshProof(request)
+  const userContext = contextFromClient(context, origin, { EncodedData: encodedData })
+  return { ...userContext, isServersIp: false, workProof, keptDevices, needsAllFactors }
 }
+
+/** The account page asks for a fresh sign-in before sensitive changes. */
+export const asksForFreshProof = ({ ownPage, prompts }: Partial<Pick<AuthorizationRequest, 'ownPage' | 'prompts'>>): boolean =>
+  ownPage === 'account' && prompts?.includes('login') === true
 
 type SignedInUser = {
   readonly pool: Pool

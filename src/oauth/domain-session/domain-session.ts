@@ -36,6 +36,7 @@ type NewSession = {
   readonly user: User
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  readonly hasSecondFactor: boolean
   readonly deviceKey: string | undefined
   /** Whether the user wants to stay signed in on this browser. */
   readonly isRemembered: boolean
@@ -52,7 +53,7 @@ type NewSession = {
 export async function beginDomainSession(
   deps: Deps,
   { pool, cookie }: SentCookie,
-  { user, authTime, methods, deviceKey, isRemembered, providerName, atProvider }: NewSession,
+  { user, isRemembered, ...signIn }: NewSession,
 ): Promise<{ readonly session: DomainSession; readonly cookie: SessionCookie }> {
   const { clock, secrets } = deps
   const now = clock.now()
@@ -63,15 +64,16 @@ export async function beginDomainSession(
     id: randomUUID(),
     poolId: pool.id,
     sub: user.sub,
-    authTime,
-    methods,
+    authTime: signIn.authTime,
+    methods: signIn.methods,
+    hasSecondFactor: signIn.hasSecondFactor,
     expiresAt: now + (isLong ? rememberMeDays * dayMs : sessionMinutes * minuteMs),
     usedAt: sessionIdleMinutes === undefined || isLong ? undefined : now,
-    deviceKey,
+    deviceKey: signIn.deviceKey,
     securityStamp: securityStampOf(user),
     sid: mannerOf(pool) === 'STRICT' ? await findLiveSid(deps, pool, before, user) : undefined,
-    providerName,
-    atProvider,
+    providerName: signIn.providerName,
+    atProvider: signIn.atProvider,
   }
   const others = before.filter(({ sub }) => sub !== user.sub).slice(0, mostAccounts - 1)
   // A session that leaves the cookie ends, so that a copy of the cookie does not keep it.
@@ -117,6 +119,26 @@ export function cookieWithCurrent(deps: Omit<Deps, 'db'>, { pool, cookie }: Sent
   const sessions = openSessionCookie(deps.secrets, pool.id, cookie)
   const chosen = sessions.find((session) => session.id === id)
   return chosen && writeCookie(deps, pool, [chosen, ...sessions.filter((session) => session !== chosen)])
+}
+
+/**
+ * The cookie after the user of the session `id` has set another password. The session in this browser goes on; those in other browsers keep
+ * the stamp of the old password. Undefined when the cookie has no such session.
+ */
+export function cookieAfterNewPassword(
+  deps: Omit<Deps, 'db'>,
+  { pool, cookie }: SentCookie,
+  id: string,
+  user: User,
+): SessionCookie | undefined {
+  const sessions = openSessionCookie(deps.secrets, pool.id, cookie)
+  if (!sessions.some((session) => session.id === id)) return undefined
+  const securityStamp = securityStampOf(user)
+  return writeCookie(
+    deps,
+    pool,
+    sessions.map((session) => (session.id === id ? { ...session, securityStamp } : session)),
+  )
 }
 
 function writeCookie({ clock, secrets }: Omit<Deps, 'db'>, pool: Pool, sessions: readonly DomainSession[]): SessionCookie {

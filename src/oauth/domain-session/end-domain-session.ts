@@ -15,7 +15,7 @@ export type EndedSession = { readonly sid: string | undefined; readonly clientId
  */
 export async function endDomainSession(
   { db, clock }: { readonly db: Db; readonly clock: Clock },
-  { id, poolId, sub, sid, expiresAt }: DomainSession,
+  { id, poolId, sub, sid, expiresAt }: Pick<DomainSession, 'id' | 'poolId' | 'sub' | 'sid' | 'expiresAt'>,
   { isContinued = false }: { readonly isContinued?: boolean } = {},
 ): Promise<EndedSession> {
   if (sid === undefined || isContinued) {

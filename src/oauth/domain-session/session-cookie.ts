@@ -14,6 +14,8 @@ export type DomainSession = {
   /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
   readonly methods: readonly AuthMethod[] | undefined
+  /** Whether the user has proven a second factor, which `methods` does not tell in all pools. False in cookies of earlier releases. */
+  readonly hasSecondFactor: boolean
   /** Epoch milliseconds. */
   readonly expiresAt: number
   /** When the session was used last, in epoch milliseconds, in pools where idle sessions end. */
@@ -50,6 +52,7 @@ type SealedSession = {
   readonly s: string
   readonly t: number
   readonly m?: readonly AuthMethod[] | undefined
+  readonly k?: 1 | undefined
   readonly e: number
   readonly u?: number | undefined
   readonly d?: string | undefined
@@ -83,6 +86,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       s: one.sub,
       t: one.authTime,
       m: one.methods,
+      k: one.hasSecondFactor ? 1 : undefined,
       e: one.expiresAt,
       u: one.usedAt,
       d: one.deviceKey,
@@ -108,6 +112,7 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     sub: one.s,
     authTime: one.t,
     methods: one.m,
+    hasSecondFactor: one.k === 1,
     expiresAt: one.e,
     usedAt: one.u,
     deviceKey: one.d,

@@ -1,4 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
+import { signInNameOf } from '../../messaging/test-user-code.ts'
 import { allowsFlow } from '../../signin/client-flows.ts'
 import { chooseOnPage, type PageStepResult, signInOnPage } from '../../signin/hosted/hosted-sign-in.ts'
 import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../signin/hosted/passkey-sign-in.ts'
@@ -8,9 +9,9 @@ import { metLevel } from '../../tokens/assurance.ts'
 import { offersDevice } from '../account/offered-pages.ts'
 import { type AppAnswer, answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
-import { type AuthorizeDeps, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
+import { type AuthorizeDeps, findUsableSession, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
+import { asksForFreshProof, deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
 import type { DeviceCookie } from '../devices/device-cookie.ts'
 import { beginDomainSession } from '../domain-session/domain-session.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
@@ -55,9 +56,17 @@ export type SignedIn = AppAnswer & {
 export async function openLogin(deps: LoginDeps, browser: BrowserRequest): Promise<LoginForm | RedirectToApp> {
   return readingForApp(deps, browser, async (request) => {
     const done = findStep(deps, browser, request, 'done')
-    const username = done?.username ?? request.received.parameters.get('login_hint') ?? ''
+    const known = done?.username ?? request.received.parameters.get('login_hint')
+    const username = known ?? (await findNameToProve(deps, browser, request)) ?? ''
     return { kind: 'form', request, username, problem: undefined, done: done?.done }
   })
+}
+
+/** The name of the signed-in user, who is to prove for the account page that they still sit at the browser. */
+async function findNameToProve(deps: LoginDeps, browser: BrowserRequest, request: AuthorizationRequest): Promise<string | undefined> {
+  if (!asksForFreshProof(request)) return undefined
+  const live = await findUsableSession(deps, browser, { ...request, prompts: [] })
+  return live && signInNameOf(request.pool, live.user)
 }
 
 /**

@@ -1,22 +1,19 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
-import {
-  completeRegistration,
-  type PasskeyOwner,
-  type PasskeyRegistrationDeps,
-  startRegistration,
-} from '../../users/passkeys/register-passkey.ts'
+import type { UserCaller } from '../../users/caller.ts'
+import { completeRegistration, type PasskeyRegistrationDeps, startRegistration } from '../../users/passkeys/register-passkey.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
-import { maySelfServe, requireSelfService, type SelfServiceProof, selfServiceProofOf } from '../../users/self-service/self-service.ts'
+import { maySelfServe, requireSelfService, type SelfServiceProof } from '../../users/self-service/self-service.ts'
 import { offersPasskeys } from '../account/offered-pages.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { proofOf } from '../domain-session/proof.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** A signed-in user, and what is known about the sign-in. */
-type SignedInOwner = PasskeyOwner & { readonly proof: SelfServiceProof }
+type SignedInOwner = UserCaller & { readonly proof: SelfServiceProof }
 
 export type AddPasskeyDeps = AuthorizeDeps & PasskeyRegistrationDeps
 
@@ -104,7 +101,7 @@ async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request:
   const live = await findUsableSession(deps, browser, wanted)
   if (live === undefined || securityStampOf(live.user) !== live.session.securityStamp) return undefined
   const { pool, client } = request
-  const owner = { pool, client, user: live.user, proof: selfServiceProofOf(pool, live.session) }
+  const owner = { pool, client, user: live.user, proof: proofOf(live.session) }
   const isTooOld = operations.some((name) => maySelfServe(owner, name, owner.proof, deps.clock.now()) === 'needs-fresh-sign-in')
   return isTooOld ? undefined : owner
 }

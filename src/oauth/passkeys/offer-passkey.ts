@@ -1,15 +1,15 @@
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { findPasskeys } from '../../users/passkeys/passkey-repository.ts'
 import { findRelyingParty } from '../../users/passkeys/relying-party.ts'
-import { selfServiceProofOf } from '../../users/self-service/self-service.ts'
 import type { User } from '../../users/user.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { proofOf } from '../domain-session/proof.ts'
 import { justNowSeconds, mayAddPasskey } from './add-passkey.ts'
 
-/** The user who has just signed in, with `authTime` in epoch seconds and the `amr`. */
-type UserOfSignIn = { readonly user: User; readonly authTime: number; readonly methods: readonly string[] | undefined }
+/** The user who has just signed in, with `authTime` in epoch seconds. */
+type UserOfSignIn = { readonly user: User; readonly authTime: number; readonly hasSecondFactor: boolean }
 
 /**
  * Whether the pages offer a passkey to a user who has just signed in: where the pool wants it, to users without a passkey, until the user
@@ -23,7 +23,7 @@ export async function offersPasskey(
 ): Promise<boolean> {
   const { pool } = request
   if (!hostedPagesOf(pool).offerPasskey || !pool.allowedFirstFactors.includes('WEB_AUTHN')) return false
-  if (!mayAddPasskey(request, selfServiceProofOf(pool, signIn), deps.clock.now())) return false
+  if (!mayAddPasskey(request, proofOf(signIn), deps.clock.now())) return false
   if (browser.hasDeclinedPasskey(pool.id) || !acceptsLaterAnswer(request, sub)) return false
   if ((await findRelyingParty(deps, pool)) === undefined) return false
   return (await findPasskeys(deps.db, pool.id, sub)).length === 0

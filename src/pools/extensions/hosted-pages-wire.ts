@@ -13,6 +13,7 @@ export function readHostedPages(pageTexts: PageTextCatalog, pages: HostedPagesEx
     endSessionsOnSignOut: pages.EndSessionsOnSignOut ?? defaults.endSessionsOnSignOut,
     checkResetCodeFirst: pages.CheckResetCodeFirst ?? defaults.checkResetCodeFirst,
     offerPasskey: pages.OfferPasskey ?? defaults.offerPasskey,
+    accountPage: pages.AccountPage ?? defaults.accountPage,
     signInLinks: pages.SignInLinks === undefined ? noSignInLinks : readSignInLinks(pages.SignInLinks),
     texts: pages.Texts && readPageTexts(pageTexts, pages.Texts),
   }
@@ -27,6 +28,7 @@ export function writeHostedPages(pages: HostedPagesExtension): HostedPagesExtens
     EndSessionsOnSignOut: pages.endSessionsOnSignOut,
     CheckResetCodeFirst: pages.checkResetCodeFirst ?? false,
     OfferPasskey: pages.offerPasskey ?? false,
+    AccountPage: pages.accountPage ?? false,
     SignInLinks: {
       Enabled: signInLinks.enabled,
       LifetimeMinutes: signInLinks.lifetimeMinutes,

@@ -97,6 +97,8 @@ export type HostedPagesExtension = {
   readonly checkResetCodeFirst?: boolean
   /** Whether users without a passkey are offered to create one after they have signed in. Undefined in old pools: no. */
   readonly offerPasskey?: boolean
+  /** Whether users have a page on which they manage their account. Undefined in old pools. */
+  readonly accountPage?: boolean
   /** Undefined, in old pools, means `noSignInLinks`. */
   readonly signInLinks?: SignInLinksExtension
   /** Texts that replace those of the pages. Undefined in old pools. */
@@ -184,6 +186,7 @@ export const noExtensions = {
     endSessionsOnSignOut: false,
     checkResetCodeFirst: false,
     offerPasskey: false,
+    accountPage: false,
   },
   federation: noFederation,
   threatProtection: noThreatProtection,

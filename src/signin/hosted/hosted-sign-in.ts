@@ -7,6 +7,7 @@ import type { AuthMethod, RequestedAssurance } from '../../tokens/assurance.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
+import { selfServiceProofOf } from '../../users/self-service/self-service.ts'
 import type { User } from '../../users/user.ts'
 import { chooseGoal } from '../assurance/goal.ts'
 import { levelReached, methodsOf } from '../assurance/methods.ts'
@@ -34,6 +35,8 @@ export type HostedSignIn = {
   readonly authTime: number
   /** Undefined where tokens carry neither `amr` nor `acr`. */
   readonly methods: readonly AuthMethod[] | undefined
+  /** Whether the user has proven a second factor, or a passkey that counts as one. A remembered device is none. */
+  readonly hasSecondFactor: boolean
 }
 
 /** The app client that a user signs in to on the pages, and the levels of assurance that it asks for. */
@@ -43,7 +46,8 @@ export type PageOwner = PoolAndClient & { readonly assurance?: RequestedAssuranc
 export type PageStepResult = IssuedChallenge | HostedSignIn
 
 /** What is known of the user's browser. */
-export type PageVisitor = UserContext & Pick<SignInContext, 'workProof'> & { readonly keptDevices: SignInContext['keptDevices'] }
+export type PageVisitor = UserContext &
+  Pick<SignInContext, 'workProof' | 'needsAllFactors'> & { readonly keptDevices: SignInContext['keptDevices'] }
 
 type From = { readonly from: PageVisitor }
 
@@ -139,7 +143,9 @@ const completeOnPage =
     const now = deps.clock.now()
     await recordSignedIn(deps, signIn, signIn.progress.eventId ?? newOrderedId(now))
     const methods = methodsByManner[mannerOf(owner.pool)](signIn)
-    return { kind: 'signed-in', user: signIn.user, authTime: Math.floor(now / 1000), methods }
+    const authTime = Math.floor(now / 1000)
+    const { hasSecondFactor } = selfServiceProofOf(owner.pool, { authTime, methods: methodsOf(signIn.progress.proofs) })
+    return { kind: 'signed-in', user: signIn.user, authTime, methods, hasSecondFactor }
   }
 
 /** How the user was authenticated, as far as tokens of the pool's manner say it. Those of manner strict always do. */

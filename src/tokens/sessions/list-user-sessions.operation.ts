@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
-import type { TokenCaller } from '../../users/caller.ts'
+import type { SessionCaller } from '../../users/caller.ts'
 import { listActiveSessions } from './tracked-sessions.ts'
 import { requireFirstPage, writeSession } from './wire.ts'
 
@@ -9,7 +9,7 @@ import { requireFirstPage, writeSession } from './wire.ts'
 export const listUserSessions = operation('ListUserSessions', {
   auth: 'access-token',
 
-  async handle(request, { db, clock }: { db: Db; clock: Clock }, { pool, user, sessionId }: TokenCaller) {
+  async handle(request, { db, clock }: { db: Db; clock: Clock }, { pool, user, sessionId }: SessionCaller) {
     requireFirstPage(request.NextToken)
     const sessions = await listActiveSessions(db, pool, user, clock.now())
     return { Sessions: sessions.map((session) => writeSession(session, session.id === sessionId)) }

@@ -3,14 +3,14 @@ import type { Clock } from '../../base/clock.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { nameKey, type Pool } from '../../pools/pool.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser, changeUser } from '../admin/change-user.ts'
-import { deleteMergedName } from '../merging/merged-name-repository.ts'
 import { findOwner, findUser } from '../user-repository.ts'
 import { isOwnDirectory, type ProviderIdentity, readIdentity, requireValue } from './identity-request.ts'
-import { identitiesOf, identityAlias, withIdentities } from './linked-identity.ts'
+import { identityAlias } from './linked-identity.ts'
+import { withoutIdentity } from './unlink-identity.ts'
 
 type Deps = { db: Db; clock: Clock; secrets: Secrets; pools: PoolCatalog; audit: AuditedCall }
 
@@ -43,14 +43,9 @@ async function removePassword({ db, clock, audit }: Deps, pool: Pool, username: 
 }
 
 async function unlink({ db, clock, audit }: Deps, pool: Pool, { provider, attributeName, userId }: ProviderIdentity): Promise<void> {
-  const wanted = identityAlias({ providerName: provider.id, userId, ...(attributeName !== undefined && { attributeName }) })
-  const owner = await findOwner(db, pool.id, wanted)
+  const identity = { providerName: provider.id, userId, ...(attributeName !== undefined && { attributeName }) }
+  const owner = await findOwner(db, pool.id, identityAlias(identity))
   const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  await changeFoundUser({ db, audit }, pool, user, async (before, tx) => {
-    // A user who was merged into this one may have had the name. The next sign-in creates a user of this name.
-    await deleteMergedName(tx, before, nameKey(pool, `${provider.id}_${userId}`))
-    const left = identitiesOf(before.attributes).filter((identity) => identityAlias(identity).key !== wanted.key)
-    return { ...before, attributes: withIdentities(before.attributes, left), updatedAt: clock.now() }
-  })
+  await changeFoundUser({ db, audit }, pool, user, (before, tx) => withoutIdentity(tx, pool, before, { identity, now: clock.now() }))
 }

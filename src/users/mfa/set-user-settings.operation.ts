@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AccountNoticeDeps } from '../account-notices/queue-account-notice.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { changeMfa } from './change-mfa.ts'
 import { applyMfaOptions } from './mfa-preferences.ts'
 import { readMfaOptions } from './mfa-wire.ts'
@@ -11,7 +11,7 @@ import { readMfaOptions } from './mfa-wire.ts'
 export const setUserSettings = operation('SetUserSettings', {
   auth: 'access-token',
 
-  async handle(request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user }: TokenCaller) {
+  async handle(request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user }: UserCaller) {
     const bySms = readMfaOptions(request.MFAOptions)
     const notices = { ...deps, clientId: client.id }
     await changeMfa({ ...deps, audit: undefined, notices }, pool, user, (current, isAvailable) =>

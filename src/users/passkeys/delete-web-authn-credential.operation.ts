@@ -3,7 +3,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
 import { requireNoPasswordReset } from './passkey.ts'
 import { deletePasskey } from './passkey-repository.ts'
@@ -14,7 +14,7 @@ type Deps = AccountNoticeDeps & { db: Db; clock: Clock }
 export const deleteWebAuthnCredential = operation('DeleteWebAuthnCredential', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: TokenCaller) {
+  async handle(request, deps: Deps, { pool, client, user }: UserCaller) {
     requireNoPasswordReset(user)
     await deps.db.transaction().execute(async (tx) => {
       const locked = await lockCaller(tx, user)

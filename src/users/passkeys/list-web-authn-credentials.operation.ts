@@ -2,7 +2,7 @@ import type { Secrets } from '../../base/secrets.ts'
 import { operation } from '../../contract/operation.ts'
 import { pageOf, readPageToken } from '../../contract/page-token.ts'
 import type { Db } from '../../storage/db.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { type Passkey, requireNoPasswordReset } from './passkey.ts'
 import { findPasskeys } from './passkey-repository.ts'
 import { writePasskey } from './passkey-wire.ts'
@@ -13,7 +13,7 @@ const largestPage = 20
 export const listWebAuthnCredentials = operation('ListWebAuthnCredentials', {
   auth: 'access-token',
 
-  async handle(request, { db, secrets }: { db: Db; secrets: Secrets }, { pool, user }: TokenCaller) {
+  async handle(request, { db, secrets }: { db: Db; secrets: Secrets }, { pool, user }: UserCaller) {
     requireNoPasswordReset(user)
     const list = `passkeys ${pool.id}/${user.sub}`
     const after = readPageToken(secrets, list, request.NextToken) ?? ''

@@ -4,7 +4,7 @@ import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
 import { type Passkey, requireLocalSignIn, requireNoPasswordReset, requirePasskeysEnabled, requiresUserVerification } from './passkey.ts'
 import { findPasskeys, insertPasskey } from './passkey-repository.ts'
@@ -19,15 +19,12 @@ export type PasskeyRegistrationDeps = AccountNoticeDeps & {
   readonly quotas: Quotas
 }
 
-/** A signed-in user, and the app client of the sign-in. */
-export type PasskeyOwner = Pick<TokenCaller, 'pool' | 'client' | 'user'>
-
 /**
  * Begins to register a passkey. Nothing is stored: the challenge carries what the server needs later, sealed.
  *
  * @throws ApiError as StartWebAuthnRegistration does.
  */
-export async function startRegistration({ db, clock, secrets, publicUrl, quotas }: PasskeyRegistrationDeps, owner: PasskeyOwner) {
+export async function startRegistration({ db, clock, secrets, publicUrl, quotas }: PasskeyRegistrationDeps, owner: UserCaller) {
   const { pool, user } = owner
   requireCanRegister(owner)
   const relyingParty = await findRelyingParty({ db, publicUrl }, pool)
@@ -45,7 +42,7 @@ export async function startRegistration({ db, clock, secrets, publicUrl, quotas 
  *
  * @throws ApiError as CompleteWebAuthnRegistration does.
  */
-export async function completeRegistration(deps: PasskeyRegistrationDeps, owner: PasskeyOwner, credential: unknown): Promise<void> {
+export async function completeRegistration(deps: PasskeyRegistrationDeps, owner: UserCaller, credential: unknown): Promise<void> {
   const { db, clock, secrets, quotas } = deps
   const { pool, client, user } = owner
   const now = clock.now()
@@ -68,7 +65,7 @@ export async function completeRegistration(deps: PasskeyRegistrationDeps, owner:
   await sendAccountNotices(deps, pool)
 }
 
-function requireCanRegister({ pool, user }: PasskeyOwner): void {
+function requireCanRegister({ pool, user }: UserCaller): void {
   requirePasskeysEnabled(pool)
   requireNoPasswordReset(user)
   requireLocalSignIn(user)

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 
-type Owner = Pick<TokenCaller, 'pool' | 'client' | 'user'>
+type Owner = Pick<UserCaller, 'pool' | 'client' | 'user'>
 
 /** How long a challenge is valid. Web Authentication (§15.1) recommends five to ten minutes when the authenticator verifies the user. */
 const lifetimeMs = 300_000

@@ -9,7 +9,7 @@ import { type AuthEventDeps, recordAuthEvent } from '../../protection/record-aut
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { SessionCaller } from '../caller.ts'
 import { keepSession } from '../passwords/kept-session-repository.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
@@ -31,7 +31,7 @@ type Deps = AuthEventDeps &
 export const changePassword = operation('ChangePassword', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user, sessionId }: TokenCaller, context) {
+  async handle(request, deps: Deps, { pool, client, user, sessionId }: SessionCaller, context) {
     const { db, clock, passwords } = deps
     const now = clock.now()
     if (user.status === 'RESET_REQUIRED') {
@@ -53,7 +53,7 @@ export const changePassword = operation('ChangePassword', {
       const status = locked.status === 'FORCE_CHANGE_PASSWORD' ? 'CONFIRMED' : locked.status
       const changed = withChangedPassword(pool, locked, { password: sealed, passwordExpiresAt: null, status }, now)
       await storeUser(tx, pool, locked, changed)
-      await keepSession(tx, locked, changed, sessionId)
+      if (sessionId !== undefined) await keepSession(tx, locked, changed, sessionId)
       await queueAccountNotice(tx, deps, { pool, user: locked, change: 'PASSWORD', clientId: client.id, now })
     })
     await sendAccountNotices(deps, pool)

@@ -4,7 +4,7 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { renderAddressCodes, requireAttributesAsSeen, runPreUpdateUserAttributes } from '../user-triggers.ts'
 import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
 
@@ -14,7 +14,7 @@ type Deps = AccountNoticeDeps & { db: Db; clock: Clock; triggers: Triggers }
 export const deleteUserAttributes = operation('DeleteUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+  async handle(request, deps: Deps, { pool, client, user }: UserCaller, { userAgent }) {
     const { db, clock, secrets, triggers } = deps
     requireWritable(pool, client, request.UserAttributeNames)
     requireKnownNames(pool, request.UserAttributeNames)

@@ -7,7 +7,7 @@ import { queueAttributeCode } from '../../messaging/send-code.ts'
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { renderMessageTo } from '../user-triggers.ts'
 import { getAddressToVerify, requireContactAttribute } from './address-to-verify.ts'
 import { lockCaller } from './profile-rules.ts'
@@ -18,7 +18,7 @@ type Deps = { db: Db; clock: Clock; secrets: Secrets; outbox: Outbox; triggers: 
 export const getUserAttributeVerificationCode = operation('GetUserAttributeVerificationCode', {
   auth: 'access-token',
 
-  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+  async handle(request, { db, clock, secrets, outbox, triggers }: Deps, { pool, client, user }: UserCaller, { userAgent }) {
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)
     await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'GetUserAttributeVerificationCode' }, now)

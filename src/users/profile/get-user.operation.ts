@@ -1,6 +1,6 @@
 import { operation } from '../../contract/operation.ts'
 import { readableAttributes } from '../../pools/attribute-rules.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { writeMfa, writeMfaOptions } from '../mfa/mfa-wire.ts'
 import { writeAttributes } from '../wire.ts'
 
@@ -8,7 +8,7 @@ import { writeAttributes } from '../wire.ts'
 export const getUser = operation('GetUser', {
   auth: 'access-token',
 
-  async handle(_request, _deps: object, { pool, client, user }: TokenCaller) {
+  async handle(_request, _deps: object, { pool, client, user }: UserCaller) {
     const UserAttributes = writeAttributes(user, readableAttributes(pool, client))
     return { Username: user.username, UserAttributes, MFAOptions: writeMfaOptions(user), ...writeMfa(user) }
   },

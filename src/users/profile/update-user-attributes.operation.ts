@@ -9,7 +9,7 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { changeAttributes } from '../user.ts'
 import { requireFreeNames } from '../user-names.ts'
 import { renderAddressCodes, requireAttributesAsSeen, runPreUpdateUserAttributes } from '../user-triggers.ts'
@@ -21,7 +21,7 @@ type Deps = AccountNoticeDeps & { db: Db; clock: Clock; outbox: Outbox; triggers
 export const updateUserAttributes = operation('UpdateUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: TokenCaller, { userAgent }) {
+  async handle(request, deps: Deps, { pool, client, user }: UserCaller, { userAgent }) {
     const { db, clock, secrets, outbox, triggers } = deps
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)

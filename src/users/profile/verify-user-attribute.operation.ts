@@ -7,7 +7,7 @@ import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { storeUser } from '../attribute-changes.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { proveCode } from '../claimed-user.ts'
 import { isCurrentOrPending, requireContactAttribute } from './address-to-verify.ts'
 import { requireNotSignedOut } from './profile-rules.ts'
@@ -21,7 +21,7 @@ type Deps = AccountNoticeDeps & { db: Db; clock: Clock }
 export const verifyUserAttribute = operation('VerifyUserAttribute', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: TokenCaller) {
+  async handle(request, deps: Deps, { pool, client, user }: UserCaller) {
     const { db, clock, secrets } = deps
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)

@@ -5,7 +5,7 @@ import { recoveryCodesOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { getLockedUser } from '../admin/change-user.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { isAskedForMfa } from './needless-recovery-codes.ts'
 import { putRecoveryCodeSet } from './recovery-code-repository.ts'
 import { newRecoveryCodeSet, newRecoveryCodes } from './recovery-codes.ts'
@@ -17,7 +17,7 @@ import { newRecoveryCodeSet, newRecoveryCodes } from './recovery-codes.ts'
 export const createRecoveryCodes = operation('CreateRecoveryCodes', {
   auth: 'access-token',
 
-  async handle(_request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user }: TokenCaller) {
+  async handle(_request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user }: UserCaller) {
     if (!recoveryCodesOf(pool).enabled) throw invalidParameter('Recovery codes are not turned on for the user pool.')
     const now = deps.clock.now()
     const codes = newRecoveryCodes()

@@ -1,6 +1,6 @@
 import { operation } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { findRecoveryCodeSet } from './recovery-code-repository.ts'
 import { writeRecoveryCodeStatus } from './wire.ts'
 
@@ -8,7 +8,7 @@ import { writeRecoveryCodeStatus } from './wire.ts'
 export const getRecoveryCodeStatus = operation('GetRecoveryCodeStatus', {
   auth: 'access-token',
 
-  async handle(_request, { db }: { db: Db }, { user }: TokenCaller) {
+  async handle(_request, { db }: { db: Db }, { user }: UserCaller) {
     return writeRecoveryCodeStatus(await findRecoveryCodeSet(db, user))
   },
 })

@@ -62,6 +62,25 @@ export async function insertSessionClient(tx: Tx, { poolId, sub, sid, clientId, 
     .execute()
 }
 
+/** The clients that are to be told of the end of a session of the user, as long as it lasts. `mostSessions` bounds their number. */
+export async function listSessionClients(
+  db: Db,
+  { poolId, sub }: Omit<SessionOfUser, 'sid'>,
+  now: number,
+): Promise<readonly SessionClient[]> {
+  const rows = await db
+    .selectFrom('session_client')
+    .select(['sid', 'client_id', 'expires_at'])
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('notify_at', 'is', null)
+    .where('expires_at', '>', now)
+    .orderBy('expires_at', 'desc')
+    .limit(mostSessions)
+    .execute()
+  return rows.map(({ sid, client_id, expires_at }) => ({ poolId, sub, sid, clientId: client_id, expiresAt: expires_at }))
+}
+
 /** Notes that the session lasts longer, because the user has signed in anew. */
 export async function extendSessionClients(db: Db | Tx, { poolId, sub, sid }: SessionOfUser, expiresAt: number): Promise<void> {
   await db

@@ -36,15 +36,21 @@ type Asked = {
   readonly error?: string | undefined
 }
 
-/** The field for an attribute of the pool. A custom attribute is called by its own name. */
-export function attributeField({ text }: Shell, { name, attribute, pool, value, error }: Asked): Field {
-  const { label, hint, ...kind } = kinds[attribute] ?? { label: undefined, hint: undefined }
+/** What people call an attribute. A custom attribute is called by its own name. */
+export function attributeLabel({ text }: Shell, attribute: string): string {
+  const label = kinds[attribute]?.label
+  return label === undefined ? attribute.replace(/^(?:dev:)?custom:/, '') : text(label)
+}
+
+/** The field for an attribute of the pool. */
+export function attributeField(shell: Shell, { name, attribute, pool, value, error }: Asked): Field {
+  const { label: _label, hint, ...kind } = kinds[attribute] ?? { label: undefined, hint: undefined }
   const max = Number(pool.schema.find((one) => one.name === attribute)?.length?.max ?? 2048)
   return {
     name,
-    label: label === undefined ? attribute.replace(/^(?:dev:)?custom:/, '') : text(label),
+    label: attributeLabel(shell, attribute),
     value,
-    hint: hint && text(hint),
+    hint: hint && shell.text(hint),
     maxLength: Math.min(max, 2048),
     error,
     hasFocus: error !== undefined,

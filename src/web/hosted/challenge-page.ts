@@ -129,7 +129,7 @@ const methodsIn = (list = '[]'): readonly MfaMethod[] => {
 }
 
 /** The secret in groups of four letters, for typing. */
-const grouped = (secret: string): string => secret.replace(/(.{4})(?=.)/g, '$1 ')
+export const grouped = (secret: string): string => secret.replace(/(.{4})(?=.)/g, '$1 ')
 
 export const rulesOf = (policy: PasswordPolicy): PasswordRules => ({
   minimumLength: policy.minimumLength,

@@ -61,7 +61,7 @@ async function ask(
   return sendPage(visit, shell, page, { status: problem === undefined ? 200 : 400, isForm: true })
 }
 
-function placeOf({ traits = {} }: AuthEventDetails): string | undefined {
+export function placeOf({ traits = {} }: AuthEventDetails): string | undefined {
   const known = [traits.city, countryNameOf(traits)].filter((one) => one !== undefined)
   return known.length === 0 ? undefined : known.join(', ')
 }

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { AccountPageDeps } from '../../oauth/account-page/account-page-deps.ts'
 import type { AuthorizationRequest } from '../../oauth/authorize/authorization-request.ts'
 import type { PoolCookie, RedirectToApp } from '../../oauth/authorize/authorize.ts'
 import { type BrowserRequest, encodedDataField } from '../../oauth/browser-request.ts'
@@ -32,7 +33,7 @@ import { pageHeaders } from '../pages/page-headers.ts'
 import { plainShell, withOwnTexts } from '../pages/shell.ts'
 import { findLanguage, type Language, languages } from '../pages/texts.ts'
 
-export type PageDeps = LoginDeps & AddPasskeyDeps & ProviderAnswerDeps & EndSessionDeps & HostDeps
+export type PageDeps = LoginDeps & AddPasskeyDeps & ProviderAnswerDeps & EndSessionDeps & AccountPageDeps & HostDeps
 
 /** One request to a page. */
 export type Visit = {

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { OperationName } from '../../contract/operation.ts'
 import { findChangePasswordPage } from '../../oauth/account/change-password.ts'
+import { accountPath, accountSections } from '../../oauth/account-page/account-target.ts'
 import { authorize } from '../../oauth/authorize/authorize.ts'
 import { encodedDataIn, workProofIn } from '../../oauth/browser-request.ts'
 import type { OAuthError } from '../../oauth/oauth-error.ts'
 import { errorPageLocation, PageError, type PageErrorCode } from '../../oauth/page-error.ts'
 import { readParameters, receiveParameters } from '../../oauth/parameters.ts'
+import { postAccountPage, visitAccountPage } from '../hosted/account/account.ts'
 import { postChallenge, visitChallenge } from '../hosted/challenge.ts'
 import { postConfirm, postCorrection, postResendCode, visitConfirm } from '../hosted/confirm.ts'
 import { headConfirmUser, postConfirmUser, visitConfirmUser } from '../hosted/confirm-user.ts'
@@ -80,6 +82,12 @@ const pages: readonly Page[] = [
   { path: '/select-account', get: visitAccounts, post: postAccount },
   { path: '/passkeys/add', get: visitAddPasskey, countsAs: 'StartWebAuthnRegistration', post: postAddPasskey },
   { path: '/device', get: visitDevice, countsAs: 'GetUser', post: postDevice },
+  ...accountSections.map((section) => ({
+    path: accountPath(section),
+    get: visitAccountPage(section),
+    countsAs: 'GetUser' as const,
+    post: postAccountPage(section),
+  })),
   { path: '/feedback', get: visitFeedback, countsAs: 'UpdateAuthEventFeedback', post: postFeedback },
   { path: '/undo', get: visitUndo, countsAs: 'UpdateAuthEventFeedback', post: postUndo },
   { path: '/logout', get: visitLogout, post: postLogout },

@@ -32,7 +32,7 @@ type NewPassword = {
 }
 
 /** The fields of a new password, which is typed twice. */
-function newPasswordFields(shell: Shell, { rules, label, errors = {} }: NewPassword): readonly Html[] {
+export function newPasswordFields(shell: Shell, { rules, label, errors = {} }: NewPassword): readonly Html[] {
   const shared = { type: 'password', autocomplete: 'new-password', maxLength: 256 } as const
   return [
     field(shell, { ...shared, name: 'password', label, error: errors.password }),

@@ -5,6 +5,8 @@ import type { TextKey } from './locales/en.ts'
 /** An input with its label. */
 export type Field = {
   readonly name: string
+  /** Where a page has two fields of the same name. */
+  readonly id?: string | undefined
   readonly label: string
   readonly type?: 'text' | 'email' | 'tel' | 'password' | 'date' | 'url'
   readonly value?: string | undefined
@@ -21,7 +23,7 @@ export type Field = {
 
 export function field({ text }: Shell, field: Field): Html {
   const { name, label, type = 'text', value, hint, error, isOptional = false } = field
-  const id = `field-${name.replace(/[^\w-]/g, '-')}`
+  const id = `field-${(field.id ?? name).replace(/[^\w-]/g, '-')}`
   const described = [hint !== undefined && `${id}-hint`, error !== undefined && `${id}-error`].filter((one) => one !== false)
   const attributes = [
     value !== undefined && html` value="${value}"`,
@@ -81,6 +83,11 @@ export function passkeyNotes({ text }: Shell, isNeeded: boolean): readonly Html[
 
 export function submit(label: string, choice?: { readonly name: string; readonly value: string }): Html {
   return html`<button class="primary submitButton-customizable" type="submit"${named(choice)}>${label}</button>`
+}
+
+/** The button of a form beside the main one. The browser checks its fields. */
+export function secondarySubmit(label: string): Html {
+  return html`<button class="secondary" type="submit">${label}</button>`
 }
 
 /** A second way beside the main button: a choice, or an address of its own. It sends the form without checking its fields. */
@@ -151,8 +158,32 @@ export function divider({ text }: Shell): Html {
 export type Facts = readonly (readonly [TextKey, string | undefined])[]
 
 export function facts({ text }: Shell, all: Facts): Html {
+  return labelledFacts(all.map(([key, value]) => [text(key), value]))
+}
+
+/** The same, with labels that are no texts of the pages. */
+export function labelledFacts(all: readonly (readonly [string, string | undefined])[]): Html {
   const known = all.filter(([, value]) => value !== undefined)
-  return html`<dl class="facts">${known.map(([key, value]) => html`<div><dt>${text(key)}</dt><dd><bdi>${value}</bdi></dd></div>`)}</dl>`
+  return html`<dl class="facts">${known.map(([label, value]) => html`<div><dt>${label}</dt><dd><bdi>${value}</bdi></dd></div>`)}</dl>`
+}
+
+/** A list of values of which the person takes one. */
+export function select(
+  { text }: Shell,
+  {
+    name,
+    label,
+    value = '',
+    options,
+    isOptional,
+  }: Pick<Field, 'name' | 'label' | 'value' | 'isOptional'> & { readonly options: readonly (readonly [value: string, label: string])[] },
+): Html {
+  const id = `field-${name.replace(/[^\w-]/g, '-')}`
+  const all = options.map(([one, shown]) => html`<option value="${one}"${one === value && html` selected`}>${shown}</option>`)
+  return html`<div class="field">
+<label class="label-customizable" for="${id}">${label}${isOptional && html` <span class="optional">(${text('optional')})</span>`}</label>
+<select class="inputField-customizable" id="${id}" name="${name}"${!isOptional && html` required`}>${all}</select>
+</div>`
 }
 
 /** The name by which a password manager files the password of this form. */

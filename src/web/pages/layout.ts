@@ -43,6 +43,8 @@ export type Shell = {
 export type Page = {
   readonly title: string
   readonly body: Html | readonly (Html | undefined)[]
+  /** Whether the card is wide, for pages with lists. */
+  readonly isWide?: boolean | undefined
   /** The address of the page's script, which this server serves. Most pages have none. */
   readonly script?: string | undefined
   /** Addresses of other sites that the browser loads and does not show. */
@@ -52,7 +54,7 @@ export type Page = {
 }
 
 /** A whole document. It has no inline style or script, so that its Content-Security-Policy can forbid them. */
-export function renderPage(shell: Shell, { title, body, script, frames = [], next }: Page): Html {
+export function renderPage(shell: Shell, { title, body, isWide = false, script, frames = [], next }: Page): Html {
   const { language, colorMode, styleSheets, favicon, header, footer, browserData, work } = shell
   return html`<!doctype html>
 <html lang="${language}" dir="${directionOf(language)}" data-mode="${colorMode}">
@@ -66,7 +68,7 @@ ${next !== undefined && html`<meta http-equiv="refresh" content="0;url=${next}">
 ${styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">\n`)}${browserData && browserDataTag(browserData)}${work && workTag(work)}${script !== undefined && html`<script src="${script}" defer></script>\n`}</head>
 <body>
 ${header && html`<header class="bar bar-header">${header.logo && picture(header.logo)}</header>\n`}<div class="page background-customizable">
-${logoAt(shell, 'above-card')}<main class="card" id="main">
+${logoAt(shell, 'above-card')}<main class="card${isWide && ' card-wide'}" id="main">
 ${logoAt(shell, 'card-top')}<h1>${title}</h1>
 ${work && workNotes(shell)}${Array.isArray(body) ? body : (body as Html)}
 ${logoAt(shell, 'card-bottom')}</main>

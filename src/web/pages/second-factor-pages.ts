@@ -6,7 +6,7 @@ import type { TextKey } from './locales/en.ts'
 import { passkeyScriptPath } from './passkey-script.ts'
 import { codeField, recoveryCodeLink, rememberDevice } from './sign-in-pages.ts'
 
-const methodTexts: Readonly<Record<MfaMethod, TextKey>> = {
+export const methodTexts: Readonly<Record<MfaMethod, TextKey>> = {
   SOFTWARE_TOKEN_MFA: 'methodApp',
   SMS_MFA: 'methodSms',
   EMAIL_OTP: 'methodEmail',

@@ -24,10 +24,10 @@ form{display:flex;flex-direction:column;gap:1.125rem;margin-top:1.25rem}
 .field{display:flex;flex-direction:column;gap:.375rem}
 label{color:var(--heading);font-weight:550;font-size:.9375rem}
 .optional,.hint,.detail{color:var(--muted);font-weight:400;font-size:.875rem}
-input:not([type=checkbox]){width:100%;min-height:2.875rem;padding:.5rem .875rem;font:inherit;color:var(--text);background:var(--field);border:1px solid var(--line);border-radius:var(--radius-field);appearance:none}
+input:not([type=checkbox]),select{width:100%;min-height:2.875rem;padding:.5rem .875rem;font:inherit;color:var(--text);background:var(--field);border:1px solid var(--line);border-radius:var(--radius-field);appearance:none}
 input[type=date]{min-height:2.875rem}
 input[aria-invalid]{border-color:var(--bad)}
-input:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid color-mix(in srgb,var(--focus) 45%,transparent);outline-offset:2px}
+input:focus-visible,select:focus-visible,button:focus-visible,a:focus-visible,summary:focus-visible{outline:3px solid color-mix(in srgb,var(--focus) 45%,transparent);outline-offset:2px}
 input:focus-visible{border-color:var(--focus);outline-offset:0}
 input[aria-invalid]:focus-visible{border-color:var(--bad);outline-color:color-mix(in srgb,var(--bad) 35%,transparent)}
 .error{color:var(--bad);font-size:.875rem;font-weight:550}
@@ -82,6 +82,29 @@ h1+.steps{margin-top:1rem}
 .details p{margin-top:.5rem;overflow-wrap:anywhere}
 .details summary{cursor:pointer}
 .details form{margin-top:1rem}
+.card-wide{max-width:40rem}
+ul.sections,ul.entries{list-style:none;margin:1.25rem 0 0;padding:0;display:flex;flex-direction:column}
+ul.sections{gap:.625rem}
+a.choice{display:flex;align-items:center;min-height:2.875rem;padding:.625rem 1rem;font-weight:600;text-decoration:none;border:1px solid var(--second-line);border-radius:var(--radius-button)}
+.entry{padding:1.125rem 0;border-block-start:1px solid var(--card-line);display:flex;flex-direction:column;gap:.625rem}
+.entry h2,.entry h3{margin:0;color:var(--heading);font-size:1rem;font-weight:600;line-height:1.5;overflow-wrap:anywhere}
+.entry h2+p,.entry .facts{margin:0}
+.entry form{margin:0}
+.marks{display:flex;flex-wrap:wrap;gap:.375rem;margin:0;padding:0;list-style:none}
+.mark-text{font-size:.8125rem;line-height:1.5;padding:.0625rem .5rem;border-radius:999px;border:1px solid var(--card-line);color:var(--muted)}
+.entry-actions{display:flex;flex-wrap:wrap;gap:.5rem}
+button.small{width:auto;min-height:2.25rem;padding:.25rem .875rem;font-size:.9375rem}
+.notice+.lead,.alert+.lead{margin-top:1.25rem}
+.alert+.steps{margin-top:1.25rem}
+select{appearance:auto}
+.value{display:flex;flex-wrap:wrap;gap:.25rem .625rem;align-items:center;margin-top:.5rem;overflow-wrap:anywhere}
+.codes{list-style:none;margin:0;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));gap:.5rem}
+.value+.lead{margin-top:.75rem}
+.more{display:flex;flex-direction:column;gap:1.125rem;margin-top:1.125rem}
+.part{margin-top:1.75rem}
+.part>h2{margin-bottom:0}
+.part .entry h3{font-weight:550}
+button.danger{background:var(--bad);color:var(--card)}
 .languages{font-size:.875rem;color:var(--muted)}
 .languages summary{cursor:pointer;padding:.25rem .5rem;border-radius:6px;list-style:none;text-align:center}
 .languages summary::after{content:" ▾";content:" ▾"/""}

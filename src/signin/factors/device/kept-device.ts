@@ -12,6 +12,7 @@ export type KeptDeviceDeps = LaterStepDeps & { readonly powers: Pick<SrpPowers, 
  */
 export async function withKeptDevice(deps: KeptDeviceDeps, signIn: SignIn): Promise<SignIn> {
   const { context, user, progress } = signIn
+  if (context.needsAllFactors) return signIn
   const kept = context.keptDevices?.find(({ sub }) => sub === user.sub)
   if (kept === undefined || !context.pool.devices?.challengeRequiredOnNewDevice || hasSecondFactor(progress.proofs)) return signIn
   // As in the API, the new password comes before the device.

@@ -1,6 +1,6 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import { operation } from '../../../contract/operation.ts'
-import type { TokenCaller } from '../../../users/caller.ts'
+import type { UserCaller } from '../../../users/caller.ts'
 import { newSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { findSoftwareToken, setPendingSecret } from '../../../users/mfa/software-token-repository.ts'
 import { lockCaller } from '../../../users/profile/profile-rules.ts'
@@ -13,7 +13,7 @@ import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.
 export const associateSoftwareToken = operation('AssociateSoftwareToken', {
   auth: 'session-or-token',
 
-  async handle(request, deps: SetupDeps, caller: TokenCaller | undefined) {
+  async handle(request, deps: SetupDeps, caller: UserCaller | undefined) {
     if (caller !== undefined) {
       const secret = newSoftwareSecret()
       requireSoftwareTokens(caller.pool)
@@ -33,7 +33,7 @@ export async function associateInSignIn(deps: SetupDeps, session: string): Promi
   return { secret, session: resumeSetup(deps, setup, { secret, isProven: false }) }
 }
 
-async function keepForCaller({ db, clock, secrets }: SetupDeps, { user }: TokenCaller, secret: string): Promise<void> {
+async function keepForCaller({ db, clock, secrets }: SetupDeps, { user }: UserCaller, secret: string): Promise<void> {
   const replaced = (await findSoftwareToken(db, user))?.pendingSecret ?? null
   const pending = sealSoftwareSecret(secrets, user, secret)
   const isKept = await db.transaction().execute(async (tx) => {

@@ -4,7 +4,7 @@ import { operation } from '../../../contract/operation.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../../../users/account-notices/queue-account-notice.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
-import type { TokenCaller } from '../../../users/caller.ts'
+import type { UserCaller } from '../../../users/caller.ts'
 import { withMfa } from '../../../users/mfa/mfa-preferences.ts'
 import { findTimeStep, openSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { findSoftwareToken, putSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
@@ -26,7 +26,7 @@ type AppRegistration = { readonly code: string; readonly deviceName: string | nu
 export const verifySoftwareToken = operation('VerifySoftwareToken', {
   auth: 'session-or-token',
 
-  async handle(request, deps: RegistrationDeps, caller: TokenCaller | undefined) {
+  async handle(request, deps: RegistrationDeps, caller: UserCaller | undefined) {
     const registration = { code: request.UserCode, deviceName: request.FriendlyDeviceName || null }
     if (caller !== undefined) {
       requireSoftwareTokens(caller.pool)
@@ -39,7 +39,7 @@ export const verifySoftwareToken = operation('VerifySoftwareToken', {
 
 async function registerForCaller(
   deps: RegistrationDeps,
-  { pool, client, user }: TokenCaller,
+  { pool, client, user }: UserCaller,
   { code, deviceName }: AppRegistration,
 ): Promise<void> {
   const { db, clock, secrets } = deps

@@ -1,3 +1,4 @@
+import { accountDe } from './account/de.ts'
 import type { Locale } from './en.ts'
 
 export const de: Locale = {
@@ -227,4 +228,5 @@ export const de: Locale = {
   attributeWebsite: 'Website',
   attributeZoneinfo: 'Zeitzone',
   phoneHint: 'Mit Ländervorwahl, zum Beispiel +49 1512 3456789',
+  ...accountDe,
 }

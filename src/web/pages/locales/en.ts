@@ -1,3 +1,5 @@
+import { accountEn } from './account/en.ts'
+
 /**
  * The texts of the pages in English. This file decides which texts exist; the compiler compares the other languages with it. A text in
  * braces is a value that the page puts in, such as `{destination}`.
@@ -224,6 +226,7 @@ export const en = {
   attributeWebsite: 'Website',
   attributeZoneinfo: 'Time zone',
   phoneHint: 'With the country code, such as +44 7700 900123',
+  ...accountEn,
 } satisfies Record<string, string>
 
 export type TextKey = keyof typeof en

@@ -1,3 +1,4 @@
+import { accountEs } from './account/es.ts'
 import type { Locale } from './en.ts'
 
 export const es: Locale = {
@@ -226,4 +227,5 @@ export const es: Locale = {
   attributeWebsite: 'Sitio web',
   attributeZoneinfo: 'Zona horaria',
   phoneHint: 'Con el prefijo del país, como +34 600 123 456',
+  ...accountEs,
 }

@@ -1,3 +1,4 @@
+import { accountFr } from './account/fr.ts'
 import type { Locale } from './en.ts'
 
 export const fr: Locale = {
@@ -226,4 +227,5 @@ export const fr: Locale = {
   attributeWebsite: 'Site web',
   attributeZoneinfo: 'Fuseau horaire',
   phoneHint: 'Avec l’indicatif du pays, par exemple +33 6 12 34 56 78',
+  ...accountFr,
 }

@@ -1,3 +1,4 @@
+import { accountId } from './account/id.ts'
 import type { Locale } from './en.ts'
 
 export const id: Locale = {
@@ -223,4 +224,5 @@ export const id: Locale = {
   attributeWebsite: 'Situs web',
   attributeZoneinfo: 'Zona waktu',
   phoneHint: 'Dengan kode negara, seperti +62 812 3456 7890',
+  ...accountId,
 }

@@ -1,3 +1,4 @@
+import { accountIt } from './account/it.ts'
 import type { Locale } from './en.ts'
 
 export const it: Locale = {
@@ -224,4 +225,5 @@ export const it: Locale = {
   attributeWebsite: 'Sito web',
   attributeZoneinfo: 'Fuso orario',
   phoneHint: 'Con il prefisso del paese, ad esempio +39 312 345 6789',
+  ...accountIt,
 }

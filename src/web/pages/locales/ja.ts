@@ -1,3 +1,4 @@
+import { accountJa } from './account/ja.ts'
 import type { Locale } from './en.ts'
 
 export const ja: Locale = {
@@ -224,4 +225,5 @@ export const ja: Locale = {
   attributeWebsite: 'ウェブサイト',
   attributeZoneinfo: 'タイムゾーン',
   phoneHint: '国番号から入力してください（例：+81 90 1234 5678）',
+  ...accountJa,
 }

@@ -1,3 +1,4 @@
+import { accountKo } from './account/ko.ts'
 import type { Locale } from './en.ts'
 
 export const ko: Locale = {
@@ -221,4 +222,5 @@ export const ko: Locale = {
   attributeWebsite: '웹사이트',
   attributeZoneinfo: '시간대',
   phoneHint: '국가 번호를 포함하세요(예: +82 10 1234 5678)',
+  ...accountKo,
 }

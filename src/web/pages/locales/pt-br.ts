@@ -1,3 +1,4 @@
+import { accountPtBr } from './account/pt-br.ts'
 import type { Locale } from './en.ts'
 
 export const ptBr: Locale = {
@@ -224,4 +225,5 @@ export const ptBr: Locale = {
   attributeWebsite: 'Site',
   attributeZoneinfo: 'Fuso horário',
   phoneHint: 'Com o código do país, como +55 11 91234-5678',
+  ...accountPtBr,
 }

@@ -1,3 +1,4 @@
+import { accountZhCn } from './account/zh-cn.ts'
 import type { Locale } from './en.ts'
 
 export const zhCn: Locale = {
@@ -218,4 +219,5 @@ export const zhCn: Locale = {
   attributeWebsite: '网站',
   attributeZoneinfo: '时区',
   phoneHint: '包含国家/地区代码，例如 +86 138 0013 8000',
+  ...accountZhCn,
 }

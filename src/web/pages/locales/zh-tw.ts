@@ -1,3 +1,4 @@
+import { accountZhTw } from './account/zh-tw.ts'
 import type { Locale } from './en.ts'
 
 export const zhTw: Locale = {
@@ -218,4 +219,5 @@ export const zhTw: Locale = {
   attributeWebsite: '網站',
   attributeZoneinfo: '時區',
   phoneHint: '包含國碼，例如 +886 912 345 678',
+  ...accountZhTw,
 }

@@ -1,0 +1,30 @@
+import type { PasswordPolicy } from '../../../pools/pool.ts'
+import { changePassword } from '../../../users/profile/change-password.operation.ts'
+import { newPasswordIn } from '../../login/typed-values.ts'
+import { callAsUser } from '../call-as-user.ts'
+import { section } from '../section.ts'
+
+export type PasswordView = { readonly hasPassword: boolean; readonly username: string; readonly policy: PasswordPolicy }
+
+/** A new password, in place of the one that the user has to type, or the first one. */
+export const password = section({
+  shows: ['ChangePassword'],
+  isOffered: ({ user }) => user.status !== 'EXTERNAL_PROVIDER',
+
+  async open(_deps, { pool, user }): Promise<PasswordView> {
+    return { hasPassword: user.password !== null, username: user.username, policy: pool.passwordPolicy }
+  },
+
+  actions: {
+    change: {
+      operation: 'ChangePassword',
+      switches: ['ChangePassword'],
+      isSensitive: ({ user }) => user.password === null,
+      async run(deps, account, form) {
+        const PreviousPassword = account.user.password === null ? undefined : (form.get('current_password') ?? '')
+        await callAsUser(changePassword, deps, account, { PreviousPassword, ProposedPassword: newPasswordIn(form) })
+        return { kind: 'new-password' }
+      },
+    },
+  },
+})

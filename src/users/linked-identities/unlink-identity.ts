@@ -1,0 +1,57 @@
+import type { Clock } from '../../base/clock.ts'
+import { ApiError } from '../../contract/api-error.ts'
+import { nameKey, type Pool } from '../../pools/pool.ts'
+import type { Db, Tx } from '../../storage/db.ts'
+import { storeUser } from '../attribute-changes.ts'
+import { deleteMergedName } from '../merging/merged-name-repository.ts'
+import { findPasskeys } from '../passkeys/passkey-repository.ts'
+import { lockCaller } from '../profile/profile-rules.ts'
+import type { User } from '../user.ts'
+import { identitiesOf, identityAlias, type LinkedIdentity, withIdentities } from './linked-identity.ts'
+
+/** The user without an identity. A user who was merged into this one may have had its name: the next sign-in creates a user of that name. */
+export async function withoutIdentity(
+  tx: Tx,
+  pool: Pool,
+  before: User,
+  { identity, now }: { readonly identity: Pick<LinkedIdentity, 'providerName' | 'attributeName' | 'userId'>; readonly now: number },
+): Promise<User> {
+  const { key } = identityAlias(identity)
+  await deleteMergedName(tx, before, nameKey(pool, `${identity.providerName}_${identity.userId}`))
+  const left = identitiesOf(before.attributes).filter((one) => identityAlias(one).key !== key)
+  return { ...before, attributes: withIdentities(before.attributes, left), updatedAt: now }
+}
+
+/**
+ * Whether the user may unlink the identity themselves. It must not be the one that made the user, and the user needs another way to sign in:
+ * a password, a passkey or another identity.
+ */
+export async function canUnlink(db: Db | Tx, user: User, { primary }: LinkedIdentity): Promise<boolean> {
+  if (primary && user.status === 'EXTERNAL_PROVIDER') return false
+  if (user.password !== null || identitiesOf(user.attributes).length > 1) return true
+  return user.status !== 'EXTERNAL_PROVIDER' && (await findPasskeys(db, user.poolId, user.sub)).length > 0
+}
+
+/**
+ * A signed-in user unlinks an identity.
+ *
+ * @throws ApiError ResourceNotFoundException when the user no longer has it
+ * @throws ApiError NotAuthorizedException when the user may not unlink it, or was signed out everywhere meanwhile
+ */
+export async function unlinkOwnIdentity(
+  { db, clock }: { readonly db: Db; readonly clock: Clock },
+  pool: Pool,
+  user: User,
+  identity: LinkedIdentity,
+): Promise<void> {
+  const { key } = identityAlias(identity)
+  await db.transaction().execute(async (tx) => {
+    const locked = await lockCaller(tx, user)
+    const current = identitiesOf(locked.attributes).find((one) => identityAlias(one).key === key)
+    if (current === undefined) throw new ApiError('ResourceNotFoundException', 'The user has no such identity.')
+    if (!(await canUnlink(tx, locked, current))) {
+      throw new ApiError('NotAuthorizedException', 'The user has no other way to sign in.')
+    }
+    await storeUser(tx, pool, locked, await withoutIdentity(tx, pool, locked, { identity: current, now: clock.now() }))
+  })
+}
