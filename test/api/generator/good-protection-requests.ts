@@ -1,8 +1,7 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { slowNetwork } from '../../support/stuffing.ts'
-import { anotherPool } from './good-pool-requests.ts'
 import type { RequestFactory } from './request-factory.ts'
-import { newClient, type World } from './world.ts'
+import type { World } from './world.ts'
 
 const selfService = {
   Operations: { DeleteUser: { Allowed: false }, ChangePassword: { MaxAuthAgeMinutes: 10, SecondFactor: true } },
@@ -13,13 +12,11 @@ const selfService = {
 export const protectionRequests: Partial<Record<OperationName, RequestFactory>> = {
   DescribeFormerPool: ({ main }) => ({ UserPoolId: main.poolId }),
   ListSlowedNetworks: ({ main }) => ({ UserPoolId: main.poolId, MaxResults: 10 }),
-  // A pool and a client of their own, so that the operations stay on for the users of other requests.
-  SetUserPoolExtensions: async (world) => ({ ...(await anotherPool(world)), SelfService: selfService }),
-  SetUserPoolClientExtensions: async (world) => ({
-    UserPoolId: world.main.poolId,
-    ClientId: await newClient(world),
-    SelfService: selfService,
-  }),
+  // Both are tried with hundreds of values, so they share one pool whose settings may change.
+  SetUserPoolExtensions: ({ changeable: { poolId } }) => ({ UserPoolId: poolId, SelfService: selfService }),
+  SetUserPoolClientExtensions: ({ changeable: { poolId, clientId } }) => {
+    return { UserPoolId: poolId, ClientId: clientId, SelfService: selfService }
+  },
   ClearSlowedNetwork: async ({ server }: World) => {
     const { poolId: UserPoolId } = await slowNetwork(server, '198.51.100.7')
     return { UserPoolId, Network: '198.51.100.7/32' }

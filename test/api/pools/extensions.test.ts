@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { DeleteUserPoolCommand, DescribeUserPoolCommand, UpdateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
-import { everything } from '../../support/every-extension.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
@@ -44,6 +43,102 @@ const defaults = {
   SelfService: { Operations: {}, LockedAttributes: [] },
   RecoveryCodes: { Enabled: false },
   TestUsers: [],
+}
+
+const everything = {
+  Triggers: {
+    PreSignUp: { TimeoutMilliseconds: 1000, Retries: 2, OnError: 'CONTINUE', CircuitBreaker: { Failures: 3, OpenSeconds: 30 } },
+    PreTokenGeneration: { TimeoutMilliseconds: 60_000, Retries: 0, OnError: 'LAST_GOOD' },
+  },
+  CustomAuth: { MfaAfterPassword: 'SKIPPED', WrongAnswers: 'LOCK_OUT' },
+  SignUp: { ContactCorrection: true, UnconfirmedUserLifetimeHours: 72 },
+  Messages: {
+    Suppress: ['SignUp', 'Authentication', 'SignInLink'],
+    Templates: {
+      de: {
+        VerificationSms: 'Dein Code: {####}',
+        VerificationEmail: 'Dein Code: <b>{####}</b>',
+        VerificationEmailSubject: 'Dein Code',
+        LinkEmail: 'Bitte {##bestätigen##}',
+        LinkEmailSubject: 'Dein Link',
+        SignInLinkEmail: 'Bitte {##anmelden##}',
+        SignInLinkEmailSubject: 'Dein Link',
+        AuthenticationSms: 'Anmeldung: {####}',
+        AuthenticationEmail: 'Anmeldung: {####}',
+        AuthenticationEmailSubject: 'Anmeldung',
+        InvitationSms: '{username}: {####}',
+        InvitationEmail: 'Hallo {username}, {####}',
+        InvitationEmailSubject: 'Willkommen',
+      },
+      'pt-BR': { VerificationEmail: 'Seu código: {####}' },
+    },
+    MaxPerDay: 1000,
+    MaxPerRecipientPerHour: 5,
+    OnRefusal: 'FAIL',
+  },
+  HostedPages: {
+    SessionMinutes: 120,
+    SessionIdleMinutes: 30,
+    RememberMeDays: 30,
+    EndSessionsOnSignOut: true,
+    CheckResetCodeFirst: true,
+    OfferPasskey: true,
+    AccountPage: true,
+    SignInLinks: { Enabled: true, LifetimeMinutes: 60, EmailMessage: 'Use {##this##}', EmailSubject: 'Your link' },
+  },
+  Federation: {
+    LinkingPolicy: 'PROOF',
+    FirstLinkedSignIn: 'SIGNED_IN',
+    Providers: {
+      Corp: {
+        EmailVerified: 'ALWAYS',
+        AttributeModes: { name: 'FIRST' },
+        SignOutAtProvider: true,
+        PreviousIssuers: ['https://old.test'],
+        AssertionEncryption: 'AUTHENTICATED',
+      },
+    },
+  },
+  ThreatProtection: {
+    Thresholds: { Low: -10, Medium: 5, High: 15 },
+    BreachSourceFailure: 'REFUSE',
+    RiskNoticesPerDay: 3,
+    AccountNotices: ['PASSWORD', 'EMAIL'],
+    UndoDays: 14,
+    InvalidFeedback: 'SIGN_OUT_AND_RESET',
+    Stuffing: 'SLOW_DOWN',
+    EventsUrl: 'https://events.test/in',
+  },
+  OAuth: {
+    Manner: 'STRICT',
+    NonProductionClientIds: ['abc'],
+    RequirePushedAuthorizationRequests: true,
+    RequireDPoPNonces: true,
+    ClientRegistration: {
+      Mode: 'OPEN',
+      AllowedScopes: ['openid', 'https://api.test/read'],
+      AllowedGrantTypes: ['authorization_code', 'client_credentials'],
+      AllowedRedirectHosts: ['app.test'],
+      MaxClients: 7,
+    },
+  },
+  Tokens: {
+    Claims: [
+      { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
+      { Name: 'mail', Inside: 'https://api.test/claims', Tokens: ['ID'], Attribute: 'email' },
+      {
+        Name: 'roles',
+        Tokens: ['ACCESS'],
+        ClientIds: ['abc'],
+        Groups: { Prefix: 'app-', RemovePrefix: true, Rename: { 'app-b': 'admin' } },
+      },
+    ],
+  },
+  Passwords: { Storage: 'BOTH' },
+  DeletedUsers: { KeepDays: 30 },
+  SelfService: { Operations: { GetUser: { Allowed: true, MaxAuthAgeMinutes: 10, SecondFactor: true } }, LockedAttributes: ['email'] },
+  RecoveryCodes: { Enabled: true },
+  TestUsers: [{ Username: 'robot', Code: '123456' }],
 }
 
 /** Sections that SetUserPoolExtensions rejects. The name of each says what is wrong with it. */
