@@ -126,12 +126,7 @@ const everything = {
     Claims: [
       { Name: 'tenant', Tokens: ['ID', 'ACCESS'], Constant: { id: 7, names: ['a', null] } },
       { Name: 'mail', Inside: 'https://api.test/claims', Tokens: ['ID'], Attribute: 'email' },
-      {
-        Name: 'roles',
-        Tokens: ['ACCESS'],
-        ClientIds: ['abc'],
-        Groups: { Prefix: 'app-', RemovePrefix: true, Rename: { 'app-b': 'admin' } },
-      },
+      { Name: 'roles', Tokens: ['ACCESS'], ClientIds: ['abc'], Groups: { Prefix: 'a-', RemovePrefix: true, Rename: { 'a-b': 'c' } } },
     ],
   },
   Passwords: { Storage: 'BOTH' },
