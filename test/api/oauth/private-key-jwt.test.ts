@@ -160,7 +160,8 @@ for (const engine of engines) {
       const { poolId, clientId } = await givenStrictPool(server())
       const ids = { UserPoolId: poolId, ClientId: clientId }
       const logout = { FrontChannelLogout: { SessionRequired: false }, BackChannelLogout: { SessionRequired: false } }
-      const others = { ...logout, DeviceGrant: { Enabled: false }, HostedPages: {} }
+      const SelfService = { Operations: {}, LockedAttributes: [] }
+      const others = { ...logout, DeviceGrant: { Enabled: false }, HostedPages: {}, SelfService }
       const defaults = { ...ids, PrivateKeyJwt: {}, PushedAuthorizationRequests: { Required: false }, ...others }
       assert.deepEqual(await callLifeguard(server(), 'GetUserPoolClientExtensions', ids), defaults)
       const { jwk } = newClientKey()
