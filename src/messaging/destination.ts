@@ -62,7 +62,7 @@ export function chooseSignUpContact(pool: SignUpPool, attributes: Attributes): C
   return findMissingContact(pool, attributes) ?? firstContact(signUpOrder(pool), attributes)
 }
 
-type SignUpPool = Pick<Pool, 'autoVerifiedAttributes' | 'extensions'>
+type SignUpPool = Pick<Pool, 'autoVerifiedAttributes' | 'usernameAttributes' | 'extensions'>
 
 /** In a pool that verifies all addresses of a new user: the next one that is not verified yet. */
 export function findMissingContact(pool: SignUpPool, attributes: Attributes): Contact | undefined {
@@ -106,9 +106,14 @@ export function chooseInvitationContacts(mediums: readonly ('EMAIL' | 'SMS')[] |
   return wanted.flatMap((attribute) => (attribute && firstContact([attribute], attributes)) || [])
 }
 
-/** The attributes to which the code of a new user may be sent, in order of preference. */
-export function signUpOrder({ autoVerifiedAttributes }: Pick<Pool, 'autoVerifiedAttributes'>): ContactAttribute[] {
-  return (['phone_number', 'email'] as const).filter((attribute) => autoVerifiedAttributes.includes(attribute))
+/**
+ * The attributes to which the code of a new user may be sent, in order of preference. Where sign-ups hide who exists, the address that is the
+ * username comes first: a code to another address would tell whoever typed it that the username was free.
+ */
+export function signUpOrder({ autoVerifiedAttributes, usernameAttributes, extensions }: SignUpPool): ContactAttribute[] {
+  const isEmailFirst = extensionsOf({ extensions }).signUp.hideExistingUsers && usernameAttributes[0] === 'email'
+  const order: readonly ContactAttribute[] = isEmailFirst ? ['email', 'phone_number'] : ['phone_number', 'email']
+  return order.filter((attribute) => autoVerifiedAttributes.includes(attribute))
 }
 
 const attributeOfMechanism: Readonly<Record<RecoveryMechanism, ContactAttribute | undefined>> = {

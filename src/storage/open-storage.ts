@@ -113,10 +113,11 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
 /** The caches of this process are cleared before its subscribers to the channel hear of the change. */
 function announceChange({ publish, subscribe }: Backend): Promise<void> {
   return new Promise((resolve, reject) => {
-    const unsubscribe = subscribe(everythingChanged, () => {
+    const done = () => {
       unsubscribe()
       resolve()
-    })
+    }
+    const unsubscribe = subscribe(everythingChanged, done, done)
     publish(everythingChanged, '').catch(reject)
   })
 }

@@ -100,7 +100,7 @@ export function nonMutable(name: string): ApiError {
 export async function storeUser(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
   const clash = await updateUser(tx, pool, before, after)
   if (clash !== undefined) throw nameTaken(clash)
-  if (hasOtherFactors(before, after)) await deleteNeedlessRecoveryCodes(tx, pool, after)
+  if (hasOtherFactors(before, after)) await deleteNeedlessRecoveryCodes(tx, pool, before, after)
 }
 
 const hasOtherFactors = (before: User, after: User): boolean =>

@@ -1,11 +1,12 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import { endsSessionsOnPasswordChange, hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
 import { findUser } from '../../users/user-repository.ts'
 import { findOnlyClient } from '../account/change-password.ts'
 import { isManagedLogin, type PageClient, requirePageClient } from '../authorize/authorization-request.ts'
 import { findUsableSession, type PoolCookie } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { isConfidential } from '../client-authentication.ts'
 import { cookieAfterNewPassword, cookieAfterUse, cookieWithout } from '../domain-session/domain-session.ts'
 import { PageError } from '../page-error.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
@@ -158,8 +159,11 @@ async function showChanged(
 ): Promise<AccountOutcome> {
   const { pool, browser, session } = account
   const user = await findUser(deps.db, pool.id, session.sub)
-  // Another request has signed the user out everywhere meanwhile. The new stamp would undo that for this browser.
-  if (!user?.enabled || user.signedOutAt !== account.user.signedOutAt) return { kind: 'sign-in', client: account, isFresh: false }
+  // Another request has signed the user out everywhere meanwhile. The new stamp would undo that for this browser. Where a new password ends
+  // sessions, this change itself has done so.
+  const isOwnSignOut = hasNewPassword && endsSessionsOnPasswordChange(pool)
+  const isSignedOut = user?.signedOutAt !== account.user.signedOutAt && !isOwnSignOut
+  if (!user?.enabled || isSignedOut) return { kind: 'sign-in', client: account, isFresh: false }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
   const renewed = hasNewPassword ? cookieAfterNewPassword(deps, sent, session.id, user) : undefined
   const changed = await accountOf(deps, account, browser, { user, session })
@@ -207,7 +211,8 @@ async function findPageClient(deps: AccountPageDeps, browser: BrowserRequest): P
   const only = parameters.has('client_id') ? undefined : await findOnlyClient(deps, browser.host)
   const owner = only ?? (await requirePageClient(deps, browser.host, received))
   const client = { ...owner, isManagedLogin: await isManagedLogin(deps, browser.host, owner.pool.id) }
-  if (!hostedPagesOf(owner.pool).accountPage) throw notOffered(client)
+  // Anybody who is signed in can name a client here. What a client with a secret may do needs the secret.
+  if (!hostedPagesOf(owner.pool).accountPage || isConfidential(owner.client)) throw notOffered(client)
   return client
 }
 

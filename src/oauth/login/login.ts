@@ -6,7 +6,7 @@ import { offerPasskeys, type PasskeyOffer, signInByPasskeyOnPage } from '../../s
 import { takesRecoveryCode } from '../../signin/hosted/takes-recovery-code.ts'
 import type { SignInDeps } from '../../signin/initiate.ts'
 import { metLevel } from '../../tokens/assurance.ts'
-import { offersDevice } from '../account/offered-pages.ts'
+import { maySelfServe } from '../../users/self-service/self-service.ts'
 import { type AppAnswer, answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type PoolCookie, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
@@ -14,6 +14,7 @@ import type { BrowserRequest } from '../browser-request.ts'
 import { asksForFreshProof, deviceAfterSignIn, visitorOf } from '../devices/browser-device.ts'
 import type { DeviceCookie } from '../devices/device-cookie.ts'
 import { beginDomainSession } from '../domain-session/domain-session.ts'
+import { proofOf } from '../domain-session/proof.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
 import { type Parameters, receiveParameters } from '../parameters.ts'
 import { thenPasskeys } from '../passkeys/add-passkey.ts'
@@ -155,7 +156,8 @@ export async function toNextPage(
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
   const user = await linkPending(deps, request, result.user, pending)
-  const device = await deviceAfterSignIn(deps, browser, { pool, user, wantsDevice, canRemember: offersDevice(request) })
+  const canRemember = maySelfServe(request, 'ConfirmDevice', proofOf(result), now) === 'allowed'
+  const device = await deviceAfterSignIn(deps, browser, { pool, user, wantsDevice, canRemember })
   const signedIn = { ...result, user, deviceKey: device.key }
   const { session, cookie } = await beginDomainSession(
     deps,

@@ -23,7 +23,7 @@ export const adminDeleteSoftwareToken = operation('AdminDeleteSoftwareToken', {
     await changeUser({ db, audit }, pool, request.Username, async (user, tx) => {
       await deleteSoftwareToken(tx, user)
       const after = { ...user, mfa: withoutMfa(user.mfa, 'SOFTWARE_TOKEN_MFA'), updatedAt: clock.now() }
-      await deleteNeedlessRecoveryCodes(tx, pool, after)
+      await deleteNeedlessRecoveryCodes(tx, pool, after, after)
       return after
     })
     return {}

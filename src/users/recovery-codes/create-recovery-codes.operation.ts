@@ -4,8 +4,8 @@ import { operation } from '../../contract/operation.ts'
 import { recoveryCodesOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
-import { getLockedUser } from '../admin/change-user.ts'
 import type { UserCaller } from '../caller.ts'
+import { lockCaller } from '../profile/profile-rules.ts'
 import { isAskedForMfa } from './needless-recovery-codes.ts'
 import { putRecoveryCodeSet } from './recovery-code-repository.ts'
 import { newRecoveryCodeSet, newRecoveryCodes } from './recovery-codes.ts'
@@ -22,7 +22,7 @@ export const createRecoveryCodes = operation('CreateRecoveryCodes', {
     const now = deps.clock.now()
     const codes = newRecoveryCodes()
     await deps.db.transaction().execute(async (tx) => {
-      const current = await getLockedUser(tx, user)
+      const current = await lockCaller(tx, user)
       if (!(await isAskedForMfa(tx, pool, current))) {
         throw invalidParameter('Recovery codes are for users with a second factor. Set up MFA for the user first.')
       }

@@ -11,9 +11,11 @@ export async function isAskedForMfa(db: Db | Tx, pool: Pool, user: User): Promis
 }
 
 /**
- * Deletes the recovery codes of a user who has no second factor left: they must not be valid for a factor that the user sets up later. In a
- * pool whose MFA is off they stay until it is on again.
+ * Deletes the recovery codes of a user who has no second factor left, or who had none before this change: codes must not be valid for a factor
+ * that the user sets up later. In a pool whose MFA is off they stay until it is on again.
  */
-export async function deleteNeedlessRecoveryCodes(tx: Tx, pool: Pool, user: User): Promise<void> {
-  if (pool.mfa !== 'OFF' && !(await isAskedForMfa(tx, pool, user))) await deleteRecoveryCodeSet(tx, user)
+export async function deleteNeedlessRecoveryCodes(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
+  if (pool.mfa === 'OFF') return
+  const isNeeded = (await isAskedForMfa(tx, pool, before)) && (await isAskedForMfa(tx, pool, after))
+  if (!isNeeded) await deleteRecoveryCodeSet(tx, after)
 }

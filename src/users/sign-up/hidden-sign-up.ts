@@ -12,10 +12,11 @@ import { returnAddressOf } from '../../pools/page-address.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { CallerContext } from '../../triggers/trigger.ts'
+import { storeUser } from '../attribute-changes.ts'
 import type { UserDraft } from '../create-user.ts'
 import { simulateQueue } from '../decoy-code.ts'
 import { aliasesOf, type User } from '../user.ts'
-import { findUserByName } from '../user-repository.ts'
+import { findUserByName, lockUser } from '../user-repository.ts'
 import { triggerAttributesOf } from '../user-triggers.ts'
 import { findHiddenSignUp, type HiddenSignUp, insertHiddenSignUp } from './hidden-sign-up-repository.ts'
 
@@ -85,8 +86,9 @@ async function queueOrSimulateMessage(tx: Tx, deps: Deps, { pool, client }: AppC
   const now = user.createdAt
   const address = owner?.enabled ? addressOfOwner(pool, user, owner) : undefined
   const isFirst = await takeHour(tx, secrets, pool, address ?? contact, { weight: address === undefined ? 0 : 1, now })
-  if (owner !== undefined && address !== undefined && isFirst && isSignUpAddress(pool, owner, address)) {
-    const code = { pool, clientId: client.id, returnUrl, user: owner, kind: 'sign-up', messageContent: content, now } as const
+  const waiting = owner && address && isSignUpAddress(pool, owner, address) ? await withoutPassword(tx, pool, owner, now) : undefined
+  if (waiting !== undefined && isFirst) {
+    const code = { pool, clientId: client.id, returnUrl, user: waiting, kind: 'sign-up', messageContent: content, now } as const
     await queueSignUpCode(tx, { secrets, publicUrl }, code)
     return
   }
@@ -101,6 +103,19 @@ async function queueOrSimulateMessage(tx: Tx, deps: Deps, { pool, client }: AppC
   const messageContent = { callerContext, recipient, customMessage: undefined }
   const link = signInPageOf(publicUrl, { pool, client }, address.value)
   await queueAccountExists(tx, secrets, { pool, user: owner, contact: address, messageContent, link, now })
+}
+
+/**
+ * Nobody knows which of two sign-ups was that of the owner of the address. The code that follows confirms the first. So the user loses its
+ * password, or a stranger who has signed up first would have a way into the account. Undefined when the user waits no longer.
+ */
+async function withoutPassword(tx: Tx, pool: Pool, { sub }: User, now: number): Promise<User | undefined> {
+  const user = await lockUser(tx, pool.id, sub)
+  if (user?.status !== 'UNCONFIRMED' || !user.enabled) return undefined
+  if (user.password === null) return user
+  const after: User = { ...user, password: null, updatedAt: now }
+  await storeUser(tx, pool, user, after)
+  return after
 }
 
 /** The typed address that the pool verifies and that is one of the account. If there are two, it is the one that codes go to. */

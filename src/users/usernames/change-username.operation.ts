@@ -7,9 +7,10 @@ import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
 import { deleteExpiredSignUpsOf } from '../expired-sign-ups/expired-sign-ups.ts'
 import type { Passwords } from '../passwords/passwords.ts'
-import { requireOwnPassword } from '../passwords/require-own-password.ts'
+import { incorrectPassword, requireOwnPassword } from '../passwords/require-own-password.ts'
 import { upgradePassword } from '../passwords/upgrade-password.ts'
 import { lockCaller } from '../profile/profile-rules.ts'
+import { isSamePassword } from '../security-stamp.ts'
 import { storeUsername } from './change-username.ts'
 import { readNewUsername, requireChangeableByUsers, requireNoTestUser } from './username-rules.ts'
 
@@ -32,7 +33,12 @@ export const changeUsername = operation('ChangeUsername', {
     await limitAttempts(db, { poolId: pool.id, subject: user.sub, action: 'ChangeUsername' }, now)
     if (password !== undefined) await requireOwnPassword(deps, pool, user, password, now)
     await deleteExpiredSignUpsOf(db, pool, { ...user, username }, now)
-    const changed = await db.transaction().execute(async (tx) => storeUsername(tx, pool, await lockCaller(tx, user), { username, now }))
+    const changed = await db.transaction().execute(async (tx) => {
+      const locked = await lockCaller(tx, user)
+      // Another request has replaced the password that was checked above, which must not come back.
+      if (password !== undefined && !isSamePassword(locked, user)) throw incorrectPassword()
+      return storeUsername(tx, pool, locked, { username, now })
+    })
     if (password !== undefined) await upgradePassword(deps, pool, changed, password)
     return { Username: changed.username }
   },

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminDisableUserCommand, AdminGetUserCommand, ListUsersCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  AdminDisableUserCommand,
+  AdminGetUserCommand,
+  ConfirmForgotPasswordCommand,
+  ForgotPasswordCommand,
+  ListUsersCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
 import { givenHidingSignUps, hidingSection, signUpRaw, subIn } from '../../support/hidden-sign-ups.ts'
 import { callLifeguard } from '../../support/lifeguard-operations.ts'
@@ -115,15 +121,22 @@ for (const engine of engines) {
       assert.deepEqual(await messages(ids), [])
     })
 
-    it('bring the code again to a user who has not confirmed the sign-up, whose password stays', async () => {
+    it('bring the code again to a user who has not confirmed the sign-up, whose password goes', async () => {
       const ids = await givenHidingSignUps(server(), { pool: byEmail })
       await signUp(server(), ids.clientId, ana)
       const other = await signUpRaw(server(), ids.clientId, ana, {}, { Password: 'Attacker-horse-9' })
       assert.equal(other.status, 200)
       assert.deepEqual(await messages(ids), [`sign-up ${ana}`, `sign-up ${ana}`])
       await confirm(server(), ids.clientId, ana, await codeSentTo(server(), ids.poolId, ana))
-      await givenTokens(server(), ids.clientId, ana)
-      await assert.rejects(givenTokens(server(), ids.clientId, ana, 'Attacker-horse-9'), { name: 'NotAuthorizedException' })
+      // Either of the two may have been a stranger, who must not have a password of the account.
+      for (const password of [goodPassword, 'Attacker-horse-9']) {
+        await assert.rejects(givenTokens(server(), ids.clientId, ana, password), { name: 'NotAuthorizedException' })
+      }
+      await server().send(new ForgotPasswordCommand({ ClientId: ids.clientId, Username: ana }))
+      const ConfirmationCode = await codeSentTo(server(), ids.poolId, ana)
+      const reset = { ClientId: ids.clientId, Username: ana, ConfirmationCode, Password: 'Own-horse-10' }
+      await server().send(new ConfirmForgotPasswordCommand(reset))
+      await givenTokens(server(), ids.clientId, ana, 'Own-horse-10')
     })
 
     it('leave the user and the password of a taken name as they are, and create nobody', async () => {

@@ -15,8 +15,8 @@ export const data = section({
       operation: 'GetUser',
       switches: ['GetUser'],
       isSensitive: true,
-      async run({ db }, { pool, user, now }) {
-        return { kind: 'file', name: 'account-data.json', content: await collectUserData(db, pool, user, now) }
+      async run({ db }, account) {
+        return { kind: 'file', name: 'account-data.json', content: await collectUserData(db, account) }
       },
     },
   },

@@ -53,7 +53,8 @@ export const profile = section({
     save: {
       operation: 'UpdateUserAttributes',
       switches: ['UpdateUserAttributes'],
-      isSensitive: false,
+      // A preferred username may be a name that the user signs in with.
+      isSensitive: ({ pool }) => pool.aliasAttributes.includes('preferred_username'),
       run: (deps, account, form) => update(deps, account, changedAttributes(account, form)),
     },
     address: {

@@ -110,6 +110,14 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), ['update-attribute ana@new.test', 'verify-attribute ana@new.test'])
     })
 
+    it('set a new password that ends the sessions of the user, but not the one in this browser', async () => {
+      const { poolId, browser, at } = await given()
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, Sessions: { EndOnPasswordChange: true } })
+      const form = { current_password: goodPassword, password: 'Another-horse-8', confirm_password: 'Another-horse-8' }
+      assert.equal(noticeIn(await act(browser, at('password'), 'change', form)), saved)
+      assert.equal((await browser.visit(at('profile'))).status, 200)
+    })
+
     it('set a new password for the one that the user types', async () => {
       const { poolId, clientId, browser, at } = await given({ client: { ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH'] } })
       const twice = (password: string) => ({ password, confirm_password: password })
