@@ -15,6 +15,8 @@ import type { CallerContext } from '../../triggers/trigger.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { UserDraft } from '../create-user.ts'
 import { simulateQueue } from '../decoy-code.ts'
+import type { Passwords } from '../passwords/passwords.ts'
+import { isSamePassword } from '../security-stamp.ts'
 import { aliasesOf, type User } from '../user.ts'
 import { findUserByName, lockUser } from '../user-repository.ts'
 import { triggerAttributesOf } from '../user-triggers.ts'
@@ -31,17 +33,30 @@ type Attempt = {
   readonly user: User
   /** The user who has one of the names. Undefined when another request took the name a moment ago. */
   readonly owner: User | undefined
+  /** Whether the typed password is that of the owner, if the owner has not confirmed the sign-up. */
+  readonly hasPasswordOfOwner: boolean
   /** The content of the message that the new user would have got. Undefined where there would have been none. */
   readonly content: MessageContent | undefined
   readonly callerContext: CallerContext
   readonly returnUrl: string | undefined
 }
 
-/** The user who has one of the names of a new user. Looks up each name, taken or not, so that it always takes the same time. */
-export async function findOwnerOfNames(db: Db, pool: Pool, draft: UserDraft): Promise<User | undefined> {
+type Typed = { readonly draft: UserDraft; readonly password: string | undefined }
+
+/**
+ * The user who has one of the names of a new user, and whether the sign-up repeats that of a user who has not confirmed it. Looks up each
+ * name and checks the password in any case, so that it always takes the same time.
+ */
+export async function findOwner(
+  { db, passwords }: { readonly db: Db; readonly passwords: Passwords },
+  pool: Pool,
+  { draft, password }: Typed,
+): Promise<Pick<Attempt, 'owner' | 'hasPasswordOfOwner'>> {
   let owner: User | undefined
   for (const { key } of aliasesOf(pool, draft)) owner = (await findUserByName(db, pool, key)) ?? owner
-  return owner
+  if (password === undefined) return { owner, hasPasswordOfOwner: false }
+  const sealed = owner?.status === 'UNCONFIRMED' ? owner.password : undefined
+  return { owner, hasPasswordOfOwner: await passwords.matches(pool, owner ?? draft, sealed, password) }
 }
 
 /** Does for a taken name what else stores the new user: remembers what later answers show, and queues the message. */
@@ -82,11 +97,12 @@ type Message = Attempt & {
  */
 async function queueOrSimulateMessage(tx: Tx, deps: Deps, { pool, client }: AppClientCaller, message: Message): Promise<void> {
   const { secrets, publicUrl } = deps
-  const { user, owner, content, contact, callerContext, returnUrl } = message
+  const { user, owner, hasPasswordOfOwner, content, contact, callerContext, returnUrl } = message
   const now = user.createdAt
   const address = owner?.enabled ? addressOfOwner(pool, user, owner) : undefined
   const isFirst = await takeHour(tx, secrets, pool, address ?? contact, { weight: address === undefined ? 0 : 1, now })
-  const waiting = owner && address && isSignUpAddress(pool, owner, address) ? await withoutPassword(tx, pool, owner, now) : undefined
+  const waiting =
+    owner && address && isSignUpAddress(pool, owner, address) ? await lockWaiting(tx, pool, owner, hasPasswordOfOwner, now) : undefined
   if (waiting !== undefined && isFirst) {
     const code = { pool, clientId: client.id, returnUrl, user: waiting, kind: 'sign-up', messageContent: content, now } as const
     await queueSignUpCode(tx, { secrets, publicUrl }, code)
@@ -107,12 +123,13 @@ async function queueOrSimulateMessage(tx: Tx, deps: Deps, { pool, client }: AppC
 
 /**
  * Nobody knows which of two sign-ups was that of the owner of the address. The code that follows confirms the first. So the user loses its
- * password, or a stranger who has signed up first would have a way into the account. Undefined when the user waits no longer.
+ * password, unless both have the same: a stranger who has signed up first would have a way into the account. Undefined when the user waits
+ * no longer.
  */
-async function withoutPassword(tx: Tx, pool: Pool, { sub }: User, now: number): Promise<User | undefined> {
-  const user = await lockUser(tx, pool.id, sub)
+async function lockWaiting(tx: Tx, pool: Pool, owner: User, hasPasswordOfOwner: boolean, now: number): Promise<User | undefined> {
+  const user = await lockUser(tx, pool.id, owner.sub)
   if (user?.status !== 'UNCONFIRMED' || !user.enabled) return undefined
-  if (user.password === null) return user
+  if (user.password === null || (hasPasswordOfOwner && isSamePassword(user, owner))) return user
   const after: User = { ...user, password: null, updatedAt: now }
   await storeUser(tx, pool, user, after)
   return after

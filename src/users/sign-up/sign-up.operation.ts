@@ -19,7 +19,7 @@ import { type CreatedUser, createUser, type FirstMessage } from '../create-user.
 import type { Passwords } from '../passwords/passwords.ts'
 import { renderMessageTo, runPostConfirmation, runPreSignUp } from '../user-triggers.ts'
 import { readValidationData } from '../wire.ts'
-import { findOwnerOfNames, hideSignUp } from './hidden-sign-up.ts'
+import { findOwner, hideSignUp } from './hidden-sign-up.ts'
 import { attributesForPreSignUp, draftSignUp, usernameExists } from './sign-up-rules.ts'
 import { newUnconfirmedSession } from './sign-up-session.ts'
 
@@ -53,7 +53,7 @@ export const signUp = operation('SignUp', {
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const returnUrl = readReturnUrl(client, request.ClientMetadata)
 
-    const owner = hidesSignUps(caller) ? await findOwnerOfNames(deps.db, pool, draft) : undefined
+    const found = hidesSignUps(caller) ? await findOwner(deps, pool, { draft, password }) : undefined
 
     const created = await createUser(deps, pool, {
       draft,
@@ -61,9 +61,7 @@ export const signUp = operation('SignUp', {
       // PreSignUp may say that an address is verified: then the present owner of the address loses the alias.
       takesAliases: true,
       nameTaken: (kind) => usernameExists(pool, kind),
-      hideTaken: hidesSignUps(caller)
-        ? (user, content) => hideSignUp(deps, caller, { user, owner, content, callerContext, returnUrl })
-        : undefined,
+      hideTaken: found && ((user, content) => hideSignUp(deps, caller, { ...found, user, content, callerContext, returnUrl })),
       async decide() {
         const { autoConfirm, autoVerify } = await runPreSignUp(triggers, {
           pool,

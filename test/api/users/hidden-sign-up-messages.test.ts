@@ -121,13 +121,17 @@ for (const engine of engines) {
       assert.deepEqual(await messages(ids), [])
     })
 
-    it('bring the code again to a user who has not confirmed the sign-up, whose password goes', async () => {
+    it('bring the code again to a user who has not confirmed the sign-up, whose password goes unless it is the same', async () => {
       const ids = await givenHidingSignUps(server(), { pool: byEmail })
       await signUp(server(), ids.clientId, ana)
       const other = await signUpRaw(server(), ids.clientId, ana, {}, { Password: 'Attacker-horse-9' })
       assert.equal(other.status, 200)
       assert.deepEqual(await messages(ids), [`sign-up ${ana}`, `sign-up ${ana}`])
       await confirm(server(), ids.clientId, ana, await codeSentTo(server(), ids.poolId, ana))
+      const repeated = 'again@q.test'
+      for (let i = 0; i < 2; i++) await signUp(server(), ids.clientId, repeated)
+      await confirm(server(), ids.clientId, repeated, await codeSentTo(server(), ids.poolId, repeated))
+      await givenTokens(server(), ids.clientId, repeated)
       // Either of the two may have been a stranger, who must not have a password of the account.
       for (const password of [goodPassword, 'Attacker-horse-9']) {
         await assert.rejects(givenTokens(server(), ids.clientId, ana, password), { name: 'NotAuthorizedException' })
