@@ -237,15 +237,14 @@ for (const engine of engines) {
     it('PurgeDeletedUser invokes no trigger, and deletes the record of PostDeleteUser', async () => {
       const at = await given()
       await keepDeletedUsers(server(), at.poolId, 30)
+      // The record of PreSignUp may be stored after the deletion.
+      const ofDeletion = async () => (await invocationsOf(at.poolId)).map(({ Trigger }) => Trigger).filter((name) => name !== 'PreSignUp')
       await byAdministrator(at)
-      assert.deepEqual(
-        (await invocationsOf(at.poolId)).map(({ Trigger }) => Trigger),
-        ['PostDeleteUser'],
-      )
+      assert.deepEqual(await ofDeletion(), ['PostDeleteUser'])
       at.triggers.clear()
       await callLifeguard(server(), 'PurgeDeletedUser', { UserPoolId: at.poolId, Sub: at.sub })
       assert.deepEqual(at.triggers.fired, [])
-      assert.deepEqual(await invocationsOf(at.poolId), [])
+      assert.deepEqual(await ofDeletion(), [])
     })
 
     it('MergeUsers and DeleteUserPool invoke neither', async () => {
