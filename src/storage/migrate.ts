@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from 'kysely'
+import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Db } from './db.ts'
 import type { Engine, StorageLogger } from './dialect/backend.ts'
 import { schemaDialects } from './dialect/schema-dialect.ts'
@@ -50,11 +50,18 @@ async function applyMissing(tx: Transaction<MigrationSchema>, engine: Engine, up
   await createRecord(tx, engine)
   const wanted = upTo === undefined ? migrations : migrations.slice(0, migrations.findIndex(({ name }) => name === upTo) + 1)
   const missing = (await findMissing(tx)).filter((migration) => wanted.includes(migration))
+  for (const { locksFirst } of missing) if (locksFirst !== undefined) await lockTable(tx, engine, locksFirst)
   for (const migration of missing) {
     await migration.up(tx as unknown as Kysely<never>, dialect)
     await tx.insertInto('schema_migration').values({ name: migration.name, applied_at: Date.now() }).execute()
   }
   return namesOf(missing)
+}
+
+/** A new database does not have the table yet. SQLite has one lock for the whole database. */
+async function lockTable(tx: Transaction<MigrationSchema>, engine: Engine, table: string): Promise<void> {
+  if (engine === 'sqlite' || !(await schemaDialects[engine].hasTable(tx, table))) return
+  await sql`lock table ${sql.table(table)} in access exclusive mode`.execute(tx)
 }
 
 /**

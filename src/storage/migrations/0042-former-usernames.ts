@@ -6,6 +6,7 @@ import type { Migration } from './migration.ts'
  */
 export const formerUsernames: Migration = {
   name: '0042-former-usernames',
+  locksFirst: 'user_alias',
   async up(db, dialect) {
     await db.schema
       .alterTable('user_alias')

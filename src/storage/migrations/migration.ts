@@ -4,5 +4,10 @@ import type { SchemaDialect } from '../dialect/schema-dialect.ts'
 /** One step of the schema. It is never edited after its release; a later migration corrects a mistake. */
 export type Migration = {
   readonly name: string
+  /**
+   * A table that is locked before any migration of the run begins. It is one that transactions lock early: if the run held the lock of another
+   * table by then, such a transaction and the run could wait for each other.
+   */
+  readonly locksFirst?: string
   up(db: Kysely<never>, dialect: SchemaDialect): Promise<void>
 }
