@@ -49,23 +49,16 @@ for (const engine of engines) {
       const running = await startServer(readSettings({ argv, env: {}, command: 'dev' }), { clock, logger })
       try {
         const after = serverAt(running.url)
-        // A request of the inbox delivers what is due, but does not wait for it for ever.
-        const invokedTimes = (count: number) =>
-          until(
-            `invocation ${count}`,
-            () => fetch(`${running.url}/inbox/api/messages`),
-            () => triggers.events.length >= count,
-          )
-        await invokedTimes(2)
+        await invocations(running.url, triggers.events, 2)
         // From here on, the function quotes the code in its error.
         const [first, second] = await codesIn(triggers.events, triggers.lambdaConfig.KMSKeyID)
         assert.equal(first, second)
         answer = () => assert.fail(`cannot send ${first}`)
         clock.advance(minute)
-        await invokedTimes(3)
+        await invocations(running.url, triggers.events, 3)
         answer = () => undefined
         clock.advance(minute)
-        await invokedTimes(4)
+        await invocations(running.url, triggers.events, 4)
         assert.equal(triggers.events.length, 4)
         await confirm(after, before.clientId, 'ana', first ?? '')
         const { Invocations } = await callLifeguard(after, 'ListTriggerInvocations', { UserPoolId: before.poolId })
@@ -80,6 +73,14 @@ for (const engine of engines) {
     })
   })
 }
+
+/** A request of the inbox delivers what is due, but does not wait for it for ever. */
+const invocations = (url: string, events: readonly TriggerEvent[], count: number) =>
+  until(
+    `invocation ${count}`,
+    () => fetch(`${url}/inbox/api/messages`),
+    () => events.length >= count,
+  )
 
 /** The part of a TestServer that works for a server in another process. */
 function serverAt(url: string): TestServer {
