@@ -108,7 +108,8 @@ export function chooseInvitationContacts(mediums: readonly ('EMAIL' | 'SMS')[] |
 
 /**
  * The attributes to which the code of a new user may be sent, in order of preference. Where sign-ups hide who exists, the address that is the
- * username comes first: a code to another address would tell whoever typed it that the username was free.
+ * username comes first. Otherwise a stranger could type the username of somebody else and a phone number of their own. A code on that phone
+ * would show that the username is free.
  */
 export function signUpOrder({ autoVerifiedAttributes, usernameAttributes, extensions }: SignUpPool): ContactAttribute[] {
   const isEmailFirst = extensionsOf({ extensions }).signUp.hideExistingUsers && usernameAttributes[0] === 'email'

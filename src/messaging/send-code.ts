@@ -98,7 +98,7 @@ type AccountExistsMessage = MessageInput & { readonly contact: Contact; readonly
 /** For how long the delivery of the message is retried. */
 const accountExistsRetriedForMs = hourMs
 
-/** Queues the message to the owner of an account with whose address somebody signs up. `link` leads to the sign-in page. */
+/** Queues the message to the owner of an account, after a sign-up with the owner's address. `link` leads to the sign-in page. */
 export function queueAccountExists(tx: Tx, secrets: Secrets, input: AccountExistsMessage): Promise<Delivery> {
   return queueDraft(tx, secrets, { ...input, kind: 'account-exists', code: undefined, expiresAt: input.now + accountExistsRetriedForMs })
 }

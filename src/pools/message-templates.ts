@@ -20,7 +20,7 @@ type SignInLinkTemplates = {
   readonly signInLinkSubject?: string | undefined
 }
 
-/** The texts of the message to somebody who signs up with the address of an existing account. Cognito has no such message. */
+/** The texts of the message to the owner of an account, after a sign-up with the owner's address. Cognito has no such message. */
 type AccountExistsTemplates = {
   readonly accountExistsSms?: string | undefined
   readonly accountExistsEmail?: string | undefined

@@ -16,7 +16,7 @@ const hourlyLimits = {
   ForgotPassword: 10,
   ConfirmForgotPassword: 10,
   ChangePassword: 5,
-  // Cognito's usernames never change. Each attempt tells whether somebody has a name.
+  // Cognito has no such operation. The answer tells whether another user has the name.
   ChangeUsername: 5,
   // Cognito has no limit for this operation. But each change of an address sends a message to an address that the caller chooses.
   UpdateUserAttributes: 20,

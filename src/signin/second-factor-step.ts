@@ -20,7 +20,7 @@ export const secondFactorStep: RequiredStep<SecondFactorDeps> = {
   async findChallenge(deps, signIn) {
     const { context, user, progress } = signIn
     const { pool } = context
-    // An app that only the former pool knows was proven. The user replaces it now: afterwards nobody could prove it again.
+    // The user has proven an app that only the former pool can check. The user replaces it in this sign-in by an app that this pool can check.
     if (user.password === atFormerPool && progress.proofs.includes('SOFTWARE_TOKEN_MFA') && (await mustSetUpApp(deps, pool, user))) {
       return createSetupChallenge(deps, signIn, ['SOFTWARE_TOKEN_MFA'])
     }

@@ -51,7 +51,7 @@ export type Lifeguard = AsyncDisposable & {
   messages(recipient?: string): Promise<Message[]>
   /**
    * The code in the newest message with a code to the recipient.
-   * @throws Error when there is none
+   * @throws Error when no message with a code was sent to the recipient
    */
   code(recipient: string): Promise<string>
   /** The time on the server's clock. */

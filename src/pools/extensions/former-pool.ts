@@ -19,8 +19,8 @@ export type FormerPool = {
 }
 
 /**
- * Whether this server may sign calls of a former pool with its own AWS credentials, as far as its endpoint is concerned. Whoever may set
- * extensions of a pool names the endpoint. Without this rule they could make the server send signed requests to themselves.
+ * Whether this server may send calls that it signs with its AWS credentials to the endpoint of the former pool. The endpoint is one of the
+ * pool's extensions. Without this rule, people who may set extensions could have signed requests sent to a server of their own.
  */
 export type MaySign = (former: Pick<FormerPool, 'userPoolId' | 'endpoint'>) => boolean
 

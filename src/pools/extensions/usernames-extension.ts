@@ -2,7 +2,7 @@ import type { UsernamesExtensionType } from '../../contract/generated/types.ts'
 
 /** Who can change the username of a user who exists, and how long a former username is kept from others. */
 export type UsernamesExtension = {
-  /** `USERS`: each user their own, and administrators those of all users. `NOBODY`: as at Cognito, where usernames never change. */
+  /** `USERS`: users change their own usernames, and administrators change all. `NOBODY`: usernames never change, as at Cognito. */
   readonly changeableBy: 'NOBODY' | 'ADMINISTRATORS' | 'USERS'
   /** 0: a former username is free at once. */
   readonly keepFormerDays: number

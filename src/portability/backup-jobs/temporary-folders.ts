@@ -7,7 +7,7 @@ import { dayMs } from '../../base/durations.ts'
 /** The folders of this process. */
 const own = new Set<string>()
 
-/** Another machine may have the same folder. What nobody has written to for so long belongs to a process of it that was killed. */
+/** The parent folder may be shared with other machines. A folder of theirs that has not changed for so long is left from a killed process. */
 const abandonedAfterMs = dayMs
 
 /** Processes of this machine or container have this in the names of their folders, and their id. */

@@ -35,7 +35,7 @@ export type HostedSignIn = {
   readonly authTime: number
   /** Undefined where tokens carry neither `amr` nor `acr`. */
   readonly methods: readonly AuthMethod[] | undefined
-  /** Whether the user has proven a second factor, or a passkey that counts as one. A remembered device is none. */
+  /** Whether the user has proven a second factor, or a passkey that counts as one. A remembered device does not count. */
   readonly hasSecondFactor: boolean
 }
 

@@ -7,8 +7,10 @@ import { deleteRecoveryCodeSet } from './recovery-code-repository.ts'
 
 /** Whether a sign-in of the user asks for a second factor. Recovery codes are for these users only. */
 export async function isAskedForMfa(db: Db | Tx, pool: Pool, user: User): Promise<boolean> {
-  return askedMfa(pool, user, usableMfa(pool, user, await hasSoftwareToken(db, user))).length > 0
+  return isAsked(pool, user, await hasSoftwareToken(db, user))
 }
+
+const isAsked = (pool: Pool, user: User, hasApp: boolean): boolean => askedMfa(pool, user, usableMfa(pool, user, hasApp)).length > 0
 
 /**
  * Deletes the recovery codes of a user who has no second factor left, or who had none before this change: codes must not be valid for a factor
@@ -16,6 +18,6 @@ export async function isAskedForMfa(db: Db | Tx, pool: Pool, user: User): Promis
  */
 export async function deleteNeedlessRecoveryCodes(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
   if (pool.mfa === 'OFF') return
-  const isNeeded = (await isAskedForMfa(tx, pool, before)) && (await isAskedForMfa(tx, pool, after))
-  if (!isNeeded) await deleteRecoveryCodeSet(tx, after)
+  const hasApp = await hasSoftwareToken(tx, after)
+  if (!isAsked(pool, before, hasApp) || !isAsked(pool, after, hasApp)) await deleteRecoveryCodeSet(tx, after)
 }

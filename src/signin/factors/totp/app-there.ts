@@ -16,8 +16,9 @@ import type { SignIn } from '../../sign-in.ts'
 import { formerPoolSilent, invalidSession, wrongSignInCode } from '../../sign-in-errors.ts'
 
 /**
- * Users of a former pool whose authenticator app is known there only: nobody shows its secret. The former pool checks the code, and with that
- * proof the user sets up an app here. The password stays there until then, so that it alone never leads to that set-up.
+ * The second factor of users whose authenticator app is known to the former pool only. Cognito does not show the app's secret, so it cannot be
+ * copied. The former pool checks the code. After that proof, the user sets up an app here. The password is taken over at the next sign-in. So
+ * the password alone never leads to the set-up.
  */
 export type AppThereDeps = LaterStepDeps & { readonly codeLockout: Lockout; readonly formerPools: FormerPools }
 
