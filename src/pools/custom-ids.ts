@@ -1,4 +1,5 @@
 import { invalidParameter } from '../contract/api-error.ts'
+import { Violations } from '../contract/violations.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { isPoolDeleted } from './pool-deletion-repository.ts'
 
@@ -6,7 +7,7 @@ import { isPoolDeleted } from './pool-deletion-repository.ts'
 const customId = '_custom_id_'
 const clientNameStart = `${customId}:`
 
-/** Whether requests may give the ids of new pools and app clients. True in `dev` only: elsewhere two pools must never have had one id. */
+/** Whether requests may give the ids of new pools and app clients. True in `dev` only: elsewhere an id is never used again. */
 export type CustomIds = { readonly acceptsCustomIds: boolean }
 
 /**
@@ -34,7 +35,7 @@ export const userPoolIdForm: PoolIdForm = {
 
 export const identityPoolIdForm: PoolIdForm = {
   pattern: /^[\w-]+:[0-9a-f-]+$/,
-  example: 'the id of an identity pool: a region, ":" and a UUID',
+  example: 'the id of an identity pool: a region, ":" and hexadecimal digits and hyphens, such as a UUID',
 }
 
 /**
@@ -52,9 +53,9 @@ export function customClientId(ids: CustomIds, name: string): string | undefined
 /** @throws ApiError InvalidParameterException when the name asks for an id and the server accepts none. Cognito allows no colon in names. */
 export function requireClientName({ acceptsCustomIds }: CustomIds, name: string | undefined): void {
   if (acceptsCustomIds || name === undefined || !name.includes(':')) return
-  throw invalidParameter(
-    `1 validation error detected: Value '${name}' at 'clientName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w\\s+=,.@-]+`,
-  )
+  const violations = new Violations()
+  violations.add('clientName', 'Member must satisfy regular expression pattern: [\\w\\s+=,.@-]+', name)
+  violations.throwIfAny()
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Clock } from '../../base/clock.ts'
-
 import { userPoolIdForm } from '../../pools/custom-ids.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'

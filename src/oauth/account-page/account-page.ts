@@ -68,9 +68,11 @@ export async function openSection(
   return receiveParameters(browser.query).parameters.has('error') ? { kind: 'failed', client } : { kind: 'sign-in', client, isFresh: false }
 }
 
+const sectionOf = (name: AccountSection) => sections[name] as Section<unknown>
+
 /** The action that a form asks for. Undefined when the section has none of that name. */
 export function actionOf(name: AccountSection, form: Parameters): Action<unknown> | undefined {
-  const { actions } = sections[name] as Section<unknown>
+  const { actions } = sectionOf(name)
   const action = form.get('action') ?? ''
   return Object.hasOwn(actions, action) ? actions[action] : undefined
 }
@@ -175,7 +177,7 @@ async function show(deps: AccountPageDeps, account: Account, name: AccountSectio
   const { pool, browser } = account
   if (!isOffered(account, name)) throw notOffered(account)
   if (viewState(account, name) === 'needs-proof') return { kind: 'sign-in', client: account, isFresh: true }
-  const found = sections[name] as Section<unknown>
+  const found = sectionOf(name)
   const states = new Map(Object.entries(found.actions).map(([action, condition]) => [action, stateOf(account, condition)]))
   const view = shown.view ?? (await found.open(deps, account, (action) => states.get(action) === 'allowed'))
   const used = cookieAfterUse(deps, { pool, cookie: browser.sessionCookieOf(pool.id) })
@@ -193,13 +195,12 @@ function leave(deps: AccountPageDeps, account: Account, ending: Ending): Account
 
 /** What a switch forbids is not there. */
 function isOffered(account: Account, name: AccountSection): boolean {
-  const { isOffered } = sections[name] as Section<unknown>
-  return isOffered(account) && viewState(account, name) !== 'denied'
+  return sectionOf(name).isOffered(account) && viewState(account, name) !== 'denied'
 }
 
 /** Whether the user may see the section. A switch can ask for a fresh sign-in even for that. */
 const viewState = (account: Account, name: AccountSection): ActionState =>
-  stateOf(account, { switches: (sections[name] as Section<unknown>).shows, isSensitive: false })
+  stateOf(account, { switches: sectionOf(name).shows, isSensitive: false })
 
 const notOffered = ({ client }: PageClient): PageError => new PageError('page_not_offered', client.id)
 

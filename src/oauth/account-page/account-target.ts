@@ -39,13 +39,10 @@ export function signInQuery(section: AccountSection, clientId: string, { isFresh
  *
  * @throws PageError invalid_request when a parameter is not allowed.
  */
-export function findAccountTarget(
-  { client }: PoolAndClient,
-  received: ReceivedParameters,
-): { readonly location: string; readonly received: ReceivedParameters } | undefined {
+export function findAccountTarget({ client }: PoolAndClient, received: ReceivedParameters): string | undefined {
   const given = received.parameters.get(sectionParameter)
   if (given === undefined) return undefined
   const section = accountSections.find((name) => name === given)
   if (section === undefined || received.wrong.size > 0 || received.areTooMany) throw new PageError('invalid_request', client.id)
-  return { location: accountAddress(section, client.id), received }
+  return accountAddress(section, client.id)
 }

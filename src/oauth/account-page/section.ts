@@ -14,7 +14,7 @@ export type Ending = 'signed-out' | 'signed-out-and-reset' | 'deleted'
 
 export type ActionResult<View> =
   | { readonly kind: 'done'; readonly done: Done }
-  /** A further step. The view takes the place of that of the section. `refusal`: the last form was refused. */
+  /** A further step. Its view takes the place of the section's own. */
   | { readonly kind: 'step'; readonly view: View }
   | { readonly kind: 'new-password' }
   | { readonly kind: 'ended'; readonly ending: Ending }

@@ -9,7 +9,7 @@ import { overview } from './sections/overview.ts'
 import { passkeys } from './sections/passkeys.ts'
 import { password } from './sections/password.ts'
 import { profile } from './sections/profile.ts'
-import { sessions as sessionsSection } from './sections/sessions.ts'
+import { sessions } from './sections/sessions.ts'
 
 export const sections = {
   overview,
@@ -18,9 +18,9 @@ export const sections = {
   factors,
   passkeys,
   devices,
-  sessions: sessionsSection,
+  sessions,
   links,
   history,
   data,
   delete: deleteAccount,
-} as const satisfies Record<AccountSection, object>
+} satisfies Record<AccountSection, object>

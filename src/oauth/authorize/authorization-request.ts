@@ -83,12 +83,15 @@ export type AuthorizationRequestDeps = HintDeps & { readonly db: Db; readonly cl
  * @throws PageError when one of them is missing, repeated or unknown, and when the client may not use OAuth.
  */
 export async function identifyRequest(deps: AuthorizationRequestDeps, host: RequestHost, query: string): Promise<IdentifiedRequest> {
-  const owner = await requirePageClient(deps, host, receiveParameters(query))
-  const devicePage = findDeviceTarget(owner, receiveParameters(query))
-  if (devicePage !== undefined) return identifyForOwnPage(deps, host, { ...owner, ...devicePage, ownPage: 'device' })
-  const accountPage = findAccountTarget(owner, receiveParameters(query))
-  if (accountPage !== undefined) return identifyForOwnPage(deps, host, { ...owner, ...accountPage, ownPage: 'account' })
-  const { received, pushedId } = await expandPushedRequest(deps, owner, receiveParameters(query))
+  const sent = receiveParameters(query)
+  const owner = await requirePageClient(deps, host, sent)
+  const devicePage = findDeviceTarget(owner, sent)
+  if (devicePage !== undefined) return identifyForOwnPage(deps, host, { ...owner, received: sent, location: devicePage, ownPage: 'device' })
+  const accountPage = findAccountTarget(owner, sent)
+  if (accountPage !== undefined) {
+    return identifyForOwnPage(deps, host, { ...owner, received: sent, location: accountPage, ownPage: 'account' })
+  }
+  const { received, pushedId } = await expandPushedRequest(deps, owner, sent)
   const { parameters, wrong, areTooMany } = received
   if (areTooMany || wrong.has('redirect_uri')) throw new PageError('invalid_request', owner.client.id)
   const { client, pool } = owner

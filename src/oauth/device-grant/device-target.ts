@@ -17,13 +17,10 @@ export const deviceQuery = (clientId: string, sealedDevice: string): string =>
  *
  * @throws PageError invalid_request when a parameter is not allowed, unauthorized_client when the client may not use the device grant.
  */
-export function findDeviceTarget(
-  owner: PoolAndClient,
-  received: ReceivedParameters,
-): { readonly location: string; readonly received: ReceivedParameters } | undefined {
+export function findDeviceTarget(owner: PoolAndClient, received: ReceivedParameters): string | undefined {
   const sealed = received.parameters.get(deviceParameter)
   if (mannerOf(owner.pool) !== 'STRICT' || sealed === undefined) return undefined
   if (received.wrong.size > 0 || received.areTooMany) throw new PageError('invalid_request', owner.client.id)
   if (!mayUseDeviceGrant(owner)) throw new PageError('unauthorized_client', owner.client.id)
-  return { location: `/device?${deviceQuery(owner.client.id, sealed)}`, received }
+  return `/device?${deviceQuery(owner.client.id, sealed)}`
 }

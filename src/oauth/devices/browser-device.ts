@@ -25,9 +25,9 @@ export function visitorOf(
   const { context, encodedData, workProof, deviceCookieOf } = browser
   const origin = { pool, client, username: undefined, now: clock.now() }
   const keptDevices = pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id))
-  // The browser itself asks for pages, whether or not the client has a secret.
   const needsAllFactors = asksForFreshProof(request)
   const userContext = contextFromClient(context, origin, { EncodedData: encodedData })
+  // The browser itself asks for pages, whether or not the client has a secret.
   return { ...userContext, isServersIp: false, workProof, keptDevices, needsAllFactors }
 }
 

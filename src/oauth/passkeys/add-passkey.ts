@@ -69,7 +69,7 @@ export function submitAddPasskey(
     if (owner === undefined) return { kind: 'sign-in' }
     try {
       requireAllowed(deps, owner)
-      await completeRegistration(deps, owner, readCredential(form))
+      await completeRegistration(deps, owner, credentialIn(form))
       return { kind: 'done' }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
@@ -121,9 +121,13 @@ async function formFor(
   }
 }
 
-function readCredential(form: Parameters): unknown {
+/**
+ * The answer of the browser that has made a passkey.
+ * @throws ApiError InvalidParameterException when it is not JSON
+ */
+export function credentialIn(form: Parameters): object {
   try {
-    return JSON.parse(form.get('credential') ?? '')
+    return JSON.parse(form.get('credential') ?? '') as object
   } catch {
     throw new ApiError('InvalidParameterException', 'The credential is not the answer of a passkey.')
   }

@@ -97,7 +97,7 @@ export type HostedPagesExtension = {
   readonly checkResetCodeFirst?: boolean
   /** Whether users without a passkey are offered to create one after they have signed in. Undefined in old pools: no. */
   readonly offerPasskey?: boolean
-  /** Whether users have a page on which they manage their account. Undefined in old pools. */
+  /** Whether users have a page on which they manage their account. Undefined in old pools: no. */
   readonly accountPage?: boolean
   /** Undefined, in old pools, means `noSignInLinks`. */
   readonly signInLinks?: SignInLinksExtension

@@ -3,13 +3,19 @@ import type { Settings } from '../../settings.ts'
 import { regionOf } from '../pool.ts'
 import type { FormerPool, MaySign } from './former-pool.ts'
 
-/** AWS's own endpoints, and those that the operator names. `dev` also signs for a pool on this machine, which is the developer's own. */
+/** The origins that the operator names, separated by commas. In `dev` also those of this machine, which is the developer's own. */
+export function originRule(named: string | undefined, mode: Settings['mode']): (url: URL) => boolean {
+  const origins = new Set(named?.split(',').flatMap((origin) => URL.parse(origin)?.origin ?? []))
+  return ({ origin, hostname }) => origins.has(origin) || (mode === 'dev' && isLoopbackHost(hostname))
+}
+
+/** AWS's own endpoints, and those that the operator names. */
 export function signingRuleOf({ mode, formerPoolEndpoints }: Pick<Settings, 'mode' | 'formerPoolEndpoints'>): MaySign {
-  const origins = new Set(formerPoolEndpoints?.split(',').flatMap((origin) => URL.parse(origin)?.origin ?? []))
+  const isNamed = originRule(formerPoolEndpoints, mode)
   return (former) => {
     if (former.endpoint === undefined || isAwsEndpoint(former)) return true
     const url = URL.parse(former.endpoint)
-    return url !== null && (origins.has(url.origin) || (mode === 'dev' && isLoopbackHost(url.hostname)))
+    return url !== null && isNamed(url)
   }
 }
 

@@ -1,8 +1,9 @@
 import { offersDevice } from '../../oauth/account/offered-pages.ts'
 import type { ChallengeForm } from '../../oauth/login/challenge.ts'
 import { setupMethodsOf } from '../../oauth/login/mfa-setup.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
-import type { FirstFactor, MfaMethod, PasswordPolicy, Pool } from '../../pools/pool.ts'
+import type { FirstFactor, MfaMethod, PasswordPolicy } from '../../pools/pool.ts'
 import { mfaMethods } from '../../pools/pool.ts'
 import { offersLinks } from '../../signin/hosted/link-sign-in.ts'
 import type { ChallengeName } from '../../signin/sign-in.ts'
@@ -49,18 +50,20 @@ const code =
       kind,
       destination: step.parameters['CODE_DELIVERY_DESTINATION'],
       // A first factor is asked for on remembered devices, too.
-      offersRememberDevice: step.available === undefined && asksForDevice(request.pool) && offersDevice(request),
+      offersRememberDevice: step.available === undefined && asksForDevice(request),
       canResend: step.available !== undefined,
       canChange: (step.available ?? []).length > 1,
       offersRecoveryCode: step.recoveryCode === 'offered',
       notice: undefined,
     })
 
-const recoveryCode: View = (shell, { request }, base) =>
-  recoveryCodePage(shell, { ...base, offersRememberDevice: asksForDevice(request.pool) })
+const recoveryCode: View = (shell, { request }, base) => recoveryCodePage(shell, { ...base, offersRememberDevice: asksForDevice(request) })
 
 /** Whether users decide which devices replace their second factor. */
-const asksForDevice = ({ devices }: Pool): boolean => devices?.onlyRememberedOnUserPrompt === true && devices.challengeRequiredOnNewDevice
+function asksForDevice(owner: AppClientCaller): boolean {
+  const { devices } = owner.pool
+  return devices?.onlyRememberedOnUserPrompt === true && devices.challengeRequiredOnNewDevice && offersDevice(owner)
+}
 
 const views: Readonly<Partial<Record<ChallengeName, View>>> = {
   SMS_MFA: code('sms'),

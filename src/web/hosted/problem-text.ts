@@ -15,6 +15,7 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'The browser sent no cookie.': 'errorCookies',
   'The passwords are not the same.': 'errorPasswordsDiffer',
   'This page has expired. Please try again.': 'errorExpired',
+  'The deletion was not confirmed.': 'accountDeleteUnconfirmed',
   'The user code is not valid.': 'errorDeviceCode',
   'The name is missing.': 'errorNameMissing',
   'No identity provider has the domain of the address.': 'errorCorporateAddress',

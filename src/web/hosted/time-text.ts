@@ -11,3 +11,6 @@ export const timeText = ({ language }: Shell, at: number): string =>
     timeZone: 'UTC',
     timeZoneName: 'short',
   }).format(at)
+
+export const timeIfKnown = (shell: Shell, at: number | null | undefined): string | undefined =>
+  at == null ? undefined : timeText(shell, at)

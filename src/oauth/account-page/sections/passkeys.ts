@@ -4,7 +4,7 @@ import { deleteWebAuthnCredential } from '../../../users/passkeys/delete-web-aut
 import type { Passkey } from '../../../users/passkeys/passkey.ts'
 import { findPasskeys } from '../../../users/passkeys/passkey-repository.ts'
 import { startWebAuthnRegistration } from '../../../users/passkeys/start-web-authn-registration.operation.ts'
-import type { Parameters } from '../../parameters.ts'
+import { credentialIn } from '../../passkeys/add-passkey.ts'
 import type { Account } from '../account.ts'
 import type { AccountPageDeps } from '../account-page-deps.ts'
 import { callAsUser } from '../call-as-user.ts'
@@ -58,14 +58,5 @@ async function findOptions(deps: AccountPageDeps, account: Account): Promise<obj
     // The user has as many as the pool allows, or the pool has no relying party.
     if (error instanceof ApiError) return undefined
     throw error
-  }
-}
-
-/** The answer of the browser, as JSON. */
-function credentialIn(form: Parameters): object {
-  try {
-    return JSON.parse(form.get('credential') ?? '') as object
-  } catch {
-    throw new ApiError('InvalidParameterException', 'The credential is not the answer of a passkey.')
   }
 }

@@ -121,8 +121,7 @@ const statusOf = (problem: ApiError | undefined): number =>
   problem === undefined ? 200 : problem.code === 'ResourceNotFoundException' ? 404 : 400
 
 function accountProblem({ text }: Shell, problem: ApiError): string {
-  if (problem.code === 'ResourceNotFoundException') return text('accountGone')
-  return problem.message === 'The deletion was not confirmed.' ? text('accountDeleteUnconfirmed') : problemText(text, problem)
+  return problem.code === 'ResourceNotFoundException' ? text('accountGone') : problemText(text, problem)
 }
 
 const doneTexts = {
@@ -152,14 +151,15 @@ type Message = {
   readonly title: TextKey
   readonly message: TextKey
   readonly status: number
-  readonly next?: { readonly href: string; readonly label: string } | undefined
+  readonly next?: { readonly href: string; readonly label: TextKey } | undefined
 }
 
 async function sendMessage(visit: Visit, client: PageClient, { title, message, status, next }: Message): Promise<Send> {
   note(visit.request.raw, { clientId: client.client.id, userPoolId: client.pool.id })
   const shell = { ...(await shellOf(visit, client)), languageLinks: undefined }
   const { text } = shell
-  const page = messagePage(shell, { title: text(title), message: text(message), kind: status === 200 ? 'done' : 'problem', next })
+  const link = next && { href: next.href, label: text(next.label) }
+  const page = messagePage(shell, { title: text(title), message: text(message), kind: status === 200 ? 'done' : 'problem', next: link })
   return sendPage(visit, shell, page, { status })
 }
 
@@ -171,7 +171,7 @@ async function sendEnd(visit: Visit, { client, ending, session }: AccountLeft): 
   if (ending === 'deleted') return sendMessage(visit, client, { ...message, title: 'accountDeletedTitle' })
   if (ending === 'signed-out') return sendMessage(visit, client, message)
   const resetHref = resetPageOf(client)
-  const next = resetHref === undefined ? undefined : { href: resetHref, label: (await shellOf(visit, client)).text('resetTitle') }
+  const next = resetHref === undefined ? undefined : ({ href: resetHref, label: 'resetTitle' } as const)
   return sendMessage(visit, client, { ...message, message: 'signedOutResetText', next })
 }
 

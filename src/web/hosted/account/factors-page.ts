@@ -1,6 +1,5 @@
 import { html } from '../../../base/html.ts'
 import type { FactorRow, FactorsView } from '../../../oauth/account-page/sections/factors.ts'
-import type { MfaMethod } from '../../../pools/pool.ts'
 import { type Entry, type EntryAction, entries, withAction } from '../../pages/account-components.ts'
 import { lead } from '../../pages/components.ts'
 import type { Shell } from '../../pages/layout.ts'
@@ -9,7 +8,7 @@ import { grouped } from '../challenge-page.ts'
 import { problemText } from '../problem-text.ts'
 import { otpAuthUri, qrCode } from '../qr-code.ts'
 import { namesOf } from '../select-account.ts'
-import { timeText } from '../time-text.ts'
+import { timeIfKnown } from '../time-text.ts'
 import type { Content, SectionPage, Shown } from './section-page.ts'
 
 type List = Extract<FactorsView, { kind: 'list' }>
@@ -66,7 +65,7 @@ function recoveryEntry(shell: Shell, { may }: Shown<FactorsView>, { recoveryCode
       title: text('accountRecoveryCodes'),
       facts: [
         ['accountRecoveryCodesLeft', String(remaining)],
-        ['accountCreated', createdAt === undefined ? undefined : timeText(shell, createdAt)],
+        ['accountCreated', timeIfKnown(shell, createdAt)],
       ],
       note: text('accountRecoveryCodesText'),
       actions: [may('recovery-codes') ? { action: 'recovery-codes', label: text('accountRecoveryCodesNew') } : undefined],
@@ -81,9 +80,9 @@ function recoveryCodesPage({ text }: Shell, codes: readonly string[]): Content {
 }
 
 /** Which method comes first matters only where there are two. */
-const canBeChosen = ({ rows, isRequired }: List, { method }: FactorRow): boolean => {
-  const inUse = rows.filter((row) => row.isUsable && (isRequired || row.isEnabled))
-  return inUse.length > 1 && inUse.some((row) => row.method === (method satisfies MfaMethod))
+const canBeChosen = ({ rows, isRequired }: List, row: FactorRow): boolean => {
+  const inUse = rows.filter(({ isUsable, isEnabled }) => isUsable && (isRequired || isEnabled))
+  return inUse.length > 1 && inUse.includes(row)
 }
 
 function appPage(shell: Shell, { account, address, problem }: Shown<FactorsView>, secret: string): Content {
@@ -95,5 +94,5 @@ function appPage(shell: Shell, { account, address, problem }: Shown<FactorsView>
     key: grouped(secret),
     problem: problem && problemText(shell.text, problem),
   })
-  return { title, body: Array.isArray(body) ? body : [], hasProblem: true }
+  return { title, body: [body].flat(), hasProblem: true }
 }

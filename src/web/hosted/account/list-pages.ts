@@ -6,15 +6,12 @@ import type { PasskeysView } from '../../../oauth/account-page/sections/passkeys
 import type { AuthEvent } from '../../../protection/auth-event.ts'
 import { type Entry, entries, withAction } from '../../pages/account-components.ts'
 import { form, lead, link, passkeyButton, passkeyNotes } from '../../pages/components.ts'
-import type { Shell } from '../../pages/layout.ts'
 import type { TextKey } from '../../pages/locales/en.ts'
 import { passkeyScriptPath } from '../../pages/passkey-script.ts'
 import { placeOf } from '../feedback.ts'
 import { labelOf } from '../provider-links.ts'
-import { timeText } from '../time-text.ts'
+import { timeIfKnown, timeText } from '../time-text.ts'
 import type { SectionPage } from './section-page.ts'
-
-const timeOf = (shell: Shell, at: number | null | undefined): string | undefined => (at == null ? undefined : timeText(shell, at))
 
 export const passkeysPage: SectionPage<PasskeysView> = (shell, { view, address, may }) => {
   const { text } = shell
@@ -22,8 +19,8 @@ export const passkeysPage: SectionPage<PasskeysView> = (shell, { view, address, 
     (passkey): Entry => ({
       title: passkey.name,
       facts: [
-        ['accountCreated', timeOf(shell, passkey.createdAt)],
-        ['accountLastUsed', timeOf(shell, passkey.lastUsedAt)],
+        ['accountCreated', timeIfKnown(shell, passkey.createdAt)],
+        ['accountLastUsed', timeIfKnown(shell, passkey.lastUsedAt)],
       ],
       actions: [may('remove') ? { action: 'remove', label: text('accountRemoveButton'), fields: { id: passkey.id } } : undefined],
     }),
@@ -58,8 +55,8 @@ export const devicesPage: SectionPage<DevicesView> = (shell, { view, account, ad
       title: name ?? key,
       marks: [isCurrent ? text('accountThisDevice') : undefined, skips && remembered ? text('accountSkipsSecondStep') : undefined],
       facts: [
-        ['accountCreated', timeOf(shell, device.createdAt)],
-        ['accountLastUsed', timeOf(shell, device.lastAuthenticatedAt)],
+        ['accountCreated', timeIfKnown(shell, device.createdAt)],
+        ['accountLastUsed', timeIfKnown(shell, device.lastAuthenticatedAt)],
         ['signInLinkAddress', device.lastIp ?? undefined],
       ],
       actions: [
@@ -79,7 +76,7 @@ export const linksPage: SectionPage<LinksView> = (shell, { view, address, may })
   const list = view.identities.map(
     ({ id, providerName, dateCreated, canUnlink }): Entry => ({
       title: labelOf(providerName),
-      facts: [['accountLinkedOn', timeOf(shell, dateCreated)]],
+      facts: [['accountLinkedOn', timeIfKnown(shell, dateCreated)]],
       note: canUnlink ? undefined : text('accountOnlyWay'),
       actions: [canUnlink && may('unlink') ? { action: 'unlink', label: text('accountUnlink'), fields: { id } } : undefined],
     }),

@@ -73,8 +73,6 @@ function fieldFor(
   return field(shell, { ...attributeField(shell, asked), ...kind, isOptional: !required })
 }
 
-const addressNames = { email: 'attributeEmail', phone_number: 'attributePhoneNumber' } as const
-
 /** An address: what the user has, the field for another one, and the field for the code that waits. */
 function addressPart(shell: Shell, shown: ShownProfile, one: ProfileAddress, problems: Problems): Html | undefined {
   const { text } = shell
@@ -82,7 +80,7 @@ function addressPart(shell: Shell, shown: ShownProfile, one: ProfileAddress, pro
   const isChangeable = one.isEditable && shown.may('address')
   const needsCode = waiting !== undefined || (value !== undefined && !isVerified)
   if (value === undefined && waiting === undefined && !isChangeable) return undefined
-  return part(text(addressNames[attribute]), [
+  return part(attributeLabel(shell, attribute), [
     value === undefined
       ? undefined
       : html`<p class="value"><bdi>${value}</bdi> <span class="mark-text">${text(isVerified ? 'accountVerified' : 'accountNotVerified')}</span></p>`,
@@ -117,7 +115,7 @@ function addressForm(shell: Shell, { address, form: sent }: ShownProfile, one: P
   const contact = field(shell, {
     name: 'contact',
     id: attribute,
-    label: shell.text(addressNames[attribute]),
+    label: attributeLabel(shell, attribute),
     type: isEmail ? 'email' : 'tel',
     inputmode: isEmail ? 'email' : 'tel',
     autocomplete: isEmail ? 'email' : 'tel',

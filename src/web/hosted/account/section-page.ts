@@ -1,6 +1,6 @@
 import type { Html } from '../../../base/html.ts'
 import type { ApiError } from '../../../contract/api-error.ts'
-import type { Account, ActionState } from '../../../oauth/account-page/account.ts'
+import type { Account } from '../../../oauth/account-page/account.ts'
 import type { AccountSection } from '../../../oauth/account-page/account-target.ts'
 import type { Parameters } from '../../../oauth/parameters.ts'
 import type { Shell } from '../../pages/layout.ts'
@@ -12,7 +12,6 @@ export type Shown<View> = {
   /** Where the forms of the page go. */
   readonly address: string
   readonly offered: readonly AccountSection[]
-  readonly states: ReadonlyMap<string, ActionState>
   /** Whether the page offers the action now. */
   may(action: string): boolean
   /** What was wrong with the last form, and what was typed. */

@@ -3,7 +3,7 @@ import type { AppSession, BrowserSession, SessionsView } from '../../../oauth/ac
 import { type Entry, entries, part, withAction } from '../../pages/account-components.ts'
 import { form, lead, secondarySubmit } from '../../pages/components.ts'
 import type { Shell } from '../../pages/layout.ts'
-import { timeText } from '../time-text.ts'
+import { timeIfKnown, timeText } from '../time-text.ts'
 import type { SectionPage } from './section-page.ts'
 
 export const sessionsPage: SectionPage<SessionsView> = (shell, { view, address, may }) => {
@@ -46,7 +46,7 @@ function appEntry(shell: Shell, { id, clientName, createdAt, activity }: AppSess
     facts: [
       ['signInLinkBrowser', activity?.device],
       ['accountSignedInOn', timeText(shell, createdAt)],
-      ['accountLastUsed', activity === null ? undefined : timeText(shell, activity.lastActiveAt)],
+      ['accountLastUsed', timeIfKnown(shell, activity?.lastActiveAt)],
       ['signInLinkAddress', activity?.ip ?? undefined],
     ],
     actions: [mayEnd ? { action: 'revoke', label: text('accountSignOutThere'), fields: { id } } : undefined],

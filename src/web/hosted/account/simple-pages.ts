@@ -1,6 +1,5 @@
 import { html } from '../../../base/html.ts'
 import { type AccountSection, accountAddress } from '../../../oauth/account-page/account-target.ts'
-import type { OverviewView } from '../../../oauth/account-page/sections/overview.ts'
 import { sectionLinks, withAction } from '../../pages/account-components.ts'
 import { checkbox, form, lead, submit } from '../../pages/components.ts'
 import type { TextKey } from '../../pages/locales/en.ts'
@@ -21,7 +20,7 @@ const titles: Readonly<Record<AccountSection, TextKey>> = {
   delete: 'accountDelete',
 }
 
-export const overviewPage: SectionPage<OverviewView> = (shell, { offered, account }) => {
+export const overviewPage: SectionPage<object> = (shell, { offered, account }) => {
   const others = offered.filter((section) => section !== 'overview')
   const all = others.map((section) => ({ href: accountAddress(section, account.client.id), label: shell.text(titles[section]) }))
   return { title: shell.text('accountTitle'), body: [sectionLinks(all)] }
