@@ -48,7 +48,7 @@ type Template = {
 
 // One pass over the template finds every placeholder. `{####}` stands first, because it is also an empty `{##…##}`.
 const placeholders = /\{####\}|\{username\}|\{##([^{}]*)##\}/g
-const linkPlaceholder = /\{##[^{}]+##\}/
+const linkPlaceholder = /\{##([^{}]+)##\}/
 
 /** Whether a message of this kind carries a link instead of a code. Only e-mail that confirms a new user or signs a user in can do so. */
 export function usesLink(templates: MessageTemplates, kind: MessageKind, channel: Channel): boolean {
@@ -103,7 +103,7 @@ function accountExistsTemplate(templates: AllTemplates, channel: Channel, { link
   const { accountExistsSubject: subject = defaults.accountExistsSubject, accountExistsSms: sms, accountExistsEmail: email } = templates
   const body = (channel === 'sms' ? sms : email) ?? defaults.accountExists
   if (channel === 'sms') return { subject, body: body.replace(linkPlaceholder, () => link ?? ''), needs: 'nothing' }
-  return { subject, body: link === undefined ? body.replace(/\{##([^{}]+)##\}/, '$1') : body, needs: 'nothing' }
+  return { subject, body: link === undefined ? body.replace(linkPlaceholder, '$1') : body, needs: 'nothing' }
 }
 
 function invitationTemplate(templates: MessageTemplates, channel: Channel, { code }: TemplateValues): Template {

@@ -21,8 +21,8 @@ export function chooseCode(secrets: Secrets, holder: CodeHolder | undefined, dig
 }
 
 /**
- * Whether the pool lists this user as a test user. Only the username counts, because users cannot take that of a test user. Where the username is a random id,
- * the address that users sign in with counts instead. An alias never counts, because users can choose and change an alias.
+ * Whether the pool lists this user as a test user. Only the username counts, because users cannot take that of a test user. Where the username
+ * is a random id, the address that users sign in with counts instead. An alias never counts, because users can choose and change an alias.
  */
 export function isTestUser(pool: Pool, user: NamedUser): boolean {
   return testUserOf(pool, user) !== undefined

@@ -72,14 +72,13 @@ export async function findUserOfState(deps: Deps, pool: Pool, sub: string, name:
   return user
 }
 
-async function isNameOf(deps: Deps, pool: Pool, sub: string, user: User | undefined, name: string): Promise<boolean> {
+async function isNameOf({ db, clock, secrets }: Deps, pool: Pool, sub: string, user: User | undefined, name: string): Promise<boolean> {
   if (user !== undefined && name === verifierNameOf(user)) return true
-  if ((await subOfName(deps, pool, name)) === sub || isDecoyOf(deps, pool, name, sub)) return true
-  return user !== undefined && (await isFormerUsername(deps.db, pool, user, name))
+  const now = clock.now()
+  const found = await findActiveUser(db, pool, name, now)
+  if (found?.sub === sub || decoySub(secrets, pool, name, now) === sub) return true
+  return user !== undefined && (await isFormerUsername(db, pool, user, name))
 }
-
-const isDecoyOf = ({ secrets, clock }: Deps, pool: Pool, name: string, sub: string): boolean =>
-  decoySub(secrets, pool, name, clock.now()) === sub
 
 /** The `sub` of the user whose name is `name`; for a name that no user has, the `sub` of its decoy. */
 export async function subOfName({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {

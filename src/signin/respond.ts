@@ -91,15 +91,9 @@ export async function takeAnswer<Done extends { readonly kind: string }>(
   const tried = attemptedProof(pool, challenge, responses)
   const attempt = { username, challenge: tried, ...(state?.progress ?? noProgress) }
   const answer = { context, state, responses }
+  const handle = () => (tried === 'RECOVERY_CODE' ? answerByRecoveryCode(deps, answer, challenge) : factor.handleAnswer(deps, answer))
   return slowingDown(deps, context, { username, isGuess: attempt.proofs.length === 0 && bringsPassword(request) }, () =>
-    recordingWrongProofs(deps, context, attempt, async () =>
-      continueSignIn(
-        deps,
-        context,
-        await (tried === 'RECOVERY_CODE' ? answerByRecoveryCode(deps, answer, challenge) : factor.handleAnswer(deps, answer)),
-        complete,
-      ),
-    ),
+    recordingWrongProofs(deps, context, attempt, async () => continueSignIn(deps, context, await handle(), complete)),
   )
 }
 

@@ -95,8 +95,8 @@ export type StepResult = IssuedChallenge | TokensResult
 export const noProgress: SignInProgress = { proofs: [], eventId: undefined, stepUp: undefined, custom: undefined }
 
 /**
- * The progress with one more proof. In `CUSTOM_AUTH` the trigger functions receive it as a passed challenge: `answered`, if another proof than
- * that of the challenge was given.
+ * The progress with one more proof. In `CUSTOM_AUTH` the trigger functions receive a passed challenge. `answered` names it where the proof has
+ * another name, such as a recovery code.
  */
 export function withProof(progress: SignInProgress, proof: Proof, answered: string = proof): SignInProgress {
   const custom = progress.custom && [...progress.custom, passedChallenge(answered)]

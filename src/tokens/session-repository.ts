@@ -67,7 +67,7 @@ const selectSession = prepareLookup((db, key: SessionKey) =>
   db.selectFrom('session').selectAll().where('pool_id', '=', key.poolId).where('sub', '=', key.sub).where('id', '=', key.id),
 )
 
-/** The sessions of the user that last, the newest first. A user can have any number of them. */
+/** The user's sessions that have neither expired nor been revoked, the newest first, at most `limit`. */
 export async function listSessionsOf(
   db: Db,
   { poolId, sub }: Omit<SessionKey, 'id'>,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { AuditedCall } from '../audit/audited-caller.ts'
 import { changedMembers } from '../audit/changed-members.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -104,8 +105,7 @@ export async function storeUser(tx: Tx, pool: Pool, before: User, after: User): 
 }
 
 const hasOtherFactors = (before: User, after: User): boolean =>
-  JSON.stringify(before.mfa) !== JSON.stringify(after.mfa) ||
-  contacts.some((attribute) => before.attributes[attribute] !== after.attributes[attribute])
+  !isDeepStrictEqual(before.mfa, after.mfa) || contacts.some((attribute) => before.attributes[attribute] !== after.attributes[attribute])
 
 type AttributeChange = {
   readonly pool: Pool

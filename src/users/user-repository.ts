@@ -3,7 +3,6 @@ import { endsBrowserSessions } from '../pools/browser-sessions.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
-import { withoutOwnName } from './passwords/verifier-name.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { securityStampOf } from './security-stamp.ts'
 import { endSessionClients } from './session-clients/session-client-repository.ts'
@@ -92,7 +91,7 @@ export async function replacePassword(
 ): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('user')
-    .set({ password: withoutOwnName(password, user.username) })
+    .set({ password })
     .where('pool_id', '=', user.poolId)
     .where('sub', '=', user.sub)
     .where('password', '=', user.password)

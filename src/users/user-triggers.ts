@@ -109,13 +109,19 @@ type MessageToUser = {
   readonly callerContext: CallerContext
 }
 
+/** The user whom a message goes to, as the events of its triggers show the user. */
+export const recipientOf = (pool: Pool, user: MessageToUser['user']) => ({
+  sub: user.sub,
+  username: user.username,
+  userAttributes: triggerAttributesOf(pool, user),
+})
+
 /** The content of a message to a user. The CustomMessage trigger may write it. */
 export function renderMessageTo(
   triggers: Triggers,
   { pool, user, attributes, kind, callerContext }: MessageToUser,
 ): Promise<MessageContent> {
-  const recipient = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, user) }
-  return renderContent(triggers, { pool, recipient, attributes, kind, callerContext })
+  return renderContent(triggers, { pool, recipient: recipientOf(pool, user), attributes, kind, callerContext })
 }
 
 type AddressChange = {

@@ -7,7 +7,7 @@ import type { AuthMethod, RequestedAssurance } from '../../tokens/assurance.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import { usableMfa } from '../../users/mfa/mfa-methods.ts'
 import { hasSoftwareToken } from '../../users/mfa/software-token-repository.ts'
-import { selfServiceProofOf } from '../../users/self-service/self-service.ts'
+import { provesSecondFactor } from '../../users/self-service/self-service.ts'
 import type { User } from '../../users/user.ts'
 import { chooseGoal } from '../assurance/goal.ts'
 import { levelReached, methodsOf } from '../assurance/methods.ts'
@@ -144,7 +144,7 @@ const completeOnPage =
     await recordSignedIn(deps, signIn, signIn.progress.eventId ?? newOrderedId(now))
     const methods = methodsByManner[mannerOf(owner.pool)](signIn)
     const authTime = Math.floor(now / 1000)
-    const { hasSecondFactor } = selfServiceProofOf(owner.pool, { authTime, methods: methodsOf(signIn.progress.proofs) })
+    const hasSecondFactor = provesSecondFactor(owner.pool, methodsOf(signIn.progress.proofs))
     return { kind: 'signed-in', user: signIn.user, authTime, methods, hasSecondFactor }
   }
 

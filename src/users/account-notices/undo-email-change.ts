@@ -37,8 +37,8 @@ export async function findUndoable({ db, clock }: Deps, pool: Pool, token: strin
 /**
  * Gives the user the old e-mail address back, as verified: the link was sent there. All sessions end, and a user with a password has to set
  * a new one. What was added since the change goes with it, because the person who changed the address may have added it: passkeys, linked
- * identities, recovery codes and another authenticator app are removed, another phone number counts as unverified, and MFA is as it was. The link works once.
- * The links of later changes no longer work: so the oldest one decides. No trigger is called.
+ * identities, recovery codes and another authenticator app are removed, another phone number counts as unverified, and MFA is as it was. The
+ * link works once. The links of later changes no longer work: so the oldest one decides. No trigger is called.
  *
  * @throws ApiError AliasExistsException when another user has the address by now; nothing is changed then
  */

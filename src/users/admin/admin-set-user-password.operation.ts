@@ -16,9 +16,8 @@ type Deps = { db: Db; clock: Clock; pools: PoolCatalog; passwords: Passwords }
 
 /**
  * A permanent password confirms the user, whatever the status was. With a temporary one, the user must choose a new password at the next
- * sign-in. The user gets no message. Sessions continue, as in
- * Cognito, unless the pool ends them. An outstanding code for a new password becomes invalid, because the
- * administrator's decision is the later one.
+ * sign-in. The user gets no message. Sessions continue, as in Cognito, unless the pool ends them. An outstanding code for a new password
+ * becomes invalid, because the administrator's decision is the later one.
  */
 export const adminSetUserPassword = operation('AdminSetUserPassword', {
   auth: 'iam',

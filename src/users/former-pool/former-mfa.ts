@@ -10,9 +10,9 @@ type ShownMfa = {
 }
 
 /** What became of an authenticator app: another factor takes its place, or it is the `only-factor`, which nothing can replace here. */
-export type AppThere = 'none' | 'other-factor' | 'only-factor'
+export type FormerAppRole = 'none' | 'other-factor' | 'only-factor'
 
-type MfaHere = { readonly mfa: MfaPreferences | null; readonly app: AppThere }
+type MfaHere = { readonly mfa: MfaPreferences | null; readonly app: FormerAppRole }
 
 /**
  * The second factors of a user of the former pool, as this pool can ask for them. Nobody shows the secret of an authenticator app, and the

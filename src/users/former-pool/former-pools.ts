@@ -1,6 +1,7 @@
 import type { CognitoIdentityProviderClient } from '@aws-sdk/client-cognito-identity-provider'
 import type { Clock } from '../../base/clock.ts'
 import { createFairLimit, NoTurnError } from '../../base/fair-limit.ts'
+import { inTime } from '../../base/in-time.ts'
 import { OutboundError } from '../../base/outbound-http.ts'
 import type { Secrets } from '../../base/secrets.ts'
 import type { FormerPool, MaySign } from '../../pools/extensions/former-pool.ts'
@@ -113,7 +114,8 @@ function createCaller(options: FormerPoolsOptions) {
       if (former.flow === 'ADMIN_USER_PASSWORD_AUTH' && !maySignFormerCalls(former)) return failed('refused')
       if (!pause.mayCall(pool.id)) return failed('paused')
       const connection = await connect(former)
-      const answer = await beforeDeadline(work({ former, ...connection })).catch(answerOfError)
+      // The deadline of the requests does not cover the search for AWS credentials, so the whole call has one too.
+      const answer = await inTime(work({ former, ...connection }), timeoutMs, tooLate).catch(answerOfError)
       pause.note(pool.id, answer.kind !== 'failed' || answer.failure === 'throttled' || answer.failure === 'refused')
       return answer
     }
@@ -124,11 +126,8 @@ function createCaller(options: FormerPoolsOptions) {
   }
 }
 
-/** The deadline of the requests does not cover the search for AWS credentials, so the whole call has one too. */
-async function beforeDeadline<T>(call: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new OutboundError('timeout', `no answer within ${timeoutMs} ms`)), timeoutMs)
-  return Promise.race([call, promise]).finally(() => clearTimeout(timer))
+function tooLate(): never {
+  throw new OutboundError('timeout', `no answer within ${timeoutMs} ms`)
 }
 
 /** The former pool, as long as it is asked. */

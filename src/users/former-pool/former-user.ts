@@ -4,7 +4,7 @@ import type { Pool } from '../../pools/pool.ts'
 import { identitiesOf, type LinkedIdentity, withIdentities } from '../linked-identities/linked-identity.ts'
 import { atFormerPool } from '../passwords/at-former-pool.ts'
 import type { Attributes, User, UserStatus } from '../user.ts'
-import { type AppThere, mfaHere } from './former-mfa.ts'
+import { type FormerAppRole, mfaHere } from './former-mfa.ts'
 
 /** A user as the former pool shows them in ListUsers, AdminGetUser or GetUser. */
 export type ShownUser = {
@@ -23,7 +23,7 @@ export type ShownUser = {
 type ShownAttribute = { readonly Name?: string | undefined; readonly Value?: string | undefined }
 
 /** The user that is stored here, and what became of an authenticator app there, whose secret nobody shows. */
-export type DraftedUser = { readonly user: User; readonly app: AppThere }
+export type DraftedUser = { readonly user: User; readonly app: FormerAppRole }
 
 const statuses: readonly string[] = [
   'UNCONFIRMED',

@@ -3,8 +3,6 @@ import type { Secrets } from '../../base/secrets.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import type { UserCaller } from '../caller.ts'
 
-type Owner = Pick<UserCaller, 'pool' | 'client' | 'user'>
-
 /** How long a challenge is valid. Web Authentication (§15.1) recommends five to ten minutes when the authenticator verifies the user. */
 const lifetimeMs = 300_000
 
@@ -20,7 +18,7 @@ type RegistrationChallenge = {
 type SealedContent = readonly [id: string, clientId: string, expiresAt: number]
 
 /** A challenge for this user and app client. Base64url. */
-export function newRegistrationChallenge(secrets: Secrets, { pool, client, user }: Owner, now: number): string {
+export function newRegistrationChallenge(secrets: Secrets, { pool, client, user }: UserCaller, now: number): string {
   const content: SealedContent = [randomUUID(), client.id, now + lifetimeMs]
   return secrets.seal('passkey-registration', JSON.stringify(content), contextOf(pool.id, user.sub))
 }
@@ -31,7 +29,7 @@ export function newRegistrationChallenge(secrets: Secrets, { pool, client, user 
  */
 export function openRegistrationChallenge(
   secrets: Secrets,
-  { pool, client, user }: Owner,
+  { pool, client, user }: UserCaller,
   challenge: string,
   now: number,
 ): RegistrationChallenge {

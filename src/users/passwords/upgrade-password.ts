@@ -9,8 +9,8 @@ import { verifierNameOf, withoutOwnName } from './verifier-name.ts'
 
 /**
  * Stores the password in the form that the pool wants, once the user has signed in with the right password; returns the user as stored.
- * This replaces hashes of other systems, verifiers for a former username, and the stored form after the pool's setting has changed. If the password was changed meanwhile,
- * the changed password stays.
+ * This replaces hashes of other systems, verifiers for a former username, and the stored form after the pool's setting has changed. If the
+ * password was changed meanwhile, the changed password stays.
  */
 export async function upgradePassword(
   { db, passwords }: { readonly db: Db; readonly passwords: Pick<Passwords, 'protect'> },

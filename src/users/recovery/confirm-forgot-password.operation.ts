@@ -25,8 +25,8 @@ type Deps = AuthEventDeps &
   AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; passwordScreening: PasswordScreening; triggers: Triggers }
 
 /**
- * Sets a new password with the code that ForgotPassword sent. The operation issues no tokens. It ends no
- * sessions, as at Cognito, unless the pool wants that.
+ * Sets a new password with the code that ForgotPassword sent. The operation issues no tokens. It ends no sessions, as at Cognito, unless the
+ * pool wants that.
  */
 export const confirmForgotPassword = operation('ConfirmForgotPassword', {
   auth: 'app-client',

@@ -1,3 +1,4 @@
+import { minuteMs } from '../../base/durations.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import type { AppClient } from '../../pools/app-client.ts'
@@ -38,9 +39,12 @@ export function selfServiceProofOf(
   pool: Pick<Pool, 'webAuthn'>,
   { authTime, methods }: { readonly authTime: number; readonly methods: readonly string[] | undefined },
 ): SelfServiceProof {
-  const has = (method: string) => methods?.includes(method) ?? false
-  return { authTime: authTime * 1000, hasSecondFactor: has('mfa') || (has('swk') && passkeyCountsAsMfa(pool)) }
+  return { authTime: authTime * 1000, hasSecondFactor: provesSecondFactor(pool, methods ?? []) }
 }
+
+/** Whether the `amr` of a sign-in shows a second factor, or a passkey that counts as one. */
+export const provesSecondFactor = (pool: Pick<Pool, 'webAuthn'>, methods: readonly string[]): boolean =>
+  methods.includes('mfa') || (methods.includes('swk') && passkeyCountsAsMfa(pool))
 
 /**
  * Whether the user may call the operation for themselves. Pages ask this, in order to show only what will work. `proof` is undefined where
@@ -59,7 +63,7 @@ export function maySelfServe(
   if (rule.needsSecondFactor && !proof?.hasSecondFactor) return 'needs-second-factor'
   const { maxAuthAgeMinutes } = rule
   if (maxAuthAgeMinutes === undefined) return 'allowed'
-  return proof !== undefined && now - proof.authTime <= maxAuthAgeMinutes * 60_000 ? 'allowed' : 'needs-fresh-sign-in'
+  return proof !== undefined && now - proof.authTime <= maxAuthAgeMinutes * minuteMs ? 'allowed' : 'needs-fresh-sign-in'
 }
 
 /** Whether users cannot call the operation, whatever their sign-in. */
@@ -67,9 +71,7 @@ export function isSelfServiceOff(owner: SelfServiceOwner, operation: SelfService
   return ruleOf(owner, operation)?.isAllowed === false
 }
 
-/**
- * Whether users of the client can meet a condition only with a second factor. Their tokens then tell how the user signed in.
- */
+/** Whether the pool or the client allows some operation only after a second factor. Tokens then say how the user signed in. */
 export function asksForSecondFactor({ pool, client }: SelfServiceOwner): boolean {
   const rules = { ...selfServiceOf(pool).operations, ...(client && clientExtensionsOf(client).selfService.operations) }
   return Object.values(rules).some(({ isAllowed, needsSecondFactor }) => isAllowed && needsSecondFactor)

@@ -62,7 +62,10 @@ export async function insertSessionClient(tx: Tx, { poolId, sub, sid, clientId, 
     .execute()
 }
 
-/** The clients that are to be told of the end of a session of the user, as long as it lasts. `mostSessions` bounds their number. */
+/** The most entries that are listed. */
+const mostListed = 100
+
+/** The clients of the user's sessions that have not ended. Those of the sessions that last longest come first, at most `mostListed`. */
 export async function listSessionClients(
   db: Db,
   { poolId, sub }: Omit<SessionOfUser, 'sid'>,
@@ -76,7 +79,7 @@ export async function listSessionClients(
     .where('notify_at', 'is', null)
     .where('expires_at', '>', now)
     .orderBy('expires_at', 'desc')
-    .limit(mostSessions)
+    .limit(mostListed)
     .execute()
   return rows.map(({ sid, client_id, expires_at }) => ({ poolId, sub, sid, clientId: client_id, expiresAt: expires_at }))
 }

@@ -14,7 +14,7 @@ import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { type Claim, findClaimedUser, type Proof, proveCode } from '../claimed-user.ts'
 import type { Alias, Attributes, User } from '../user.ts'
 import { updateUser } from '../user-repository.ts'
-import { renderMessageTo, runPostConfirmation, triggerAttributesOf } from '../user-triggers.ts'
+import { renderMessageTo, runPostConfirmation } from '../user-triggers.ts'
 
 export type ConfirmSignUpDeps = {
   readonly db: Db
@@ -96,13 +96,10 @@ export async function confirmSignUpByCode(
  * The content of the message with the next code, for a user who has another address to verify. A user whose addresses change at the same
  * time gets it without CustomMessage.
  */
-async function renderNext({ triggers }: ConfirmSignUpDeps, pool: Pool, user: User, callerContext: CallerContext): Promise<MessageContent> {
+function renderNext({ triggers }: ConfirmSignUpDeps, pool: Pool, user: User, callerContext: CallerContext): Promise<MessageContent> {
   const contact = findMissingContact(pool, user.attributes)
-  if (contact !== undefined) {
-    return renderMessageTo(triggers, { pool, user, attributes: [contact.attribute], kind: 'sign-up', callerContext })
-  }
-  const recipient = { sub: user.sub, username: user.username, userAttributes: triggerAttributesOf(pool, user) }
-  return { callerContext, recipient, customMessage: undefined }
+  const attributes = contact === undefined ? [] : [contact.attribute]
+  return renderMessageTo(triggers, { pool, user, attributes, kind: 'sign-up', callerContext })
 }
 
 /** Whether the user was confirmed with this code. A client that has the code already knows that the user exists. */

@@ -19,7 +19,7 @@ import type { Passwords } from '../passwords/passwords.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import { aliasesOf, type User } from '../user.ts'
 import { findUserByName, lockUser } from '../user-repository.ts'
-import { triggerAttributesOf } from '../user-triggers.ts'
+import { recipientOf } from '../user-triggers.ts'
 import { findHiddenSignUp, type HiddenSignUp, insertHiddenSignUp } from './hidden-sign-up-repository.ts'
 
 // A sign-up whose name is taken, in a pool that hides that. No user is created. The answer, the trigger functions and the work are those of
@@ -47,7 +47,7 @@ type Typed = { readonly draft: UserDraft; readonly password: string | undefined 
  * The user who has one of the names of a new user, and whether the sign-up repeats that of a user who has not confirmed it. Looks up each
  * name and checks the password in any case, so that it always takes the same time.
  */
-export async function findOwner(
+export async function findOwnerOfNames(
   { db, passwords }: { readonly db: Db; readonly passwords: Passwords },
   pool: Pool,
   { draft, password }: Typed,
@@ -100,7 +100,7 @@ async function queueOrSimulateMessage(tx: Tx, deps: Deps, { pool, client }: AppC
   const { user, owner, hasPasswordOfOwner, content, contact, callerContext, returnUrl } = message
   const now = user.createdAt
   const address = owner?.enabled ? addressOfOwner(pool, user, owner) : undefined
-  const isFirst = await takeHour(tx, secrets, pool, address ?? contact, { weight: address === undefined ? 0 : 1, now })
+  const isFirst = await takeHourlySlot(tx, secrets, pool, address ?? contact, { weight: address === undefined ? 0 : 1, now })
   const waiting =
     owner && address && isSignUpAddress(pool, owner, address) ? await lockWaiting(tx, pool, owner, hasPasswordOfOwner, now) : undefined
   if (waiting !== undefined && isFirst) {
@@ -108,15 +108,15 @@ async function queueOrSimulateMessage(tx: Tx, deps: Deps, { pool, client }: AppC
     await queueSignUpCode(tx, { secrets, publicUrl }, code)
     return
   }
-  const [sub, { attribute }] = [user.sub, contact]
+  const { sub } = user
+  const { attribute } = contact
   const lifetimeMs = codeLifetimesMs.signUp - keptAfterExpiryMs
   const code = await issueCode(tx, secrets, { poolId: pool.id, sub, purpose: 'sign-up', attribute, now, lifetimeMs })
   if (owner === undefined || owner.status === 'UNCONFIRMED' || address === undefined || !isFirst) {
     await simulateQueue(tx, secrets, pool, { sub, username: user.username, attribute, kind: 'sign-up', code, now })
     return
   }
-  const recipient = { sub: owner.sub, username: owner.username, userAttributes: triggerAttributesOf(pool, owner) }
-  const messageContent = { callerContext, recipient, customMessage: undefined }
+  const messageContent = { callerContext, recipient: recipientOf(pool, owner), customMessage: undefined }
   const link = signInPageOf(publicUrl, { pool, client }, address.value)
   await queueAccountExists(tx, secrets, { pool, user: owner, contact: address, messageContent, link, now })
 }
@@ -138,7 +138,8 @@ async function lockWaiting(tx: Tx, pool: Pool, owner: User, hasPasswordOfOwner: 
 /** The typed address that the pool verifies and that is one of the account. If there are two, it is the one that codes go to. */
 function addressOfOwner(pool: Pool, typed: User, owner: User): Contact | undefined {
   for (const attribute of signUpOrder(pool)) {
-    const [value, owned] = [typed.attributes[attribute], owner.attributes[attribute]]
+    const value = typed.attributes[attribute]
+    const owned = owner.attributes[attribute]
     if (value && owned && nameKey(pool, value) === nameKey(pool, owned)) return { attribute, value: owned }
   }
   return undefined
@@ -149,7 +150,13 @@ const isSignUpAddress = (pool: Pool, { status, attributes }: User, { attribute }
   status === 'UNCONFIRMED' && chooseSignUpContact(pool, attributes)?.attribute === attribute
 
 /** Whether the address gets the message. It gets one in an hour, so that nobody can flood it. */
-function takeHour(tx: Tx, secrets: Secrets, pool: Pool, { attribute, value }: Contact, { weight, now }: { weight: 0 | 1; now: number }) {
+function takeHourlySlot(
+  tx: Tx,
+  secrets: Secrets,
+  pool: Pool,
+  { attribute, value }: Contact,
+  { weight, now }: { weight: 0 | 1; now: number },
+) {
   const hash = secrets.mac('message-cap', pool.id, 'account-exists', channelOf(attribute), value.toLowerCase()).toString('base64url')
   return takeSlot(tx, { poolId: pool.id, key: hash, max: 1, windowMs: hourMs, weight, now })
 }

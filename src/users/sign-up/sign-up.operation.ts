@@ -19,7 +19,7 @@ import { type CreatedUser, createUser, type FirstMessage } from '../create-user.
 import type { Passwords } from '../passwords/passwords.ts'
 import { renderMessageTo, runPostConfirmation, runPreSignUp } from '../user-triggers.ts'
 import { readValidationData } from '../wire.ts'
-import { findOwner, hideSignUp } from './hidden-sign-up.ts'
+import { findOwnerOfNames, hideSignUp } from './hidden-sign-up.ts'
 import { attributesForPreSignUp, draftSignUp, usernameExists } from './sign-up-rules.ts'
 import { newUnconfirmedSession } from './sign-up-session.ts'
 
@@ -53,7 +53,7 @@ export const signUp = operation('SignUp', {
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const returnUrl = readReturnUrl(client, request.ClientMetadata)
 
-    const found = hidesSignUps(caller) ? await findOwner(deps, pool, { draft, password }) : undefined
+    const found = hidesSignUps(caller) ? await findOwnerOfNames(deps, pool, { draft, password }) : undefined
 
     const created = await createUser(deps, pool, {
       draft,

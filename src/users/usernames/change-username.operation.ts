@@ -4,7 +4,7 @@ import { requireUnreservedName } from '../../pools/identity-providers/reserved-n
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Lockout } from '../../protection/lockout.ts'
 import type { Db } from '../../storage/db.ts'
-import type { TokenCaller } from '../caller.ts'
+import type { UserCaller } from '../caller.ts'
 import { deleteExpiredSignUpsOf } from '../expired-sign-ups/expired-sign-ups.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { incorrectPassword, requireOwnPassword } from '../passwords/require-own-password.ts'
@@ -23,7 +23,7 @@ type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
 export const changeUsername = operation('ChangeUsername', {
   auth: 'access-token',
 
-  async handle({ NewUsername, Password: password }, deps: Deps, { pool, user }: TokenCaller) {
+  async handle({ NewUsername, Password: password }, deps: Deps, { pool, user }: UserCaller) {
     const { db, clock } = deps
     requireChangeableByUsers(pool)
     const username = readNewUsername(pool, user, NewUsername)

@@ -11,7 +11,7 @@ import { keepVerifierName } from '../passwords/sealed-password.ts'
 import type { User } from '../user.ts'
 import { findTakenName } from '../user-names.ts'
 import { updateUserRow } from '../user-repository.ts'
-import { giveUpUsername, listFormerUsernames, takeUsername } from './former-username-repository.ts'
+import { deleteUsername, listFormerUsernames, reserveUsername, takeUsername } from './former-username-repository.ts'
 
 /** The most former usernames that are reserved for one user. Otherwise one user could keep many names from others. */
 const maxFormerUsernames = 5
@@ -34,20 +34,23 @@ type UsernameChange = {
  */
 export async function storeUsername(tx: Tx, pool: Pool, before: User, change: UsernameChange): Promise<User> {
   const { username, now, audit } = change
+  if (username === before.username) {
+    await audit?.record(tx, { user: before, changedMembers: [] })
+    return before
+  }
   const password = before.password && keepVerifierName(before.password, before.username)
   const after: User = { ...before, username, password, updatedAt: now }
-  const detail = username === before.username ? undefined : `former username: ${before.username}`
-  if (detail !== undefined) {
-    await moveNames(tx, pool, before, change)
-    await nameHistoryVerifiers(tx, before)
-    await updateUserRow(tx, pool, before, after)
-  }
-  await audit?.record(tx, { user: after, changedMembers: changedMembers(writeComparedUser(before), writeComparedUser(after)), detail })
+  await moveNames(tx, pool, before, change)
+  await nameHistoryVerifiers(tx, before)
+  await updateUserRow(tx, pool, before, after)
+  const changed = changedMembers(writeComparedUser(before), writeComparedUser(after))
+  await audit?.record(tx, { user: after, changedMembers: changed, detail: `former username: ${before.username}` })
   return after
 }
 
 async function moveNames(tx: Tx, pool: Pool, user: User, { username, now, releasesFormer = false }: UsernameChange): Promise<void> {
-  const [oldKey, newKey] = [user.username, username].map((name) => nameKey(pool, name)) as [string, string]
+  const oldKey = nameKey(pool, user.username)
+  const newKey = nameKey(pool, username)
   // The same name in another spelling of Unicode.
   if (oldKey === newKey) return
   const taken = await findTakenName(tx, pool, { ...user, username })
@@ -55,8 +58,9 @@ async function moveNames(tx: Tx, pool: Pool, user: User, { username, now, releas
   if (taken !== undefined || !(await takeUsername(tx, user, newKey))) throw usernameTaken()
   const { keepFormerDays } = usernamesOf(pool)
   const freeAt = releasesFormer || keepFormerDays === 0 ? undefined : now + keepFormerDays * dayMs
-  await giveUpUsername(tx, user, oldKey, freeAt)
-  if (freeAt !== undefined && (await listFormerUsernames(tx, user)).length > maxFormerUsernames) throw tooManyFormer()
+  if (freeAt === undefined) return deleteUsername(tx, user, oldKey)
+  await reserveUsername(tx, user, oldKey, freeAt)
+  if ((await listFormerUsernames(tx, user)).length > maxFormerUsernames) throw tooManyFormer()
 }
 
 const usernameTaken = () => new ApiError('UsernameExistsException', 'User already exists')

@@ -1,7 +1,5 @@
-import type { DeleteQueryBuilder } from 'kysely'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import type { Schema } from '../../storage/schema.ts'
 
 type UserKey = { readonly poolId: string; readonly sub: string }
 
@@ -24,10 +22,22 @@ export async function takeUsername(tx: Tx, { poolId, sub }: UserKey, key: string
   return numInsertedOrUpdatedRows === 1n
 }
 
-/** The name no longer finds the user. It stays reserved for the user until `freeAt`; undefined: it is free at once. */
-export async function giveUpUsername(tx: Tx, { poolId, sub }: UserKey, key: string, freeAt: number | undefined): Promise<void> {
-  const change = freeAt === undefined ? tx.deleteFrom('user_alias') : tx.updateTable('user_alias').set({ free_at: freeAt })
-  await (change as DeleteQueryBuilder<Schema, 'user_alias', unknown>)
+/** The name no longer finds the user, but stays reserved for the user until `freeAt`. */
+export async function reserveUsername(tx: Tx, { poolId, sub }: UserKey, key: string, freeAt: number): Promise<void> {
+  await tx
+    .updateTable('user_alias')
+    .set({ free_at: freeAt })
+    .where('pool_id', '=', poolId)
+    .where('kind', '=', 'username')
+    .where('value_key', '=', key)
+    .where('sub', '=', sub)
+    .execute()
+}
+
+/** The name is free at once. */
+export async function deleteUsername(tx: Tx, { poolId, sub }: UserKey, key: string): Promise<void> {
+  await tx
+    .deleteFrom('user_alias')
     .where('pool_id', '=', poolId)
     .where('kind', '=', 'username')
     .where('value_key', '=', key)

@@ -13,7 +13,7 @@ import type { User } from '../../../users/user.ts'
 import { findUser } from '../../../users/user-repository.ts'
 import type { SignInContext } from '../../sign-in.ts'
 import { formerPoolSilent, resetRequired, unconfirmed, wrongPassword } from '../../sign-in-errors.ts'
-import { findQuestion } from '../totp/app-there.ts'
+import { findFormerQuestion } from '../totp/former-app.ts'
 
 /** A user whose password is right. `question`: what the former pool asks next, if the user has to answer it here. */
 export type KnownUser = { readonly user: User; readonly question?: FormerQuestion | undefined }
@@ -45,7 +45,7 @@ export async function proveAtFormerPool(
   // By the `sub`: the former pool may have another user of this name by now.
   const answer = await deps.formerPools.checkPassword(pool, current.sub, password)
   if (answer.kind !== 'right') return refuse(client, answer)
-  const question = await findQuestion(deps, pool, current, answer)
+  const question = await findFormerQuestion(deps, pool, current, answer)
   if (question !== undefined) return { proven: true, value: { user: current, question } }
   const taken = await takePassword(deps, pool, current, { password, challenge: answer.challenge })
   if (taken !== undefined) return { proven: true, value: { user: requireNoReset(taken) } }
@@ -69,7 +69,7 @@ export async function bringAtSignIn(
   const brought = shown && (await bringUser(deps, pool, shown, username))
   if (brought === undefined) return { proven: false }
   // The caller asks the former pool for this password again, and gets a question that is still open.
-  if ((await findQuestion(deps, pool, brought, answer)) !== undefined) return { proven: true, value: brought }
+  if ((await findFormerQuestion(deps, pool, brought, answer)) !== undefined) return { proven: true, value: brought }
   const taken = await takePassword(deps, pool, brought, { password, challenge: answer.challenge })
   return { proven: true, value: requireNoReset(taken ?? brought) }
 }

@@ -4,7 +4,7 @@ import type { StepOutcome } from '../../factor.ts'
 import { noProgress, type SignInContext, type SignInProgress, withProof } from '../../sign-in.ts'
 import { wrongPassword } from '../../sign-in-errors.ts'
 import { runPreAuthentication } from '../../sign-in-triggers.ts'
-import { createAppThereChallenge } from '../totp/app-there.ts'
+import { createFormerAppChallenge } from '../totp/former-app.ts'
 import { type KnownUser, proveAtFormerPool } from './ask-former-pool.ts'
 import { migrateAtSignIn, type PasswordAttempt, type PasswordDeps } from './migrate-at-sign-in.ts'
 import { screenPassword } from './screen-password.ts'
@@ -50,7 +50,7 @@ export async function provePassword(
   const { user: known, question } = outcome.value
   const passed = withProof(before, 'PASSWORD')
   if (question !== undefined) {
-    const challenge = createAppThereChallenge(deps, { context, user: known, progress: passed }, question)
+    const challenge = createFormerAppChallenge(deps, { context, user: known, progress: passed }, question)
     return { kind: 'challenge', challenge, consumes: undefined }
   }
   requireUnexpiredPassword(known, deps.clock.now())

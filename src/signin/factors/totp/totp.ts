@@ -9,9 +9,9 @@ import { requireParameter } from '../../parameters.ts'
 import { sealState } from '../../sealed-state.ts'
 import { withProof } from '../../sign-in.ts'
 import { WrongProof, wrongSignInCode } from '../../sign-in-errors.ts'
-import { type AppThereDeps, proveAppThere } from './app-there.ts'
+import { type FormerAppDeps, proveFormerApp } from './former-app.ts'
 
-export type TotpDeps = AppThereDeps
+export type TotpDeps = FormerAppDeps
 
 const challenge = 'SOFTWARE_TOKEN_MFA'
 
@@ -34,15 +34,15 @@ export const totp: SecondFactor<TotpDeps> = {
     const { step, signIn } = await openLaterStep<FormerQuestion | null>(deps, answer, challenge)
     const code = requireParameter(answer.responses, 'SOFTWARE_TOKEN_MFA_CODE')
     const progress = withProof(step.progress, challenge)
-    if (isAskedThere(step)) {
-      return { kind: 'proven', user: await proveAppThere(deps, signIn, step, code), progress, consumes: step }
+    if (isForFormerPool(step)) {
+      return { kind: 'proven', user: await proveFormerApp(deps, signIn, step, code), progress, consumes: step }
     }
     await requireSoftwareCode(deps, signIn.user, code)
     return { kind: 'proven', user: signIn.user, progress, consumes: step }
   },
 }
 
-const isAskedThere = (step: LaterStep<FormerQuestion | null>): step is LaterStep<FormerQuestion> => step.memory !== null
+const isForFormerPool = (step: LaterStep<FormerQuestion | null>): step is LaterStep<FormerQuestion> => step.memory !== null
 
 /**
  * Checks the code of the user's authenticator app, and consumes it.

@@ -20,7 +20,7 @@ import { formerPoolSilent, invalidSession, wrongSignInCode } from '../../sign-in
  * copied. The former pool checks the code. After that proof, the user sets up an app here. The password is taken over at the next sign-in. So
  * the password alone never leads to the set-up.
  */
-export type AppThereDeps = LaterStepDeps & { readonly codeLockout: Lockout; readonly formerPools: FormerPools }
+export type FormerAppDeps = LaterStepDeps & { readonly codeLockout: Lockout; readonly formerPools: FormerPools }
 
 const challenge = 'SOFTWARE_TOKEN_MFA'
 
@@ -31,8 +31,8 @@ const longestQuestion = 1_050
  * The challenge of the former pool that the user has to answer here. Undefined when the former pool asks for something else, when the user
  * has an app here, or when this pool can ask for another factor or offers no apps.
  */
-export async function findQuestion(
-  { db }: Pick<AppThereDeps, 'db'>,
+export async function findFormerQuestion(
+  { db }: Pick<FormerAppDeps, 'db'>,
   pool: Pool,
   user: User,
   answer: RightAnswer,
@@ -43,7 +43,7 @@ export async function findQuestion(
 }
 
 /** Whether the user has an app activated, has none here, and this pool has nothing else to ask for. */
-export async function mustSetUpApp({ db }: Pick<AppThereDeps, 'db'>, pool: Pool, user: User): Promise<boolean> {
+export async function mustSetUpApp({ db }: Pick<FormerAppDeps, 'db'>, pool: Pool, user: User): Promise<boolean> {
   if (!user.mfa?.enabled.includes(challenge) || (await hasSoftwareToken(db, user))) return false
   const decision = decideMfa(pool, user, false)
   return decision.kind === 'setup' && decision.methods.includes(challenge)
@@ -55,7 +55,7 @@ function withApp(pool: Pool, user: User): User {
   return isActive ? user : { ...user, mfa: mfaHere(pool, user, { UserMFASettingList: [challenge] }).mfa }
 }
 
-export function createAppThereChallenge({ secrets, clock }: LaterStepDeps, signIn: SignIn, question: FormerQuestion): NewChallenge {
+export function createFormerAppChallenge({ secrets, clock }: LaterStepDeps, signIn: SignIn, question: FormerQuestion): NewChallenge {
   const step = newLaterStep(signIn, { challenge, memory: question, now: clock.now() })
   return { name: challenge, parameters: { USER_ID_FOR_SRP: signIn.user.username }, session: sealState(secrets, step) }
 }
@@ -65,8 +65,8 @@ export function createAppThereChallenge({ secrets, clock }: LaterStepDeps, signI
  * @throws ApiError CodeMismatchException when the code is wrong, NotAuthorizedException when the challenge is no longer open
  * @throws ApiError when the former pool gives no answer. Such an attempt does not count against the user.
  */
-export async function proveAppThere(
-  deps: AppThereDeps,
+export async function proveFormerApp(
+  deps: FormerAppDeps,
   { context, user }: SignIn,
   step: LaterStep<FormerQuestion>,
   code: string,
