@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { OpenedDatabase } from '../open-database.ts'
 import type { SettingSpec } from '../setting-spec.ts'
-import { readSettings, type Settings } from '../settings.ts'
+import { readSettings, type Settings, type SettingsError } from '../settings.ts'
 import type { CommandCall } from './command.ts'
 
 /** How long work may go on when it has to stop, in milliseconds. Its next statement fails. */
@@ -33,15 +33,15 @@ export async function withOpenedDatabase(
   const logger = createLogger({ level: 'silent', format: 'json' })
   const database = await openDatabase(settings, logger)
   const watch = followsMasterKey ? undefined : watchMasterKey(database, logger)
+  const running = work(database, settings)
+  let failure: SettingsError | undefined
   try {
-    const running = work(database, settings)
-    const failure = await (watch === undefined ? running : Promise.race([running, watch.failed]))
-    if (failure === undefined) return
-    // The work notices that its database is closed, and ends what it has begun.
-    await Promise.race([Promise.allSettled([running, database.storage.close()]), delay(stopMs, undefined, { ref: false })])
-    throw failure
+    failure = (await (watch === undefined ? running : Promise.race([running, watch.failed]))) ?? undefined
   } finally {
     await watch?.close()
-    await database.storage.close()
+    // The work notices that its database is closed, and ends what it has begun.
+    if (failure === undefined) await database.storage.close()
+    else await Promise.race([Promise.allSettled([running, database.storage.close()]), delay(stopMs, undefined, { ref: false })])
   }
+  if (failure !== undefined) throw failure
 }

@@ -110,7 +110,7 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
   }
 }
 
-/** The caches of this process are cleared before its subscribers to the channel hear of the change. */
+/** Each `onGap` is called in the order of the subscriptions. The one here comes last: by then the caches of this process are empty. */
 function announceChange({ publish, subscribe }: Backend): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = () => {
@@ -118,7 +118,10 @@ function announceChange({ publish, subscribe }: Backend): Promise<void> {
       resolve()
     }
     const unsubscribe = subscribe(everythingChanged, done, done)
-    publish(everythingChanged, '').catch(reject)
+    publish(everythingChanged, '').catch((error: unknown) => {
+      unsubscribe()
+      reject(error)
+    })
   })
 }
 

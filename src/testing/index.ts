@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,37 +51,39 @@ async function startChild(argv: readonly string[]): Promise<Started> {
   // A test that ends without `stop` must not leave a server behind.
   const kill = () => child.kill('SIGKILL')
   process.once('exit', kill)
-  const ended = once(child, 'close').finally(() => process.off('exit', kill))
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve())).finally(() => process.off('exit', kill))
   try {
     return { url: await readUrl(child), stop: () => stopChild(child, ended) }
   } catch (error) {
     kill()
+    // Its folder is removed next. A program that could not be started never closes.
+    if (child.pid !== undefined) await ended
     throw error
   }
 }
 
 type Child = ReturnType<typeof spawn>
 
-/** Waits for the line with the endpoint. */
+/** Waits for the line with the endpoint. Later output is read and dropped, so that the server can go on writing. */
 function readUrl(child: Child): Promise<string> {
+  const streams = [child.stdout, child.stderr]
   return new Promise((resolve, reject) => {
     let output = ''
-    const fail = (reason: string) => reject(new Error(`Lifeguard did not start: ${reason}\n${output}`.trim()))
-    const timer = setTimeout(() => fail(`it was not ready after ${startMs / 1000} s.`), startMs)
     const take = (chunk: Buffer) => {
       output += chunk
       const url = /Endpoint\s+(\S+)/.exec(output)?.[1]
-      if (url === undefined) return
-      clearTimeout(timer)
-      resolve(url)
+      if (url !== undefined) settle(() => resolve(url))
     }
-    child.stdout?.on('data', take)
-    child.stderr?.on('data', take)
-    child.once('error', (error) => fail(error.message))
-    child.once('close', () => {
+    const fail = (reason: string) => settle(() => reject(new Error(`Lifeguard did not start: ${reason}\n${output}`.trim())))
+    const timer = setTimeout(() => fail(`it was not ready after ${startMs / 1000} s.`), startMs)
+    function settle(end: () => void): void {
       clearTimeout(timer)
-      fail('it ended.')
-    })
+      for (const stream of streams) stream?.off('data', take).resume()
+      end()
+    }
+    for (const stream of streams) stream?.on('data', take)
+    child.once('error', (error) => fail(error.message))
+    child.once('close', () => fail('it ended.'))
   })
 }
 

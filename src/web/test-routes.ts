@@ -1,10 +1,10 @@
 import type { FastifyInstance } from 'fastify'
-import { sql } from 'kysely'
 import type { MovableClock } from '../base/clock.ts'
 import { isObject } from '../base/is-object.ts'
 import type { OutboxWorker } from '../messaging/outbox-worker.ts'
 import { tablesOfEverything } from '../portability/copied-tables.ts'
 import type { Db } from '../storage/db.ts'
+import { deleteRows } from '../storage/dialect/bulk-rows.ts'
 import { isFromOtherSite } from './other-site.ts'
 
 type Deps = {
@@ -71,7 +71,7 @@ function readSeconds(body: unknown): number | undefined {
 async function reset({ db, outbox, announceChange }: Omit<Deps, 'clock'>): Promise<void> {
   await outbox.drain()
   await db.transaction().execute(async (tx) => {
-    for (const { table } of tablesOfEverything.toReversed()) await sql`delete from ${sql.table(table)}`.execute(tx)
+    for (const { table } of tablesOfEverything.toReversed()) await deleteRows(tx, table)
   })
   await announceChange()
 }

@@ -15,7 +15,7 @@ import { confirm, signUp } from '../support/self-service.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import { sdkClient, type TestServer } from '../support/test-server.ts'
 import { openTriggerEndpoint, type TriggerEvent } from '../support/trigger-endpoint.ts'
-import { until } from './own-database.ts'
+import { until } from '../support/until.ts'
 
 const endpoint = await openTriggerEndpoint()
 const codeKey = openCodeKeyFile()

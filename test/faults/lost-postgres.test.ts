@@ -4,7 +4,8 @@ import { describe, it } from 'node:test'
 import { AdminCreateUserCommand, AdminGetUserCommand, CreateUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { readMetrics } from '../support/metrics.ts'
 import { skipWithoutPostgres } from '../support/postgres-stage.ts'
-import { clientOf, restart, startNode, until, useOwnCluster, withDatabase } from './own-database.ts'
+import { until } from '../support/until.ts'
+import { clientOf, restart, startNode, useOwnCluster, withDatabase } from './own-database.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
 type Node = ReturnType<typeof clientOf>

@@ -13,7 +13,8 @@ import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { skipWithoutPostgres } from '../support/postgres-stage.ts'
 import { startProductionServer } from '../support/production-server.ts'
 import { startTestServer, type TestServer } from '../support/test-server.ts'
-import { until, withDatabase } from './own-database.ts'
+import { until } from '../support/until.ts'
+import { withDatabase } from './own-database.ts'
 import { TcpProxy } from './tcp-proxy.ts'
 
 /** Two servers on one database. The clock of tests stands still, so cached values never expire: only a notification removes them. */

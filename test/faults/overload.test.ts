@@ -14,7 +14,7 @@ import { rawCall } from '../support/raw-call.ts'
 import { headOf, openConnection } from '../support/raw-connection.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
 import { startTestServer, useTestServer } from '../support/test-server.ts'
-import { until } from './own-database.ts'
+import { until } from '../support/until.ts'
 
 const signInOf = (ClientId: string) => ({
   ClientId,

@@ -1,29 +1,9 @@
 import { after, afterEach, before } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import { LifeguardProcess, masterKey, temporaryFolder } from '../cli/lifeguard-process.ts'
 import { type OwnCluster, startOwnCluster } from '../support/postgres.ts'
 import { sdkClient } from '../support/test-server.ts'
-
-/** How long a test waits for a condition or an answer. Even on a busy machine, neither takes nearly as long. */
-const timeoutMs = 30_000
-
-/** Repeats `read` until its result is the wanted one. */
-export async function until<T>(what: string, read: () => Promise<T>, isWanted: (answer: T) => boolean = Boolean): Promise<T> {
-  const deadline = performance.now() + timeoutMs
-  let last: unknown
-  for (;;) {
-    try {
-      const answer = await read()
-      if (isWanted(answer)) return answer
-      last = answer
-    } catch (error) {
-      last = error
-    }
-    if (performance.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${what}`, { cause: last })
-    await delay(20)
-  }
-}
+import { until } from '../support/until.ts'
 
 /** A PostgreSQL that the tests of the calling file may kill and freeze. */
 export function useOwnCluster(): () => OwnCluster {
@@ -69,7 +49,7 @@ export function startNode(databaseUrl: string, env: Readonly<Record<string, stri
 
 /** A client of a running process. Every request has a time limit, so that a missing answer fails the test. */
 export function clientOf(url: string) {
-  const signal = () => AbortSignal.timeout(timeoutMs)
+  const signal = () => AbortSignal.timeout(30_000)
   return {
     sdk: sdkClient(url, 'us-east-1'),
     async call(

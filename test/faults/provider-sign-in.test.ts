@@ -20,8 +20,8 @@ import { openConnection } from '../support/raw-connection.ts'
 import { givenUser, goodPassword } from '../support/sign-in.ts'
 import { locationOf, TestBrowser } from '../support/test-browser.ts'
 import { sdkClient } from '../support/test-server.ts'
+import { until } from '../support/until.ts'
 import { givenInstallation } from './installation.ts'
-import { until } from './own-database.ts'
 
 type Sdk = Pick<CognitoIdentityProviderClient, 'send'>
 

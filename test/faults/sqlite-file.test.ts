@@ -9,7 +9,8 @@ import { LifeguardProcess, lifeguard, masterKey, temporaryFolder } from '../cli/
 import { engines } from '../support/engines.ts'
 import { recordingLogger } from '../support/functions.ts'
 import { startTestServer } from '../support/test-server.ts'
-import { clientOf, until } from './own-database.ts'
+import { until } from '../support/until.ts'
+import { clientOf } from './own-database.ts'
 
 const sqlite = engines.some(({ name }) => name === 'sqlite')
 const skip = !sqlite && 'SQLite was not chosen for this run'

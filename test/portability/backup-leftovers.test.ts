@@ -16,6 +16,7 @@ import { backupFolder, makeBackup } from '../support/backup-jobs.ts'
 import { engines, type TestEngine } from '../support/engines.ts'
 import { startLocalS3 } from '../support/local-s3.ts'
 import { startTestServer, type TestServer } from '../support/test-server.ts'
+import { until } from '../support/until.ts'
 
 // The SDK finds credentials by its standard chain, whose first place is the environment of the process.
 process.env['AWS_ACCESS_KEY_ID'] = 'AKIAOFTHEBACKUPS0000'
@@ -87,7 +88,7 @@ for (const engine of engines) {
       )
       const backup = await makeBackup(server)
       assert.deepEqual([backup?.Status, backup?.FailureReason], ['FAILED', 'by another'])
-      await waitUntilEmpty(s3.objects)
+      await until('an empty bucket', async () => s3.objects.size === 0)
     })
 
     it('is deleted when the end of its job cannot be recorded', async () => {
@@ -95,7 +96,7 @@ for (const engine of engines) {
       await inStorage(given.server, refuseSuccess)
       const backup = await makeBackup(given.server)
       assert.deepEqual([backup?.Status, backup?.FailureReason], ['FAILED', 'The backup failed. The log of the server has the reason.'])
-      await waitUntilEmpty(given.s3.objects)
+      await until('an empty bucket', async () => given.s3.objects.size === 0)
     })
 
     it('is deleted after its server was killed between the upload and the end of the job', async () => {
@@ -109,10 +110,6 @@ for (const engine of engines) {
       assert.deepEqual([...s3.objects.keys()], [next.Location?.slice('s3://'.length)])
     })
   })
-}
-
-async function waitUntilEmpty(objects: ReadonlyMap<string, Buffer>): Promise<void> {
-  while (objects.size > 0) await new Promise((resolve) => setImmediate(resolve))
 }
 
 describe('Temporary folders of backups', () => {

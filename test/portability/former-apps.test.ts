@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import {
   AdminGetUserCommand,
   AdminResetUserPasswordCommand,
@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { copyEnvironment, copyPool } from '../support/copies.ts'
 import { engines } from '../support/engines.ts'
+import { noAnswer, useAwsCredentials } from '../support/former-pools.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { readMetrics } from '../support/metrics.ts'
 import { appOf, giveAttributes, givenAppUser, givenMfaPool, prefer, respond, setMfa } from '../support/mfa.ts'
@@ -18,15 +19,8 @@ import { useTestServer } from '../support/test-server.ts'
 const wrongCode = { name: 'CodeMismatchException' }
 const resetFirst = { name: 'PasswordResetRequiredException' }
 const locked = { name: 'NotAuthorizedException', message: 'Attempt limit exceeded, please try after some time.' }
-const noAnswer = { name: 'UnexpectedLambdaException', message: 'The former user pool gave no answer. Try again later.' }
 
-// The servers of this process sign their calls of the former pool with these.
-process.env['AWS_ACCESS_KEY_ID'] = 'AKIAANYCREDENTIALS00'
-process.env['AWS_SECRET_ACCESS_KEY'] = 'any'
-after(() => {
-  delete process.env['AWS_ACCESS_KEY_ID']
-  delete process.env['AWS_SECRET_ACCESS_KEY']
-})
+useAwsCredentials()
 
 for (const engine of engines) {
   describe(`Authenticator apps at a former pool on ${engine.name}`, () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, it } from 'node:test'
 import { engines } from '../support/engines.ts'
+import { noAnswer } from '../support/former-pools.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { useLocalServer } from '../support/local-server.ts'
 import { readMetrics } from '../support/metrics.ts'
@@ -8,7 +9,6 @@ import { claimsOf, givenUser, goodPassword, signInByPassword } from '../support/
 import { useTestServer } from '../support/test-server.ts'
 import { troubledPool } from '../support/troubled-pool.ts'
 
-const noAnswer = { name: 'UnexpectedLambdaException', message: 'The former user pool gave no answer. Try again later.' }
 /** How many calls of one pool run at once. */
 const callsOfPool = 32
 

@@ -1,24 +1,17 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import { copyEnvironment, copyPool } from '../support/copies.ts'
 import { engines } from '../support/engines.ts'
 import { noteSecrets } from '../support/evidence.ts'
+import { useAwsCredentials } from '../support/former-pools.ts'
 import { type App, appOf, giveAttributes, prefer, registerApp, setMfa } from '../support/mfa.ts'
 import { basic, callback, codeClient, givenClient, givenOAuthPool, type Reply, requestToken } from '../support/oauth.ts'
+import { alertIn, titleIn } from '../support/page-texts.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword } from '../support/sign-in.ts'
 import { formActionIn, hiddenFieldsIn, locationOf, paramsIn, TestBrowser } from '../support/test-browser.ts'
 import { useTestServer } from '../support/test-server.ts'
 
-// The servers of this process sign their calls of the former pool with these.
-process.env['AWS_ACCESS_KEY_ID'] = 'AKIAANYCREDENTIALS00'
-process.env['AWS_SECRET_ACCESS_KEY'] = 'any'
-after(() => {
-  delete process.env['AWS_ACCESS_KEY_ID']
-  delete process.env['AWS_SECRET_ACCESS_KEY']
-})
-
-const titleIn = ({ text }: Reply): string => /<h1>([^<]*)<\/h1>/.exec(text)?.[1] ?? ''
-const alertIn = ({ text }: Reply): string => /role="alert">([^<]*)</.exec(text)?.[1] ?? ''
+useAwsCredentials()
 
 for (const engine of engines) {
   for (const flow of ['USER_PASSWORD_AUTH', 'ADMIN_USER_PASSWORD_AUTH']) {

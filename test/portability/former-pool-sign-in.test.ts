@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { before, describe, it } from 'node:test'
 import {
   AdminCreateUserCommand,
   AdminDeleteUserCommand,
@@ -14,6 +14,7 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { copyEnvironment, copyPool } from '../support/copies.ts'
 import { engines } from '../support/engines.ts'
+import { noAnswer, useAwsCredentials } from '../support/former-pools.ts'
 import { callLifeguard } from '../support/lifeguard-operations.ts'
 import { useLocalServer } from '../support/local-server.ts'
 import { readMetrics } from '../support/metrics.ts'
@@ -28,15 +29,8 @@ const verifiedEmail = (name: string) => [
 ]
 const wrong = { name: 'NotAuthorizedException', message: 'Incorrect username or password.' }
 const locked = { name: 'NotAuthorizedException', message: /attempts exceeded/i }
-const noAnswer = { name: 'UnexpectedLambdaException', message: 'The former user pool gave no answer. Try again later.' }
 
-// The servers of this process sign their calls of the former pool with these.
-process.env['AWS_ACCESS_KEY_ID'] = 'AKIAANYCREDENTIALS00'
-process.env['AWS_SECRET_ACCESS_KEY'] = 'any'
-after(() => {
-  delete process.env['AWS_ACCESS_KEY_ID']
-  delete process.env['AWS_SECRET_ACCESS_KEY']
-})
+useAwsCredentials()
 
 const copiedUsers = ['ann', 'ben', 'carl', 'dora', 'eve', 'finn', 'gus', 'hal', 'ida', 'jan', 'kim', 'lea', 'mia', 'noa']
 const flows = ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_USER_SRP_AUTH', 'ALLOW_ADMIN_USER_PASSWORD_AUTH', 'ALLOW_USER_AUTH'] as const

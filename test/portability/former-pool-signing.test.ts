@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import {
   type CognitoIdentityProviderClient,
   CreateUserPoolClientCommand,
@@ -7,25 +7,19 @@ import {
   InitiateAuthCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../support/engines.ts'
+import { noAnswer, useAwsCredentials } from '../support/former-pools.ts'
 import { useLocalServer } from '../support/local-server.ts'
 import { type ProductionServer, startProductionServer } from '../support/production-server.ts'
 import { goodPassword } from '../support/sign-in.ts'
 import { signedCall } from '../support/signed-call.ts'
 import { troubledPool } from '../support/troubled-pool.ts'
 
-const noAnswer = { name: 'UnexpectedLambdaException', message: 'The former user pool gave no answer. Try again later.' }
 const refusal = { name: 'InvalidParameterException', message: /^FormerPool\.Endpoint: .*--former-pool-endpoints/ }
 const formerPoolId = 'us-east-1_AbCdEf123'
 const signed = 'ADMIN_USER_PASSWORD_AUTH'
 const unsigned = 'USER_PASSWORD_AUTH'
 
-// The servers of this process sign their calls of the former pool with these.
-process.env['AWS_ACCESS_KEY_ID'] = 'AKIAANYCREDENTIALS00'
-process.env['AWS_SECRET_ACCESS_KEY'] = 'any'
-after(() => {
-  delete process.env['AWS_ACCESS_KEY_ID']
-  delete process.env['AWS_SECRET_ACCESS_KEY']
-})
+useAwsCredentials()
 
 async function givenPool(owner: CognitoIdentityProviderClient) {
   const { UserPool } = await owner.send(new CreateUserPoolCommand({ PoolName: 'shop' }))

@@ -175,7 +175,7 @@ async function runJob(run: Run, job: BackupJob): Promise<void> {
 }
 
 function takenForDead(): PortabilityError {
-  return new PortabilityError('The backup took so long that another server took this one for ended. It was deleted again.')
+  return new PortabilityError('The backup took so long that another server counted this server as ended. So the backup was deleted.')
 }
 
 function storeBackup({ plan }: Run, job: BackupJob, signal: AbortSignal): Promise<StoredBackup> {
@@ -197,7 +197,11 @@ function interruptible(content: BackupContent, signal: AbortSignal): BackupConte
   return { ...content, parts: parts() }
 }
 
-type Failure = { readonly error: unknown /** Where the backup is, if it was stored. */; readonly location: string | undefined }
+type Failure = {
+  readonly error: unknown
+  /** Where the backup is, if it was stored. */
+  readonly location: string | undefined
+}
 
 /** Ends the job as failed, and removes what it has stored. If the database is away, `failAbandoned` does that later. */
 async function fail(run: Run, job: BackupJob, { error, location }: Failure): Promise<void> {
@@ -207,7 +211,7 @@ async function fail(run: Run, job: BackupJob, { error, location }: Failure): Pro
   let isSucceeded = false
   try {
     const isEnded = await endJob(db, job.id, { status: 'FAILED', finishedAt: clock.now(), failure })
-    // The answer to the commit that ended the job may have been lost.
+    // The answer to the commit that ended the job may have been lost, or the deletion of older backups may have failed after it.
     isSucceeded = !isEnded && (await findBackupJob(db, job.id))?.status === 'SUCCEEDED'
   } finally {
     if (!isSucceeded) {

@@ -67,7 +67,7 @@ export async function restorePool(options: PoolRestoreOptions): Promise<PoolRest
     throw new PortabilityError(`${JSON.stringify(newId.slice(0, 60))} is not the id of a user pool, such as eu-west-1_a1B2c3D4e.`)
   const pool = await claimHiddenPool({ ...options, poolId: newId })
   try {
-    if (pool.replacesPool) await withContent((content) => check(options, content))
+    if (pool.replacesPool) await withContent((content) => checkBackup(options, content))
     return await withContent((content) => write({ ...options, newId }, content, pool))
   } catch (error) {
     const isGone = pool.replacesPool && pool.hasBegun
@@ -86,16 +86,16 @@ type Walk = {
   readonly findUsernames: FindUsernames
 }
 
-/** Does with the backup what `write` does, except that the rows go into temporary tables. */
-function check(options: PoolRestoreOptions, content: BackupContent): Promise<void> {
-  return withRowCheck(options.storage, async ({ check, findUsernames }) => {
+/** Walks the backup as `write` does, but all rows go into temporary tables, those of a running import as well. */
+function checkBackup(options: PoolRestoreOptions, content: BackupContent): Promise<void> {
+  return withRowCheck(options.storage, async ({ requireStorable, findUsernames }) => {
     const store: Walk['store'] = (table, batch) =>
-      check(
+      requireStorable(
         table,
         batch.map((row) => postpone(table, row)),
       )
     const { row } = await walk(options, content, { store, findUsernames })
-    await check('user_pool', [row])
+    await requireStorable('user_pool', [row])
   })
 }
 

@@ -8,7 +8,7 @@ import { type FindUsernames, findUsernames } from './clashes.ts'
 
 export type RowCheck = {
   /** @throws PortabilityError when the table would refuse the rows, or one of them together with earlier ones */
-  check(table: keyof Schema, rows: readonly BackupRow[]): Promise<void>
+  requireStorable(table: keyof Schema, rows: readonly BackupRow[]): Promise<void>
   /** The usernames of the checked users. */
   readonly findUsernames: FindUsernames
 }
@@ -17,7 +17,7 @@ export type RowCheck = {
  * Lets the database check rows without storing them: they go into temporary tables, which have the types, the keys and the unique indexes of
  * the tables. The tables are dropped when `use` has ended, and with the connection of a command that was killed.
  */
-export function withRowCheck<T>({ db, engine }: Storage, use: (check: RowCheck) => Promise<T>): Promise<T> {
+export function withRowCheck<T>({ db, engine }: Storage, use: (rowCheck: RowCheck) => Promise<T>): Promise<T> {
   // Temporary tables belong to one connection.
   return db.connection().execute(async (connection: Db) => {
     // On SQLite a connection that had a transaction runs everything in transactions.
@@ -25,7 +25,7 @@ export function withRowCheck<T>({ db, engine }: Storage, use: (check: RowCheck) 
     const copies = new Map<keyof Schema, TemporaryCopy>()
     try {
       return await use({
-        async check(table, rows) {
+        async requireStorable(table, rows) {
           if (rows.length === 0) return
           await inTransaction(async (tx) => {
             const copy = copies.get(table) ?? (await createTemporaryCopy(tx, engine, table))

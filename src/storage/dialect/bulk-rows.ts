@@ -92,6 +92,11 @@ export async function emptyTable(db: Db | Tx, engine: Engine, table: keyof Schem
   await dialects[engine].empty(table).execute(db)
 }
 
+/** Deletes all rows of the table, and lets readers go on meanwhile: TRUNCATE of PostgreSQL would wait for them. */
+export async function deleteRows(tx: Tx, table: keyof Schema): Promise<void> {
+  await sql`delete from ${sql.table(table)}`.execute(tx)
+}
+
 export async function hasAnyRow(db: Db | Tx, table: keyof Schema): Promise<boolean> {
   const { rows } = await sql`select 1 from ${sql.table(table)} limit 1`.execute(db)
   return rows.length > 0

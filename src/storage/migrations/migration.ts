@@ -5,8 +5,8 @@ import type { SchemaDialect } from '../dialect/schema-dialect.ts'
 export type Migration = {
   readonly name: string
   /**
-   * A table that is locked before any migration of the run begins. It is one that transactions lock early: if the run held the lock of another
-   * table by then, such a transaction and the run could wait for each other.
+   * A table that is locked before any migration of the run begins. Requests of the release before lock this table first and others later. If
+   * the run held one of those others by then, a request and the run could wait for each other.
    */
   readonly locksFirst?: string
   up(db: Kysely<never>, dialect: SchemaDialect): Promise<void>

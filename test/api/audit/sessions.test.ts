@@ -7,12 +7,12 @@ import { AdminCreateUserCommand, AdminDisableUserCommand, AdminEnableUserCommand
 import { startAuditStream } from '../../../src/audit/stream/audit-stream.ts'
 import { createStreamDestination } from '../../../src/audit/stream/destination.ts'
 import { openStorage } from '../../../src/storage/open-storage.ts'
-import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { type Credentials, type ProductionServer, startProductionServer } from '../../support/production-server.ts'
 import { givenRoleSessions } from '../../support/role-sessions.ts'
 import { signedCall } from '../../support/signed-call.ts'
+import { until } from '../../support/until.ts'
 import type { ListedRecord } from './audited-calls.ts'
 
 for (const engine of engines) {

@@ -5,11 +5,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { temporaryFolder } from '../../cli/lifeguard-process.ts'
-import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { readMetrics } from '../../support/metrics.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 import { listAuditRecords } from './audited-calls.ts'
 
 /** More than a pipe holds at once, which is 64 KiB on Linux. */

@@ -11,12 +11,12 @@ import { createStreamDestination } from '../../../src/audit/stream/destination.t
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { LifeguardProcess } from '../../cli/lifeguard-process.ts'
 import { startPeer } from '../../faults/http-peer.ts'
-import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { readMetrics } from '../../support/metrics.ts'
 import { rawCall } from '../../support/raw-call.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 import { listAuditRecords, namingKey } from './audited-calls.ts'
 
 const cannotDeliver = 'The audit stream cannot deliver. It tries again until it can.'

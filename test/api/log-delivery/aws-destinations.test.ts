@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { openStorage } from '../../../src/storage/open-storage.ts'
-import { until } from '../../faults/own-database.ts'
 import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
@@ -20,6 +19,7 @@ import {
 import { readMetrics } from '../../support/metrics.ts'
 import { claimsOf, givenTokens } from '../../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 
 // The SDK's standard chain looks for credentials in these variables first.
 Object.assign(process.env, awsCredentials)

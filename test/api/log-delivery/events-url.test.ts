@@ -12,7 +12,6 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { LifeguardProcess } from '../../cli/lifeguard-process.ts'
 import { startPeer } from '../../faults/http-peer.ts'
-import { until } from '../../faults/own-database.ts'
 import { eventsOf } from '../../support/auth-events.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
@@ -20,6 +19,7 @@ import { failSignIn, givenWatchedPool, sendEventsTo } from '../../support/log-de
 import { readMetrics } from '../../support/metrics.ts'
 import { givenUser } from '../../support/sign-in.ts'
 import { sdkClient, startTestServer, type TestServer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 
 const secret = Buffer.alloc(32, 5)
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { CreateUserPoolCommandInput } from '@aws-sdk/client-cognito-identity-provider'
-import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { awsCredentials, startLocalAwsLogs } from '../../support/local-aws-logs.ts'
 import { deliverLogs, flagsFor, logGroup, notifications } from '../../support/log-delivery.ts'
 import { signUp } from '../../support/self-service.ts'
 import { openSmsEndpoint } from '../../support/sms-endpoint.ts'
 import { startTestServer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 
 // The SDK's standard chain looks for credentials in these variables first.
 Object.assign(process.env, awsCredentials)

@@ -7,11 +7,11 @@ import type { LogSink } from '../../../src/log-delivery/log-record.ts'
 import { insertLogRecord } from '../../../src/log-delivery/log-record-repository.ts'
 import { startLogWorker } from '../../../src/log-delivery/log-worker.ts'
 import type { Db } from '../../../src/storage/db.ts'
-import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { createTestClock, type TestClock } from '../../support/test-clock.ts'
 import { openTestStorage } from '../../support/test-storage.ts'
+import { until } from '../../support/until.ts'
 
 type Options = { readonly find: FindLogDestination; readonly holder?: string; readonly clock?: TestClock; readonly maxWaiting?: number }
 

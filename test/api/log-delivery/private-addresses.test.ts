@@ -10,7 +10,6 @@ import {
 } from '@aws-sdk/client-cognito-identity-provider'
 import { openStorage } from '../../../src/storage/open-storage.ts'
 import { startPeer } from '../../faults/http-peer.ts'
-import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { recordingLogger } from '../../support/functions.ts'
 import { failSignIn, givenWatchedPool, sendEventsTo } from '../../support/log-delivery.ts'
@@ -18,6 +17,7 @@ import { type ProductionServer, startProductionServer } from '../../support/prod
 import { goodPassword } from '../../support/sign-in.ts'
 import { signedCall } from '../../support/signed-call.ts'
 import { startTestServer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 
 /** A sign-in in a pool of `serve` that sends its events to `url`. */
 async function signInOn(server: ProductionServer, url: string): Promise<void> {

@@ -7,6 +7,7 @@ import { callLifeguard } from '../../support/lifeguard-operations.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 import { jwksOf, refresh, useAccessToken } from '../../support/tokens.ts'
+import { until } from '../../support/until.ts'
 
 const missing = 'ResourceNotFoundException'
 
@@ -26,11 +27,6 @@ async function startTwo(engine: TestEngine) {
       await database.drop()
     },
   }
-}
-
-/** Repeats what the other server is asked until it has got the news. The test ends by its timeout if it never does. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setImmediate(resolve))
 }
 
 /** The name of the error that a sign-in gets. Undefined when it gets tokens. */
@@ -55,9 +51,9 @@ for (const engine of engines) {
         [other, one],
       ] as const) {
         await here.send(new DeleteUserPoolCommand({ UserPoolId: poolId }))
-        await until(async () => (await signInError(there, clientId)) === missing)
+        await until('the pool to be missing', async () => (await signInError(there, clientId)) === missing)
         await callLifeguard(here, 'RestoreUserPool', { UserPoolId: poolId })
-        await until(async () => (await signInError(there, clientId)) === undefined)
+        await until('a sign-in', async () => (await signInError(there, clientId)) === undefined)
         await there.send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
         await useAccessToken(there, tokens.accessToken)
         assert.ok((await refresh(there, clientId, tokens.refreshToken)).AuthenticationResult?.AccessToken)

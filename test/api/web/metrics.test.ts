@@ -8,7 +8,6 @@ import {
   SignUpCommand,
   StopUserImportJobCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
-import { until } from '../../faults/own-database.ts'
 import { engines } from '../../support/engines.ts'
 import { csv, emailPool, givenUploadedJob, startJob, waitForJobEnd } from '../../support/imports.ts'
 import { readMetrics } from '../../support/metrics.ts'
@@ -16,6 +15,7 @@ import { startProductionServer } from '../../support/production-server.ts'
 import { rawCall, rawRequest } from '../../support/raw-call.ts'
 import { givenUser, goodPassword, signInByPassword, signInBySrp } from '../../support/sign-in.ts'
 import { startTestServer } from '../../support/test-server.ts'
+import { until } from '../../support/until.ts'
 
 for (const engine of engines) {
   describe(`The metrics on ${engine.name}`, () => {

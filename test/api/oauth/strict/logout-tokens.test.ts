@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { CreateUserPoolCommand, UpdateUserPoolClientCommand } from '@aws-sdk/client-cognito-identity-provider'
-import { until } from '../../../faults/own-database.ts'
 import { engines } from '../../../support/engines.ts'
 import { callLifeguard } from '../../../support/lifeguard-operations.ts'
 import { openLogoutApp } from '../../../support/logout-apps.ts'
@@ -14,6 +13,7 @@ import { signedCall } from '../../../support/signed-call.ts'
 import { givenStrictPool } from '../../../support/strict.ts'
 import { TestBrowser } from '../../../support/test-browser.ts'
 import { useTestServer } from '../../../support/test-server.ts'
+import { until } from '../../../support/until.ts'
 
 const minute = 60_000
 /** The most attempts after refusals. */
