@@ -38,8 +38,11 @@ for (const engine of engines) {
     type Given = Awaited<ReturnType<typeof given>>
 
     const setPolicies = (UserPoolId: string, Triggers: object) => callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId, Triggers })
-    const invocationsOf = async (UserPoolId: string): Promise<readonly Record<string, string>[]> =>
-      (await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId })).Invocations
+    // The record of the sign-up may be stored after the deletion, which deletes it only if it finds it.
+    const invocationsOf = async (UserPoolId: string): Promise<readonly Record<string, string>[]> => {
+      const { Invocations } = await callLifeguard(server(), 'ListTriggerInvocations', { UserPoolId })
+      return Invocations.filter(({ Trigger }: { Trigger: string }) => Trigger !== 'PreSignUp')
+    }
     const byUser = async ({ accessToken }: Given) => {
       await server().send(new DeleteUserCommand({ AccessToken: accessToken }))
     }
@@ -237,8 +240,7 @@ for (const engine of engines) {
     it('PurgeDeletedUser invokes no trigger, and deletes the record of PostDeleteUser', async () => {
       const at = await given()
       await keepDeletedUsers(server(), at.poolId, 30)
-      // The record of PreSignUp may be stored after the deletion.
-      const ofDeletion = async () => (await invocationsOf(at.poolId)).map(({ Trigger }) => Trigger).filter((name) => name !== 'PreSignUp')
+      const ofDeletion = async () => (await invocationsOf(at.poolId)).map(({ Trigger }) => Trigger)
       await byAdministrator(at)
       assert.deepEqual(await ofDeletion(), ['PostDeleteUser'])
       at.triggers.clear()
