@@ -14,6 +14,8 @@ let evidence: string | undefined
 
 /** Each test file is a process of its own, which loads the whole server. With a cache, only the first process compiles each module. */
 let compileCache: string | undefined
+/** The RSA key pairs that the test files share: see kept-key-pairs.ts. */
+let keyPairs: string | undefined
 
 /**
  * Runs before the first test file: unpacks one browser and starts one PostgreSQL for the whole run. Environment variables tell the test
@@ -23,6 +25,8 @@ export async function globalSetup(): Promise<void> {
   await unpackBrowser()
   compileCache = mkdtempSync(join(tmpdir(), 'lifeguard-compile-cache-'))
   process.env['NODE_COMPILE_CACHE'] = compileCache
+  keyPairs = mkdtempSync(join(tmpdir(), 'lifeguard-key-pairs-'))
+  process.env['LIFEGUARD_TEST_KEY_PAIRS'] = keyPairs
   evidence = mkdtempSync(join(tmpdir(), 'lifeguard-evidence-'))
   process.env['LIFEGUARD_TEST_EVIDENCE'] = evidence
   const engines = process.env['LIFEGUARD_TEST_ENGINES']
@@ -39,7 +43,7 @@ export async function globalTeardown(): Promise<void> {
     if (template !== undefined) await administer(cluster.url, `drop database ${template} with (force)`)
     await cluster.stop()
   }
-  if (compileCache !== undefined) rmSync(compileCache, { recursive: true, force: true })
+  for (const folder of [compileCache, keyPairs]) if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   if (evidence !== undefined) requireNoSecrets(evidence)
 }
 
