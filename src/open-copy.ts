@@ -10,7 +10,11 @@ import type { Settings } from './settings.ts'
 import { createMetrics } from './web/metrics.ts'
 
 /** The services of a command that copies a user pool. A provider that does not answer during the copy is stored without its metadata. */
-export function openCopyDeps({ storage, secrets }: OpenedDatabase, settings: Settings, clock: Clock): CopyDeps & { close(): void } {
+export function openCopyDeps(
+  { storage, secrets }: Pick<OpenedDatabase, 'storage' | 'secrets'>,
+  settings: Settings,
+  clock: Clock,
+): CopyDeps & { close(): void } {
   const { db, publish, subscribe } = storage
   const pools = createPoolCatalog({ db, secrets, clock, publish, subscribe })
   const { discoverDetails } = configuredProviders({

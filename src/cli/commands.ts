@@ -1,4 +1,5 @@
 import { SettingsError } from '../settings.ts'
+import { applyCommand } from './apply.ts'
 import { backup } from './backup.ts'
 import { backupInspect } from './backup-inspect.ts'
 import { backupKeygen } from './backup-keygen.ts'
@@ -35,6 +36,7 @@ const otherCommands = [
   exportUsersCommand,
   exportCognitoCsv,
   copyFromCognitoCommand,
+  applyCommand,
   dbMigrate,
   restore,
   version,

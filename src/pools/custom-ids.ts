@@ -7,21 +7,25 @@ import { isPoolDeleted } from './pool-deletion-repository.ts'
 const customId = '_custom_id_'
 const clientNameStart = `${customId}:`
 
-/** Whether requests may give the ids of new pools and app clients. True in `dev` only: elsewhere an id is never used again. */
-export type CustomIds = { readonly acceptsCustomIds: boolean }
+export type CustomIds = {
+  /** Whether requests may give the ids of new pools and app clients. True in `dev` only: elsewhere an id is never used again. */
+  readonly acceptsCustomIds: boolean
+  /** The id of the new pool or app client, where the operator's file gives it. */
+  readonly fixedId?: string
+}
 
 /**
  * The id that the tags of a new user pool or identity pool ask for.
  * @throws ApiError InvalidParameterException when it has not the form of such an id
  */
 export function customPoolId(
-  { acceptsCustomIds }: CustomIds,
+  { acceptsCustomIds, fixedId }: CustomIds,
   tags: Readonly<Record<string, string>> = {},
   form: PoolIdForm,
 ): string | undefined {
-  const id = acceptsCustomIds && Object.hasOwn(tags, customId) ? tags[customId] : undefined
+  const id = fixedId ?? (acceptsCustomIds && Object.hasOwn(tags, customId) ? tags[customId] : undefined)
   if (id !== undefined && !(form.pattern.test(id) && id.length <= 55)) {
-    throw invalidParameter(`The tag ${customId} must be ${form.example}.`)
+    throw invalidParameter(`${fixedId === undefined ? `The tag ${customId}` : 'The id'} must be ${form.example}.`)
   }
   return id
 }
@@ -44,6 +48,7 @@ export const identityPoolIdForm: PoolIdForm = {
  */
 export function customClientId(ids: CustomIds, name: string): string | undefined {
   requireClientName(ids, name)
+  if (ids.fixedId !== undefined) return ids.fixedId
   if (!name.startsWith(clientNameStart)) return undefined
   const id = name.slice(clientNameStart.length)
   if (/^[\w+]{1,128}$/.test(id)) return id

@@ -1,0 +1,71 @@
+import { isSettings, type Json } from './json.ts'
+import type { Found, Kind } from './kind.ts'
+import type { Change, SectionPlan, Step } from './plan.ts'
+import { pathText } from './read-files.ts'
+import { nameOf } from './wanted.ts'
+
+/** What is to be done, or was done, one line for each thing and each setting. */
+export type DiffText = { readonly lines: readonly string[]; readonly created: number; readonly changed: number; readonly surplus: number }
+
+type Writing = { readonly prunes: boolean; readonly secrets: ReadonlySet<string> }
+
+/** The plan as text. No line has a secret. */
+export function diffText(sections: readonly SectionPlan[], writing: Writing): DiffText {
+  const texts = sections.flatMap((section) => sectionTexts(section, '', writing))
+  const count = (sign: string) => texts.filter((line) => line.startsWith(`${sign} `)).length
+  return { lines: texts, created: count('+'), changed: count('~'), surplus: count('-') + count('?') }
+}
+
+function sectionTexts({ kind, steps, surplus }: SectionPlan, place: string, writing: Writing): readonly string[] {
+  const removed = surplus.map((found) => {
+    const label = labelOf(place, kind, foundName(kind, found))
+    return writing.prunes && kind.remove !== undefined ? `- ${label}` : `? ${label}   (not in the files)`
+  })
+  return [...removed, ...steps.flatMap((step) => stepTexts(step, place, writing))]
+}
+
+function stepTexts(step: Step, place: string, writing: Writing): readonly string[] {
+  const { desired, live, changes, sections, users } = step
+  const { kind } = desired
+  const label = labelOf(place, kind, nameOf(desired))
+  const own =
+    live === undefined
+      ? [`+ ${label}`]
+      : changes.length === 0
+        ? []
+        : [`~ ${label}`, ...changes.map((change) => `    ${changeText(change, writing.secrets)}`)]
+  const ofUsers = users.flatMap(({ wanted, isNew, members }) => {
+    const user = `${label} Users ${JSON.stringify(wanted.username)}`
+    if (isNew) return [`+ ${user}`]
+    return members.length === 0 ? [] : [`~ ${user}`, `    ${members.join(', ')}`]
+  })
+  return [...own, ...sections.flatMap((section) => sectionTexts(section, label, writing)), ...ofUsers]
+}
+
+function labelOf(place: string, kind: Kind, name: string): string {
+  return [place, kind.section, name === '' ? '' : JSON.stringify(name)].filter(Boolean).join(' ')
+}
+
+function foundName({ id, name = '' }: Kind, { ids, settings }: Found): string {
+  return String(ids[id ?? ''] ?? settings[name] ?? '')
+}
+
+function changeText({ path, from, to }: Change, secrets: ReadonlySet<string>): string {
+  return `${pathText(path)}: ${valueText(path.at(-1), from, secrets)} -> ${valueText(path.at(-1), to, secrets)}`
+}
+
+/** Members whose values are secrets. What came by reference is one as well. */
+const secretNames = new Set(['ClientSecret', 'client_secret', 'private_key', 'Password'])
+const longestValue = 160
+
+function valueText(name: string | number | undefined, value: Json | undefined, secrets: ReadonlySet<string>): string {
+  if (value === undefined) return '(none)'
+  const text = JSON.stringify(masked(String(name), value, secrets))
+  return text.length <= longestValue ? text : `${text.slice(0, longestValue)}…`
+}
+
+function masked(name: string, value: Json, secrets: ReadonlySet<string>): Json {
+  if (Array.isArray(value)) return value.map((entry) => masked(name, entry, secrets))
+  if (isSettings(value)) return Object.fromEntries(Object.entries(value).map(([member, entry]) => [member, masked(member, entry, secrets)]))
+  return secretNames.has(name) || (typeof value === 'string' && secrets.has(value)) ? '(secret)' : value
+}

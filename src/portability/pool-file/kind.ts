@@ -1,0 +1,137 @@
+import { definitionOf } from '../../contract/model.ts'
+import { type Json, listOf, pick, type Settings, textOf, without } from './json.ts'
+import type { Call, CalledName } from './operation-calls.ts'
+
+/** The ids by which operations name a thing and those that it is in, such as UserPoolId and ClientId. */
+export type Ids = Readonly<Record<string, string>>
+
+/** A thing as it is stored. */
+export type Found = {
+  readonly ids: Ids
+  /** In the words of the request that makes it. */
+  readonly settings: Settings
+}
+
+/** The JSON Schema of members that the request does not have. */
+export type OwnMembers = Readonly<Record<string, object>>
+
+/** A kind of thing that a file describes, and the operations by which it is read and changed. */
+export type Kind = {
+  /** The member of the file that holds the things. */
+  readonly section: string
+  /** Whether there is one such thing at most; then the section is an object. Otherwise it is a list. */
+  readonly isSingle?: boolean
+  /** The operation whose request has the settings. */
+  readonly request: CalledName
+  /** Members of this request that the file does not have: the ids of what the thing is in, and what cannot be compared. */
+  readonly omitted: readonly string[]
+  /** Members that the request does not have. They name the thing, or are applied by the kind itself. */
+  readonly own?: OwnMembers
+  /** The member that names a thing of a list. */
+  readonly name?: string
+  /** The member with the id that the file may fix. It names the thing before `name` does. */
+  readonly id?: string
+  /** Members that cannot change, and what the operator can do instead. */
+  readonly fixed?: Readonly<Record<string, string>>
+  /** The sections of a thing. */
+  readonly sections?: readonly Kind[]
+  list(call: Call, within: Ids): Promise<readonly Found[]>
+  create(call: Call, within: Ids, settings: Settings): Promise<Ids>
+  /** `settings` are complete: what they leave out returns to its default. */
+  update(call: Call, before: Found, settings: Settings): Promise<void>
+  /** Left out for what is never deleted. */
+  remove?(call: Call, ids: Ids): Promise<void>
+  /** What is compared. By default, all settings. `given` is what the file says, sections included. */
+  compared?(settings: Settings, given: Settings): Settings
+  /** The wanted settings, with those of the stored thing that an update never takes away, or that a section of the file changes. */
+  completed?(settings: Settings, stored: Settings, given: Settings): Settings
+}
+
+/** The ids in the response that the request of an operation can carry, and nothing else. */
+export function settingsOf(name: CalledName, shown: Json | undefined, omitted: readonly string[] = []): Settings {
+  return without(pick(definitionOf(name).input, shown ?? {}) as Settings, omitted)
+}
+
+export function idOf(shown: Json | undefined, name: string): string {
+  const id = textOf((shown as Settings | undefined)?.[name])
+  if (id === undefined) throw new Error(`A response has no ${name}.`)
+  return id
+}
+
+type Paged = { readonly size: Settings; readonly member: string; readonly token?: string }
+
+/** All entries of a list operation. */
+export async function allOf(
+  call: Call,
+  name: CalledName,
+  request: Settings,
+  { size, member, token = 'NextToken' }: Paged,
+): Promise<Settings[]> {
+  const entries: Settings[] = []
+  let next: string | undefined
+  do {
+    const page: Settings = await call(name, { ...request, ...size, ...(next !== undefined && { NextToken: next }) })
+    entries.push(...(listOf(page[member]) as Settings[]))
+    next = textOf(page[token])
+  } while (next !== undefined)
+  return entries
+}
+
+type SingleKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'own'> & {
+  readonly get: CalledName
+  readonly set: CalledName
+  /** The settings in the response; undefined when nothing was set. */
+  readonly read: (response: Settings, within: Ids) => Json | undefined
+}
+
+/** Settings that one operation shows and another replaces. They are not deleted. */
+export function singleKind({ get, set, read, ...kind }: SingleKind): Kind {
+  return {
+    ...kind,
+    isSingle: true,
+    request: set,
+    async list(call, within) {
+      const shown = read(await call(get, within), within)
+      return shown === undefined ? [] : [{ ids: within, settings: settingsOf(set, shown, kind.omitted) }]
+    },
+    async create(call, within, settings) {
+      await call(set, { ...settings, ...within })
+      return within
+    },
+    async update(call, { ids }, settings) {
+      await call(set, { ...settings, ...ids })
+    },
+  }
+}
+
+type ListedKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'own' | 'sections' | 'fixed'> & {
+  readonly name: string
+  readonly create: CalledName
+  readonly update: CalledName
+  readonly remove: CalledName
+  /** Shows all things. */
+  readonly show: (call: Call, within: Ids) => Promise<readonly Settings[]>
+}
+
+/** Things of a list that are named by a member of their settings, and that their names do not leave. */
+export function listedKind({ create, update, remove, show, ...kind }: ListedKind): Kind {
+  const idsOf = (within: Ids, settings: Settings): Ids => ({ ...within, [kind.name]: idOf(settings, kind.name) })
+  return {
+    ...kind,
+    request: create,
+    async list(call, within) {
+      const shown = await show(call, within)
+      return shown.map((thing) => ({ ids: idsOf(within, thing), settings: settingsOf(create, thing, kind.omitted) }))
+    },
+    async create(call, within, settings) {
+      await call(create, { ...settings, ...within })
+      return idsOf(within, settings)
+    },
+    async update(call, { ids }, settings) {
+      await call(update, { ...settings, ...ids })
+    },
+    async remove(call, ids) {
+      await call(remove, ids)
+    },
+  }
+}

@@ -1,0 +1,89 @@
+import { recordCommand } from '../../audit/audit-trail.ts'
+import type { AuditedCall, AuditedCaller } from '../../audit/audited-caller.ts'
+import { authorizationOperations } from '../../authorization/operations.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Operation, OperationName } from '../../contract/operation.ts'
+import { readRequest } from '../../contract/read-request.ts'
+import { writeResponse } from '../../contract/write-response.ts'
+import { identityPoolOperations } from '../../identity-pools/operations.ts'
+import { poolOperations } from '../../pools/operations.ts'
+import { findResource } from '../../pools/pool-resource-repository.ts'
+import { uiCustomizations } from '../../pools/ui-customization/ui-customization.ts'
+import { userOperations } from '../../users/operations.ts'
+import { type Settings, textOf } from './json.ts'
+
+const operations = [...poolOperations, ...userOperations, ...identityPoolOperations, ...authorizationOperations] as const
+
+type OfPools = Exclude<
+  (typeof poolOperations)[number]['name'],
+  'DeleteUserPool' | `${string}Deleted${string}` | `Restore${string}` | `${string}ProvisionedLimit`
+>
+type OfUsers =
+  | 'CreateGroup'
+  | 'UpdateGroup'
+  | 'DeleteGroup'
+  | 'ListGroups'
+  | 'AdminSetUserPassword'
+  | 'AdminAddUserToGroup'
+  | 'AdminRemoveUserFromGroup'
+  | 'AdminListGroupsForUser'
+type OfIdentityPools =
+  | 'CreateIdentityPool'
+  | 'UpdateIdentityPool'
+  | 'DescribeIdentityPool'
+  | 'ListIdentityPools'
+  | 'SetIdentityPoolRoles'
+  | 'GetIdentityPoolRoles'
+  | 'SetPrincipalTagAttributeMap'
+  | 'GetPrincipalTagAttributeMap'
+type OfRoles = 'PutRole' | 'ListRoles' | 'DeleteRole'
+
+export type CalledName = OfPools | OfUsers | OfIdentityPools | OfRoles
+type Called = Extract<(typeof operations)[number], { readonly name: CalledName }>
+type DepsOf<O> = O extends Operation<infer _N, infer D, infer _C> ? D : never
+type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never
+
+/** The services that the operations ask for. */
+export type CallDeps = Intersection<DepsOf<Called>>
+
+/**
+ * Runs an operation on the database. The response is that of the API.
+ * @throws ApiError as the operation does
+ */
+export type Call = (name: CalledName, request: Settings, fixed?: { readonly id: string | undefined }) => Promise<Settings>
+
+/** Each change leaves the audit record of a command. */
+export function createCall(deps: CallDeps): Call {
+  return async (name, request, fixed) => {
+    const operation = operations.find((other) => other.name === name) as Operation<OperationName, CallDeps, AuditedCaller> | undefined
+    if (operation === undefined) throw new Error(`There is no operation ${name}.`)
+    const caller: AuditedCaller = {
+      accessKeyId: undefined,
+      isAllowedOnIdentityPool: () => true,
+      audit: auditOf(deps, name, request),
+    }
+    const given = fixed?.id === undefined ? deps : { ...deps, fixedId: fixed.id }
+    const output = await operation.handle(readRequest(operation.name, request), given, caller, { ip: undefined, userAgent: undefined })
+    const text = writeResponse(operation.name, output)
+    const response: Settings = text === '' ? {} : JSON.parse(text)
+    return name === 'GetUICustomization' ? withImage(deps, response) : response
+  }
+}
+
+function auditOf({ clock }: { readonly clock: Clock }, operation: string, request: Settings): AuditedCall {
+  const record: AuditedCall['record'] = (tx, change = {}) => {
+    const poolId = change.poolId ?? textOf(request['UserPoolId'])
+    const subject = change.user?.sub ?? change.subject ?? poolId ?? textOf(request['IdentityPoolId']) ?? textOf(request['RoleArn'])
+    const detail = ['applied from a file', change.detail].filter(Boolean).join('; ')
+    return recordCommand(tx, clock, { operation, poolId, subject, detail })
+  }
+  return { record, recordEarlierStep: record }
+}
+
+/** The API shows the logo of the classic pages by its address only. A file holds its bytes. */
+async function withImage({ db }: CallDeps, { UICustomization: shown = {} }: Settings): Promise<Settings> {
+  const { UserPoolId: poolId, ClientId: clientId } = shown as Settings
+  if (typeof poolId !== 'string' || typeof clientId !== 'string') return { UICustomization: shown }
+  const logo = (await findResource(db, poolId, uiCustomizations, clientId))?.config.logo
+  return { UICustomization: { ...(shown as Settings), ...(logo !== undefined && { ImageFile: logo.bytes }) } }
+}

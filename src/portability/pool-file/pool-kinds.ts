@@ -1,0 +1,212 @@
+import { isStandardAttribute } from '../../pools/attribute-schema.ts'
+import { clients, onlyGiven, riskConfiguration } from './client-kinds.ts'
+import { isSame, isSettings, type Json, listOf, type Settings, textOf, without } from './json.ts'
+import { allOf, idOf, type Kind, listedKind, settingsOf, singleKind } from './kind.ts'
+import { uiCustomization } from './look-kinds.ts'
+import type { Call } from './operation-calls.ts'
+
+const place = ['UserPoolId']
+
+const resourceServers = listedKind({
+  section: 'ResourceServers',
+  omitted: place,
+  name: 'Identifier',
+  create: 'CreateResourceServer',
+  update: 'UpdateResourceServer',
+  remove: 'DeleteResourceServer',
+  show: (call, within) => allOf(call, 'ListResourceServers', within, { size: { MaxResults: 50 }, member: 'ResourceServers' }),
+})
+
+/** What a provider's own metadata says. It is no difference that a stored provider has these. */
+const discoveredDetails = [
+  'ActiveEncryptionCertificate',
+  'SLORedirectBindingURI',
+  'SSORedirectBindingURI',
+  'attributes_url',
+  'attributes_url_add_attributes',
+  'authorize_url',
+  'jwks_uri',
+  'oidc_issuer',
+  'token_url',
+]
+
+const identityProviders = listedKind({
+  section: 'IdentityProviders',
+  omitted: place,
+  name: 'ProviderName',
+  fixed: { ProviderType: 'Delete the provider first, or give it another name.' },
+  create: 'CreateIdentityProvider',
+  update: 'UpdateIdentityProvider',
+  remove: 'DeleteIdentityProvider',
+  async show(call, within) {
+    const all = await allOf(call, 'ListIdentityProviders', within, { size: { MaxResults: 60 }, member: 'Providers' })
+    const shown = all.map(({ ProviderName = '' }) => call('DescribeIdentityProvider', { ...within, ProviderName }))
+    return (await Promise.all(shown)).map(({ IdentityProvider }) => IdentityProvider as Settings)
+  },
+  compared(settings, given) {
+    const named = isSettings(given['ProviderDetails']) ? given['ProviderDetails'] : {}
+    const discovered = discoveredDetails.filter((name) => !Object.hasOwn(named, name))
+    return { ...settings, ProviderDetails: without(settings['ProviderDetails'] as Settings, discovered) }
+  },
+})
+
+const groups = listedKind({
+  section: 'Groups',
+  omitted: place,
+  name: 'GroupName',
+  create: 'CreateGroup',
+  update: 'UpdateGroup',
+  remove: 'DeleteGroup',
+  show: (call, within) => allOf(call, 'ListGroups', within, { size: { Limit: 60 }, member: 'Groups' }),
+})
+
+const domains = listedKind({
+  section: 'Domains',
+  omitted: place,
+  name: 'Domain',
+  create: 'CreateUserPoolDomain',
+  update: 'UpdateUserPoolDomain',
+  remove: 'DeleteUserPoolDomain',
+  async show(call, within) {
+    const { UserPool: pool } = await call('DescribeUserPool', within)
+    const names = isSettings(pool) ? [textOf(pool['Domain']), textOf(pool['CustomDomain'])] : []
+    const shown = names.flatMap((Domain) => (Domain === undefined ? [] : [call('DescribeUserPoolDomain', { Domain })]))
+    return (await Promise.all(shown)).map(({ DomainDescription }) => DomainDescription as Settings)
+  },
+})
+
+const mfaConfig = singleKind({
+  section: 'MfaConfig',
+  omitted: place,
+  get: 'GetUserPoolMfaConfig',
+  set: 'SetUserPoolMfaConfig',
+  // Factors are shown in some pools whose MFA is off. A request must not name them then.
+  read: (shown) =>
+    shown['MfaConfiguration'] === 'OFF'
+      ? without(shown, ['SmsMfaConfiguration', 'SoftwareTokenMfaConfiguration', 'EmailMfaConfiguration'])
+      : shown,
+})
+
+const extensions = singleKind({
+  section: 'Extensions',
+  omitted: place,
+  get: 'GetUserPoolExtensions',
+  set: 'SetUserPoolExtensions',
+  read: (shown) => shown,
+  compared: onlyGiven,
+})
+
+const sessions = singleKind({
+  section: 'SessionConfiguration',
+  omitted: place,
+  get: 'GetUserPoolSessionConfiguration',
+  set: 'SetUserPoolSessionConfiguration',
+  read: (shown) => (isSettings(shown['TokenSession']) ? shown : undefined),
+})
+
+const logDelivery = singleKind({
+  section: 'LogDeliveryConfiguration',
+  omitted: place,
+  get: 'GetLogDeliveryConfiguration',
+  set: 'SetLogDeliveryConfiguration',
+  read: ({ LogDeliveryConfiguration: shown }) => (isSettings(shown) && listOf(shown['LogConfigurations']).length > 0 ? shown : undefined),
+})
+
+const cannotChange = 'It cannot be changed. Make another pool.'
+
+export const userPools: Kind = {
+  section: 'UserPools',
+  request: 'CreateUserPool',
+  omitted: [],
+  own: {
+    UserPoolId: {
+      type: 'string',
+      pattern: '^[\\w-]+_[0-9a-zA-Z]+$',
+      maxLength: 55,
+      description: 'The id of the pool. Without it the server chooses one.',
+    },
+  },
+  name: 'PoolName',
+  id: 'UserPoolId',
+  fixed: { UsernameAttributes: cannotChange, AliasAttributes: cannotChange, UsernameConfiguration: cannotChange },
+  // The order is the one in which they are made: clients name scopes and providers, and pages need a domain.
+  sections: [
+    extensions,
+    mfaConfig,
+    riskConfiguration,
+    sessions,
+    logDelivery,
+    resourceServers,
+    identityProviders,
+    domains,
+    uiCustomization,
+    groups,
+    clients,
+  ],
+  async list(call, within) {
+    const ids = within['UserPoolId'] === undefined ? await allIds(call) : [within['UserPoolId']]
+    return Promise.all(
+      ids.map(async (UserPoolId) => {
+        const { UserPool: shown } = await call('DescribeUserPool', { UserPoolId })
+        return { ids: { UserPoolId }, settings: poolSettings(shown as Settings) }
+      }),
+    )
+  },
+  async create(call, _within, { UserPoolId: id, ...settings }) {
+    const { UserPool: made } = await call('CreateUserPool', settings, { id: textOf(id) })
+    return { UserPoolId: idOf(made, 'Id') }
+  },
+  async update(call, { ids, settings: before }, settings) {
+    const added = addedAttributes(before, settings)
+    if (added.length > 0) await call('AddCustomAttributes', { ...ids, CustomAttributes: added })
+    await call('UpdateUserPool', { ...settings, ...ids })
+  },
+  compared: (settings) => without(settings, ['UserPoolId']),
+  completed: (settings, stored, given) => ({
+    ...settings,
+    Schema: [...listOf(stored['Schema']), ...addedAttributes(stored, settings)],
+    // UpdateUserPool has these settings as well. The section sets them after it, together with the factors that they need.
+    ...(given['MfaConfig'] !== undefined && settingsNamed(stored, ['MfaConfiguration', 'SmsAuthenticationMessage'])),
+  }),
+}
+
+const settingsNamed = (settings: Settings, names: readonly string[]): Settings =>
+  Object.fromEntries(names.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]])))
+
+async function allIds(call: Call): Promise<readonly string[]> {
+  return (await allOf(call, 'ListUserPools', {}, { size: { MaxResults: 60 }, member: 'UserPools' })).map((pool) => idOf(pool, 'Id'))
+}
+
+function poolSettings({ Name: name = '', SchemaAttributes: shownSchema, ...shown }: Settings): Settings {
+  const settings = settingsOf('CreateUserPool', { ...shown, PoolName: name, Schema: schemaOf(listOf(shownSchema)) })
+  const { AdminCreateUserConfig: invitations, Policies: policies } = settings
+  if (!isSettings(invitations) || !isSettings(policies)) return settings
+  const policy = policies['PasswordPolicy']
+  // Both say how long a temporary password lasts, and a request must not have both.
+  if (!isSettings(policy) || policy['TemporaryPasswordValidityDays'] === undefined) return settings
+  return { ...settings, AdminCreateUserConfig: without(invitations, ['UnusedAccountValidityDays']) }
+}
+
+/** The attributes as CreateUserPool takes them: custom ones without their prefix, and without those that every pool has. */
+function schemaOf(shown: readonly Json[]): readonly Json[] {
+  return (shown as readonly Settings[])
+    .filter(({ Name: name }) => name !== 'identities' && !(isStandardAttribute(String(name)) && String(name).endsWith('_verified')))
+    .map((attribute) => ({ ...attribute, Name: String(attribute['Name']).replace(/^(dev:)?custom:/, '') }))
+}
+
+export function addedAttributes(before: Settings, after: Settings): readonly Json[] {
+  const known = listOf(before['Schema']) as readonly Settings[]
+  return (listOf(after['Schema']) as readonly Settings[]).filter((attribute) => !known.some((other) => isSameAttribute(other, attribute)))
+}
+
+/** The attributes that both have, and that differ. Only AddCustomAttributes changes a schema, and it only adds. */
+export function changedAttributes(before: Settings, after: Settings): readonly string[] {
+  const known = listOf(before['Schema']) as readonly Settings[]
+  return (listOf(after['Schema']) as readonly Settings[])
+    .filter((attribute) => known.some((other) => isSameAttribute(other, attribute) && !isSame(other, attribute)))
+    .map(({ Name: name }) => String(name))
+}
+
+function isSameAttribute(one: Settings, other: Settings): boolean {
+  return one['Name'] === other['Name'] && (one['DeveloperOnlyAttribute'] ?? false) === (other['DeveloperOnlyAttribute'] ?? false)
+}

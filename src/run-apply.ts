@@ -1,0 +1,47 @@
+import type { Clock } from './base/clock.ts'
+import { openApplyDeps, openScratch } from './open-apply.ts'
+import type { OpenedDatabase } from './open-database.ts'
+import { applyFiles, planFiles } from './portability/pool-file/apply.ts'
+import { diffText } from './portability/pool-file/diff-text.ts'
+import { hasWork } from './portability/pool-file/plan.ts'
+import { readPoolFiles } from './portability/pool-file/read-files.ts'
+import type { Settings } from './settings.ts'
+
+type Run = {
+  readonly database: OpenedDatabase
+  readonly settings: Settings
+  readonly clock: Clock
+  /** A file or a folder. */
+  readonly place: string
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly isPlan: boolean
+  readonly prunes: boolean
+}
+
+/**
+ * Plans or applies pool files, and says what was found.
+ * @throws PoolFileError when a file has a mistake
+ */
+export async function runApply({
+  database,
+  settings,
+  clock,
+  place,
+  env,
+  isPlan,
+  prunes,
+}: Run): Promise<{ text: string; hasWork: boolean }> {
+  const files = readPoolFiles(place, env)
+  const live = openApplyDeps(database, settings, clock)
+  const scratch = await openScratch(settings, clock)
+  try {
+    const { sections } = await (isPlan ? planFiles : applyFiles)(live.deps, scratch, { files, prunes })
+    const secrets = new Set(files.flatMap((file) => [...file.secrets]))
+    const { lines, created, changed, surplus } = diffText(sections, { prunes, secrets })
+    const counts = `${created} ${isPlan ? 'to create' : 'created'}, ${changed} ${isPlan ? 'to change' : 'changed'}`
+    const rest = prunes ? `${surplus} ${isPlan ? 'to delete' : 'deleted'}` : `${surplus} not in the files and kept (--prune deletes them)`
+    return { text: [...lines, `${counts}, ${rest}.`].join('\n'), hasWork: hasWork(sections, prunes) }
+  } finally {
+    await Promise.all([scratch.close(), live.close()])
+  }
+}
