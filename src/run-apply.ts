@@ -1,11 +1,13 @@
 import type { Clock } from './base/clock.ts'
+import { ApiError } from './contract/api-error.ts'
 import { openApplyDeps, openScratch } from './open-apply.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { applyFiles, planFiles } from './portability/pool-file/apply.ts'
 import { diffText } from './portability/pool-file/diff-text.ts'
+import { type ExportedPool, exportPool } from './portability/pool-file/export-pool.ts'
 import { hasWork } from './portability/pool-file/plan.ts'
 import { readPoolFiles } from './portability/pool-file/read-files.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, SettingsError } from './settings.ts'
 
 type Run = {
   readonly database: OpenedDatabase
@@ -41,6 +43,24 @@ export async function runApply({
     const counts = `${created} ${isPlan ? 'to create' : 'created'}, ${changed} ${isPlan ? 'to change' : 'changed'}`
     const rest = prunes ? `${surplus} ${isPlan ? 'to delete' : 'deleted'}` : `${surplus} not in the files and kept (--prune deletes them)`
     return { text: [...lines, `${counts}, ${rest}.`].join('\n'), hasWork: hasWork(sections, prunes) }
+  } finally {
+    await Promise.all([scratch.close(), live.close()])
+  }
+}
+
+type Export = Pick<Run, 'database' | 'settings' | 'clock'> & { readonly id: string; readonly withSecrets: boolean }
+
+/**
+ * A pool as a file.
+ * @throws SettingsError when there is no pool with the id
+ */
+export async function runExport({ database, settings, clock, id, withSecrets }: Export): Promise<ExportedPool> {
+  const live = openApplyDeps(database, settings, clock)
+  const scratch = await openScratch(settings, clock)
+  try {
+    return await exportPool(live.deps, scratch.deps, id, withSecrets)
+  } catch (error) {
+    throw error instanceof ApiError ? new SettingsError(error.message.trim()) : error
   } finally {
     await Promise.all([scratch.close(), live.close()])
   }

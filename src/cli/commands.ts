@@ -9,6 +9,7 @@ import type { Command } from './command.ts'
 import { copyFromCognitoCommand } from './copy-from-cognito.ts'
 import { dbMigrate } from './db-migrate.ts'
 import { dev } from './dev.ts'
+import { exportPoolCommand } from './export-pool.ts'
 import { exportCognitoCsv, exportUsersCommand } from './export-users.ts'
 import { helpOn } from './help.ts'
 import { importUsers } from './import-users.ts'
@@ -37,6 +38,7 @@ const otherCommands = [
   exportCognitoCsv,
   copyFromCognitoCommand,
   applyCommand,
+  exportPoolCommand,
   dbMigrate,
   restore,
   version,

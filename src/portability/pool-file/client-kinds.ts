@@ -1,5 +1,5 @@
 import { isSettings, type Settings, textOf, without } from './json.ts'
-import { allOf, idOf, type Kind, settingsOf, singleKind } from './kind.ts'
+import { allOf, idOf, type Kind, settingsOf, singleKind, unless } from './kind.ts'
 import { uiCustomization } from './look-kinds.ts'
 import type { Call } from './operation-calls.ts'
 
@@ -16,6 +16,7 @@ export const riskConfiguration = singleKind({
   omitted: place,
   get: 'DescribeRiskConfiguration',
   set: 'SetRiskConfiguration',
+  noneCode: 'UserPoolAddOnNotEnabledException',
   read: ({ RiskConfiguration: shown }, { ClientId: clientId }) => {
     if (!isSettings(shown) || textOf(shown['ClientId']) !== clientId) return undefined
     return Object.keys(without(shown, place)).length === 0 ? undefined : shown
@@ -45,7 +46,7 @@ const branding: Kind = {
   request: 'CreateManagedLoginBranding',
   omitted: place,
   async list(call, within) {
-    const shown = await ifFound(call('DescribeManagedLoginBrandingByClient', within))
+    const shown = await unless('ResourceNotFoundException', call('DescribeManagedLoginBrandingByClient', within))
     if (shown === undefined) return []
     const { ManagedLoginBranding: style } = shown
     const ids = { ...within, ManagedLoginBrandingId: idOf(style, 'ManagedLoginBrandingId') }
@@ -61,16 +62,6 @@ const branding: Kind = {
     await call('DeleteManagedLoginBranding', { UserPoolId: ids['UserPoolId'] ?? '', ManagedLoginBrandingId: ManagedLoginBrandingId ?? '' })
     await call('CreateManagedLoginBranding', { ...settings, ...within })
   },
-}
-
-/** Undefined when the thing does not exist. */
-async function ifFound(response: Promise<Settings>): Promise<Settings | undefined> {
-  try {
-    return await response
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ResourceNotFoundException') return undefined
-    throw error
-  }
 }
 
 const terms: Kind = {

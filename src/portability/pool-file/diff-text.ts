@@ -2,6 +2,7 @@ import { isSettings, type Json } from './json.ts'
 import type { Found, Kind } from './kind.ts'
 import type { Change, SectionPlan, Step } from './plan.ts'
 import { pathText } from './read-files.ts'
+import { secretNames } from './secret-names.ts'
 import { nameOf } from './wanted.ts'
 
 /** What is to be done, or was done, one line for each thing and each setting. */
@@ -54,8 +55,6 @@ function changeText({ path, from, to }: Change, secrets: ReadonlySet<string>): s
   return `${pathText(path)}: ${valueText(path.at(-1), from, secrets)} -> ${valueText(path.at(-1), to, secrets)}`
 }
 
-/** Members whose values are secrets. What came by reference is one as well. */
-const secretNames = new Set(['ClientSecret', 'client_secret', 'private_key', 'Password'])
 const longestValue = 160
 
 function valueText(name: string | number | undefined, value: Json | undefined, secrets: ReadonlySet<string>): string {
@@ -64,6 +63,7 @@ function valueText(name: string | number | undefined, value: Json | undefined, s
   return text.length <= longestValue ? text : `${text.slice(0, longestValue)}…`
 }
 
+/** What came by reference is a secret as well. */
 function masked(name: string, value: Json, secrets: ReadonlySet<string>): Json {
   if (Array.isArray(value)) return value.map((entry) => masked(name, entry, secrets))
   if (isSettings(value)) return Object.fromEntries(Object.entries(value).map(([member, entry]) => [member, masked(member, entry, secrets)]))

@@ -1,5 +1,5 @@
 import { isSettings, type Settings, textOf, without } from './json.ts'
-import { allOf, idOf, type Kind, listedKind, settingsOf, singleKind } from './kind.ts'
+import { allOf, idOf, type Kind, listedKind, settingsOf, singleKind, unless } from './kind.ts'
 
 const place = ['IdentityPoolId']
 
@@ -29,13 +29,9 @@ const principalTags: Kind = {
       ...((SamlProviderARNs ?? []) as readonly string[]),
     ]
     const found = [...new Set(names)].map(async (IdentityProviderName) => {
-      try {
-        const shown = await call('GetPrincipalTagAttributeMap', { ...within, IdentityProviderName })
-        return [{ ids: { ...within, IdentityProviderName }, settings: settingsOf('SetPrincipalTagAttributeMap', shown, place) }]
-      } catch (error) {
-        if ((error as { code?: string }).code === 'ResourceNotFoundException') return []
-        throw error
-      }
+      const ids = { ...within, IdentityProviderName }
+      const shown = await unless('ResourceNotFoundException', call('GetPrincipalTagAttributeMap', ids))
+      return shown === undefined ? [] : [{ ids, settings: settingsOf('SetPrincipalTagAttributeMap', shown, place) }]
     })
     return (await Promise.all(found)).flat()
   },

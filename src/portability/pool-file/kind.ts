@@ -1,3 +1,4 @@
+import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
 import { type Json, listOf, pick, type Settings, textOf, without } from './json.ts'
 import type { Call, CalledName } from './operation-calls.ts'
@@ -43,6 +44,8 @@ export type Kind = {
   remove?(call: Call, ids: Ids): Promise<void>
   /** What is compared. By default, all settings. `given` is what the file says, sections included. */
   compared?(settings: Settings, given: Settings): Settings
+  /** The settings as an export writes them. By default, all. */
+  exported?(settings: Settings): Settings
   /** The wanted settings, with those of the stored thing that an update never takes away, or that a section of the file changes. */
   completed?(settings: Settings, stored: Settings, given: Settings): Settings
 }
@@ -56,6 +59,16 @@ export function idOf(shown: Json | undefined, name: string): string {
   const id = textOf((shown as Settings | undefined)?.[name])
   if (id === undefined) throw new Error(`A response has no ${name}.`)
   return id
+}
+
+/** The response, or undefined when the operation answers with this error, which says that there is nothing to show. */
+export async function unless(code: ErrorCode, response: Promise<Settings>): Promise<Settings | undefined> {
+  try {
+    return await response
+  } catch (error) {
+    if (error instanceof ApiError && error.code === code) return undefined
+    throw error
+  }
 }
 
 type Paged = { readonly size: Settings; readonly member: string; readonly token?: string }
@@ -82,16 +95,19 @@ type SingleKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'own'> & {
   readonly set: CalledName
   /** The settings in the response; undefined when nothing was set. */
   readonly read: (response: Settings, within: Ids) => Json | undefined
+  /** The error by which the operation says that the pool has no such settings. */
+  readonly noneCode?: ErrorCode
 }
 
 /** Settings that one operation shows and another replaces. They are not deleted. */
-export function singleKind({ get, set, read, ...kind }: SingleKind): Kind {
+export function singleKind({ get, set, read, noneCode = 'ResourceNotFoundException', ...kind }: SingleKind): Kind {
   return {
     ...kind,
     isSingle: true,
     request: set,
     async list(call, within) {
-      const shown = read(await call(get, within), within)
+      const response = await unless(noneCode, call(get, within))
+      const shown = response && read(response, within)
       return shown === undefined ? [] : [{ ids: within, settings: settingsOf(set, shown, kind.omitted) }]
     },
     async create(call, within, settings) {

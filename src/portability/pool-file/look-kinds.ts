@@ -1,6 +1,6 @@
 import { allClients } from '../../pools/app-client.ts'
-import { isSettings, type Settings, textOf } from './json.ts'
-import { type Kind, settingsOf } from './kind.ts'
+import { isSettings, textOf } from './json.ts'
+import { type Kind, settingsOf, unless } from './kind.ts'
 
 const omitted = ['UserPoolId', 'ClientId']
 
@@ -11,7 +11,8 @@ export const uiCustomization: Kind = {
   request: 'SetUICustomization',
   omitted,
   async list(call, within) {
-    const shown = await withoutDomain(call('GetUICustomization', within))
+    // A pool without a domain refuses to show its look.
+    const shown = await unless('InvalidParameterException', call('GetUICustomization', within))
     const style = shown?.['UICustomization']
     // A client without a look of its own is shown with that of the pool.
     if (!isSettings(style) || textOf(style['ClientId']) !== (within['ClientId'] ?? allClients)) return []
@@ -24,14 +25,4 @@ export const uiCustomization: Kind = {
   async update(call, { ids }, settings) {
     await call('SetUICustomization', { ...settings, ...ids })
   },
-}
-
-/** A pool without a domain refuses to show its look. */
-async function withoutDomain(response: Promise<Settings>): Promise<Settings | undefined> {
-  try {
-    return await response
-  } catch (error) {
-    if ((error as { code?: string }).code === 'InvalidParameterException') return undefined
-    throw error
-  }
 }

@@ -1,3 +1,4 @@
+import { ApiError } from '../../contract/api-error.ts'
 import { findPool } from '../../pools/pool-repository.ts'
 import { isSame, isSettings, type Json, type Settings, textOf } from './json.ts'
 import type { Found, Ids, Kind } from './kind.ts'
@@ -60,7 +61,7 @@ async function storedAmong(call: Call, kind: Kind, things: readonly Desired[]): 
     try {
       return await kind.list(call, { [id]: String(own[id]) })
     } catch (error) {
-      if ((error as { code?: string }).code === 'ResourceNotFoundException') return []
+      if (error instanceof ApiError && error.code === 'ResourceNotFoundException') return []
       throw error
     }
   })

@@ -1,6 +1,7 @@
-import { isStandardAttribute } from '../../pools/attribute-schema.ts'
+import { isStandardAttribute, standardAttributes } from '../../pools/attribute-schema.ts'
+import { writeSchemaAttribute } from '../../pools/schema-wire.ts'
 import { clients, onlyGiven, riskConfiguration } from './client-kinds.ts'
-import { isSame, isSettings, type Json, listOf, type Settings, textOf, without } from './json.ts'
+import { isSame, isSettings, type Json, listOf, pick, type Settings, textOf, without } from './json.ts'
 import { allOf, idOf, type Kind, listedKind, settingsOf, singleKind } from './kind.ts'
 import { uiCustomization } from './look-kinds.ts'
 import type { Call } from './operation-calls.ts'
@@ -162,6 +163,12 @@ export const userPools: Kind = {
     await call('UpdateUserPool', { ...settings, ...ids })
   },
   compared: (settings) => without(settings, ['UserPoolId']),
+  // The section MfaConfig has the first two. Standard attributes are in every pool.
+  exported: (settings) => {
+    const own = without(settings, ['MfaConfiguration', 'SmsAuthenticationMessage', 'Schema'])
+    const schema = (listOf(settings['Schema']) as readonly Settings[]).filter((attribute) => !isPlainStandard(attribute))
+    return schema.length === 0 ? own : { ...own, Schema: schema }
+  },
   completed: (settings, stored, given) => ({
     ...settings,
     Schema: [...listOf(stored['Schema']), ...addedAttributes(stored, settings)],
@@ -192,6 +199,12 @@ function schemaOf(shown: readonly Json[]): readonly Json[] {
   return (shown as readonly Settings[])
     .filter(({ Name: name }) => name !== 'identities' && !(isStandardAttribute(String(name)) && String(name).endsWith('_verified')))
     .map((attribute) => ({ ...attribute, Name: String(attribute['Name']).replace(/^(dev:)?custom:/, '') }))
+}
+
+const plainStandards = standardAttributes.map((attribute) => pick('SchemaAttributeType', writeSchemaAttribute(attribute) as Json))
+
+function isPlainStandard(attribute: Settings): boolean {
+  return plainStandards.some((plain) => isSame(plain, attribute))
 }
 
 export function addedAttributes(before: Settings, after: Settings): readonly Json[] {
