@@ -41,8 +41,9 @@ export async function runApply({
     const secrets = new Set(files.flatMap((file) => [...file.secrets]))
     const { lines, created, changed, surplus } = diffText(sections, { prunes, secrets })
     const counts = `${created} ${isPlan ? 'to create' : 'created'}, ${changed} ${isPlan ? 'to change' : 'changed'}`
-    const rest = prunes ? `${surplus} ${isPlan ? 'to delete' : 'deleted'}` : `${surplus} not in the files and kept (--prune deletes them)`
-    return { text: [...lines, `${counts}, ${rest}.`].join('\n'), hasWork: hasWork(sections, prunes) }
+    const rest =
+      surplus === 0 ? '' : prunes ? `, ${surplus} ${isPlan ? 'to delete' : 'deleted'}` : `, ${surplus} kept (--prune deletes them)`
+    return { text: [...lines, `${counts}${rest}.`].join('\n'), hasWork: hasWork(sections, prunes) }
   } finally {
     await Promise.all([scratch.close(), live.close()])
   }

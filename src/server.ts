@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
+import { type AppliedFiles, openAppliedFiles } from './applied-files.ts'
 import { type Clock, createMovableClock, type MovableClock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { flushSpans, startTracing } from './base/tracing.ts'
@@ -105,6 +106,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const url = ownUrl(settings.host, listener.port, certificate !== undefined)
   const publicUrl = settings.publicUrl ?? url
   const { clock, movableClock } = clocksOf(settings, replacements)
+  const appliedFiles = await openAppliedFiles({ database, settings, clock, logger })
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())
   const { withoutSlot } = admission
@@ -131,7 +133,7 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const shedLog = createShedLog(logger, metrics)
   const limits = { ...bodyLimitsOf(settings), admission, throttle, countShed: traceShed(shedLog.count) }
   addRoutes(app, settings, services, limits)
-  addTestRoutes(app, services, movableClock, database)
+  addTestRoutes(app, services, movableClock, database, appliedFiles)
   const rpc = openRpc(settings, services, http, limits)
   await app.ready()
   listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))
@@ -145,7 +147,13 @@ async function serve({ settings, logger, listener, database, metrics, certificat
     failed: masterKey.failed,
     close(signal) {
       hasBegunClosing = true
-      const steps = [{ shedLog, routes: app }, ...services.closingSteps, { masterKey }, { database: database.storage }, { spans }]
+      const steps = [
+        { shedLog, routes: app, appliedFiles },
+        ...services.closingSteps,
+        { masterKey },
+        { database: database.storage },
+        { spans },
+      ]
       return shutDown({ logger, signal, listener, graceMs: settings.shutdownSeconds * 1000, steps })
     },
   }
@@ -162,8 +170,14 @@ function clocksOf({ mode }: Settings, { clock }: Replacements) {
   return { clock: clock ?? movableClock ?? systemClock, movableClock }
 }
 
-function addTestRoutes(app: FastifyInstance, services: Services, clock: MovableClock | undefined, { storage }: OpenedDatabase): void {
-  if (clock !== undefined) testRoutes(app, { ...services, clock, announceChange: storage.announceChange })
+function addTestRoutes(
+  app: FastifyInstance,
+  services: Services,
+  clock: MovableClock | undefined,
+  { storage }: OpenedDatabase,
+  files: AppliedFiles | undefined,
+): void {
+  if (clock !== undefined) testRoutes(app, { ...services, clock, announceChange: storage.announceChange, applyFiles: files?.again })
 }
 
 const spans = { close: flushSpans }

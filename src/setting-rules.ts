@@ -23,6 +23,7 @@ type RuledSettings = LogSettings &
     readonly stsUrl: string | undefined
     readonly openIdClients: string | undefined
     readonly samlProviders: string | undefined
+    readonly applyFile: string | undefined
   }
 
 /** The broken ones among the rules that concern the command or several settings together, each in one line without any secret. */
@@ -34,6 +35,9 @@ export function contradictionsOf(settings: RuledSettings): string[] {
   }
   if (settings.https && mode === 'serve') {
     problems.push('--https: only dev makes certificates. Use --tls-cert and --tls-key, or a proxy with TLS.')
+  }
+  if (settings.applyFile !== undefined && mode === 'serve') {
+    problems.push('--apply: only dev applies files by itself. For a server in production, run: lifeguard apply FILE')
   }
   if (settings.https && settings.tlsCert !== undefined) {
     problems.push('--https and --tls-cert are both set. Leave one of them out: --https makes a certificate of its own.')

@@ -200,6 +200,12 @@ export const settingsTable = {
     value: 'DIR',
     help: 'Folder with JavaScript or TypeScript modules. Each is a trigger function; its name is the file name without the extension. An entry of the functions file with the same name takes precedence; see docs/triggers.md.',
   },
+  applyFile: {
+    flag: 'apply',
+    type: path,
+    value: 'FILE',
+    help: 'Only in `dev`: a file, or a folder of files, with pools, clients and test users that are made at the start, after a reset, and when the file changes; see docs/pool-files.md.',
+  },
   triggerRecordsHours: {
     flag: 'trigger-records-hours',
     type: { kind: 'integer', min: 0, max: 8760 },

@@ -70,6 +70,7 @@ export type Settings = LogSettings &
     readonly auditStream: string | undefined
     readonly auditStreamSecret: string | undefined
     readonly functionsFolder: string | undefined
+    readonly applyFile: string | undefined
     readonly triggerRecordsHours: number
     /** The environment of trigger functions. It contains no setting of this program and no NODE_OPTIONS. */
     readonly functionEnvironment: Readonly<Record<string, string>>

@@ -21,11 +21,11 @@ const stopMs = 20_000
  * @throws Error when the server does not start, with its output
  */
 export async function startLifeguard(options: LifeguardOptions = {}): Promise<Lifeguard> {
-  const { run = 'child-process', port = 0, region = 'us-east-1', functions, flags = [] } = options
+  const { run = 'child-process', port = 0, region = 'us-east-1', functions, apply, flags = [] } = options
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-testing-'))
   const removeFolder = () => rm(folder, { recursive: true, force: true })
   const own = ['--port', String(port), '--region', region, '--data', folder, '--log-level', 'error']
-  const argv = [...own, ...(functions === undefined ? [] : ['--functions', functions]), ...flags]
+  const argv = [...own, ...flag('functions', functions), ...flag('apply', apply), ...flags]
   try {
     const { url, stop } = await (run === 'in-process' ? startInProcess(argv) : startChild(argv))
     return lifeguardAt(url, region, () => stop().finally(removeFolder))
@@ -35,17 +35,25 @@ export async function startLifeguard(options: LifeguardOptions = {}): Promise<Li
   }
 }
 
+function flag(name: string, value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [`--${name}`, value]
+}
+
 type Started = { readonly url: string; readonly stop: () => Promise<void> }
 
 async function startInProcess(argv: readonly string[]): Promise<Started> {
   const [{ startServer }, { readSettings }] = await Promise.all([import('../server.ts'), import('../settings.ts')])
-  const server = await startServer(readSettings({ argv, env: {}, command: 'dev' }))
+  const server = await startServer(readSettings({ argv, env: ownEnvironment(), command: 'dev' }))
   return { url: server.url, stop: () => server.close() }
 }
 
-/** The environment is passed on without the settings of another server in it. */
+/** The environment without the settings of another server in it. */
+function ownEnvironment(): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LIFEGUARD_')))
+}
+
 async function startChild(argv: readonly string[]): Promise<Started> {
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LIFEGUARD_')))
+  const env = ownEnvironment()
   const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url))
   const child = spawn(process.execPath, [main, 'dev', ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   // A test that ends without `stop` must not leave a server behind.

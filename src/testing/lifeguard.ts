@@ -8,6 +8,8 @@ export type LifeguardOptions = {
   readonly region?: string
   /** A folder with trigger functions, as `--functions` takes it. */
   readonly functions?: string
+  /** A pool file, or a folder of them, as `--apply` takes it. */
+  readonly apply?: string
   /** Further flags of `lifeguard dev`, such as `['--https', 'true']`. */
   readonly flags?: readonly string[]
 }

@@ -13,6 +13,8 @@ type Deps = {
   readonly clock: MovableClock
   /** Drops what the processes have cached. */
   readonly announceChange: () => Promise<void>
+  /** Makes again what the files of `--apply` describe. */
+  readonly applyFiles: (() => Promise<void>) | undefined
 }
 
 /** A hundred years. */
@@ -53,6 +55,7 @@ function routesIn(app: FastifyInstance, { clock, ...deps }: Deps): void {
   app.post('/_test/reset', async () => {
     await reset(deps)
     clock.reset()
+    await deps.applyFiles?.()
     return {}
   })
 }
@@ -68,7 +71,7 @@ function readSeconds(body: unknown): number | undefined {
 }
 
 /** Deletes everything but the installation itself. A message that is being delivered is waited for, so that none arrives after the reset. */
-async function reset({ db, outbox, announceChange }: Omit<Deps, 'clock'>): Promise<void> {
+async function reset({ db, outbox, announceChange }: Omit<Deps, 'clock' | 'applyFiles'>): Promise<void> {
   await outbox.drain()
   await db.transaction().execute(async (tx) => {
     for (const { table } of tablesOfEverything.toReversed()) await deleteRows(tx, table)
