@@ -49,7 +49,7 @@ async function tryOutUsers({ deps }: Scratch, thing: DesiredSection['things'][nu
 }
 
 /** How long the lease of an `apply` that was killed keeps others waiting, in milliseconds. */
-const leaseMs = 20_000
+const leaseMs = 10_000
 const patienceMs = 60_000
 const pollMs = 100
 
