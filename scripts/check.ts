@@ -13,6 +13,7 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'contract is current', command: ['contract-model/generate.ts', '--check'] },
   { name: 'settings page is current', command: ['scripts/settings-docs.ts', '--check'] },
   { name: 'page of texts is current', command: ['scripts/page-texts-docs.ts', '--check'] },
+  { name: 'schema of pool files is current', command: ['scripts/pool-file-schema.ts', '--check'] },
   { name: 'table of operations is current', command: ['scripts/compatibility-table.ts', '--check'] },
   { name: 'links and lines of the documents', command: ['scripts/docs-pages.ts'] },
   { name: 'examples of the documents run', command: ['scripts/run-docs.ts'] },

@@ -69,9 +69,9 @@ function logFailure(logger: Logger, error: unknown): void {
 
 /** Editors replace a file by another one, so its folder is watched. */
 function watchPlace(place: string, onChange: () => void): FSWatcher {
-  if (statSync(place).isDirectory()) return watch(place, onChange)
+  if (statSync(place).isDirectory()) return watch(place, { persistent: false }, onChange)
   const name = basename(place)
-  return watch(dirname(place), (_event, changed) => {
+  return watch(dirname(place), { persistent: false }, (_event, changed) => {
     if (changed === name || changed === null) onChange()
   })
 }

@@ -115,25 +115,16 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   powersDelay = services.powers.delay
   const masterKey = watchMasterKey(database, logger)
   let hasBegunClosing = false
-  const isClosing = () => hasBegunClosing
-
-  const http: HttpOptions = {
-    logger,
-    log: traceLog(createRequestLog(logger, metrics, { addresses: settings.logAddresses })),
-    loopbackOnly: settings.mode === 'dev',
-    strictTransport: isStrictTransport(new URL(publicUrl)),
-    isClosing,
-    trustedProxies: settings.trustedProxies,
-  }
+  const http = httpOptionsOf({ settings, logger, metrics }, publicUrl, () => hasBegunClosing)
   const app = createHttpApp({ ...http, server: listener.server })
   const checkDatabase = () => database.storage.check(clock.now())
-  healthRoutes(app, { checkDatabase, isClosing, metrics, metricsAccess: metricsAccess(settings) })
+  healthRoutes(app, { checkDatabase, isClosing: http.isClosing, metrics, metricsAccess: metricsAccess(settings) })
   metrics.watch({ ...gaugesOf(services, database, certificate), now: clock.now, checkDatabase })
   const throttle = throttleOf(settings, services, metrics)
   const shedLog = createShedLog(logger, metrics)
   const limits = { ...bodyLimitsOf(settings), admission, throttle, countShed: traceShed(shedLog.count) }
   addRoutes(app, settings, services, limits)
-  addTestRoutes(app, services, movableClock, database, appliedFiles)
+  addTestRoutes(app, services, { clock: movableClock, database, files: appliedFiles })
   const rpc = openRpc(settings, services, http, limits)
   await app.ready()
   listener.handOver(traceRequests(createRouter({ rpc, routes: app.routing, log: http.log })))
@@ -147,15 +138,25 @@ async function serve({ settings, logger, listener, database, metrics, certificat
     failed: masterKey.failed,
     close(signal) {
       hasBegunClosing = true
-      const steps = [
-        { shedLog, routes: app, appliedFiles },
-        ...services.closingSteps,
-        { masterKey },
-        { database: database.storage },
-        { spans },
-      ]
+      const last = [{ masterKey }, { database: database.storage }, { spans }]
+      const steps = [{ shedLog, routes: app, appliedFiles }, ...services.closingSteps, ...last]
       return shutDown({ logger, signal, listener, graceMs: settings.shutdownSeconds * 1000, steps })
     },
+  }
+}
+
+function httpOptionsOf(
+  { settings, logger, metrics }: Pick<ServerParts, 'settings' | 'logger' | 'metrics'>,
+  publicUrl: string,
+  isClosing: () => boolean,
+): HttpOptions {
+  return {
+    logger,
+    log: traceLog(createRequestLog(logger, metrics, { addresses: settings.logAddresses })),
+    loopbackOnly: settings.mode === 'dev',
+    strictTransport: isStrictTransport(new URL(publicUrl)),
+    isClosing,
+    trustedProxies: settings.trustedProxies,
   }
 }
 
@@ -170,13 +171,9 @@ function clocksOf({ mode }: Settings, { clock }: Replacements) {
   return { clock: clock ?? movableClock ?? systemClock, movableClock }
 }
 
-function addTestRoutes(
-  app: FastifyInstance,
-  services: Services,
-  clock: MovableClock | undefined,
-  { storage }: OpenedDatabase,
-  files: AppliedFiles | undefined,
-): void {
+type TestParts = { readonly clock: MovableClock | undefined; readonly database: OpenedDatabase; readonly files: AppliedFiles | undefined }
+
+function addTestRoutes(app: FastifyInstance, services: Services, { clock, database: { storage }, files }: TestParts): void {
   if (clock !== undefined) testRoutes(app, { ...services, clock, announceChange: storage.announceChange, applyFiles: files?.again })
 }
 

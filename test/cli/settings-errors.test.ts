@@ -146,6 +146,12 @@ const mistakes: readonly { what: string; args: readonly string[]; env?: Record<s
     says: /--https: only dev makes certificates\. Use --tls-cert and --tls-key, or a proxy with TLS\./,
   },
   {
+    what: '--apply in production',
+    args: ['serve', '--apply', 'pools.yaml'],
+    env: production,
+    says: /--apply: only dev applies files by itself\. For a server in production, run: lifeguard apply FILE/,
+  },
+  {
     what: 'two certificates',
     args: ['dev', '--https', '--tls-cert', file, '--tls-key', file],
     says: /--https and --tls-cert are both set/,

@@ -102,6 +102,14 @@ function poolWithEverything(userPoolId: string, clientId: string) {
         },
       ],
     },
+    ...partsOf(clientId),
+    Clients: clientsOf(clientId),
+  }
+}
+
+/** What a pool has beside its settings and clients. */
+function partsOf(clientId: string) {
+  return {
     ResourceServers: [{ Identifier: 'https://api.example.test', Name: 'api', Scopes: [{ ScopeName: 'read', ScopeDescription: 'Read' }] }],
     IdentityProviders: [
       {
@@ -114,30 +122,33 @@ function poolWithEverything(userPoolId: string, clientId: string) {
     Domains: [{ Domain: `login-${clientId.toLowerCase()}`, ManagedLoginVersion: 2 }],
     UICustomization: { CSS: '.banner-customizable { background-color: #fff; }', ImageFile: pngLogo.toString('base64') },
     Groups: [{ GroupName: 'admins', Description: 'Administrators', Precedence: 1 }, { GroupName: 'readers' }],
-    Clients: [
-      {
-        ClientId: clientId,
-        ClientName: 'web',
-        ClientSecret: 'env:WEB_SECRET',
-        ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'],
-        CallbackURLs: ['https://shop.example.test/back'],
-        AllowedOAuthFlows: ['code'],
-        AllowedOAuthScopes: ['openid', 'https://api.example.test/read'],
-        AllowedOAuthFlowsUserPoolClient: true,
-        SupportedIdentityProviders: ['COGNITO', 'Google'],
-        Extensions: { DeviceGrant: { Enabled: true } },
-        RiskConfiguration: { RiskExceptionConfiguration: { BlockedIPRangeList: ['198.51.100.0/24'] } },
-        ManagedLoginBranding: { UseCognitoProvidedValues: true },
-        Terms: [
-          {
-            TermsName: 'terms-of-use',
-            TermsSource: 'LINK',
-            Enforcement: 'NONE',
-            Links: { 'cognito:default': 'https://shop.example.test/terms' },
-          },
-        ],
-      },
-      { ClientId: `${clientId}native`, ClientName: 'native' },
-    ],
   }
+}
+
+function clientsOf(clientId: string) {
+  return [
+    {
+      ClientId: clientId,
+      ClientName: 'web',
+      ClientSecret: 'env:WEB_SECRET',
+      ExplicitAuthFlows: ['ALLOW_USER_PASSWORD_AUTH', 'ALLOW_REFRESH_TOKEN_AUTH', 'ALLOW_USER_SRP_AUTH'],
+      CallbackURLs: ['https://shop.example.test/back'],
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: ['openid', 'https://api.example.test/read'],
+      AllowedOAuthFlowsUserPoolClient: true,
+      SupportedIdentityProviders: ['COGNITO', 'Google'],
+      Extensions: { DeviceGrant: { Enabled: true } },
+      RiskConfiguration: { RiskExceptionConfiguration: { BlockedIPRangeList: ['198.51.100.0/24'] } },
+      ManagedLoginBranding: { UseCognitoProvidedValues: true },
+      Terms: [
+        {
+          TermsName: 'terms-of-use',
+          TermsSource: 'LINK',
+          Enforcement: 'NONE',
+          Links: { 'cognito:default': 'https://shop.example.test/terms' },
+        },
+      ],
+    },
+    { ClientId: `${clientId}native`, ClientName: 'native' },
+  ]
 }

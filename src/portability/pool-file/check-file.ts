@@ -9,11 +9,11 @@ let validator: ReturnType<Ajv2020['compile']> | undefined
  * @throws PoolFileError with the first mistake
  */
 export function checkFile(file: PoolFile): void {
-  validator ??= new Ajv2020({ strict: false, allErrors: false, verbose: true }).compile(fileSchema())
+  validator ??= new Ajv2020({ strict: false, allErrors: true, verbose: true }).compile(fileSchema())
   if (validator(file.content)) return
   const errors = validator.errors ?? []
-  // The error of an `anyOf` follows those of its branches, of which the first is the plain value.
-  const [error] = errors
+  // A misspelt member is also one that is missing. The error of an `anyOf` follows those of its branches, of which the first is the plain value.
+  const error = errors.find(({ keyword }) => keyword === 'additionalProperties') ?? errors[0]
   if (error === undefined) return
   throw fileError(file, placeOf(file, error), textOf(error))
 }

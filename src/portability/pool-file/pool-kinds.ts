@@ -207,7 +207,7 @@ function isPlainStandard(attribute: Settings): boolean {
   return plainStandards.some((plain) => isSame(plain, attribute))
 }
 
-export function addedAttributes(before: Settings, after: Settings): readonly Json[] {
+function addedAttributes(before: Settings, after: Settings): readonly Json[] {
   const known = listOf(before['Schema']) as readonly Settings[]
   return (listOf(after['Schema']) as readonly Settings[]).filter((attribute) => !known.some((other) => isSameAttribute(other, attribute)))
 }
