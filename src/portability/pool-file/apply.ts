@@ -8,7 +8,7 @@ import { type Call, type CallDeps, createCall } from './operation-calls.ts'
 import { completeSettings, planSections, type SectionPlan, type Step } from './plan.ts'
 import { type PoolFile, PoolFileError } from './read-files.ts'
 import { storeUser } from './users.ts'
-import { type DesiredSection, inFile, readWanted, type Section, tryOut } from './wanted.ts'
+import { type Desired, type DesiredSection, inFile, readWanted, type Section, tryOut } from './wanted.ts'
 
 export type ApplyOptions = {
   readonly files: readonly PoolFile[]
@@ -38,12 +38,10 @@ async function describe(scratch: Scratch, sections: readonly Section[]): Promise
 }
 
 /** The users are made in the empty database as well, so that a mistake in them is found before anything changes. */
-async function tryOutUsers({ deps }: Scratch, thing: DesiredSection['things'][number]): Promise<void> {
-  if (thing.users.length === 0) return
-  const [found] = (await thing.kind.list(createCall(deps), {})).filter(({ settings }) => settings['PoolName'] === thing.own['PoolName'])
+async function tryOutUsers({ deps }: Scratch, thing: Desired): Promise<void> {
   for (const [index, wanted] of thing.users.entries()) {
     await inFile({ ...thing, path: [...thing.path, 'Users', index] }, () =>
-      storeUser(deps, found?.ids['UserPoolId'] ?? '', { wanted, isNew: true, members: [] }),
+      storeUser(deps, thing.ids['UserPoolId'] ?? '', { wanted, isNew: true, members: [] }),
     )
   }
 }

@@ -123,9 +123,11 @@ export const clients: Kind = {
     await call('DeleteUserPoolClient', ids)
   },
   // A secret that the server made is no difference, and neither is the wish for one.
-  compared: (settings, given) =>
-    without(settings, ['GenerateSecret', 'ClientId', ...(Object.hasOwn(given, 'ClientSecret') ? [] : ['ClientSecret'])]),
+  compared: (settings, given) => without(settings, ['GenerateSecret', 'ClientId', ...secretUnlessIn(given)]),
+  completed: (settings, _stored, given) => without(settings, secretUnlessIn(given)),
 }
+
+const secretUnlessIn = (given: Settings): readonly string[] => (Object.hasOwn(given, 'ClientSecret') ? [] : ['ClientSecret'])
 
 /** The new secret takes the place of all others: a client has two at most, and never loses its only one. */
 async function replaceSecret(call: Call, ids: Settings, secret: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { isSame, isSettings, listOf, type Settings, textOf, without } from './json.ts'
+import { isSame, listOf, type Settings, textOf, without } from './json.ts'
 import type { Found, Ids, Kind } from './kind.ts'
 import { topKinds } from './kinds.ts'
 import type { Call } from './operation-calls.ts'
@@ -77,7 +77,12 @@ function requireUniqueNames(things: readonly Wanted[]): void {
 }
 
 /** A thing with the settings that it has once it is made, defaults included. */
-export type Desired = Omit<Wanted, 'sections'> & { readonly settings: Settings; readonly sections: readonly DesiredSection[] }
+export type Desired = Omit<Wanted, 'sections'> & {
+  /** Its ids in the empty database. */
+  readonly ids: Ids
+  readonly settings: Settings
+  readonly sections: readonly DesiredSection[]
+}
 export type DesiredSection = { readonly kind: Kind; readonly things: readonly Desired[] }
 
 /**
@@ -102,19 +107,18 @@ export async function tryOut(call: Call, sections: readonly Section[], within: I
   for (const { section, ids, inner } of made) {
     const { kind } = section
     const found = kind.id === undefined ? await kind.list(call, within) : (await Promise.all(ids.map((id) => kind.list(call, id)))).flat()
-    const things = section.things.map((thing, index) => ({
-      ...thing,
-      settings: settingsAmong(found, ids[index], thing),
-      sections: inner[index] ?? [],
-    }))
+    const things = section.things.map((thing, index): Desired => {
+      const own = ids[index] ?? {}
+      return { ...thing, ids: own, settings: settingsAmong(found, own, thing), sections: inner[index] ?? [] }
+    })
     desired.push({ kind, things })
   }
   return desired
 }
 
 /** What was made, or else what the file says: an empty configuration is shown as none. */
-function settingsAmong(found: readonly Found[], ids: Ids | undefined, { own }: Wanted): Settings {
-  return found.find((other) => isSettings(ids) && isSame(other.ids, ids))?.settings ?? own
+function settingsAmong(found: readonly Found[], ids: Ids, { own }: Wanted): Settings {
+  return found.find((other) => isSame(other.ids, ids))?.settings ?? own
 }
 
 /** Runs work on a thing. The refusal of an operation becomes an error at the place of the thing. */

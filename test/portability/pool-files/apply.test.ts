@@ -111,6 +111,20 @@ for (const engine of engines) {
       assert.equal(described.UserPoolClient?.ClientSecret, secret)
     })
 
+    it('keeps the secret that the server made for a client, whatever else changes', async () => {
+      const { poolId, clientId } = newIds()
+      const client = { ClientId: clientId, ClientName: 'web', GenerateSecret: true }
+      const file = (more: object) => poolFile({ UserPools: [{ UserPoolId: poolId, PoolName: 'p', Clients: [{ ...client, ...more }] }] })
+      const secret = async () => {
+        const described = await server().send(new DescribeUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
+        return described.UserPoolClient?.ClientSecret
+      }
+      await runApply(server(), file({}))
+      const before = await secret()
+      assert.match((await runApply(server(), file({ AccessTokenValidity: 5 }))).stdout, /1 changed/)
+      assert.deepEqual([typeof before, await secret()], ['string', before])
+    })
+
     it('keeps what the file does not name, and deletes it with --prune', async () => {
       const { poolId, clientId } = newIds()
       const pool = { UserPoolId: poolId, PoolName: 'p', Clients: [{ ClientId: clientId, ClientName: 'web' }] }
