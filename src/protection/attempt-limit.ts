@@ -18,6 +18,8 @@ const hourlyLimits = {
   ChangePassword: 5,
   // Cognito has no such operation. The answer tells whether another user has the name.
   ChangeUsername: 5,
+  // Cognito has no such operation. Each call replaces the codes that the user has printed, and may send a notice.
+  CreateRecoveryCodes: 5,
   // Cognito has no limit for this operation. But each change of an address sends a message to an address that the caller chooses.
   UpdateUserAttributes: 20,
   VerifySoftwareToken: 15,

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { recoveryCodesOf } from '../../pools/extensions/pool-extensions.ts'
+import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import type { UserCaller } from '../caller.ts'
@@ -20,6 +21,7 @@ export const createRecoveryCodes = operation('CreateRecoveryCodes', {
   async handle(_request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user }: UserCaller) {
     if (!recoveryCodesOf(pool).enabled) throw invalidParameter('Recovery codes are not turned on for the user pool.')
     const now = deps.clock.now()
+    await limitAttempts(deps.db, { poolId: pool.id, subject: user.sub, action: 'CreateRecoveryCodes' }, now)
     const codes = newRecoveryCodes()
     await deps.db.transaction().execute(async (tx) => {
       const current = await lockCaller(tx, user)
