@@ -67,23 +67,18 @@ export async function findCandidate(
  */
 export async function findUserOfState(deps: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
   const user = await findUser(deps.db, pool.id, sub)
-  if (name !== user?.username && name !== sub && !(await isNameOf(deps, pool, sub, user, name))) throw invalidSession()
+  if (!(await isNameOf(deps, pool, { sub, user }, name))) throw invalidSession()
   if (user !== undefined) requireEnabled(user)
   return user
 }
 
-async function isNameOf({ db, clock, secrets }: Deps, pool: Pool, sub: string, user: User | undefined, name: string): Promise<boolean> {
-  if (user !== undefined && name === verifierNameOf(user)) return true
+/** Whether the name is one of the user's, a former one included, or that of the decoy, if there is no user. */
+export async function isNameOf({ db, clock, secrets }: Deps, pool: Pool, { sub, user }: Candidate, name: string): Promise<boolean> {
+  if (name === sub || (user !== undefined && (name === user.username || name === verifierNameOf(user)))) return true
   const now = clock.now()
   const found = await findActiveUser(db, pool, name, now)
   if (found?.sub === sub || decoySub(secrets, pool, name, now) === sub) return true
   return user !== undefined && (await isFormerUsername(db, pool, user, name))
-}
-
-/** The `sub` of the user whose name is `name`; for a name that no user has, the `sub` of its decoy. */
-export async function subOfName({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
-  const now = clock.now()
-  return (await findActiveUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
 }
 
 /** @throws ApiError NotAuthorizedException when the user is disabled. */
