@@ -8,7 +8,7 @@ import type { ContactAttribute } from '../pools/pool.ts'
 import { countWithinLimit, type LimitedAction, limitAttempts } from '../protection/attempt-limit.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from './decoy.ts'
-import { findActiveUser } from './expired-sign-ups/expired-sign-ups.ts'
+import { findActiveUser, findVisibleUser } from './expired-sign-ups/expired-sign-ups.ts'
 import type { User } from './user.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
@@ -52,16 +52,14 @@ export async function findClaimedUser(
   const hidden = hidesUserExistence(client)
   const now = clock.now()
   const isSignUp = signUpActions.includes(action)
-  const found = await findActiveUser(db, pool, username, now)
-  const isSecret = !isSignUp && hidesSignUps({ pool, client }) && found?.status === 'UNCONFIRMED'
-  const known = isSecret ? undefined : found
+  const known = isSignUp ? await findActiveUser(db, pool, username, now) : await findVisibleUser(db, { pool, client }, username, now)
   if (!hidden && known === undefined && migrate === undefined) throw unknownUser()
   // The decoy's `sub` is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = decoySub(secrets, pool, username, now)
   const claimed = known?.sub ?? decoy
   const isCountedByName = isSignUp && hidesSignUps({ pool, client })
   await limitAttempts(db, { poolId: pool.id, subject: isCountedByName ? decoy : claimed, action }, now)
-  const user = known ?? (isSecret ? undefined : await migrate?.())
+  const user = known ?? (await migrate?.())
   if (!hidden && user === undefined) throw unknownUser()
   const subject = user?.sub ?? claimed
   if (isCountedByName) {
