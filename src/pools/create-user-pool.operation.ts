@@ -39,8 +39,9 @@ export const createUserPool = operation('CreateUserPool', {
     requireTagsWithinQuota(quotas, pool, 'UserPoolTaggingException')
     requireFeaturesOfTier(tiers, pool)
     await db.transaction().execute(async (tx) => {
-      if (givenId !== undefined) await requireRemovedPool(tx, givenId)
       await insertPool(tx, pool)
+      // After the insert, for which a restore of a pool with this id waits.
+      if (givenId !== undefined) await requireRemovedPool(tx, givenId)
       requireWithinQuota(quotas, 'userPools', await countPoolsUpTo(tx, quotas.userPools + 1))
       await audit.record(tx, { poolId: pool.id, detail: `name: ${pool.name}` })
     })

@@ -64,9 +64,11 @@ export function requireClientName({ acceptsCustomIds }: CustomIds, name: string 
 }
 
 /**
- * @throws ApiError InvalidParameterException when rows of a deleted pool with the id remain. They would become rows of the new pool.
+ * @throws ApiError InvalidParameterException when rows of a deleted pool with the id remain, or when a pool with the id is being restored. They would become rows of the new pool.
  */
 export async function requireRemovedPool(db: Db | Tx, id: string): Promise<void> {
   if (!(await isPoolDeleted(db, id))) return
-  throw invalidParameter(`The user pool ${id} was deleted, and its data is still being removed. Try again in a minute, or take another id.`)
+  throw invalidParameter(
+    `The user pool ${id} was deleted and its data is still being removed, or it is being restored. Try again in a minute, or take another id.`,
+  )
 }

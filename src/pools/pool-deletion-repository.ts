@@ -182,10 +182,13 @@ async function endKeeping(tx: Tx, poolId: string): Promise<void> {
 }
 
 /**
- * Whether there is a pool of this id. `kept`: a deleted one, which RestoreUserPool can bring back. `deleted`: one whose row the sweeper has not
- * removed yet.
+ * `kept`: a deleted pool, which RestoreUserPool can bring back. `deleted`: one whose row the sweeper has not removed yet. Undefined: there is
+ * none.
  */
-export async function findPoolState(db: Db | Tx, poolId: string, now: number): Promise<'living' | 'kept' | 'deleted' | undefined> {
+export type PoolState = 'living' | 'kept' | 'deleted' | undefined
+
+/** Whether there is a pool of this id. */
+export async function findPoolState(db: Db | Tx, poolId: string, now: number): Promise<PoolState> {
   const living = await db.selectFrom('user_pool').select('id').where('id', '=', poolId).executeTakeFirst()
   if (living !== undefined) return 'living'
   const deleted = await db.selectFrom('deleted_pool').select('kept_until').where('id', '=', poolId).executeTakeFirst()
@@ -193,20 +196,31 @@ export async function findPoolState(db: Db | Tx, poolId: string, now: number): P
 }
 
 /**
- * Hides the pool that is being restored, and whatever pool has its id: from the commit on, no query finds it. Unless
- * `prolongPoolRestore` is called until `dueAt`, the sweeper removes all rows of the pool.
+ * Hides the pool that is being restored, and the pool that it replaces: from the commit on, no query finds it. Unless
+ * `prolongPoolRestore` is called until `dueAt`, the sweeper removes all rows of the pool. False when there is a pool of this id now that was
+ * not there `before`: then the transaction must be rolled back.
  */
 export async function beginPoolRestore(
   tx: Tx,
   poolId: string,
-  { now, dueAt }: { readonly now: number; readonly dueAt: number },
-): Promise<void> {
+  { before, now, dueAt }: { readonly before: PoolState; readonly now: number; readonly dueAt: number },
+): Promise<boolean> {
+  const hidden = { id: poolId, name: '', created_at: now, updated_at: now, config: '{}' }
+  // Waits for a request that is creating a pool of this id. Such a request looks for a row in `deleted_pool` after it has this row.
+  await tx
+    .insertInto('user_pool')
+    .values(hidden)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+  const found = await tx.deleteFrom('user_pool').where('id', '=', poolId).where('config', '<>', hidden.config).executeTakeFirstOrThrow()
   await tx.deleteFrom('user_pool').where('id', '=', poolId).execute()
-  await tx.deleteFrom('deleted_pool').where('id', '=', poolId).execute()
+  const deleted = await tx.deleteFrom('deleted_pool').where('id', '=', poolId).returning('kept_until').executeTakeFirst()
   await tx
     .insertInto('deleted_pool')
-    .values({ id: poolId, name: '', created_at: now, updated_at: now, config: '{}', deleted_at: now, due_at: dueAt, kept_until: null })
+    .values({ ...hidden, deleted_at: now, due_at: dueAt, kept_until: null })
     .execute()
+  if (found.numDeletedRows > 0n) return before === 'living'
+  return (deleted?.kept_until ?? 0) <= now || before === 'kept'
 }
 
 /** Keeps the sweeper away until `dueAt`. False when it may have begun to remove the rows, because `lastDueAt` has passed. */

@@ -18,6 +18,8 @@ const hourlyLimits = {
   ChangePassword: 5,
   // Cognito has no such operation. The answer tells whether another user has the name.
   ChangeUsername: 5,
+  // Cognito has no such operation. Each call replaces the codes that the user has printed, and may send a notice.
+  CreateRecoveryCodes: 5,
   // Cognito has no limit for this operation. But each change of an address sends a message to an address that the caller chooses.
   UpdateUserAttributes: 20,
   VerifySoftwareToken: 15,
@@ -50,10 +52,14 @@ const tooManyRequestsActions: readonly LimitedAction[] = [
  * @throws ApiError LimitExceededException or TooManyRequestsException when the attempt exceeds the limit of the hour.
  */
 export async function limitAttempts(db: Db, attempt: LimitedAttempt, now: number): Promise<void> {
-  const count = await countAttempt(db, attempt, { now, forgetAfterMs: hourMs, since: 'first' })
-  if (count <= hourlyLimits[attempt.action]) return
+  if (await countWithinLimit(db, attempt, now)) return
   const code = tooManyRequestsActions.includes(attempt.action) ? 'TooManyRequestsException' : 'LimitExceededException'
   throw new ApiError(code, 'Attempt limit exceeded, please try after some time.')
+}
+
+/** Counts the attempt, successful or not. False when it exceeds the limit of the hour. */
+export async function countWithinLimit(db: Db, attempt: LimitedAttempt, now: number): Promise<boolean> {
+  return (await countAttempt(db, attempt, { now, forgetAfterMs: hourMs, since: 'first' })) <= hourlyLimits[attempt.action]
 }
 
 /**

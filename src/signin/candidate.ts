@@ -2,11 +2,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { ApiError } from '../contract/api-error.ts'
 import { type AppClient, hidesUserExistence } from '../pools/app-client.ts'
-import { hidesSignUps } from '../pools/hidden-sign-ups.ts'
 import type { Pool } from '../pools/pool.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from '../users/decoy.ts'
-import { findActiveUser } from '../users/expired-sign-ups/expired-sign-ups.ts'
+import { findActiveUser, findVisibleUser } from '../users/expired-sign-ups/expired-sign-ups.ts'
 import { atFormerPool } from '../users/passwords/at-former-pool.ts'
 import { verifierNameOf } from '../users/passwords/verifier-name.ts'
 import type { User } from '../users/user.ts'
@@ -31,8 +30,8 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets 
 /**
  * Finds the user whose name is `name`. Where the client hides which users exist, an unknown name gets a decoy: a sign-in takes as long with
  * the decoy as with a user, and wrong answers are counted in the same way. `migrate` (the UserMigration trigger) runs last, for unknown
- * names only. A disabled user is refused before any proof, as at Cognito. Where sign-ups are hidden, a user who has not confirmed the
- * sign-up gets the decoy of the name: so a sign-up changes nothing here.
+ * names only. A disabled user is refused before any proof, as at Cognito. Where sign-ups are hidden, a name whose user has not confirmed the
+ * sign-up counts as unknown: so a sign-up changes nothing here.
  *
  * @throws ApiError UserNotFoundException when no user has the name and the client does not hide that.
  * @throws ApiError NotAuthorizedException when the user is disabled.
@@ -43,10 +42,9 @@ export async function findCandidate(
   name: string,
   migrate?: () => Promise<Candidate | undefined>,
 ): Promise<Candidate> {
-  const user = await findActiveUser(db, pool, name, clock.now())
+  const user = await findVisibleUser(db, { pool, client }, name, clock.now())
   // The decoy's `sub` is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = hidesUserExistence(client) ? decoySub(secrets, pool, name, clock.now()) : undefined
-  if (decoy !== undefined && user?.status === 'UNCONFIRMED' && hidesSignUps({ pool, client })) return { sub: decoy, user: undefined }
   if (user !== undefined) {
     requireEnabled(user)
     return { sub: user.sub, user }
@@ -67,23 +65,18 @@ export async function findCandidate(
  */
 export async function findUserOfState(deps: Deps, pool: Pool, sub: string, name: string): Promise<User | undefined> {
   const user = await findUser(deps.db, pool.id, sub)
-  if (name !== user?.username && name !== sub && !(await isNameOf(deps, pool, sub, user, name))) throw invalidSession()
+  if (!(await isNameOf(deps, pool, { sub, user }, name))) throw invalidSession()
   if (user !== undefined) requireEnabled(user)
   return user
 }
 
-async function isNameOf({ db, clock, secrets }: Deps, pool: Pool, sub: string, user: User | undefined, name: string): Promise<boolean> {
-  if (user !== undefined && name === verifierNameOf(user)) return true
+/** Whether the name is one of the user's, a former one included, or that of the decoy, if there is no user. */
+export async function isNameOf({ db, clock, secrets }: Deps, pool: Pool, { sub, user }: Candidate, name: string): Promise<boolean> {
+  if (name === sub || (user !== undefined && (name === user.username || name === verifierNameOf(user)))) return true
   const now = clock.now()
   const found = await findActiveUser(db, pool, name, now)
   if (found?.sub === sub || decoySub(secrets, pool, name, now) === sub) return true
   return user !== undefined && (await isFormerUsername(db, pool, user, name))
-}
-
-/** The `sub` of the user whose name is `name`; for a name that no user has, the `sub` of its decoy. */
-export async function subOfName({ db, clock, secrets }: Deps, pool: Pool, name: string): Promise<string> {
-  const now = clock.now()
-  return (await findActiveUser(db, pool, name, now))?.sub ?? decoySub(secrets, pool, name, now)
 }
 
 /** @throws ApiError NotAuthorizedException when the user is disabled. */

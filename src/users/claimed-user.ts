@@ -5,17 +5,17 @@ import { type CodePurpose, checkCode, codeExpired, codeMismatch } from '../messa
 import { type AppClientCaller, hidesUserExistence } from '../pools/app-client.ts'
 import { hidesSignUps } from '../pools/hidden-sign-ups.ts'
 import type { ContactAttribute } from '../pools/pool.ts'
-import { type LimitedAction, limitAttempts } from '../protection/attempt-limit.ts'
+import { countWithinLimit, type LimitedAction, limitAttempts } from '../protection/attempt-limit.ts'
 import type { Db } from '../storage/db.ts'
 import { decoySub } from './decoy.ts'
-import { findActiveUser } from './expired-sign-ups/expired-sign-ups.ts'
+import { findActiveUser, findVisibleUser } from './expired-sign-ups/expired-sign-ups.ts'
 import type { User } from './user.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets }
 
 /** The user that a request names without any proof. */
 export type Claim = {
-  /** Undefined only where the client hides which users exist: no user has the name, or the user is disabled. */
+  /** Undefined only where the client hides which users exist: no user has the name, the user is disabled, or there were too many attempts. */
   readonly user: User | undefined
   /** The user who has the name in the request, disabled or not. The masked addresses in the answer are this user's. */
   readonly known: User | undefined
@@ -37,7 +37,8 @@ const signUpActions: readonly LimitedAction[] = ['ConfirmSignUp', 'ResendConfirm
 
 /**
  * Finds the user that a request names, and counts the attempt. Where sign-ups are hidden, no answer may change with a sign-up: so the
- * attempts on a sign-up are counted for the name, and a user who has not confirmed the sign-up does not exist for any other action.
+ * attempts on a sign-up are counted for the name, and in secret for the user. A user who has not confirmed the sign-up does not exist for any
+ * other action.
  *
  * @throws ApiError LimitExceededException past the limit of attempts
  * @throws ApiError UserNotFoundException when no user has the name, and the client does not hide that
@@ -51,18 +52,24 @@ export async function findClaimedUser(
   const hidden = hidesUserExistence(client)
   const now = clock.now()
   const isSignUp = signUpActions.includes(action)
-  const found = await findActiveUser(db, pool, username, now)
-  const isSecret = !isSignUp && hidesSignUps({ pool, client }) && found?.status === 'UNCONFIRMED'
-  const known = isSecret ? undefined : found
+  const known = isSignUp ? await findActiveUser(db, pool, username, now) : await findVisibleUser(db, { pool, client }, username, now)
   if (!hidden && known === undefined && migrate === undefined) throw unknownUser()
   // The decoy's `sub` is computed for existing users as well: otherwise the time that this takes would reveal which users exist.
   const decoy = decoySub(secrets, pool, username, now)
   const claimed = known?.sub ?? decoy
-  const counted = isSignUp && hidesSignUps({ pool, client }) ? decoy : claimed
-  await limitAttempts(db, { poolId: pool.id, subject: counted, action }, now)
-  const user = known ?? (isSecret ? undefined : await migrate?.())
+  const isCountedByName = isSignUp && hidesSignUps({ pool, client })
+  await limitAttempts(db, { poolId: pool.id, subject: isCountedByName ? decoy : claimed, action }, now)
+  const user = known ?? (await migrate?.())
   if (!hidden && user === undefined) throw unknownUser()
   const subject = user?.sub ?? claimed
+  if (isCountedByName) {
+    // Otherwise a code could be guessed anew by each name of the user. Past this limit nothing proves the user any more, and the answer stays
+    // the same. Attempts on unknown names are counted twice as well: otherwise the time that this takes would reveal which users exist.
+    const counted = user?.sub ?? decoySub(secrets, pool, decoy, now)
+    if (!(await countWithinLimit(db, { poolId: pool.id, subject: counted, action }, now))) {
+      return { user: undefined, known: user, subject, hidden }
+    }
+  }
   if (user === undefined || user.enabled) return { user, known: user, subject, hidden }
   if (!hidden) throw new ApiError('NotAuthorizedException', 'User is disabled.')
   return { user: undefined, known: user, subject, hidden }

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { DeleteUserPoolCommand, DescribeUserPoolCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  AdminGetUserCommand,
+  CreateUserPoolCommand,
+  DeleteUserPoolCommand,
+  DescribeUserPoolCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { readRows, withCopy } from '../support/backups.ts'
 import { engines, type TestEngine } from '../support/engines.ts'
 import { withDatabase } from '../support/master-keys.ts'
 import { type KeptBackup, keepBackup, restorePoolInto, startKeyedServer, withRows } from '../support/pool-backups.ts'
+import { PostgresStage, postgresOnly, skipWithoutPostgres } from '../support/postgres-stage.ts'
 import { givenTokens, givenUser, signInBySrp } from '../support/sign-in.ts'
 
 const newId = 'eu-west-1_copy00001'
@@ -17,6 +23,8 @@ async function givenBackup(engine: TestEngine, flags: readonly string[] = []) {
   await givenUser(server, poolId, 'eve')
   await givenTokens(server, clientId, 'eve')
   const other = await server.givenPool()
+  // Otherwise its signing keys would be stored a moment later.
+  await fetch(`${server.url}/${other.poolId}/.well-known/jwks.json`)
   const backup = await keepBackup(server.database, { kind: 'pool', poolId })
   return Object.assign(server, { poolId, clientId, other, backup })
 }
@@ -29,6 +37,11 @@ async function countRows({ database }: Given, poolId: string): Promise<number> {
   const isOfPool = (row: Readonly<Record<string, unknown>>) => row['pool_id'] === poolId || row['id'] === poolId
   return Object.values(rows).flat().filter(isOfPool).length
 }
+
+const appeared = `A user pool ${newId} was created or restored meanwhile, so this restore has stopped and changed nothing. Run the command again.`
+
+const createWithId = (server: Given, id: string) =>
+  server.send(new CreateUserPoolCommand({ PoolName: 'newcomer', UserPoolTags: { _custom_id_: id } }))
 
 const changed = (backup: KeptBackup, table: string, change: object) =>
   withRows(backup, table, (rows) => rows.map((row) => ({ ...row, ...change })))
@@ -140,5 +153,61 @@ for (const engine of engines) {
       })
       assert.match(String(second), /^Another restore into this database is running/)
     })
+
+    for (const overwrite of [false, true]) {
+      it(`to remove a pool that appeared meanwhile, ${overwrite ? 'also when it may replace one' : 'and leaves that pool'}`, async () => {
+        await using server = await givenBackup(engine)
+        const { poolId, backup, database } = server
+        const restoring = restorePoolInto(database, backup, {
+          poolId,
+          newId,
+          overwrite,
+          async beforeBatch(_table, count) {
+            if (count > 0) return
+            await createWithId(server, newId)
+            await givenUser(server, newId, 'zoe')
+          },
+        })
+        await assert.rejects(restoring, { name: 'PortabilityError', message: appeared })
+        await server.send(new AdminGetUserCommand({ UserPoolId: newId, Username: 'zoe' }))
+        await restorePoolInto(database, backup, { poolId, newId, overwrite: true })
+        await server.send(new AdminGetUserCommand({ UserPoolId: newId, Username: 'eve' }))
+      })
+    }
+
+    it('to lose the id to a pool that is created while it writes', async () => {
+      await using server = await givenBackup(engine)
+      const { poolId, backup, database } = server
+      let created: unknown
+      await restorePoolInto(database, backup, {
+        poolId,
+        newId,
+        async beforeBatch(table) {
+          if (table === 'user') created = await createWithId(server, newId).catch((error: Error) => error.message)
+        },
+      })
+      assert.equal(
+        created,
+        `The user pool ${newId} was deleted and its data is still being removed, or it is being restored. Try again in a minute, or take another id.`,
+      )
+      await server.send(new AdminGetUserCommand({ UserPoolId: newId, Username: 'eve' }))
+    })
   })
 }
+
+describe('The restore of a pool on PostgreSQL', { skip: skipWithoutPostgres }, () => {
+  it('waits for the creation of a pool with its id that has not ended, and leaves that pool', async () => {
+    await using server = await givenBackup(postgresOnly)
+    const { poolId, backup, database } = server
+    await using stage = await PostgresStage.open(server)
+    await stage.holdInserts('audit_record', 'before storing')
+    const creating = createWithId(server, newId)
+    await stage.waiting(1)
+    const refused = assert.rejects(restorePoolInto(database, backup, { poolId, newId }), { name: 'PortabilityError', message: appeared })
+    await stage.settledOrWaiting(refused, 1)
+    await stage.release()
+    await creating
+    await refused
+    await server.send(new DescribeUserPoolCommand({ UserPoolId: newId }))
+  })
+})

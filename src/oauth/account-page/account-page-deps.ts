@@ -1,6 +1,7 @@
 import type { Operation, OperationName } from '../../contract/operation.ts'
 import type { PasskeyRegistrationDeps } from '../../users/passkeys/register-passkey.ts'
 import type { changePassword } from '../../users/profile/change-password.operation.ts'
+import type { deleteUser } from '../../users/profile/delete-user.operation.ts'
 import type { updateUserAttributes } from '../../users/profile/update-user-attributes.operation.ts'
 import type { FeedbackDeps } from '../account/feedback.ts'
 import type { LoginDeps } from '../login/login.ts'
@@ -14,4 +15,5 @@ export type AccountPageDeps = LoginDeps &
   FeedbackDeps &
   EndSessionDeps &
   DepsOf<typeof changePassword> &
+  DepsOf<typeof deleteUser> &
   DepsOf<typeof updateUserAttributes>

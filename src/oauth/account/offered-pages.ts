@@ -22,4 +22,5 @@ export const offersPasskeys = (owner: AppClientCaller): boolean =>
   !isSelfServiceOff(owner, 'StartWebAuthnRegistration') && !isSelfServiceOff(owner, 'CompleteWebAuthnRegistration')
 
 /** Whether users can tell on the pages that the browser is theirs, so that later sign-ins remember it. */
-export const offersDevice = (owner: AppClientCaller): boolean => !isSelfServiceOff(owner, 'ConfirmDevice')
+export const offersDevice = (owner: AppClientCaller): boolean =>
+  !isSelfServiceOff(owner, 'ConfirmDevice') && !isSelfServiceOff(owner, 'UpdateDeviceStatus')

@@ -40,8 +40,10 @@ type SignedInUser = {
   readonly user: User
   /** Whether the user has asked on the page to remember this browser. */
   readonly wantsDevice: boolean
-  /** Whether users of the app client can confirm devices. */
-  readonly canRemember: boolean
+  /** Whether the user can confirm devices. */
+  readonly canConfirm: boolean
+  /** Whether the user can decide which devices are remembered. */
+  readonly canDecide: boolean
 }
 
 /** The device that a user has signed in on. `cookie` is what the browser keeps from now on. */
@@ -49,32 +51,33 @@ type DeviceOfSignIn = { readonly key: string | undefined; readonly cookie: Devic
 
 /**
  * The browser's device after a sign-in, in pools that track devices. A new device is confirmed, as ConfirmDevice does it, and remembered.
- * Where the pool lets its users decide that, this happens only if the user asked for it.
+ * Where the pool lets its users decide that, this happens only if the user can decide it, and asked for it.
  */
 export async function deviceAfterSignIn(
   deps: Deps,
   { context, deviceCookieOf }: BrowserRequest,
-  { pool, user, wantsDevice, canRemember }: SignedInUser,
+  { pool, user, wantsDevice, canConfirm, canDecide }: SignedInUser,
 ): Promise<DeviceOfSignIn> {
   if (pool.devices === undefined) return { key: undefined, cookie: undefined }
   const kept = readDeviceCookie(deps.secrets, pool.id, deviceCookieOf(pool.id))
-  const isRemembering = canRemember && (!pool.devices.onlyRememberedOnUserPrompt || wantsDevice)
+  const isAskedFor = wantsDevice && canConfirm && canDecide
+  const isRemembering = pool.devices.onlyRememberedOnUserPrompt ? isAskedFor : canConfirm
   const before = kept.find(({ sub }) => sub === user.sub)
-  const used = before && (await useDevice(deps, user, { kept: before, context, wantsDevice: wantsDevice && canRemember }))
+  const used = before && (await useDevice(deps, user, { kept: before, context, isAskedFor }))
   const device = used ?? (isRemembering ? await addKeptDevice(deps, user, context) : undefined)
   if (device === undefined && before === undefined) return { key: undefined, cookie: undefined }
   const others = kept.filter(({ sub }) => sub !== user.sub)
   return { key: device?.key, cookie: writeDeviceCookie(deps.secrets, pool.id, device === undefined ? others : [device, ...others]) }
 }
 
-type Use = { readonly kept: KeptDevice; readonly context: RequestContext; readonly wantsDevice: boolean }
+type Use = { readonly kept: KeptDevice; readonly context: RequestContext; readonly isAskedFor: boolean }
 
 /** Records the sign-in on a device that the user has. Undefined when the user has forgotten the device. */
-async function useDevice(deps: Deps, user: User, { kept, context, wantsDevice }: Use): Promise<KeptDevice | undefined> {
+async function useDevice(deps: Deps, user: User, { kept, context, isAskedFor }: Use): Promise<KeptDevice | undefined> {
   const device = await findProvenDevice(deps, user, kept)
   if (device === undefined) return undefined
   const now = deps.clock.now()
-  if (wantsDevice && !device.remembered) await setDeviceRemembered(deps.db, device, { remembered: true, now })
+  if (isAskedFor && !device.remembered) await setDeviceRemembered(deps.db, device, { remembered: true, now })
   await recordDeviceUse(deps.db, device, { ip: context.ip ?? null, now })
   return kept
 }

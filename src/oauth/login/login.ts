@@ -156,8 +156,10 @@ export async function toNextPage(
     return { kind: 'continue', request, step: newPageStep(client.id, step, now) }
   }
   const user = await linkPending(deps, request, result.user, pending)
-  const canRemember = maySelfServe(request, 'ConfirmDevice', proofOf(result), now) === 'allowed'
-  const device = await deviceAfterSignIn(deps, browser, { pool, user, wantsDevice, canRemember })
+  const proof = proofOf(result)
+  const canConfirm = maySelfServe(request, 'ConfirmDevice', proof, now) === 'allowed'
+  const canDecide = maySelfServe(request, 'UpdateDeviceStatus', proof, now) === 'allowed'
+  const device = await deviceAfterSignIn(deps, browser, { pool, user, wantsDevice, canConfirm, canDecide })
   const signedIn = { ...result, user, deviceKey: device.key }
   const { session, cookie } = await beginDomainSession(
     deps,

@@ -69,7 +69,7 @@ export function submitAddPasskey(
     if (owner === undefined) return { kind: 'sign-in' }
     try {
       requireAllowed(deps, owner)
-      await completeRegistration(deps, owner, credentialIn(form))
+      await completeRegistration(deps, { ...owner, sessionId: undefined }, credentialIn(form))
       return { kind: 'done' }
     } catch (error) {
       if (!(error instanceof ApiError)) throw error

@@ -10,6 +10,7 @@ import {
   createPoolEmptying,
   endPoolRestore,
   findPoolState,
+  type PoolState,
   prolongPoolRestore,
 } from '../../pools/pool-deletion-repository.ts'
 import { DatabaseUnavailableError } from '../../storage/database-unavailable-error.ts'
@@ -65,16 +66,14 @@ export async function claimHiddenPool(options: Options): Promise<HiddenPool> {
   try {
     const before = await findPoolState(db, poolId, clock.now())
     if (!overwrite) requireFree(poolId, before)
-    return hiddenPool(new PoolWriter(options, lease), options, { before, release: () => releaseLease(db, lease) })
+    return hiddenPool(new PoolWriter(options, lease, before), options, { before, release: () => releaseLease(db, lease) })
   } catch (error) {
     await releaseLease(db, lease)
     throw error
   }
 }
 
-type State = Awaited<ReturnType<typeof findPoolState>>
-
-function requireFree(poolId: string, state: State): void {
+function requireFree(poolId: string, state: PoolState): void {
   if (state === 'living')
     throw new PortabilityError(
       `There is a user pool ${poolId}. Restore under another id with --as, or replace the pool by the one in the backup with --overwrite.`,
@@ -85,7 +84,7 @@ function requireFree(poolId: string, state: State): void {
     )
 }
 
-type HiddenRest = { readonly before: State; release(): Promise<void> }
+type HiddenRest = { readonly before: PoolState; release(): Promise<void> }
 
 function hiddenPool(writer: PoolWriter, { storage, clock, poolId }: Options, { before, release }: HiddenRest): HiddenPool {
   return {
@@ -128,14 +127,17 @@ async function renew(db: Db | Tx, lease: Lease, clock: Clock, text: string): Pro
 class PoolWriter {
   readonly #options: Options
   readonly #lease: Lease
+  readonly #before: PoolState
   /** When the sweeper removes the pool unless something is written. Undefined before `begin` and after `end`. */
   #dueAt: number | undefined
   /** Whether the answer to the commit of `begin` was lost. */
   mayHaveBegun = false
 
-  constructor(options: Options, lease: Lease) {
+  /** `before` says whether there was a pool of the id when the restore was allowed. */
+  constructor(options: Options, lease: Lease, before: PoolState) {
     this.#options = options
     this.#lease = lease
+    this.#before = before
   }
 
   get isWriting(): boolean {
@@ -151,7 +153,9 @@ class PoolWriter {
     const now = clock.now()
     const dueAt = now + abandonedAfterMs
     try {
-      await this.#inTransaction((tx) => beginPoolRestore(tx, poolId, { now, dueAt }))
+      await this.#inTransaction(async (tx) => {
+        if (!(await beginPoolRestore(tx, poolId, { before: this.#before, now, dueAt }))) throw poolAppeared(poolId)
+      })
     } catch (error) {
       this.mayHaveBegun = error instanceof DatabaseUnavailableError
       throw error
@@ -202,6 +206,12 @@ export async function followMasterKey(db: Db | Tx, keyRing: KeyRing): Promise<vo
   if (rows.isBeingRestored) throw new PortabilityError('The whole database is being restored, so this restore has stopped.')
   if (keyRing.adopt(rows)) return
   throw new PortabilityError('The master key was changed while the restore was running. Run the command again with the new key.')
+}
+
+function poolAppeared(poolId: string): PortabilityError {
+  return new PortabilityError(
+    `A user pool ${poolId} was created or restored meanwhile, so this restore has stopped and changed nothing. Run the command again.`,
+  )
 }
 
 function tookTooLong(): PortabilityError {

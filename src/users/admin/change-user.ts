@@ -12,6 +12,8 @@ type Deps = {
   readonly db: Db
   /** The audit record of the call. Undefined in the public API. Not optional, so that no operation of administrators can leave it out. */
   readonly audit: AuditedCall | undefined
+  /** Locks the user in place of `getLockedUser`, and refuses the call by its error. */
+  readonly lock?: ((tx: Tx) => Promise<User>) | undefined
 }
 
 type Change = (user: User, tx: Tx) => User | Promise<User>
@@ -28,9 +30,9 @@ export async function changeUser(deps: Deps, pool: Pool, username: string, chang
  * @throws ApiError UserNotFoundException when the user was deleted in the meantime
  * @throws ApiError AliasExistsException when a new name belongs to another user
  */
-export async function changeFoundUser({ db, audit }: Deps, pool: Pool, found: User, change: Change): Promise<User> {
+export async function changeFoundUser({ db, audit, lock }: Deps, pool: Pool, found: User, change: Change): Promise<User> {
   return db.transaction().execute(async (tx) => {
-    const before = await getLockedUser(tx, found)
+    const before = await (lock?.(tx) ?? getLockedUser(tx, found))
     const after = await change(before, tx)
     await storeUser(tx, pool, before, after)
     await audit?.record(tx, { user: after, changedMembers: changedMembers(writeComparedUser(before), writeComparedUser(after)) })

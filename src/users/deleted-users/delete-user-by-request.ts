@@ -2,6 +2,7 @@ import type { AuditedCall } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import type { InvocationRecorder } from '../../triggers/invocations/invocation-recorder.ts'
 import { invokePostDeleteUser } from '../../triggers/post-delete-user.ts'
 import { type DeletingOperation, invokePreDeleteUser } from '../../triggers/pre-delete-user.ts'
 import type { CallerContext, Triggers } from '../../triggers/trigger.ts'
@@ -9,7 +10,12 @@ import type { User } from '../user.ts'
 import { requireAttributesAsSeen, triggerAttributesOf, triggerSubjectOf } from '../user-triggers.ts'
 import { removeUser } from './remove-user.ts'
 
-export type DeleteUserDeps = { readonly db: Db; readonly clock: Clock; readonly triggers: Triggers }
+export type DeleteUserDeps = {
+  readonly db: Db
+  readonly clock: Clock
+  readonly triggers: Triggers
+  readonly invocations: Pick<InvocationRecorder, 'flush'>
+}
 
 type Deletion = {
   readonly pool: Pool
@@ -31,10 +37,12 @@ type Deletion = {
  * that function throws what a failing trigger throws, the user stays deleted.
  */
 export async function deleteUserByRequest(
-  { db, clock, triggers }: DeleteUserDeps,
+  { db, clock, triggers, invocations }: DeleteUserDeps,
   { pool, found, operation, callerContext, lock, audit }: Deletion,
 ): Promise<void> {
   await invokePreDeleteUser(triggers, triggerSubjectOf(pool, found, callerContext), operation, triggerAttributesOf(pool, found))
+  // Records of the user's sign-up may still wait. They name no `sub`, so the deletion removes only those that it finds.
+  await invocations.flush()
   const { user, restorableUntil } = await db.transaction().execute(async (tx) => {
     const locked = await lock(tx, found)
     requireAttributesAsSeen(pool, 'PreDeleteUser', found, locked)

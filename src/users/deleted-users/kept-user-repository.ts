@@ -2,10 +2,12 @@ import type { Selectable } from 'kysely'
 import { dayMs } from '../../base/durations.ts'
 import { deletedUsersOf } from '../../pools/extensions/pool-extensions.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
-import { listPoolsWithKeptUsers } from '../../pools/pool-repository.ts'
+import { findPool, listPoolsWithKeptUsers } from '../../pools/pool-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { runTogether } from '../../storage/run-together.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { KeptUserTable } from '../../storage/user-tables.ts'
+import { deleteInvocationsWithoutUser } from '../../triggers/invocations/invocation-repository.ts'
 import type { User } from '../user.ts'
 import { removeRemainingRows, type UserKey } from '../user-removal-repository.ts'
 import { fromRow as userFromRow } from '../user-row.ts'
@@ -79,12 +81,22 @@ function fromRow(pool: Pool, row: Selectable<KeptUserTable>): KeptUser {
   return { user, deletedAt: row.deleted_at, purgeAt: Math.min(row.purge_at, row.deleted_at + keptMs(pool)), rows }
 }
 
-/** Deletes the archive, and lets the sweeper delete the auth events. False when the user is not kept. */
-export async function purgeKeptUser(tx: Tx, { poolId, sub }: UserKey, now: number): Promise<boolean> {
-  const { numDeletedRows } = await tx.deleteFrom('kept_user').where('pool_id', '=', poolId).where('sub', '=', sub).executeTakeFirstOrThrow()
-  if (numDeletedRows === 0n) return false
-  await removeRemainingRows(tx, { poolId, sub }, now)
-  return true
+/**
+ * Deletes the archive and the record of PostDeleteUser, which has the attributes of the user, and lets the sweeper delete the auth events.
+ * Returns the user as at the deletion. Undefined when the user is not kept.
+ */
+export async function purgeKeptUser(tx: Tx, pool: Pool, sub: string, now: number): Promise<User | undefined> {
+  const row = await deleteKeptUser(tx, { poolId: pool.id, sub }, now)
+  if (row === undefined) return undefined
+  const { user } = fromRow(pool, row)
+  await runTogether(tx, deleteInvocationsWithoutUser(tx, pool.id, [nameKey(pool, user.username)]))
+  return user
+}
+
+async function deleteKeptUser(tx: Tx, { poolId, sub }: UserKey, now: number): Promise<Selectable<KeptUserTable> | undefined> {
+  const row = await tx.deleteFrom('kept_user').where('pool_id', '=', poolId).where('sub', '=', sub).returningAll().executeTakeFirst()
+  if (row !== undefined) await removeRemainingRows(tx, { poolId, sub }, now)
+  return row
 }
 
 /** Purges up to `limit` users of all pools whose time has passed. Returns how many it found. */
@@ -108,7 +120,11 @@ async function lockDue(tx: Tx, { column, last, limit, poolId }: Due): Promise<re
 }
 
 async function purgeAll(tx: Tx, users: readonly UserKey[], now: number): Promise<number> {
-  for (const user of users) await purgeKeptUser(tx, user, now)
+  for (const { poolId, sub } of users) {
+    const pool = await findPool(tx, poolId)
+    if (pool === undefined) await deleteKeptUser(tx, { poolId, sub }, now)
+    else await purgeKeptUser(tx, pool, sub, now)
+  }
   return users.length
 }
 

@@ -1,13 +1,10 @@
 import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
-import { nameKey } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { runTogether } from '../../storage/run-together.ts'
 import type { InvocationRecorder } from '../../triggers/invocations/invocation-recorder.ts'
-import { deleteInvocationsWithoutUser } from '../../triggers/invocations/invocation-repository.ts'
-import { findKeptUser, purgeKeptUser } from './kept-user-repository.ts'
+import { purgeKeptUser } from './kept-user-repository.ts'
 import { userNotKept } from './restore-user.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog; invocations: InvocationRecorder }
@@ -22,9 +19,8 @@ export const purgeDeletedUser = operation('PurgeDeletedUser', {
     // The record of PostDeleteUser has the attributes of the user. It may still wait to be written.
     await invocations.flush()
     await db.transaction().execute(async (tx) => {
-      const user = await findKeptUser(tx, pool, Sub)
-      if (user === undefined || !(await purgeKeptUser(tx, user, clock.now()))) throw userNotKept()
-      await runTogether(tx, deleteInvocationsWithoutUser(tx, pool.id, [nameKey(pool, user.username)]))
+      const user = await purgeKeptUser(tx, pool, Sub, clock.now())
+      if (user === undefined) throw userNotKept()
       await audit.record(tx, { user })
     })
     return {}

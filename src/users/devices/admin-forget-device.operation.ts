@@ -15,8 +15,7 @@ export const adminForgetDevice = operation('AdminForgetDevice', {
     const pool = await deps.pools.getPool(request.UserPoolId)
     requireDeviceTracking(pool)
     const user = await getUserByName(deps.db, pool, request.Username)
-    await removeDevice(deps, { poolId: pool.id, sub: user.sub, key: request.DeviceKey }, (tx) =>
-      audit.record(tx, { user, detail: `device: ${request.DeviceKey}` }),
-    )
+    const key = { poolId: pool.id, sub: user.sub, key: request.DeviceKey }
+    await removeDevice(deps, key, { after: (tx) => audit.record(tx, { user, detail: `device: ${request.DeviceKey}` }) })
   },
 })

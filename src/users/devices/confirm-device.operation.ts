@@ -6,7 +6,7 @@ import type { DeviceSecretVerifierConfigType } from '../../contract/generated/ty
 import { operation, type RequestContext } from '../../contract/operation.ts'
 import type { Db } from '../../storage/db.ts'
 import type { TokenCaller } from '../caller.ts'
-import { lockCaller } from '../profile/profile-rules.ts'
+import { lockCaller } from '../lock-caller.ts'
 import type { User } from '../user.ts'
 import { type Device, isDeviceSalt, requireDeviceTracking, sealDeviceVerifier } from './device.ts'
 import { findDevice, insertDevice } from './device-repository.ts'
@@ -42,7 +42,7 @@ export const confirmDevice = operation('ConfirmDevice', {
     }
 
     await db.transaction().execute(async (tx) => {
-      await lockCaller(tx, user)
+      await lockCaller(tx, { user, sessionId })
       if (await insertDevice(tx, device, sessionId)) return
       if ((await findDevice(tx, device)) === undefined) throw invalidKey()
       throw new ApiError('DeviceKeyExistsException', 'The device has been confirmed already.')

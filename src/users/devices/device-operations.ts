@@ -56,13 +56,18 @@ export async function changeDeviceStatus(
 }
 
 /**
- * Deletes the device, and calls `onDeleted` in the same transaction.
+ * Deletes the device. Calls `before` first, and `after` when there was one, in the same transaction.
  * @throws ApiError ResourceNotFoundException when the user has no such device.
  */
-export async function removeDevice({ db, clock }: Deps, key: DeviceKey, onDeleted?: (tx: Tx) => Promise<void>): Promise<void> {
+export async function removeDevice(
+  { db, clock }: Deps,
+  key: DeviceKey,
+  { before, after }: { before?(tx: Tx): Promise<unknown>; after?(tx: Tx): Promise<void> },
+): Promise<void> {
   const existed = await db.transaction().execute(async (tx) => {
+    await before?.(tx)
     const existed = await deleteDevice(tx, key, clock.now())
-    if (existed) await onDeleted?.(tx)
+    if (existed) await after?.(tx)
     return existed
   })
   if (!existed) throw deviceNotFound()

@@ -78,6 +78,12 @@ export async function findDevice(db: Db | Tx, { poolId, sub, key }: DeviceKey): 
   return row && fromRow(row)
 }
 
+/** The `sub` of the user who has the device. No two users have the same key: the server makes the keys, and they are random. */
+export async function findOwnerOfDevice(db: Db, poolId: string, key: string): Promise<string | undefined> {
+  const row = await db.selectFrom('device').select('sub').where('pool_id', '=', poolId).where('device_key', '=', key).executeTakeFirst()
+  return row?.sub
+}
+
 /** The user's devices in the order of their keys, from the first one after the key `after`. */
 export async function listDevicesOf(
   db: Db,

@@ -1,5 +1,7 @@
 import { hourMs } from '../../base/durations.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
+import { hidesSignUps } from '../../pools/hidden-sign-ups.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { listPoolsWithExpiringSignUps } from '../../pools/pool-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
@@ -17,24 +19,45 @@ export async function findActiveUser(db: Db | Tx, pool: Pool, name: string, now:
   return user !== undefined && isExpiredSignUp(pool, user, now) ? undefined : user
 }
 
+/** As `findActiveUser`. Undefined also for a user who has not confirmed the sign-up, where that is hidden: no answer may show the sign-up. */
+export async function findVisibleUser(db: Db, caller: AppClientCaller, name: string, now: number): Promise<User | undefined> {
+  const user = await findActiveUser(db, caller.pool, name, now)
+  return user?.status === 'UNCONFIRMED' && hidesSignUps(caller) ? undefined : user
+}
+
 /**
  * Deletes expired sign-ups that have a name which `user`, a new or changed user, needs. Never call it inside a transaction: it opens
  * transactions of its own.
  */
-export async function deleteExpiredSignUpsOf(
+export async function deleteExpiredSignUpsOf(db: Db, pool: Pool, user: NamedUser, now: number): Promise<void> {
+  if (lastExpiredSignUp(pool, now) === undefined) return
+  await deleteSignUpsOf(db, pool, user, { now, givesWay: (owner) => isExpiredSignUp(pool, owner, now) })
+}
+
+/**
+ * Deletes sign-ups that are not confirmed and have a name which `user` needs, whom another system knows. Only where sign-ups are hidden:
+ * there such a sign-up looks like no user, and would otherwise keep the user of the other system away. A user that an administrator disabled
+ * stays. Never call it inside a transaction: it opens transactions of its own.
+ */
+export async function deleteHiddenSignUpsOf(db: Db, pool: Pool, user: NamedUser, now: number): Promise<void> {
+  await deleteSignUpsOf(db, pool, user, { now, givesWay: ({ status, enabled }) => status === 'UNCONFIRMED' && enabled })
+}
+
+type NamedUser = Pick<User, 'sub' | 'username' | 'attributes'>
+type GivesWay = (owner: Pick<User, 'status' | 'enabled' | 'createdAt'>) => boolean
+
+async function deleteSignUpsOf(
   db: Db,
   pool: Pool,
-  user: Pick<User, 'sub' | 'username' | 'attributes'>,
-  now: number,
+  user: NamedUser,
+  { now, givesWay }: { readonly now: number; readonly givesWay: GivesWay },
 ): Promise<void> {
-  if (lastExpiredSignUp(pool, now) === undefined) return
   for (const alias of aliasesOf(pool, user)) {
     const sub = isContactAttribute(alias.kind) ? await findOwner(db, pool.id, alias) : (await findUserByName(db, pool, alias.key))?.sub
     // A user is read for a free name as well: otherwise the time that this takes would tell which names are taken.
     const owner = await findUser(db, pool.id, sub ?? user.sub)
     if (sub === undefined || sub === user.sub) continue
-    if (owner !== undefined && isExpiredSignUp(pool, owner, now))
-      await db.transaction().execute((tx) => deleteIfExpired(tx, pool, sub, now))
+    if (owner !== undefined && givesWay(owner)) await db.transaction().execute((tx) => deleteIf(tx, pool, sub, { now, givesWay }))
   }
 }
 
@@ -45,17 +68,23 @@ export async function sweepExpiredSignUps(tx: Tx, now: number, limit: number): P
     const last = lastExpiredSignUp(pool, now)
     if (last === undefined) continue
     const subs = await listExpiredSignUps(tx, pool.id, last, limit - found)
-    for (const sub of subs) await deleteIfExpired(tx, pool, sub, now)
+    const givesWay: GivesWay = (user) => isExpiredSignUp(pool, user, now)
+    for (const sub of subs) await deleteIf(tx, pool, sub, { now, givesWay })
     found += subs.length
     if (found >= limit) break
   }
   return found
 }
 
-/** Deletes the user. Checks again, under the lock, that the sign-up has expired: the user may have been confirmed at the last moment. */
-async function deleteIfExpired(tx: Tx, pool: Pool, sub: string, now: number): Promise<void> {
+/** Deletes the user. Checks again, under the lock, that the user gives way: the user may have been confirmed at the last moment. */
+async function deleteIf(
+  tx: Tx,
+  pool: Pool,
+  sub: string,
+  { now, givesWay }: { readonly now: number; readonly givesWay: GivesWay },
+): Promise<void> {
   const user = await lockUser(tx, pool.id, sub)
-  if (user !== undefined && isExpiredSignUp(pool, user, now)) await deleteUserRows(tx, pool.id, sub, now)
+  if (user !== undefined && givesWay(user)) await deleteUserRows(tx, pool.id, sub, now)
 }
 
 /**

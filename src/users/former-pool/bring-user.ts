@@ -1,7 +1,10 @@
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
+import { hidesSignUps } from '../../pools/hidden-sign-ups.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { Db } from '../../storage/db.ts'
+import { deleteHiddenSignUpsOf } from '../expired-sign-ups/expired-sign-ups.ts'
 import type { User } from '../user.ts'
 import { findTakenName } from '../user-names.ts'
 import { findUser, findUserByName, insertUser } from '../user-repository.ts'
@@ -16,12 +19,15 @@ type Deps = { readonly db: Db; readonly clock: Clock }
  *
  * @param name what the former pool was asked for. A user who is here already, but has given this name up here, is not found by it.
  */
-export async function bringUser({ db, clock }: Deps, pool: Pool, shown: ShownUser, name: string): Promise<User | undefined> {
+export async function bringUser({ db, clock }: Deps, caller: AppClientCaller, shown: ShownUser, name: string): Promise<User | undefined> {
+  const { pool } = caller
   const sub = subOf(shown)
   if (sub === undefined || shown.Enabled === false) return undefined
   if ((await findUser(db, pool.id, sub)) !== undefined) return findNamed(db, pool, sub, name)
   const user = draft(pool, shown, clock.now())
-  if (user === undefined || (await findTakenName(db, pool, user)) !== undefined) return undefined
+  if (user === undefined || (await findFormerRecords(db, pool.id, [sub])).size > 0) return undefined
+  if (hidesSignUps(caller)) await deleteHiddenSignUpsOf(db, pool, user, clock.now())
+  if ((await findTakenName(db, pool, user)) !== undefined) return undefined
   const clash = new Error('Another user has one of the names.')
   try {
     return await db.transaction().execute(async (tx) => {

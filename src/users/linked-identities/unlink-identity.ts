@@ -3,9 +3,9 @@ import { ApiError } from '../../contract/api-error.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { storeUser } from '../attribute-changes.ts'
+import { lockCaller } from '../lock-caller.ts'
 import { deleteMergedName } from '../merging/merged-name-repository.ts'
 import { findPasskeys } from '../passkeys/passkey-repository.ts'
-import { lockCaller } from '../profile/profile-rules.ts'
 import type { User } from '../user.ts'
 import { identitiesOf, identityAlias, type LinkedIdentity, withIdentities } from './linked-identity.ts'
 
@@ -33,7 +33,7 @@ export async function canUnlink(db: Db | Tx, user: User, { primary }: LinkedIden
 }
 
 /**
- * A signed-in user unlinks an identity.
+ * The user of an account page unlinks an identity.
  *
  * @throws ApiError ResourceNotFoundException when the user no longer has it
  * @throws ApiError NotAuthorizedException when the user may not unlink it, or was signed out everywhere meanwhile
@@ -46,7 +46,7 @@ export async function unlinkOwnIdentity(
 ): Promise<void> {
   const { key } = identityAlias(identity)
   await db.transaction().execute(async (tx) => {
-    const locked = await lockCaller(tx, user)
+    const locked = await lockCaller(tx, { user, sessionId: undefined })
     const current = identitiesOf(locked.attributes).find((one) => identityAlias(one).key === key)
     if (current === undefined) throw new ApiError('ResourceNotFoundException', 'The user has no such identity.')
     if (!(await canUnlink(tx, locked, current))) {

@@ -7,6 +7,7 @@ import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import type { InvocationRecorder } from '../../triggers/invocations/invocation-recorder.ts'
 import { getLockedUser } from '../admin/change-user.ts'
 import { storeUser } from '../attribute-changes.ts'
 import { writeComparedUser } from '../compared-user.ts'
@@ -20,7 +21,7 @@ import { moveFormerUsernames } from '../usernames/former-username-repository.ts'
 import { insertMergedNames, moveMergedNames } from './merged-name-repository.ts'
 import { maxMergedSubs, mergedSubsOf, withMergedSubs } from './merged-subs.ts'
 
-type Deps = { db: Db; clock: Clock; pools: PoolCatalog; quotas: Quotas }
+type Deps = { db: Db; clock: Clock; pools: PoolCatalog; quotas: Quotas; invocations: Pick<InvocationRecorder, 'flush'> }
 
 /**
  * Lifeguard's own operation: merges two users who are the same person. The kept user gets the linked identities of the other one, who is
@@ -36,6 +37,8 @@ export const mergeUsers = operation('MergeUsers', {
     const merged = await getUserByName(deps.db, pool, request.MergedUsername)
     if (kept.sub === merged.sub) throw new ApiError('InvalidParameterException', 'Username and MergedUsername name the same user.')
     const movesGroups = request.MoveGroups === true
+    // Records of the merged user's sign-up may still wait. They name no `sub`, so the deletion removes only those that it finds.
+    await deps.invocations.flush()
     const after = await deps.db.transaction().execute((tx) => merge(tx, deps, pool, { kept, merged, movesGroups, audit }))
     return { Username: after.username, Sub: after.sub, MergedSubs: [...mergedSubsOf(after.attributes)] }
   },

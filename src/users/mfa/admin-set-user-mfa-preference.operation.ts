@@ -16,7 +16,7 @@ export const adminSetUserMfaPreference = operation('AdminSetUserMFAPreference', 
     const pool = await deps.pools.getPool(request.UserPoolId)
     const changes = readMfaChanges(request)
     const user = await getUserByName(deps.db, pool, request.Username)
-    await changeMfa({ ...deps, audit, notices: undefined }, pool, user, (current, isAvailable) =>
+    await changeMfa({ ...deps, audit, notices: undefined, caller: undefined }, pool, user, (current, isAvailable) =>
       applyMfaChanges(current, changes, isAvailable),
     )
     return {}

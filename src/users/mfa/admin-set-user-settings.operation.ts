@@ -17,7 +17,7 @@ export const adminSetUserSettings = operation('AdminSetUserSettings', {
     const pool = await deps.pools.getPool(request.UserPoolId)
     const bySms = readMfaOptions(request.MFAOptions)
     const user = await getUserByName(deps.db, pool, request.Username)
-    await changeMfa({ ...deps, audit, notices: undefined }, pool, user, (current, isAvailable) =>
+    await changeMfa({ ...deps, audit, notices: undefined, caller: undefined }, pool, user, (current, isAvailable) =>
       applyMfaOptions(current, bySms, isAvailable),
     )
     return {}

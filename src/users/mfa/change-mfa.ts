@@ -2,9 +2,10 @@ import type { AuditedCall } from '../../audit/audited-caller.ts'
 import type { Clock } from '../../base/clock.ts'
 import { mfaMethodsOf } from '../../pools/mfa/mfa-methods.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Db } from '../../storage/db.ts'
+import type { Db, Tx } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { changeFoundUser } from '../admin/change-user.ts'
+import { type CheckedCaller, lockCaller } from '../lock-caller.ts'
 import { passkeyCountsAsMfa } from '../passkeys/passkey.ts'
 import { findPasskeys } from '../passkeys/passkey-repository.ts'
 import type { MfaPreferences, User } from '../user.ts'
@@ -17,6 +18,8 @@ type Deps = {
   readonly clock: Clock
   /** The audit record of the call. Undefined in the public API. Not optional, so that no operation of administrators can leave it out. */
   readonly audit: AuditedCall | undefined
+  /** The caller, if it is the user. Undefined for an administrator. Not optional, so that no operation of users can leave it out. */
+  readonly caller: CheckedCaller | undefined
   /** What tells the user about the change. Undefined for a change by an administrator. */
   readonly notices: (AccountNoticeDeps & { readonly clientId: string }) | undefined
 }
@@ -26,10 +29,11 @@ type Change = (current: MfaPreferences | null, isAvailable: IsAvailable) => MfaP
 /**
  * Locks the user, and stores the preferences that `change` returns. `change` gets the user's current preferences, and a function that tells
  * which methods are available: those that the pool offers and for which the user has an address, a registered app or a passkey.
- * @throws ApiError UserNotFoundException when the user was deleted meanwhile; and whatever `change` throws.
+ * @throws ApiError UserNotFoundException when the user was deleted meanwhile; as `lockCaller`, when the user calls; and whatever `change` throws.
  */
-export async function changeMfa({ clock, notices, ...deps }: Deps, pool: Pool, found: User, change: Change): Promise<void> {
-  await changeFoundUser(deps, pool, found, async (user, tx) => {
+export async function changeMfa({ clock, notices, caller, ...deps }: Deps, pool: Pool, found: User, change: Change): Promise<void> {
+  const lock = caller && ((tx: Tx) => lockCaller(tx, caller))
+  await changeFoundUser({ ...deps, lock }, pool, found, async (user, tx) => {
     const usable = usableMfa(pool, user, await hasSoftwareToken(tx, user))
     const offered = mfaMethodsOf(pool)
     const hasPasskey = passkeyCountsAsMfa(pool) && (await findPasskeys(tx, pool.id, user.sub)).length > 0

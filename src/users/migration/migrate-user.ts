@@ -1,7 +1,9 @@
 import type { AuditedCall } from '../../audit/audited-caller.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
+import type { AppClientCaller } from '../../pools/app-client.ts'
 import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
+import { hidesSignUps } from '../../pools/hidden-sign-ups.ts'
 import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { CallerContext } from '../../triggers/trigger.ts'
@@ -9,6 +11,7 @@ import { invokeUserMigration, type MigratedUser } from '../../triggers/user-migr
 import { draftNewUser } from '../admin/create-user-rules.ts'
 import { type InvitationDeps, invitation } from '../admin/invitation.ts'
 import { createUser, type UserDraft } from '../create-user.ts'
+import { deleteHiddenSignUpsOf } from '../expired-sign-ups/expired-sign-ups.ts'
 import type { AliasKind, MfaPreferences, User } from '../user.ts'
 import { findUserByName } from '../user-repository.ts'
 import { triggerSubjectOf } from '../user-triggers.ts'
@@ -37,7 +40,8 @@ export const usernameShape = /^[\p{L}\p{M}\p{S}\p{N}\p{P}]{1,128}$/u
  * @throws ApiError what a failing trigger throws
  * @throws ApiError InvalidLambdaResponseException when the user does not conform to the pool, or has a name of another user
  */
-export async function migrateUser(deps: MigrationDeps, pool: Pool, attempt: SignInAttempt): Promise<User | undefined> {
+export async function migrateUser(deps: MigrationDeps, caller: AppClientCaller, attempt: SignInAttempt): Promise<User | undefined> {
+  const { pool } = caller
   const { username, password, validationData, callerContext } = attempt
   if (!usernameShape.test(username)) return undefined
   const subject = triggerSubjectOf(pool, { username, sub: undefined }, callerContext)
@@ -45,12 +49,13 @@ export async function migrateUser(deps: MigrationDeps, pool: Pool, attempt: Sign
   const migrated = await invokeUserMigration(deps.triggers, subject, event)
   if (migrated === undefined) return undefined
   try {
-    return await storeMigrated(deps, pool, migrated, attempt)
+    return await storeMigrated(deps, caller, migrated, attempt)
   } catch (error) {
     if (!(error instanceof NameTakenError)) throw error
     // Read in a transaction: if the other call has not committed its user yet, this transaction waits for that commit.
     const other = await deps.db.transaction().execute((tx) => findUserByName(tx, pool, username))
-    if (other === undefined) throw badAnswer(`An account with the given ${error.kind} already exists.`)
+    if (other === undefined || (other.status === 'UNCONFIRMED' && hidesSignUps(caller)))
+      throw badAnswer(`An account with the given ${error.kind} already exists.`)
     return other
   }
 }
@@ -58,13 +63,16 @@ export async function migrateUser(deps: MigrationDeps, pool: Pool, attempt: Sign
 /** @throws NameTakenError when another user has one of the names */
 async function storeMigrated(
   deps: MigrationDeps,
-  pool: Pool,
+  caller: AppClientCaller,
   migrated: MigratedUser,
   { username, password, callerContext, audit }: SignInAttempt,
 ): Promise<User> {
   const { mediums } = migrated
+  const { pool } = caller
+  const draft = await draftMigrated(deps, pool, username, migrated)
+  if (hidesSignUps(caller)) await deleteHiddenSignUpsOf(deps.db, pool, draft, draft.createdAt)
   const { user } = await createUser(deps, pool, {
-    draft: await draftMigrated(deps, pool, username, migrated),
+    draft,
     // The other system accepted the password, so the pool's password policy does not apply.
     password,
     takesAliases: migrated.forceAliasCreation,

@@ -4,8 +4,8 @@ import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import { consumeState } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
-import type { UserCaller } from '../caller.ts'
-import { lockCaller } from '../profile/profile-rules.ts'
+import type { SessionCaller, UserCaller } from '../caller.ts'
+import { lockCaller } from '../lock-caller.ts'
 import { type Passkey, requireLocalSignIn, requireNoPasswordReset, requirePasskeysEnabled, requiresUserVerification } from './passkey.ts'
 import { findPasskeys, insertPasskey } from './passkey-repository.ts'
 import { writeCreationOptions } from './passkey-wire.ts'
@@ -42,7 +42,7 @@ export async function startRegistration({ db, clock, secrets, publicUrl, quotas 
  *
  * @throws ApiError as CompleteWebAuthnRegistration does.
  */
-export async function completeRegistration(deps: PasskeyRegistrationDeps, owner: UserCaller, credential: unknown): Promise<void> {
+export async function completeRegistration(deps: PasskeyRegistrationDeps, owner: SessionCaller, credential: unknown): Promise<void> {
   const { db, clock, secrets, quotas } = deps
   const { pool, client, user } = owner
   const now = clock.now()
@@ -56,7 +56,7 @@ export async function completeRegistration(deps: PasskeyRegistrationDeps, owner:
 
   await db.transaction().execute(async (tx) => {
     // Locked, so that two concurrent registrations cannot both take the last place within the quota.
-    const locked = await lockCaller(tx, user)
+    const locked = await lockCaller(tx, owner)
     if (!(await consumeState(tx, challenge.id, challenge.expiresAt))) throw challengeNotFound()
     requireWithinQuota(quotas, 'passkeysPerUser', (await findPasskeys(tx, pool.id, user.sub)).length + 1)
     if (!(await insertPasskey(tx, passkey))) throw new ApiError('InvalidParameterException', 'The passkey is registered already.')

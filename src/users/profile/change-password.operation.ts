@@ -10,6 +10,7 @@ import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { SessionCaller } from '../caller.ts'
+import { lockCaller } from '../lock-caller.ts'
 import { keepSession } from '../passwords/kept-session-repository.ts'
 import { addToPasswordHistory, requireUnusedPassword } from '../passwords/password-history.ts'
 import { requireStrongPassword } from '../passwords/password-policy.ts'
@@ -19,7 +20,6 @@ import { screenNewPassword } from '../passwords/screen-new-password.ts'
 import { withChangedPassword } from '../passwords/with-changed-password.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import type { User } from '../user.ts'
-import { lockCaller } from './profile-rules.ts'
 
 type Deps = AuthEventDeps &
   AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; passwordScreening: PasswordScreening; lockout: Lockout }
@@ -46,7 +46,7 @@ export const changePassword = operation('ChangePassword', {
     const sealed = await passwords.protect(pool, user, request.ProposedPassword)
 
     await db.transaction().execute(async (tx) => {
-      const locked = await lockCaller(tx, user)
+      const locked = await lockCaller(tx, { user, sessionId })
       // Another request has replaced the password that was checked above.
       if (!isSamePassword(locked, user)) throw incorrectPassword()
       await addToPasswordHistory(tx, pool, locked, now)

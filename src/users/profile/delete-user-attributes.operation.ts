@@ -4,9 +4,10 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
-import type { UserCaller } from '../caller.ts'
+import type { SessionCaller } from '../caller.ts'
+import { lockCaller } from '../lock-caller.ts'
 import { renderAddressCodes, requireAttributesAsSeen, runPreUpdateUserAttributes } from '../user-triggers.ts'
-import { lockCaller, requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
+import { requireAllowedChanges, requireKnownNames, requireWritable } from './profile-rules.ts'
 
 type Deps = AccountNoticeDeps & { db: Db; clock: Clock; triggers: Triggers }
 
@@ -14,7 +15,7 @@ type Deps = AccountNoticeDeps & { db: Db; clock: Clock; triggers: Triggers }
 export const deleteUserAttributes = operation('DeleteUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: UserCaller, { userAgent }) {
+  async handle(request, deps: Deps, { pool, client, user, sessionId }: SessionCaller, { userAgent }) {
     const { db, clock, secrets, triggers } = deps
     requireWritable(pool, client, request.UserAttributeNames)
     requireKnownNames(pool, request.UserAttributeNames)
@@ -26,7 +27,7 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
     const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify: [], callerContext })
     const now = clock.now()
     await db.transaction().execute(async (tx) => {
-      const locked = await lockCaller(tx, user)
+      const locked = await lockCaller(tx, { user, sessionId })
       requireAttributesAsSeen(pool, 'PreUpdateUserAttributes', user, locked)
       await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
       const { attributes: after } = planAttributeChanges(pool, locked.attributes, changes)

@@ -8,12 +8,9 @@ import {
   writableAttributes,
 } from '../../pools/attribute-rules.ts'
 import type { Pool } from '../../pools/pool.ts'
-import type { Tx } from '../../storage/db.ts'
 import { nonMutable, requireMutableAttributes } from '../attribute-changes.ts'
-import { accessTokenRevoked } from '../caller.ts'
 import { requireUnlocked } from '../self-service/self-service.ts'
-import { type Attributes, changeAttributes, type User } from '../user.ts'
-import { lockUser } from '../user-repository.ts'
+import { type Attributes, changeAttributes } from '../user.ts'
 
 /**
  * Checks the changes that a user makes to their own attributes.
@@ -49,23 +46,4 @@ export function requireKnownNames(pool: Pool, names: readonly string[]): void {
   if (unknown.length === 0) return
   const problems = unknown.map((name) => `user.${name}: Attribute does not exist in the schema.\n`).join('')
   throw new ApiError('InvalidParameterException', `Invalid user attributes: ${problems}`)
-}
-
-/**
- * Locks the user of the access token. Refuses the request if the user was signed out everywhere after the token had been checked.
- * @throws ApiError UserNotFoundException when the user was deleted since the token was checked
- * @throws ApiError NotAuthorizedException when the user was signed out everywhere since then
- */
-export async function lockCaller(tx: Tx, user: User): Promise<User> {
-  return requireNotSignedOut(await lockUser(tx, user.poolId, user.sub), user)
-}
-
-/**
- * Returns `locked`, the user as read under the lock. `user` is the user as read when the token was checked. Throws like `lockCaller` when
- * the user was deleted or signed out everywhere between the two reads.
- */
-export function requireNotSignedOut(locked: User | undefined, user: User): User {
-  if (locked === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
-  if (locked.signedOutAt !== user.signedOutAt) throw accessTokenRevoked()
-  return locked
 }

@@ -9,11 +9,12 @@ import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { planAttributeChanges, storeAttributeChanges } from '../attribute-changes.ts'
-import type { UserCaller } from '../caller.ts'
+import type { SessionCaller } from '../caller.ts'
+import { lockCaller } from '../lock-caller.ts'
 import { changeAttributes } from '../user.ts'
 import { requireFreeNames } from '../user-names.ts'
 import { renderAddressCodes, requireAttributesAsSeen, runPreUpdateUserAttributes } from '../user-triggers.ts'
-import { lockCaller, requireAllowedChanges } from './profile-rules.ts'
+import { requireAllowedChanges } from './profile-rules.ts'
 
 type Deps = AccountNoticeDeps & { db: Db; clock: Clock; outbox: Outbox; triggers: Triggers }
 
@@ -21,7 +22,7 @@ type Deps = AccountNoticeDeps & { db: Db; clock: Clock; outbox: Outbox; triggers
 export const updateUserAttributes = operation('UpdateUserAttributes', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: UserCaller, { userAgent }) {
+  async handle(request, deps: Deps, { pool, client, user, sessionId }: SessionCaller, { userAgent }) {
     const { db, clock, secrets, outbox, triggers } = deps
     const changes = readAttributes(request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
@@ -39,7 +40,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
     const messageContent = await renderAddressCodes(triggers, { pool, user, toVerify, callerContext })
     const now = clock.now()
     const deliveries = await db.transaction().execute(async (tx) => {
-      const locked = await lockCaller(tx, user)
+      const locked = await lockCaller(tx, { user, sessionId })
       requireAttributesAsSeen(pool, 'PreUpdateUserAttributes', user, locked)
       const stored = await storeAttributeChanges(tx, secrets, { pool, user: locked, changes, messageContent, now })
       const { attributes: after } = planAttributeChanges(pool, locked.attributes, changes)

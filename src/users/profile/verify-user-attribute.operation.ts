@@ -7,10 +7,10 @@ import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { lockUserTakingAliases } from '../alias-takeover.ts'
 import { storeUser } from '../attribute-changes.ts'
-import type { UserCaller } from '../caller.ts'
+import type { SessionCaller } from '../caller.ts'
 import { proveCode } from '../claimed-user.ts'
+import { requireNotRevoked } from '../lock-caller.ts'
 import { isCurrentOrPending, requireContactAttribute } from './address-to-verify.ts'
-import { requireNotSignedOut } from './profile-rules.ts'
 
 type Deps = AccountNoticeDeps & { db: Db; clock: Clock }
 
@@ -21,7 +21,7 @@ type Deps = AccountNoticeDeps & { db: Db; clock: Clock }
 export const verifyUserAttribute = operation('VerifyUserAttribute', {
   auth: 'access-token',
 
-  async handle(request, deps: Deps, { pool, client, user }: UserCaller) {
+  async handle(request, deps: Deps, { pool, client, user, sessionId }: SessionCaller) {
     const { db, clock, secrets } = deps
     const now = clock.now()
     const attribute = requireContactAttribute(request.AttributeName)
@@ -33,7 +33,7 @@ export const verifyUserAttribute = operation('VerifyUserAttribute', {
     await db.transaction().execute(async (tx) => {
       const aliases = [{ kind: attribute, key: nameKey(pool, value) }]
       const found = await lockUserTakingAliases(tx, pool, { sub: user.sub, aliases }, now)
-      const locked = requireNotSignedOut(found.user, user)
+      const locked = await requireNotRevoked(tx, found.user, { user, sessionId })
       await requireCode(tx, secrets, { poolId: pool.id, sub: user.sub, ...attempt, now })
       if (!isCurrentOrPending({ pool, client }, locked, attribute, value)) throw codeExpired()
       const attributes = { ...locked.attributes, [attribute]: value, [`${attribute}_verified`]: 'true' }

@@ -2,10 +2,11 @@ import type { Clock } from '../../base/clock.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
 import { recoveryCodesOf } from '../../pools/extensions/pool-extensions.ts'
+import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Db } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
-import type { UserCaller } from '../caller.ts'
-import { lockCaller } from '../profile/profile-rules.ts'
+import type { SessionCaller } from '../caller.ts'
+import { lockCaller } from '../lock-caller.ts'
 import { isAskedForMfa } from './needless-recovery-codes.ts'
 import { putRecoveryCodeSet } from './recovery-code-repository.ts'
 import { newRecoveryCodeSet, newRecoveryCodes } from './recovery-codes.ts'
@@ -17,12 +18,13 @@ import { newRecoveryCodeSet, newRecoveryCodes } from './recovery-codes.ts'
 export const createRecoveryCodes = operation('CreateRecoveryCodes', {
   auth: 'access-token',
 
-  async handle(_request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user }: UserCaller) {
+  async handle(_request, deps: AccountNoticeDeps & { db: Db; clock: Clock }, { pool, client, user, sessionId }: SessionCaller) {
     if (!recoveryCodesOf(pool).enabled) throw invalidParameter('Recovery codes are not turned on for the user pool.')
     const now = deps.clock.now()
+    await limitAttempts(deps.db, { poolId: pool.id, subject: user.sub, action: 'CreateRecoveryCodes' }, now)
     const codes = newRecoveryCodes()
     await deps.db.transaction().execute(async (tx) => {
-      const current = await lockCaller(tx, user)
+      const current = await lockCaller(tx, { user, sessionId })
       if (!(await isAskedForMfa(tx, pool, current))) {
         throw invalidParameter('Recovery codes are for users with a second factor. Set up MFA for the user first.')
       }

@@ -32,7 +32,7 @@ export const forgotPassword = operation('ForgotPassword', {
     requireSelfRecovery(pool)
     const callerContext = callerContextOf(client, from, request.ClientMetadata)
     const migrate = () => findMigratedUser(deps, caller, request.Username, callerContext)
-    const bring = () => bringFormerUser(deps, pool, request.Username)
+    const bring = () => bringFormerUser(deps, caller, request.Username)
     const { user, known, hidden } = await findClaimedUser(deps, caller, {
       username: request.Username,
       action: 'ForgotPassword',
@@ -66,22 +66,22 @@ export const forgotPassword = operation('ForgotPassword', {
  */
 async function findMigratedUser(
   deps: Deps,
-  { pool, client }: AppClientCaller,
+  caller: AppClientCaller,
   username: string,
   callerContext: CallerContext,
 ): Promise<User | undefined> {
   try {
-    return await migrateUser(deps, pool, { username, password: undefined, validationData: undefined, callerContext, audit: undefined })
+    return await migrateUser(deps, caller, { username, password: undefined, validationData: undefined, callerContext, audit: undefined })
   } catch (error) {
-    if (hidesUserExistence(client) && isMigrationRefusal(error)) return undefined
+    if (hidesUserExistence(caller.client) && isMigrationRefusal(error)) return undefined
     throw error
   }
 }
 
 /** The user of the former pool, whose password stays there until the new one is set. Undefined when that pool does not show the user. */
-async function bringFormerUser(deps: Deps, pool: Pool, username: string): Promise<User | undefined> {
-  const shown = await deps.formerPools.findUser(pool, username)
-  return shown && bringUser(deps, pool, shown, username)
+async function bringFormerUser(deps: Deps, caller: AppClientCaller, username: string): Promise<User | undefined> {
+  const shown = await deps.formerPools.findUser(caller.pool, username)
+  return shown && bringUser(deps, caller, shown, username)
 }
 
 async function sendCode({ db, clock, secrets }: Deps, pool: Pool, sub: string, messageContent: MessageContent): Promise<Delivery> {

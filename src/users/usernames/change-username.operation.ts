@@ -4,12 +4,12 @@ import { requireUnreservedName } from '../../pools/identity-providers/reserved-n
 import { limitAttempts } from '../../protection/attempt-limit.ts'
 import type { Lockout } from '../../protection/lockout.ts'
 import type { Db } from '../../storage/db.ts'
-import type { UserCaller } from '../caller.ts'
+import type { SessionCaller } from '../caller.ts'
 import { deleteExpiredSignUpsOf } from '../expired-sign-ups/expired-sign-ups.ts'
+import { lockCaller } from '../lock-caller.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { incorrectPassword, requireOwnPassword } from '../passwords/require-own-password.ts'
 import { upgradePassword } from '../passwords/upgrade-password.ts'
-import { lockCaller } from '../profile/profile-rules.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import { storeUsername } from './change-username.ts'
 import { readNewUsername, requireChangeableByUsers, requireNoTestUser } from './username-rules.ts'
@@ -23,7 +23,7 @@ type Deps = { db: Db; clock: Clock; passwords: Passwords; lockout: Lockout }
 export const changeUsername = operation('ChangeUsername', {
   auth: 'access-token',
 
-  async handle({ NewUsername, Password: password }, deps: Deps, { pool, user }: UserCaller) {
+  async handle({ NewUsername, Password: password }, deps: Deps, { pool, user, sessionId }: SessionCaller) {
     const { db, clock } = deps
     requireChangeableByUsers(pool)
     const username = readNewUsername(pool, user, NewUsername)
@@ -34,7 +34,7 @@ export const changeUsername = operation('ChangeUsername', {
     if (password !== undefined) await requireOwnPassword(deps, pool, user, password, now)
     await deleteExpiredSignUpsOf(db, pool, { ...user, username }, now)
     const changed = await db.transaction().execute(async (tx) => {
-      const locked = await lockCaller(tx, user)
+      const locked = await lockCaller(tx, { user, sessionId })
       // Another request has replaced the password that was checked above, which must not come back.
       if (password !== undefined && !isSamePassword(locked, user)) throw incorrectPassword()
       return storeUsername(tx, pool, locked, { username, now })

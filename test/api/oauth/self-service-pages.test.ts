@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { AdminListDevicesCommand, ListWebAuthnCredentialsCommand } from '@aws-sdk/client-cognito-identity-provider'
+import {
+  AdminListDevicesCommand,
+  AdminUpdateDeviceStatusCommand,
+  ListWebAuthnCredentialsCommand,
+} from '@aws-sdk/client-cognito-identity-provider'
 import { minuteMs } from '../../../src/base/durations.ts'
 import type { SelfServiceOperation } from '../../../src/pools/extensions/self-service.ts'
 import { accountPages, anaForm, anaEmail as email, givenVerifyingPool, goodForm } from '../../support/account-pages.ts'
@@ -156,26 +160,64 @@ for (const engine of engines) {
       assert.doesNotMatch(page.text, /data-options/)
     })
 
-    it('do not remember a browser when ConfirmDevice is off', async () => {
-      const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: true }
+    /** A pool that tracks devices. Returns a sign-in that asks to remember the browser, and tells what came of it. */
+    async function givenTrackingPool(askUser: boolean) {
+      const DeviceConfiguration = { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: askUser }
       const { poolId, clientId } = await givenOAuthPool(server(), { pool: { DeviceConfiguration } })
       await setMfa(server(), poolId, 'OPTIONAL', ['email'])
       await givenUser(server(), poolId, 'ana')
       await giveAttributes(server(), poolId, 'ana', { email, email_verified: 'true' })
       await prefer(server(), poolId, 'ana', { EmailMfaSettings: { Enabled: true, PreferredMfa: true } })
-      const signInWithCode = async () => {
-        const browser = new TestBrowser(server())
+      const devicesOf = async () =>
+        (await server().send(new AdminListDevicesCommand({ UserPoolId: poolId, Username: 'ana' }))).Devices?.map(
+          ({ DeviceAttributes }) => DeviceAttributes?.find(({ Name }) => Name === 'dev:device_remembered_status')?.Value,
+        )
+      const signInWithCode = async (browser = new TestBrowser(server())) => {
         const page = await follow(browser, await browser.submitLogin(`/login?${requestOf(clientId)}`, 'ana'))
         const code = await codeSentTo(server(), poolId, email)
         const next = locationOf(await answer(browser, page, { code, remember_device: '1' }))
         assert.ok(next.startsWith(callback))
-        const listed = await server().send(new AdminListDevicesCommand({ UserPoolId: poolId, Username: 'ana' }))
-        return { asks: page.text.includes('remember_device'), devices: listed.Devices?.length }
+        return { asks: page.text.includes('remember_device'), devices: await devicesOf() }
       }
+      const unremember = async () => {
+        const user = { UserPoolId: poolId, Username: 'ana' }
+        const [device] = (await server().send(new AdminListDevicesCommand(user))).Devices ?? []
+        const DeviceRememberedStatus = 'not_remembered'
+        await server().send(new AdminUpdateDeviceStatusCommand({ ...user, DeviceKey: device?.DeviceKey, DeviceRememberedStatus }))
+      }
+      return { poolId, signInWithCode, unremember }
+    }
+
+    for (const operation of ['ConfirmDevice', 'UpdateDeviceStatus'] as const) {
+      it(`do not remember a browser when ${operation} is off, where the pool lets users decide`, async () => {
+        const { poolId, signInWithCode } = await givenTrackingPool(true)
+        await setSelfService(server(), poolId, without(operation))
+        assert.deepEqual(await signInWithCode(), { asks: false, devices: [] })
+        await setSelfService(server(), poolId, {})
+        assert.deepEqual(await signInWithCode(), { asks: true, devices: ['remembered'] })
+      })
+    }
+
+    for (const askUser of [true, false]) {
+      const who = askUser ? 'users' : 'the pool'
+      it(`do not remember a device again when UpdateDeviceStatus is off, where ${who} decided that it is remembered`, async () => {
+        const { poolId, signInWithCode, unremember } = await givenTrackingPool(askUser)
+        const browser = new TestBrowser(server())
+        assert.deepEqual(await signInWithCode(browser), { asks: askUser, devices: ['remembered'] })
+        await unremember()
+        await setSelfService(server(), poolId, without('UpdateDeviceStatus'))
+        assert.deepEqual(await signInWithCode(browser), { asks: false, devices: ['not_remembered'] })
+        await setSelfService(server(), poolId, {})
+        assert.deepEqual(await signInWithCode(browser), { asks: askUser, devices: ['remembered'] })
+      })
+    }
+
+    it('remember each browser when UpdateDeviceStatus is off, where the pool has decided that', async () => {
+      const { poolId, signInWithCode } = await givenTrackingPool(false)
+      await setSelfService(server(), poolId, without('UpdateDeviceStatus'))
+      assert.deepEqual(await signInWithCode(), { asks: false, devices: ['remembered'] })
       await setSelfService(server(), poolId, without('ConfirmDevice'))
-      assert.deepEqual(await signInWithCode(), { asks: false, devices: 0 })
-      await setSelfService(server(), poolId, {})
-      assert.deepEqual(await signInWithCode(), { asks: true, devices: 1 })
+      assert.deepEqual(await signInWithCode(), { asks: false, devices: ['remembered'] })
     })
 
     it('give tokens that tell the second factor and the time of the sign-in, also after a refresh', async () => {

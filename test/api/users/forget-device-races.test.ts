@@ -15,6 +15,7 @@ import { givenUser, signInByPassword } from '../../support/sign-in.ts'
 import { answerDevicePassword, answerDeviceSrp, confirmOffered, signInOnDevice } from '../../support/software-device.ts'
 import { useTestServer } from '../../support/test-server.ts'
 
+const revoked = { name: 'NotAuthorizedException', message: 'Access Token has been revoked' }
 const tracking = { DeviceConfiguration: { ChallengeRequiredOnNewDevice: true, DeviceOnlyRememberedOnUserPrompt: false } }
 
 /**
@@ -82,7 +83,6 @@ describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }
   })
 
   it('fails when a request that signs out, disables or deletes the user runs just before it', async () => {
-    const revoked = { name: 'NotAuthorizedException', message: 'Access Token has been revoked' }
     const ends = [
       [({ result }: Given) => new GlobalSignOutCommand({ AccessToken: result.AccessToken }), revoked],
       [({ admin }: Given) => new AdminUserGlobalSignOutCommand(admin), revoked],
@@ -108,7 +108,7 @@ describe('ConfirmDevice in a race, on PostgreSQL', { skip: skipWithoutPostgres }
     const { clientId, sub, result } = await givenSignIn()
     await using stage = await PostgresStage.open(server())
     await stage.holdUser(sub, 'change')
-    const refused = assert.rejects(confirmOffered(server(), result), { name: 'InvalidParameterException' })
+    const refused = assert.rejects(confirmOffered(server(), result), revoked)
     await stage.waiting(1)
     await server().send(new RevokeTokenCommand({ ClientId: clientId, Token: result.RefreshToken }))
     await stage.release()

@@ -10,6 +10,8 @@ import { useTestServer } from '../../support/test-server.ts'
 
 const byEmail = { AutoVerifiedAttributes: ['email' as const], UsernameAttributes: ['email' as const] }
 const byName = { AutoVerifiedAttributes: ['email' as const] }
+const byBoth = { AutoVerifiedAttributes: ['phone_number' as const], UsernameAttributes: ['email' as const, 'phone_number' as const] }
+const phone = '+15551234444'
 const [free, taken] = ['zed@q.test', 'zoe@q.test']
 const hour = 3_600_000
 
@@ -17,7 +19,7 @@ for (const engine of engines) {
   describe(`Attacks on a sign-up that hides which users exist, on ${engine.name}`, () => {
     const server = useTestServer(engine)
 
-    async function given(pool: typeof byEmail | typeof byName, names: readonly string[] = [taken], typed: Values = {}) {
+    async function given(pool: typeof byEmail | typeof byName | typeof byBoth, names: readonly string[] = [taken], typed: Values = {}) {
       const ids = await givenHidingSignUps(server(), { pool })
       for (const name of names) {
         await givenUser(server(), ids.poolId, name, { attributes: attributeList(typed), password: 'Other-horse-8' })
@@ -72,6 +74,24 @@ for (const engine of engines) {
       assert.equal((await guess(ids, free, right)).body['__type'], 'LimitExceededException')
       server().clock.advance(hour)
       await confirm(server(), ids.clientId, free, right)
+    })
+
+    it('do not get more guesses of a code by other names of the user, and learn nothing from that', async () => {
+      const seen = []
+      for (const isTaken of [false, true]) {
+        const ids = await given(byBoth, isTaken ? [taken] : [], isTaken ? { phone_number: phone } : {})
+        const name = isTaken ? taken : free
+        const sub = subIn(await signUpRaw(server(), ids.clientId, name, { phone_number: phone }))
+        const right = isTaken ? '000000' : await codeSentTo(server(), ids.poolId, phone)
+        const all = await guesses(ids, name, 15)
+        for (const other of [sub, phone]) all.push((await guess(ids, other, right)).body['__type'])
+        seen.push(all)
+        if (isTaken) continue
+        server().clock.advance(hour)
+        await confirm(server(), ids.clientId, sub, right)
+      }
+      assert.deepEqual(seen[1], seen[0])
+      assert.deepEqual(new Set(seen[0]), new Set(['CodeMismatchException']))
     })
 
     it('cannot confirm anybody by a code that went to another sign-up', async () => {

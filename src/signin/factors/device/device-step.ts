@@ -4,8 +4,9 @@ import type { Lockout } from '../../../protection/lockout.ts'
 import { isStateConsumed } from '../../../storage/consumed-state-repository.ts'
 import type { Db, Tx } from '../../../storage/db.ts'
 import { sealedTable } from '../../../storage/sealed-table.ts'
-import { findDevice } from '../../../users/devices/device-repository.ts'
-import { subOfName } from '../../candidate.ts'
+import { findOwnerOfDevice } from '../../../users/devices/device-repository.ts'
+import { findUser } from '../../../users/user-repository.ts'
+import { isNameOf } from '../../candidate.ts'
 import { type RequestParameters, requireParameter } from '../../parameters.ts'
 import { openState, sealState } from '../../sealed-state.ts'
 import type { PoolAndClient } from '../../sign-in.ts'
@@ -28,7 +29,8 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets;
 
 /**
  * The state of the challenge that an answer without a Session belongs to. Undefined when no challenge is waiting, or when the named user
- * does not have the device.
+ * does not have the device. The user is found by the device: the name may be a former username, which finds nobody. Some clients send
+ * USER_ID_FOR_SRP.
  *
  * A thief who has the device but not the password could wait until the user signs in, and then answer first. So an answer without a waiting
  * challenge counts as a wrong answer. After a few such answers, all answers of this user without a Session are refused for a while. Answers
@@ -43,9 +45,10 @@ export async function findDeviceStep(
 ): Promise<SignInState | undefined> {
   const deviceKey = requireParameter(responses, 'DEVICE_KEY')
   requireParameter(responses, 'SRP_A')
-  const sub = await subOfName(deps, pool, requireParameter(responses, 'USERNAME'))
-  const device = await findDevice(deps.db, { poolId: pool.id, sub, key: deviceKey })
-  if (device === undefined) return undefined
+  const name = requireParameter(responses, 'USERNAME')
+  const sub = await findOwnerOfDevice(deps.db, pool.id, deviceKey)
+  const user = sub === undefined ? undefined : await findUser(deps.db, pool.id, sub)
+  if (sub === undefined || user === undefined || !(await isNameOf(deps, pool, { sub, user }, name))) return undefined
   const key = { poolId: pool.id, sub, clientId: client.id, deviceKey }
   const outcome = await deps.deviceLockout.guard<SignInState>(pool.id, sub, deps.clock.now(), async () => {
     const state = await findUnansweredStep(deps, key)

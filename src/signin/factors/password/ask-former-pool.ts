@@ -66,7 +66,7 @@ export async function bringAtSignIn(
   if (answer.kind === 'unknown' && !hidesUserExistence(client)) throw new ApiError('UserNotFoundException', 'User does not exist.')
   if (answer.kind !== 'right') return refuse(client, answer)
   const shown = await deps.formerPools.findUser(pool, username, answer.accessToken)
-  const brought = shown && (await bringUser(deps, pool, shown, username))
+  const brought = shown && (await bringUser(deps, { pool, client }, shown, username))
   if (brought === undefined) return { proven: false }
   // The caller asks the former pool for this password again, and gets a question that is still open.
   if ((await findFormerQuestion(deps, pool, brought, answer)) !== undefined) return { proven: true, value: brought }

@@ -3,7 +3,7 @@ import type { Pool } from '../../../pools/pool.ts'
 import type { Lockout, ProofOutcome } from '../../../protection/lockout.ts'
 import { hasTrigger } from '../../../triggers/trigger.ts'
 import { decoySub } from '../../../users/decoy.ts'
-import { findActiveUser } from '../../../users/expired-sign-ups/expired-sign-ups.ts'
+import { findVisibleUser } from '../../../users/expired-sign-ups/expired-sign-ups.ts'
 import { isMigrationRefusal, type MigrationDeps, migrateUser, usernameShape } from '../../../users/migration/migrate-user.ts'
 import type { User } from '../../../users/user.ts'
 import type { Candidate } from '../../candidate.ts'
@@ -55,16 +55,16 @@ export async function migrateAtSignIn(
 /** Looks for the user once more: an earlier attempt, for which this one waited, may have migrated the user. */
 async function findOrMigrate(
   deps: PasswordDeps,
-  { pool, caller, validationData, audit }: SignInContext,
+  { pool, client, caller, validationData, audit }: SignInContext,
   { username, password }: PasswordAttempt,
 ): Promise<User | undefined> {
-  const known = await findActiveUser(deps.db, pool, username, deps.clock.now())
-  return known ?? migrateUser(deps, pool, { username, password, validationData, callerContext: caller, audit })
+  const known = await findVisibleUser(deps.db, { pool, client }, username, deps.clock.now())
+  return known ?? migrateUser(deps, { pool, client }, { username, password, validationData, callerContext: caller, audit })
 }
 
 /** The same for the former pool. A user who came meanwhile has the password checked by the caller. */
 async function findOrBring(deps: PasswordDeps, context: SignInContext, attempt: PasswordAttempt): Promise<ProofOutcome<User>> {
-  const known = await findActiveUser(deps.db, context.pool, attempt.username, deps.clock.now())
+  const known = await findVisibleUser(deps.db, context, attempt.username, deps.clock.now())
   if (known !== undefined) return { proven: true, value: known }
   return usernameShape.test(attempt.username) ? bringAtSignIn(deps, context, attempt) : { proven: false }
 }

@@ -1,9 +1,9 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import { operation } from '../../../contract/operation.ts'
-import type { UserCaller } from '../../../users/caller.ts'
+import type { SessionCaller } from '../../../users/caller.ts'
+import { lockCaller } from '../../../users/lock-caller.ts'
 import { newSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { findSoftwareToken, setPendingSecret } from '../../../users/mfa/software-token-repository.ts'
-import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.ts'
 
 /**
@@ -13,7 +13,7 @@ import { openSetup, resumeSetup, type SetupDeps } from '../mfa-setup/setup-step.
 export const associateSoftwareToken = operation('AssociateSoftwareToken', {
   auth: 'session-or-token',
 
-  async handle(request, deps: SetupDeps, caller: UserCaller | undefined) {
+  async handle(request, deps: SetupDeps, caller: SessionCaller | undefined) {
     if (caller !== undefined) {
       const secret = newSoftwareSecret()
       requireSoftwareTokens(caller.pool)
@@ -33,11 +33,11 @@ export async function associateInSignIn(deps: SetupDeps, session: string): Promi
   return { secret, session: resumeSetup(deps, setup, { secret, isProven: false }) }
 }
 
-async function keepForCaller({ db, clock, secrets }: SetupDeps, { user }: UserCaller, secret: string): Promise<void> {
+async function keepForCaller({ db, clock, secrets }: SetupDeps, { user, sessionId }: SessionCaller, secret: string): Promise<void> {
   const replaced = (await findSoftwareToken(db, user))?.pendingSecret ?? null
   const pending = sealSoftwareSecret(secrets, user, secret)
   const isKept = await db.transaction().execute(async (tx) => {
-    await lockCaller(tx, user)
+    await lockCaller(tx, { user, sessionId })
     return setPendingSecret(tx, user, { pending, replaced, now: clock.now() })
   })
   if (!isKept) throw new ApiError('ConcurrentModificationException', 'Another software token is being associated.')

@@ -4,11 +4,11 @@ import { operation } from '../../../contract/operation.ts'
 import { limitAttempts } from '../../../protection/attempt-limit.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../../../users/account-notices/queue-account-notice.ts'
 import { storeUser } from '../../../users/attribute-changes.ts'
-import type { UserCaller } from '../../../users/caller.ts'
+import type { SessionCaller } from '../../../users/caller.ts'
+import { lockCaller } from '../../../users/lock-caller.ts'
 import { withMfa } from '../../../users/mfa/mfa-preferences.ts'
 import { findTimeStep, openSoftwareSecret, requireSoftwareTokens, sealSoftwareSecret } from '../../../users/mfa/software-token.ts'
 import { findSoftwareToken, putSoftwareToken } from '../../../users/mfa/software-token-repository.ts'
-import { lockCaller } from '../../../users/profile/profile-rules.ts'
 import type { User } from '../../../users/user.ts'
 import { lockUser } from '../../../users/user-repository.ts'
 import { isStampCurrent } from '../../later-step.ts'
@@ -26,7 +26,7 @@ type AppRegistration = { readonly code: string; readonly deviceName: string | nu
 export const verifySoftwareToken = operation('VerifySoftwareToken', {
   auth: 'session-or-token',
 
-  async handle(request, deps: RegistrationDeps, caller: UserCaller | undefined) {
+  async handle(request, deps: RegistrationDeps, caller: SessionCaller | undefined) {
     const registration = { code: request.UserCode, deviceName: request.FriendlyDeviceName || null }
     if (caller !== undefined) {
       requireSoftwareTokens(caller.pool)
@@ -39,7 +39,7 @@ export const verifySoftwareToken = operation('VerifySoftwareToken', {
 
 async function registerForCaller(
   deps: RegistrationDeps,
-  { pool, client, user }: UserCaller,
+  { pool, client, user, sessionId }: SessionCaller,
   { code, deviceName }: AppRegistration,
 ): Promise<void> {
   const { db, clock, secrets } = deps
@@ -47,7 +47,7 @@ async function registerForCaller(
   if (!secret) throw notAssociated()
   const step = await requireCode(deps, user, openSoftwareSecret(secrets, user, secret), code)
   await db.transaction().execute(async (tx) => {
-    const locked = await lockCaller(tx, user)
+    const locked = await lockCaller(tx, { user, sessionId })
     const now = clock.now()
     // Another request may have replaced or verified the secret since it was read above.
     const pending = (await findSoftwareToken(tx, user))?.pendingSecret

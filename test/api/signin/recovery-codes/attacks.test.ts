@@ -205,6 +205,21 @@ for (const engine of engines) {
       assert.equal(await left(ids.poolId), 10)
     })
 
+    it('cannot be made without end: five times an hour for each user', async () => {
+      const ids = await givenRecoveryPool(server())
+      const ana = await givenCodes(server(), ids)
+      const bens = await givenCodes(server(), ids, 'ben')
+      let { codes }: { readonly codes: readonly string[] } = ana
+      for (let count = 1; count < 5; count++) codes = await createCodes(server(), ana.accessToken)
+      const tooMany = { name: 'LimitExceededException', message: 'Attempt limit exceeded, please try after some time.' }
+      await assert.rejects(createCodes(server(), ana.accessToken), tooMany)
+      await createCodes(server(), bens.accessToken)
+      server().clock.advance(3_600_000)
+      // The refused call has changed nothing.
+      const { AuthenticationResult } = await signInByCode(server(), ids.clientId, codes[0] ?? '')
+      await createCodes(server(), AuthenticationResult?.AccessToken ?? '')
+    })
+
     it('cannot be made for another user: only the access token names one', async () => {
       const ids = await givenRecoveryPool(server())
       await givenCodes(server(), ids)
