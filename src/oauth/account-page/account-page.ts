@@ -20,7 +20,7 @@ import { sections } from './sections.ts'
 type SignInNeeded = { readonly kind: 'sign-in'; readonly client: PageClient; readonly isFresh: boolean }
 
 /** A sign-in for this page failed in a way that the sign-in page cannot tell. */
-type SignInFailed = { readonly kind: 'failed'; readonly client: PageClient }
+type SignInFailed = { readonly kind: 'failed'; readonly client: PageClient; readonly problem: ApiError | undefined }
 
 export type ShownSection = {
   readonly kind: 'section'
@@ -63,10 +63,17 @@ export async function openSection(
 ): Promise<SignInNeeded | SignInFailed | ShownSection> {
   const client = await findPageClient(deps, browser)
   const account = await findAccount(deps, client, browser)
-  if (account !== undefined) return show(deps, account, name, { problem })
+  const error = receiveParameters(browser.query).parameters.get('error')
+  const found = problem ?? problemOfSignIn(error)
+  const shown =
+    account === undefined ? ({ kind: 'sign-in', client, isFresh: false } as const) : await show(deps, account, name, { problem: found })
   // A provider that refuses leads back here. Without this page the user would be sent there again at once.
-  return receiveParameters(browser.query).parameters.has('error') ? { kind: 'failed', client } : { kind: 'sign-in', client, isFresh: false }
+  return shown.kind === 'sign-in' && error !== undefined ? { kind: 'failed', client, problem: found } : shown
 }
+
+/** What the page says of the error of a sign-in at an identity provider. Undefined: nothing that would help the user. */
+const problemOfSignIn = (error: string | undefined): ApiError | undefined =>
+  error === 'login_required' ? new ApiError('NotAuthorizedException', 'The identity provider did not confirm a new sign-in.') : undefined
 
 const sectionOf = (name: AccountSection) => sections[name] as Section<unknown>
 

@@ -1,12 +1,12 @@
 import type { SelfServiceOperation } from '../../pools/extensions/self-service.ts'
-import { maySelfServe, type SelfServiceProof } from '../../users/self-service/self-service.ts'
+import { maySelfServe } from '../../users/self-service/self-service.ts'
 import type { User } from '../../users/user.ts'
 import type { PageClient } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { LiveSession } from '../domain-session/domain-session.ts'
 import { asksSecondFactor, isFreshProof } from '../domain-session/fresh-proof.ts'
-import { proofOf } from '../domain-session/proof.ts'
+import { type PageProof, proofOf } from '../domain-session/proof.ts'
 import type { DomainSession } from '../domain-session/session-cookie.ts'
 
 /** The signed-in user of the account page. */
@@ -15,7 +15,7 @@ export type Account = PageClient & {
   readonly user: User
   readonly session: DomainSession
   /** What the user has proven in this browser. */
-  readonly proof: SelfServiceProof
+  readonly proof: PageProof
   /** Whether a sign-in asks the user for a second factor. */
   readonly needsSecondFactor: boolean
   readonly now: number

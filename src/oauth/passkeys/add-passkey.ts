@@ -9,12 +9,12 @@ import type { AuthorizationRequest } from '../authorize/authorization-request.ts
 import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import { asksSecondFactor, isFreshProof } from '../domain-session/fresh-proof.ts'
-import { proofOf } from '../domain-session/proof.ts'
+import { type PageProof, proofOf } from '../domain-session/proof.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** A signed-in user, and what is known about the sign-in. */
-type SignedInOwner = UserCaller & { readonly proof: SelfServiceProof }
+type SignedInOwner = UserCaller & { readonly proof: PageProof }
 
 export type AddPasskeyDeps = AuthorizeDeps & PasskeyRegistrationDeps
 

@@ -78,7 +78,11 @@ async function sendOutcome(visit: Visit, section: AccountSection, outcome: Accou
         visit.request.method === 'POST' ? 303 : 302,
       )
     case 'failed':
-      return sendMessage(visit, outcome.client, { title: 'errorTitle', message: 'errorUnavailable', status: 400 })
+      return sendMessage(visit, outcome.client, {
+        title: 'errorTitle',
+        message: outcome.problem === undefined ? 'errorUnavailable' : 'accountNotFresh',
+        status: 400,
+      })
     case 'ended':
       return sendEnd(visit, outcome)
     case 'file':

@@ -15,6 +15,8 @@ export const accountDe: AccountTexts = {
   accountDelete: 'Konto löschen',
   accountProofText: 'Melden Sie sich noch einmal an, um hier etwas zu ändern. So ist sicher, dass Sie es sind.',
   accountProofButton: 'Noch einmal anmelden',
+  accountNotFresh:
+    'Der Anbieter hat nicht bestätigt, dass Sie sich dort gerade angemeldet haben. Melden Sie sich dort ab oder melden Sie sich auf einem anderen Weg an und versuchen Sie es noch einmal.',
   accountSaved: 'Ihre Änderungen wurden gespeichert.',
   accountRemoved: 'Der Eintrag wurde entfernt.',
   accountSignedOutThere: 'Sie wurden dort abgemeldet.',

@@ -15,6 +15,8 @@ export const accountEs: AccountTexts = {
   accountDelete: 'Eliminar su cuenta',
   accountProofText: 'Para hacer cambios aquí, inicie sesión de nuevo. Así nos aseguramos de que es usted.',
   accountProofButton: 'Iniciar sesión de nuevo',
+  accountNotFresh:
+    'El proveedor no confirmó que acaba de iniciar sesión allí. Cierre la sesión allí o inicie sesión de otra forma e inténtelo de nuevo.',
   accountSaved: 'Sus cambios se han guardado.',
   accountRemoved: 'La entrada se ha eliminado.',
   accountSignedOutThere: 'Se ha cerrado la sesión allí.',

@@ -15,6 +15,7 @@ export const accountIt: AccountTexts = {
   accountDelete: 'Elimina il tuo account',
   accountProofText: 'Per fare modifiche qui, accedi di nuovo. Così è certo che sei tu.',
   accountProofButton: 'Accedi di nuovo',
+  accountNotFresh: 'Il provider non ha confermato che hai appena effettuato l’accesso. Esci da lì o accedi in un altro modo e riprova.',
   accountSaved: 'Le modifiche sono state salvate.',
   accountRemoved: 'La voce è stata rimossa.',
   accountSignedOutThere: 'La sessione lì è stata chiusa.',

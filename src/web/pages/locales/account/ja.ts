@@ -15,6 +15,8 @@ export const accountJa: AccountTexts = {
   accountDelete: 'アカウントの削除',
   accountProofText: 'ここで変更するには、もう一度サインインしてください。本人であることを確認するためです。',
   accountProofButton: 'もう一度サインイン',
+  accountNotFresh:
+    'プロバイダーは、たった今そこでサインインしたことを確認しませんでした。プロバイダーからサインアウトするか、別の方法でサインインして、もう一度お試しください。',
   accountSaved: '変更を保存しました。',
   accountRemoved: '項目を削除しました。',
   accountSignedOutThere: 'その場所でサインアウトしました。',

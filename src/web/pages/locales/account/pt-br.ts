@@ -15,6 +15,7 @@ export const accountPtBr: AccountTexts = {
   accountDelete: 'Excluir sua conta',
   accountProofText: 'Para fazer alterações aqui, entre novamente. Isso garante que é você.',
   accountProofButton: 'Entrar novamente',
+  accountNotFresh: 'O provedor não confirmou que você acabou de entrar lá. Saia de lá ou entre de outra forma e tente novamente.',
   accountSaved: 'Suas alterações foram salvas.',
   accountRemoved: 'O item foi removido.',
   accountSignedOutThere: 'Você foi desconectado lá.',

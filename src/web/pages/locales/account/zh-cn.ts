@@ -15,6 +15,7 @@ export const accountZhCn: AccountTexts = {
   accountDelete: '删除您的账户',
   accountProofText: '要在此处进行更改，请重新登录。这是为了确认是您本人。',
   accountProofButton: '重新登录',
+  accountNotFresh: '提供商未确认您刚刚在其处登录。请在提供商处退出登录，或使用其他方式登录，然后重试。',
   accountSaved: '您的更改已保存。',
   accountRemoved: '该条目已移除。',
   accountSignedOutThere: '您已在该处退出登录。',

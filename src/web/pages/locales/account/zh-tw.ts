@@ -15,6 +15,7 @@ export const accountZhTw: AccountTexts = {
   accountDelete: '刪除您的帳戶',
   accountProofText: '若要在此處進行變更，請重新登入。這是為了確認是您本人。',
   accountProofButton: '重新登入',
+  accountNotFresh: '提供者未確認您剛剛在該處登入。請在提供者處登出，或使用其他方式登入，然後再試一次。',
   accountSaved: '您的變更已儲存。',
   accountRemoved: '該項目已移除。',
   accountSignedOutThere: '您已在該處登出。',
