@@ -1,6 +1,6 @@
 import type { Operation, OperationName } from '../../contract/operation.ts'
 import type { PasskeyRegistrationDeps } from '../../users/passkeys/register-passkey.ts'
-import type { changePassword } from '../../users/profile/change-password.operation.ts'
+import type { SetOwnPasswordDeps } from '../../users/profile/set-own-password.ts'
 import type { updateUserAttributes } from '../../users/profile/update-user-attributes.operation.ts'
 import type { FeedbackDeps } from '../account/feedback.ts'
 import type { LoginDeps } from '../login/login.ts'
@@ -13,5 +13,5 @@ export type AccountPageDeps = LoginDeps &
   PasskeyRegistrationDeps &
   FeedbackDeps &
   EndSessionDeps &
-  DepsOf<typeof changePassword> &
+  SetOwnPasswordDeps &
   DepsOf<typeof updateUserAttributes>

@@ -1,6 +1,7 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { endsSessionsOnPasswordChange, hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
+import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
 import { findOnlyClient } from '../account/change-password.ts'
 import { isManagedLogin, type PageClient, requirePageClient } from '../authorize/authorization-request.ts'
@@ -140,7 +141,7 @@ async function finish(
     case 'done':
       return showChanged(deps, account, name, { done: result.done })
     case 'new-password':
-      return showChanged(deps, account, name, { done: { kind: 'saved' } }, true)
+      return showChanged(deps, account, name, { done: { kind: 'saved' } }, result.stored)
   }
 }
 
@@ -158,23 +159,21 @@ async function refuse(
 
 type Shown = Partial<Pick<ShownSection, 'view' | 'problem' | 'done' | 'form' | 'session'>>
 
-/** The section after a change of the user. */
+/** The section after a change of the user. `stored` is the user whom a new password has made. */
 async function showChanged(
   deps: AccountPageDeps,
   account: Account,
   name: AccountSection,
   shown: Shown,
-  hasNewPassword = false,
+  stored?: User,
 ): Promise<AccountOutcome> {
   const { pool, browser, session } = account
   const user = await findUser(deps.db, pool.id, session.sub)
-  // Another request has signed the user out everywhere meanwhile. The new stamp would undo that for this browser. Where a new password ends
-  // sessions, this change itself has done so.
-  const isOwnSignOut = hasNewPassword && endsSessionsOnPasswordChange(pool)
-  const isSignedOut = user?.signedOutAt !== account.user.signedOutAt && !isOwnSignOut
-  if (!user?.enabled || isSignedOut) return { kind: 'sign-in', client: account, isFresh: false }
+  // Another request has set another password or signed the user out everywhere meanwhile. The stamp of that would undo it for this browser.
+  const isLockedOut = user === undefined || securityStampOf(user) !== securityStampOf(stored ?? account.user)
+  if (isLockedOut || !user.enabled) return { kind: 'sign-in', client: account, isFresh: false }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
-  const renewed = hasNewPassword ? cookieAfterNewPassword(deps, sent, session.id, user) : undefined
+  const renewed = stored && cookieAfterNewPassword(deps, sent, session.id, stored)
   const changed = await accountOf(deps, account, browser, { user, session })
   return show(deps, changed, name, { ...shown, ...(renewed && { session: { ...renewed, poolId: pool.id } }) })
 }
