@@ -61,6 +61,7 @@ import { completeWebAuthnRegistration } from './passkeys/complete-web-authn-regi
 import { deleteWebAuthnCredential } from './passkeys/delete-web-authn-credential.operation.ts'
 import { listWebAuthnCredentials } from './passkeys/list-web-authn-credentials.operation.ts'
 import { startWebAuthnRegistration } from './passkeys/start-web-authn-registration.operation.ts'
+import { updateWebAuthnCredential } from './passkeys/update-web-authn-credential.operation.ts'
 import { changePassword } from './profile/change-password.operation.ts'
 import { deleteUser } from './profile/delete-user.operation.ts'
 import { deleteUserAttributes } from './profile/delete-user-attributes.operation.ts'
@@ -163,6 +164,7 @@ export const userOperations = [
   deleteWebAuthnCredential,
   listWebAuthnCredentials,
   startWebAuthnRegistration,
+  updateWebAuthnCredential,
   adminChangeUsername,
   changeUsername,
 ] as const

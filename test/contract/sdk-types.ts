@@ -127,6 +127,7 @@ type LifeguardName =
   | 'SetUserPoolClientExtensions'
   | 'SetUserPoolExtensions'
   | 'StartBackup'
+  | 'UpdateWebAuthnCredential'
 
 export type Findings = [
   None<InputMismatch<CognitoIdentityProvider, UserPoolName>>,

@@ -77,6 +77,7 @@ const requests: Readonly<Record<SelfServiceOperation | 'ConfirmForgotPassword', 
   },
   UpdateDeviceStatus: () => ({ DeviceKey: `us-east-1_${randomUUID()}` }),
   UpdateUserAttributes: () => ({ UserAttributes: [{ Name: 'nickname', Value: 'nan' }] }),
+  UpdateWebAuthnCredential: () => ({ CredentialId: 'none', FriendlyCredentialName: 'My phone' }),
   VerifySoftwareToken: () => ({ UserCode: '123456' }),
   VerifyUserAttribute: () => ({ AttributeName: 'email', Code: '123456' }),
 }

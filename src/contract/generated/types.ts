@@ -3022,6 +3022,7 @@ export type SelfServiceOperationType =
   | 'UpdateAuthEventFeedback'
   | 'UpdateDeviceStatus'
   | 'UpdateUserAttributes'
+  | 'UpdateWebAuthnCredential'
   | 'VerifySoftwareToken'
   | 'VerifyUserAttribute'
 
@@ -3719,6 +3720,14 @@ export interface UpdateUserPoolRequest {
 
 export type UpdateUserPoolResponse = Record<never, never>
 
+export interface UpdateWebAuthnCredentialRequest {
+  AccessToken: string
+  CredentialId: string
+  FriendlyCredentialName: string
+}
+
+export type UpdateWebAuthnCredentialResponse = Record<never, never>
+
 export interface UserAttributeUpdateSettingsType {
   AttributesRequireVerificationBeforeUpdate?: readonly VerifiedAttributeType[] | undefined
 }
@@ -4201,6 +4210,7 @@ export interface Operations {
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
   StartBackup: { input: StartBackupRequest; output: StartBackupResponse }
+  UpdateWebAuthnCredential: { input: UpdateWebAuthnCredentialRequest; output: UpdateWebAuthnCredentialResponse }
 }
 
 export type OperationName = keyof Operations

@@ -62,6 +62,7 @@ export const selfServiceOperations: Readonly<Record<SelfServiceOperation, 'token
   UpdateAuthEventFeedback: 'pool',
   UpdateDeviceStatus: 'token',
   UpdateUserAttributes: 'token',
+  UpdateWebAuthnCredential: 'token',
   VerifySoftwareToken: 'token',
   VerifyUserAttribute: 'token',
 }

@@ -78,6 +78,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly (Operation
     'StartWebAuthnRegistration',
     'UpdateAuthEventFeedback',
     'UpdateDeviceStatus',
+    'UpdateWebAuthnCredential',
   ],
   UserList: ['ListDeletedUsers', 'ListUsers', 'ListUsersInGroup'],
   UserPoolRead: [

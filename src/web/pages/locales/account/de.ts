@@ -49,6 +49,8 @@ export const accountDe: AccountTexts = {
   accountRecoveryCodesSave:
     'Speichern oder drucken Sie diese Codes jetzt. Sie werden nicht noch einmal angezeigt. Frühere Codes gelten nicht mehr.',
   accountNoPasskeys: 'Sie haben keine Passkeys.',
+  accountRename: 'Umbenennen',
+  accountPasskeyName: 'Name des Passkeys',
   accountCreated: 'Angelegt',
   accountLastUsed: 'Zuletzt verwendet',
   accountNoDevices: 'Es gibt keine Geräte.',

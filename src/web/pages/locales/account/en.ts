@@ -47,6 +47,8 @@ export const accountEn = {
   accountRecoveryCodesNew: 'Make new codes',
   accountRecoveryCodesSave: 'Save or print these codes now. They are not shown again. Earlier codes no longer work.',
   accountNoPasskeys: 'You have no passkeys.',
+  accountRename: 'Rename',
+  accountPasskeyName: 'Name of the passkey',
   accountCreated: 'Created',
   accountLastUsed: 'Last used',
   accountNoDevices: 'There are no devices.',

@@ -48,6 +48,8 @@ export const accountEs: AccountTexts = {
   accountRecoveryCodesNew: 'Crear códigos nuevos',
   accountRecoveryCodesSave: 'Guarde o imprima estos códigos ahora. No se volverán a mostrar. Los códigos anteriores ya no sirven.',
   accountNoPasskeys: 'No tiene llaves de acceso.',
+  accountRename: 'Cambiar el nombre',
+  accountPasskeyName: 'Nombre de la llave de acceso',
   accountCreated: 'Creado',
   accountLastUsed: 'Último uso',
   accountNoDevices: 'No hay dispositivos.',

@@ -49,6 +49,8 @@ export const accountFr: AccountTexts = {
   accountRecoveryCodesSave:
     'Enregistrez ou imprimez ces codes maintenant. Ils ne seront plus affichés. Les codes précédents ne fonctionnent plus.',
   accountNoPasskeys: 'Vous n’avez aucune clé d’accès.',
+  accountRename: 'Renommer',
+  accountPasskeyName: 'Nom de la clé d’accès',
   accountCreated: 'Créé',
   accountLastUsed: 'Dernière utilisation',
   accountNoDevices: 'Il n’y a aucun appareil.',

@@ -48,6 +48,8 @@ export const accountId: AccountTexts = {
   accountRecoveryCodesNew: 'Buat kode baru',
   accountRecoveryCodesSave: 'Simpan atau cetak kode ini sekarang. Kode tidak akan ditampilkan lagi. Kode sebelumnya tidak berlaku lagi.',
   accountNoPasskeys: 'Anda tidak memiliki kunci sandi.',
+  accountRename: 'Ganti nama',
+  accountPasskeyName: 'Nama kunci sandi',
   accountCreated: 'Dibuat',
   accountLastUsed: 'Terakhir digunakan',
   accountNoDevices: 'Tidak ada perangkat.',

@@ -47,6 +47,8 @@ export const accountIt: AccountTexts = {
   accountRecoveryCodesNew: 'Crea nuovi codici',
   accountRecoveryCodesSave: 'Salva o stampa ora questi codici. Non verranno più mostrati. I codici precedenti non valgono più.',
   accountNoPasskeys: 'Non hai passkey.',
+  accountRename: 'Rinomina',
+  accountPasskeyName: 'Nome della passkey',
   accountCreated: 'Creato',
   accountLastUsed: 'Ultimo uso',
   accountNoDevices: 'Non ci sono dispositivi.',

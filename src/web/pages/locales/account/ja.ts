@@ -49,6 +49,8 @@ export const accountJa: AccountTexts = {
   accountRecoveryCodesSave:
     '今すぐこれらのコードを保存または印刷してください。再び表示されることはありません。以前のコードは使用できなくなりました。',
   accountNoPasskeys: 'パスキーはありません。',
+  accountRename: '名前を変更',
+  accountPasskeyName: 'パスキーの名前',
   accountCreated: '作成日時',
   accountLastUsed: '最終使用',
   accountNoDevices: 'デバイスはありません。',

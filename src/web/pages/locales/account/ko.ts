@@ -48,6 +48,8 @@ export const accountKo: AccountTexts = {
   accountRecoveryCodesNew: '새 코드 만들기',
   accountRecoveryCodesSave: '지금 이 코드를 저장하거나 인쇄하세요. 다시 표시되지 않습니다. 이전 코드는 더 이상 사용할 수 없습니다.',
   accountNoPasskeys: '패스키가 없습니다.',
+  accountRename: '이름 바꾸기',
+  accountPasskeyName: '패스키 이름',
   accountCreated: '생성',
   accountLastUsed: '마지막 사용',
   accountNoDevices: '기기가 없습니다.',

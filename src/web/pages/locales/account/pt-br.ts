@@ -48,6 +48,8 @@ export const accountPtBr: AccountTexts = {
   accountRecoveryCodesSave:
     'Salve ou imprima estes códigos agora. Eles não serão mostrados novamente. Os códigos anteriores não funcionam mais.',
   accountNoPasskeys: 'Você não tem chaves de acesso.',
+  accountRename: 'Renomear',
+  accountPasskeyName: 'Nome da chave de acesso',
   accountCreated: 'Criado',
   accountLastUsed: 'Último uso',
   accountNoDevices: 'Não há dispositivos.',

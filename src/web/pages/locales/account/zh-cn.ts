@@ -47,6 +47,8 @@ export const accountZhCn: AccountTexts = {
   accountRecoveryCodesNew: '生成新代码',
   accountRecoveryCodesSave: '请立即保存或打印这些代码。它们不会再次显示。之前的代码已失效。',
   accountNoPasskeys: '您没有通行密钥。',
+  accountRename: '重命名',
+  accountPasskeyName: '通行密钥的名称',
   accountCreated: '创建时间',
   accountLastUsed: '上次使用',
   accountNoDevices: '没有设备。',

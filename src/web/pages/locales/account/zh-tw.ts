@@ -47,6 +47,8 @@ export const accountZhTw: AccountTexts = {
   accountRecoveryCodesNew: '產生新的復原碼',
   accountRecoveryCodesSave: '請立即儲存或列印這些復原碼。它們不會再次顯示。先前的復原碼已失效。',
   accountNoPasskeys: '您沒有通行金鑰。',
+  accountRename: '重新命名',
+  accountPasskeyName: '通行金鑰的名稱',
   accountCreated: '建立時間',
   accountLastUsed: '上次使用',
   accountNoDevices: '沒有裝置。',
