@@ -45,6 +45,7 @@ import { startUserImportJob } from './import/start-user-import-job.operation.ts'
 import { stopUserImportJob } from './import/stop-user-import-job.operation.ts'
 import { adminDisableProviderForUser } from './linked-identities/admin-disable-provider-for-user.operation.ts'
 import { adminLinkProviderForUser } from './linked-identities/admin-link-provider-for-user.operation.ts'
+import { unlinkProvider } from './linked-identities/unlink-provider.operation.ts'
 import { listUsers } from './list/list-users.operation.ts'
 import { mergeUsers } from './merging/merge-users.operation.ts'
 import { listMessages } from './messages/list-messages.operation.ts'
@@ -142,6 +143,7 @@ export const userOperations = [
   listUserImportLog,
   adminDisableProviderForUser,
   adminLinkProviderForUser,
+  unlinkProvider,
   mergeUsers,
   createRecoveryCodes,
   getRecoveryCodeStatus,

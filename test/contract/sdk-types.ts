@@ -127,6 +127,7 @@ type LifeguardName =
   | 'SetUserPoolClientExtensions'
   | 'SetUserPoolExtensions'
   | 'StartBackup'
+  | 'UnlinkProvider'
   | 'UpdateWebAuthnCredential'
 
 export type Findings = [

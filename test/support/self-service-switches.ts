@@ -72,6 +72,7 @@ const requests: Readonly<Record<SelfServiceOperation | 'ConfirmForgotPassword', 
   SetUserSettings: () => ({ MFAOptions: [] }),
   SignUp: ({ clientId: ClientId }) => ({ ClientId, Username: `new-${randomUUID()}`, Password: goodPassword }),
   StartWebAuthnRegistration: () => ({}),
+  UnlinkProvider: () => ({ ProviderName: 'Corp', UserId: 'none' }),
   UpdateAuthEventFeedback: ({ poolId: UserPoolId, username }) => {
     return { UserPoolId, Username: username, EventId: randomUUID(), FeedbackToken: 'none', FeedbackValue: 'Valid' }
   },

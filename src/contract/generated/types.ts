@@ -2403,6 +2403,8 @@ export interface LocalizedTemplatesType {
   PasskeyChangedEmailSubject?: string | undefined
   IdentityLinkedEmail?: string | undefined
   IdentityLinkedEmailSubject?: string | undefined
+  IdentityUnlinkedEmail?: string | undefined
+  IdentityUnlinkedEmailSubject?: string | undefined
   RecoveryCodeUsedEmail?: string | undefined
   RecoveryCodeUsedEmailSubject?: string | undefined
   AccountExistsSms?: string | undefined
@@ -3019,6 +3021,7 @@ export type SelfServiceOperationType =
   | 'SetUserSettings'
   | 'SignUp'
   | 'StartWebAuthnRegistration'
+  | 'UnlinkProvider'
   | 'UpdateAuthEventFeedback'
   | 'UpdateDeviceStatus'
   | 'UpdateUserAttributes'
@@ -3516,6 +3519,14 @@ export interface UnlinkIdentityInput {
   Logins: Record<string, string>
   LoginsToRemove: readonly string[]
 }
+
+export interface UnlinkProviderRequest {
+  AccessToken: string
+  ProviderName: string
+  UserId: string
+}
+
+export type UnlinkProviderResponse = Record<never, never>
 
 export interface UnprocessedIdentityId {
   IdentityId?: string | undefined
@@ -4210,6 +4221,7 @@ export interface Operations {
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
   StartBackup: { input: StartBackupRequest; output: StartBackupResponse }
+  UnlinkProvider: { input: UnlinkProviderRequest; output: UnlinkProviderResponse }
   UpdateWebAuthnCredential: { input: UpdateWebAuthnCredentialRequest; output: UpdateWebAuthnCredentialResponse }
 }
 

@@ -175,7 +175,11 @@ async function showChanged(
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
   const renewed = stored && cookieAfterNewPassword(deps, sent, session.id, stored)
   const changed = await accountOf(deps, account, browser, { user, session })
-  return show(deps, changed, name, { ...shown, ...(renewed && { session: { ...renewed, poolId: pool.id } }) })
+  // The section goes with the last thing in it.
+  return show(deps, changed, isOffered(changed, name) ? name : 'overview', {
+    ...shown,
+    ...(renewed && { session: { ...renewed, poolId: pool.id } }),
+  })
 }
 
 /** @throws PageError when the user has no such section. */

@@ -59,6 +59,7 @@ export const selfServiceOperations: Readonly<Record<SelfServiceOperation, 'token
   SetUserSettings: 'token',
   SignUp: 'client',
   StartWebAuthnRegistration: 'token',
+  UnlinkProvider: 'token',
   UpdateAuthEventFeedback: 'pool',
   UpdateDeviceStatus: 'token',
   UpdateUserAttributes: 'token',

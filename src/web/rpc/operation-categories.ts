@@ -41,6 +41,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly (Operation
     'RestoreUser',
     'SetUserMFAPreference',
     'SetUserSettings',
+    'UnlinkProvider',
     'UpdateUserAttributes',
     'VerifySoftwareToken',
     'VerifyUserAttribute',
