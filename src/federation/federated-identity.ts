@@ -14,6 +14,8 @@ export type FederatedIdentity = {
   readonly claims: Texts
   /** The same as InboundFederation shows it. */
   readonly received: JsonObject
+  /** When the user signed in at the provider, in epoch milliseconds. Undefined where the provider does not say. */
+  readonly authenticatedAt: number | undefined
   /** What ends the user's session at the provider. */
   readonly session: ProviderSession
 }

@@ -16,6 +16,8 @@ export type ProviderRequest = {
   readonly loginHint: string | undefined
   /** The values of `prompt` that the provider may know. */
   readonly prompts: readonly string[]
+  /** The user has to have signed in at the provider within so many seconds. Undefined: any session there will do. */
+  readonly mostAgeSeconds: number | undefined
 }
 
 /** The address that the browser goes to, and what the server has to know when the answer comes. */

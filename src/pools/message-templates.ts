@@ -41,6 +41,8 @@ export type AccountNoticeTemplates = {
   readonly passkeyChangedSubject?: string | undefined
   readonly identityLinkedEmail?: string | undefined
   readonly identityLinkedSubject?: string | undefined
+  readonly identityUnlinkedEmail?: string | undefined
+  readonly identityUnlinkedSubject?: string | undefined
   readonly recoveryCodeUsedEmail?: string | undefined
   readonly recoveryCodeUsedSubject?: string | undefined
 }

@@ -45,6 +45,7 @@ import { startUserImportJob } from './import/start-user-import-job.operation.ts'
 import { stopUserImportJob } from './import/stop-user-import-job.operation.ts'
 import { adminDisableProviderForUser } from './linked-identities/admin-disable-provider-for-user.operation.ts'
 import { adminLinkProviderForUser } from './linked-identities/admin-link-provider-for-user.operation.ts'
+import { unlinkProvider } from './linked-identities/unlink-provider.operation.ts'
 import { listUsers } from './list/list-users.operation.ts'
 import { mergeUsers } from './merging/merge-users.operation.ts'
 import { listMessages } from './messages/list-messages.operation.ts'
@@ -61,6 +62,7 @@ import { completeWebAuthnRegistration } from './passkeys/complete-web-authn-regi
 import { deleteWebAuthnCredential } from './passkeys/delete-web-authn-credential.operation.ts'
 import { listWebAuthnCredentials } from './passkeys/list-web-authn-credentials.operation.ts'
 import { startWebAuthnRegistration } from './passkeys/start-web-authn-registration.operation.ts'
+import { updateWebAuthnCredential } from './passkeys/update-web-authn-credential.operation.ts'
 import { changePassword } from './profile/change-password.operation.ts'
 import { deleteUser } from './profile/delete-user.operation.ts'
 import { deleteUserAttributes } from './profile/delete-user-attributes.operation.ts'
@@ -141,6 +143,7 @@ export const userOperations = [
   listUserImportLog,
   adminDisableProviderForUser,
   adminLinkProviderForUser,
+  unlinkProvider,
   mergeUsers,
   createRecoveryCodes,
   getRecoveryCodeStatus,
@@ -163,6 +166,7 @@ export const userOperations = [
   deleteWebAuthnCredential,
   listWebAuthnCredentials,
   startWebAuthnRegistration,
+  updateWebAuthnCredential,
   adminChangeUsername,
   changeUsername,
 ] as const

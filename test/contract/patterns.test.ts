@@ -71,6 +71,10 @@ const samples: Readonly<Record<string, readonly [accepted: readonly string[], re
     ['custom:tenant', 'a b'],
     ['', 'a\vb'],
   ],
+  '[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\p{Zs}]+': [
+    ['My phone', 'a\u00a0b', '📱'],
+    ['', 'a\tb', 'a\u2028b', 'a\u202eb', 'a\u200bb'],
+  ],
   '[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}\\p{Z}]+': [
     ['My IdP', 'a\u00a0b'],
     ['', 'a\tb'],

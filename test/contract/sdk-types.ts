@@ -127,6 +127,8 @@ type LifeguardName =
   | 'SetUserPoolClientExtensions'
   | 'SetUserPoolExtensions'
   | 'StartBackup'
+  | 'UnlinkProvider'
+  | 'UpdateWebAuthnCredential'
 
 export type Findings = [
   None<InputMismatch<CognitoIdentityProvider, UserPoolName>>,

@@ -19,6 +19,8 @@ export type ProviderSetUp = {
   readonly faults?: Readonly<Record<string, Fault>>
 }
 
+type Message = { readonly open?: ProviderSetUp; readonly accounts?: readonly ProviderAccount[]; readonly clockMs?: number }
+
 /** The few of the library's types that this file needs. */
 type Interaction = { readonly uid: string; readonly prompt: { readonly name: string }; readonly params: Readonly<Record<string, unknown>> }
 type Grant = { addOIDCScope(scope: string): void; addOIDCClaims(claims: string[]): void; save(): Promise<string> }
@@ -34,6 +36,11 @@ type Provider = {
 type Library = { readonly Provider: new (issuer: string, configuration: object) => Provider }
 
 const { Provider: OpenIdProvider } = (await import(import.meta.resolve('oidc-provider'))) as Library
+
+// Tests set the clock, so that it stands still like that of our server.
+const realNow = Date.now
+let clockMs: number | undefined
+Date.now = () => clockMs ?? realNow()
 
 const accounts = new Map<string, ProviderAccount>()
 let provider: Provider | undefined
@@ -123,8 +130,9 @@ function open(next: ProviderSetUp): void {
 const issuer = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
 server.listen(0, '127.0.0.1', () => {
-  process.on('message', (message: { readonly open?: ProviderSetUp; readonly accounts?: readonly ProviderAccount[] }) => {
+  process.on('message', (message: Message) => {
     if (message.open !== undefined) open(message.open)
+    clockMs = message.clockMs ?? clockMs
     for (const account of message.accounts ?? []) accounts.set(account.sub, account)
     process.send?.({ issuer: issuer() })
   })

@@ -10,6 +10,8 @@ export type RunningOpenIdProvider = {
   setAccounts(...accounts: readonly ProviderAccount[]): Promise<void>
   /** Begins, or begins anew, with these clients, accounts and settings. */
   open(setUp: ProviderSetUp): Promise<void>
+  /** From now on the provider's clock stands still at this time. */
+  setClock(now: number): Promise<void>
   /** The process stops to answer, and goes on. */
   pause(): void
   resume(): void
@@ -31,6 +33,7 @@ export async function runOpenIdProvider(): Promise<RunningOpenIdProvider> {
     issuer,
     setAccounts: (...accounts) => tell({ accounts }),
     open: (next) => tell({ open: next }),
+    setClock: (clockMs) => tell({ clockMs }),
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
   }

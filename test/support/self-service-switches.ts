@@ -72,11 +72,13 @@ const requests: Readonly<Record<SelfServiceOperation | 'ConfirmForgotPassword', 
   SetUserSettings: () => ({ MFAOptions: [] }),
   SignUp: ({ clientId: ClientId }) => ({ ClientId, Username: `new-${randomUUID()}`, Password: goodPassword }),
   StartWebAuthnRegistration: () => ({}),
+  UnlinkProvider: () => ({ ProviderName: 'Corp', UserId: 'none' }),
   UpdateAuthEventFeedback: ({ poolId: UserPoolId, username }) => {
     return { UserPoolId, Username: username, EventId: randomUUID(), FeedbackToken: 'none', FeedbackValue: 'Valid' }
   },
   UpdateDeviceStatus: () => ({ DeviceKey: `us-east-1_${randomUUID()}` }),
   UpdateUserAttributes: () => ({ UserAttributes: [{ Name: 'nickname', Value: 'nan' }] }),
+  UpdateWebAuthnCredential: () => ({ CredentialId: 'none', FriendlyCredentialName: 'My phone' }),
   VerifySoftwareToken: () => ({ UserCode: '123456' }),
   VerifyUserAttribute: () => ({ AttributeName: 'email', Code: '123456' }),
 }

@@ -2403,6 +2403,8 @@ export interface LocalizedTemplatesType {
   PasskeyChangedEmailSubject?: string | undefined
   IdentityLinkedEmail?: string | undefined
   IdentityLinkedEmailSubject?: string | undefined
+  IdentityUnlinkedEmail?: string | undefined
+  IdentityUnlinkedEmailSubject?: string | undefined
   RecoveryCodeUsedEmail?: string | undefined
   RecoveryCodeUsedEmailSubject?: string | undefined
   AccountExistsSms?: string | undefined
@@ -3019,9 +3021,11 @@ export type SelfServiceOperationType =
   | 'SetUserSettings'
   | 'SignUp'
   | 'StartWebAuthnRegistration'
+  | 'UnlinkProvider'
   | 'UpdateAuthEventFeedback'
   | 'UpdateDeviceStatus'
   | 'UpdateUserAttributes'
+  | 'UpdateWebAuthnCredential'
   | 'VerifySoftwareToken'
   | 'VerifyUserAttribute'
 
@@ -3516,6 +3520,14 @@ export interface UnlinkIdentityInput {
   LoginsToRemove: readonly string[]
 }
 
+export interface UnlinkProviderRequest {
+  AccessToken: string
+  ProviderName: string
+  UserId: string
+}
+
+export type UnlinkProviderResponse = Record<never, never>
+
 export interface UnprocessedIdentityId {
   IdentityId?: string | undefined
   ErrorCode?: IdentityErrorCode | undefined
@@ -3718,6 +3730,14 @@ export interface UpdateUserPoolRequest {
 }
 
 export type UpdateUserPoolResponse = Record<never, never>
+
+export interface UpdateWebAuthnCredentialRequest {
+  AccessToken: string
+  CredentialId: string
+  FriendlyCredentialName: string
+}
+
+export type UpdateWebAuthnCredentialResponse = Record<never, never>
 
 export interface UserAttributeUpdateSettingsType {
   AttributesRequireVerificationBeforeUpdate?: readonly VerifiedAttributeType[] | undefined
@@ -4201,6 +4221,8 @@ export interface Operations {
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
   StartBackup: { input: StartBackupRequest; output: StartBackupResponse }
+  UnlinkProvider: { input: UnlinkProviderRequest; output: UnlinkProviderResponse }
+  UpdateWebAuthnCredential: { input: UpdateWebAuthnCredentialRequest; output: UpdateWebAuthnCredentialResponse }
 }
 
 export type OperationName = keyof Operations

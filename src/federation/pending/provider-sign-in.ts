@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { minuteMs } from '../../base/durations.ts'
+import type { FreshnessWish } from '../fresh-sign-in.ts'
 import type { ProviderProof } from '../provider.ts'
 
 /** A sign-in that waits for the answer of an identity provider. It can be answered once, and only in the browser that began it. */
@@ -22,6 +23,8 @@ export type ProviderSignInDetails = {
   /** SHA-256 of the token that the browser keeps. */
   readonly browser: string
   readonly proof: ProviderProof
+  /** Undefined where any sign-in will do, and in rows of earlier releases. */
+  readonly freshness?: FreshnessWish | undefined
 }
 
 /** As long as at Cognito. */

@@ -17,6 +17,7 @@ import { findUserByName } from '../../users/user-repository.ts'
 import { runPostConfirmation, triggerAttributesOf } from '../../users/user-triggers.ts'
 import { type FederatedIdentity, federatedUsernameOf } from '../federated-identity.ts'
 import { FederationError } from '../federation-error.ts'
+import { provenTimeOf } from '../fresh-sign-in.ts'
 import { bindIdentity } from './bind-identity.ts'
 import { type CreateFederatedUserDeps, createFederatedUser, spareUsernameIn, UserExists, usernameIn } from './create-federated-user.ts'
 import { type FoundUser, findFederatedUser } from './find-federated-user.ts'
@@ -64,7 +65,9 @@ export async function signInFederated(
   const now = deps.clock.now()
   const event = { sub: user.sub, type: 'SignIn', response: 'Pass', context: from, now, id: newOrderedId(now), clientId: client.id } as const
   await recordAuthEvent(deps, pool, { ...event, providerName: identity.provider.id })
-  return { kind: 'signed-in', user, authTime: Math.floor(now / 1000), methods: undefined, hasSecondFactor: false }
+  const provenMs = provenTimeOf(identity, now)
+  const provenAt = provenMs === undefined ? undefined : Math.floor(provenMs / 1000)
+  return { kind: 'signed-in', user, authTime: Math.floor(now / 1000), provenAt, methods: undefined, hasSecondFactor: false }
 }
 
 async function withInboundClaims(

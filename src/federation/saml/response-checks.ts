@@ -61,7 +61,13 @@ export type ExpectedAssertion = {
 }
 
 /** What the verified assertion says of itself, and of the user. */
-export type CheckedAssertion = { readonly id: string; readonly expiresAt: number; readonly subject: SamlSubject }
+export type CheckedAssertion = {
+  readonly id: string
+  readonly expiresAt: number
+  readonly subject: SamlSubject
+  /** When the user signed in at the provider, in epoch milliseconds. Undefined when the assertion has no such time. */
+  readonly authenticatedAt: number | undefined
+}
 
 /** How far the provider's clock may differ from ours. */
 export const clockSkewMs = 3 * 60_000
@@ -94,7 +100,13 @@ export async function checkAssertion(assertionXml: string, expected: ExpectedAss
   const [statement] = elementsIn(assertion, namespaces.assertion, 'AuthnStatement')
   if (statement === undefined) throw invalidResponse('the assertion has no AuthnStatement')
   const sessionIndex = statement.getAttribute('SessionIndex') || undefined
-  return { id, expiresAt: timeIn(good, 'NotOnOrAfter') + clockSkewMs, subject: { ...nameIn(name), sessionIndex } }
+  const authenticatedAt = timeIn(statement, 'AuthnInstant')
+  return {
+    id,
+    expiresAt: timeIn(good, 'NotOnOrAfter') + clockSkewMs,
+    subject: { ...nameIn(name), sessionIndex },
+    authenticatedAt: Number.isNaN(authenticatedAt) ? undefined : authenticatedAt,
+  }
 }
 
 /** A NameID with its attributes. */

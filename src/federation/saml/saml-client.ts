@@ -10,6 +10,8 @@ type Options = {
   readonly assertionConsumerUrl: string
   /** The id of our request. Undefined where the provider began. */
   readonly requestId: string | undefined
+  /** Whether the provider has to ask the user again, whatever session it has. */
+  readonly forcesSignIn?: boolean
   /** PEM. Undefined: requests are not signed. */
   readonly signingKey: string | undefined
   /** PEM. Undefined: encrypted assertions are refused. */
@@ -21,7 +23,7 @@ export const serviceProviderId = (poolId: string): string => `urn:amazon:cognito
 
 /** One of the two must be signed by the provider: the response or the assertion. */
 export async function createSamlClient(clock: Clock, options: Options): Promise<Saml> {
-  const { ownId, metadata, assertionConsumerUrl, requestId, signingKey, decryptionKey } = options
+  const { ownId, metadata, assertionConsumerUrl, requestId, forcesSignIn = false, signingKey, decryptionKey } = options
   const { SAML } = await loadNodeSaml()
   const saml = new SAML({
     idpCert: [...metadata.certificates],
@@ -33,6 +35,7 @@ export async function createSamlClient(clock: Clock, options: Options): Promise<
     callbackUrl: assertionConsumerUrl,
     identifierFormat: null,
     disableRequestedAuthnContext: true,
+    forceAuthn: forcesSignIn,
     wantAssertionsSigned: false,
     wantAuthnResponseSigned: false,
     acceptedClockSkewMs: clockSkewMs,

@@ -33,6 +33,7 @@ export type SamlOptions = {
   readonly callbackUrl: string
   readonly identifierFormat: null
   readonly disableRequestedAuthnContext: boolean
+  readonly forceAuthn: boolean
   readonly wantAssertionsSigned: boolean
   readonly wantAuthnResponseSigned: boolean
   readonly acceptedClockSkewMs: number

@@ -28,7 +28,7 @@ type Deps = {
 /** Sign-in by SAML 2.0 with `@node-saml/node-saml`: requests by HTTP-Redirect, responses by HTTP-POST. */
 export function createSamlProtocol(deps: Deps): ProviderProtocol {
   return {
-    async begin({ poolId, provider, redirectUri, state, nonce }) {
+    async begin({ poolId, provider, redirectUri, state, nonce, mostAgeSeconds }) {
       // An XML ID begins with a letter or an underscore.
       const requestId = `_${randomBytes(20).toString('hex')}`
       const isSigned = provider.config.details['RequestSigningAlgorithm'] !== undefined
@@ -40,6 +40,8 @@ export function createSamlProtocol(deps: Deps): ProviderProtocol {
         metadata,
         assertionConsumerUrl: redirectUri,
         requestId,
+        // SAML knows no age of a sign-in, only a new one (Core §3.4.1).
+        forcesSignIn: mostAgeSeconds !== undefined,
         signingKey: own?.privateKey,
         decryptionKey: undefined,
       })
@@ -88,11 +90,15 @@ async function verifyAnswer(deps: Deps, provider: IdentityProvider, { poolId, pr
   return { ...verified, identity: identityOf(provider, metadata.entityId, verified) }
 }
 
-function identityOf(provider: IdentityProvider, issuer: string, { profile, subject }: VerifiedResponse): FederatedIdentity {
+function identityOf(
+  provider: IdentityProvider,
+  issuer: string,
+  { profile, subject, authenticatedAt }: VerifiedResponse,
+): FederatedIdentity {
   const claims = Object.fromEntries(Object.entries(attributesOf(profile)).map(([name, value]) => [name, textOfClaim(value)]))
   // Four-byte characters are refused, as at Cognito.
   if (Object.values(claims).some((text) => /[\u{10000}-\u{10ffff}]/u.test(text)))
     throw invalidResponse('an attribute has a character that is not allowed')
   const session = { providerName: provider.id, subject }
-  return { provider, subject: subject.nameId, issuer, claims, received: { samlResponse: claims }, session }
+  return { provider, subject: subject.nameId, issuer, claims, received: { samlResponse: claims }, authenticatedAt, session }
 }

@@ -1,7 +1,7 @@
 import type { Operation, OperationName } from '../../contract/operation.ts'
 import type { PasskeyRegistrationDeps } from '../../users/passkeys/register-passkey.ts'
-import type { changePassword } from '../../users/profile/change-password.operation.ts'
 import type { deleteUser } from '../../users/profile/delete-user.operation.ts'
+import type { SetOwnPasswordDeps } from '../../users/profile/set-own-password.ts'
 import type { updateUserAttributes } from '../../users/profile/update-user-attributes.operation.ts'
 import type { FeedbackDeps } from '../account/feedback.ts'
 import type { LoginDeps } from '../login/login.ts'
@@ -14,6 +14,6 @@ export type AccountPageDeps = LoginDeps &
   PasskeyRegistrationDeps &
   FeedbackDeps &
   EndSessionDeps &
-  DepsOf<typeof changePassword> &
+  SetOwnPasswordDeps &
   DepsOf<typeof deleteUser> &
   DepsOf<typeof updateUserAttributes>

@@ -1,6 +1,7 @@
 import { ApiError } from '../../contract/api-error.ts'
-import { endsSessionsOnPasswordChange, hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
+import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
 import { findOnlyClient } from '../account/change-password.ts'
 import { isManagedLogin, type PageClient, requirePageClient } from '../authorize/authorization-request.ts'
@@ -20,7 +21,7 @@ import { sections } from './sections.ts'
 type SignInNeeded = { readonly kind: 'sign-in'; readonly client: PageClient; readonly isFresh: boolean }
 
 /** A sign-in for this page failed in a way that the sign-in page cannot tell. */
-type SignInFailed = { readonly kind: 'failed'; readonly client: PageClient }
+type SignInFailed = { readonly kind: 'failed'; readonly client: PageClient; readonly problem: ApiError | undefined }
 
 export type ShownSection = {
   readonly kind: 'section'
@@ -63,10 +64,17 @@ export async function openSection(
 ): Promise<SignInNeeded | SignInFailed | ShownSection> {
   const client = await findPageClient(deps, browser)
   const account = await findAccount(deps, client, browser)
-  if (account !== undefined) return show(deps, account, name, { problem })
+  const error = receiveParameters(browser.query).parameters.get('error')
+  const found = problem ?? problemOfSignIn(error)
+  const shown =
+    account === undefined ? ({ kind: 'sign-in', client, isFresh: false } as const) : await show(deps, account, name, { problem: found })
   // A provider that refuses leads back here. Without this page the user would be sent there again at once.
-  return receiveParameters(browser.query).parameters.has('error') ? { kind: 'failed', client } : { kind: 'sign-in', client, isFresh: false }
+  return shown.kind === 'sign-in' && error !== undefined ? { kind: 'failed', client, problem: found } : shown
 }
+
+/** What the page says of the error of a sign-in at an identity provider. Undefined: nothing that would help the user. */
+const problemOfSignIn = (error: string | undefined): ApiError | undefined =>
+  error === 'login_required' ? new ApiError('NotAuthorizedException', 'The identity provider did not confirm a new sign-in.') : undefined
 
 const sectionOf = (name: AccountSection) => sections[name] as Section<unknown>
 
@@ -133,7 +141,7 @@ async function finish(
     case 'done':
       return showChanged(deps, account, name, { done: result.done })
     case 'new-password':
-      return showChanged(deps, account, name, { done: { kind: 'saved' } }, true)
+      return showChanged(deps, account, name, { done: { kind: 'saved' } }, result.stored)
   }
 }
 
@@ -151,25 +159,27 @@ async function refuse(
 
 type Shown = Partial<Pick<ShownSection, 'view' | 'problem' | 'done' | 'form' | 'session'>>
 
-/** The section after a change of the user. */
+/** The section after a change of the user. `stored` is the user whom a new password has made. */
 async function showChanged(
   deps: AccountPageDeps,
   account: Account,
   name: AccountSection,
   shown: Shown,
-  hasNewPassword = false,
+  stored?: User,
 ): Promise<AccountOutcome> {
   const { pool, browser, session } = account
   const user = await findUser(deps.db, pool.id, session.sub)
-  // Another request has signed the user out everywhere meanwhile. The new stamp would undo that for this browser. Where a new password ends
-  // sessions, this change itself has done so.
-  const isOwnSignOut = hasNewPassword && endsSessionsOnPasswordChange(pool)
-  const isSignedOut = user?.signedOutAt !== account.user.signedOutAt && !isOwnSignOut
-  if (!user?.enabled || isSignedOut) return { kind: 'sign-in', client: account, isFresh: false }
+  // Another request has set another password or signed the user out everywhere meanwhile. The stamp of that would undo it for this browser.
+  const isLockedOut = user === undefined || securityStampOf(user) !== securityStampOf(stored ?? account.user)
+  if (isLockedOut || !user.enabled) return { kind: 'sign-in', client: account, isFresh: false }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
-  const renewed = hasNewPassword ? cookieAfterNewPassword(deps, sent, session.id, user) : undefined
+  const renewed = stored && cookieAfterNewPassword(deps, sent, session.id, stored)
   const changed = await accountOf(deps, account, browser, { user, session })
-  return show(deps, changed, name, { ...shown, ...(renewed && { session: { ...renewed, poolId: pool.id } }) })
+  // The section goes with the last thing in it.
+  return show(deps, changed, isOffered(changed, name) ? name : 'overview', {
+    ...shown,
+    ...(renewed && { session: { ...renewed, poolId: pool.id } }),
+  })
 }
 
 /** @throws PageError when the user has no such section. */

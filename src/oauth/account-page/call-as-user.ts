@@ -5,20 +5,35 @@ import type { UserCaller } from '../../users/caller.ts'
 import { requireSelfService } from '../../users/self-service/self-service.ts'
 import type { Account } from './account.ts'
 
+/** The caller of an operation on the page. The page knows the user by the session of the browser, so there is no access token. */
+export type PageCaller = UserCaller & { readonly sessionId: undefined }
+
 /**
- * Does on a page what the operation does in the API for a signed-in user, with the same checks of the request. The page knows the user by
- * the session of the browser, so the request needs no access token.
+ * What the operation gets from the API for a signed-in user, after the same checks of the request.
  *
- * @throws ApiError as the operation does, and NotAuthorizedException when users cannot call the operation.
+ * @throws ApiError when the request is wrong, and NotAuthorizedException when users cannot call the operation.
+ */
+export function readAsUser<N extends OperationName>(
+  name: N,
+  { pool, client, user, proof, now }: Account,
+  request: Omit<Input<N>, 'AccessToken'>,
+): { readonly input: Input<N>; readonly caller: PageCaller } {
+  const switched = switchOf(name)
+  if (switched !== undefined) requireSelfService({ pool, client }, switched, proof, now)
+  return { input: readRequestOfUser(name, request), caller: { pool, client, user, sessionId: undefined } }
+}
+
+/**
+ * Does on a page what the operation does in the API for a signed-in user.
+ *
+ * @throws ApiError as `readAsUser` and the operation do.
  */
 export async function callAsUser<N extends OperationName, D>(
-  operation: Operation<N, D, UserCaller & { readonly sessionId: undefined }>,
+  operation: Operation<N, D, PageCaller>,
   deps: D,
-  { pool, client, user, proof, now, browser: { context } }: Account,
+  account: Account,
   request: Omit<Input<N>, 'AccessToken'>,
 ): Promise<Output<N>> {
-  const switched = switchOf(operation.name)
-  if (switched !== undefined) requireSelfService({ pool, client }, switched, proof, now)
-  const input = readRequestOfUser(operation.name, request)
-  return operation.handle(input, deps, { pool, client, user, sessionId: undefined }, context)
+  const { input, caller } = readAsUser(operation.name, account, request)
+  return operation.handle(input, deps, caller, account.browser.context)
 }

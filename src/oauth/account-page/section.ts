@@ -1,5 +1,6 @@
 import type { OperationName } from '../../contract/operation.ts'
 import type { SelfServiceOperation } from '../../pools/extensions/self-service.ts'
+import type { User } from '../../users/user.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Account, Condition } from './account.ts'
 import type { AccountPageDeps } from './account-page-deps.ts'
@@ -16,7 +17,8 @@ export type ActionResult<View> =
   | { readonly kind: 'done'; readonly done: Done }
   /** A further step. Its view takes the place of the section's own. */
   | { readonly kind: 'step'; readonly view: View }
-  | { readonly kind: 'new-password' }
+  /** `stored` is the user with the new password, as the change has stored it. */
+  | { readonly kind: 'new-password'; readonly stored: User }
   | { readonly kind: 'ended'; readonly ending: Ending }
   | { readonly kind: 'file'; readonly name: string; readonly content: object }
 

@@ -12,6 +12,7 @@ import { addKeptDevice, findProvenDevice, type KeptDevice } from '../../users/de
 import type { User } from '../../users/user.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { leadsToPasskeys } from '../passkeys/then-passkeys.ts'
 import { type DeviceCookie, readDeviceCookie, writeDeviceCookie } from './device-cookie.ts'
 
 type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets; readonly powers: Pick<SrpPowers, 'verifier'> }
@@ -25,7 +26,7 @@ export function visitorOf(
   const { context, encodedData, workProof, deviceCookieOf } = browser
   const origin = { pool, client, username: undefined, now: clock.now() }
   const keptDevices = pool.devices && readDeviceCookie(secrets, pool.id, deviceCookieOf(pool.id))
-  const needsAllFactors = asksForFreshProof(request)
+  const needsAllFactors = asksForFreshProof(request) || leadsToPasskeys(browser)
   const userContext = contextFromClient(context, origin, { EncodedData: encodedData })
   // The browser itself asks for pages, whether or not the client has a secret.
   return { ...userContext, isServersIp: false, workProof, keptDevices, needsAllFactors }

@@ -35,6 +35,7 @@ export type LiveSession = { readonly session: DomainSession; readonly user: User
 type NewSession = {
   readonly user: User
   readonly authTime: number
+  readonly provenAt: number | undefined
   readonly methods: readonly AuthMethod[] | undefined
   readonly hasSecondFactor: boolean
   readonly deviceKey: string | undefined
@@ -65,6 +66,7 @@ export async function beginDomainSession(
     poolId: pool.id,
     sub: user.sub,
     authTime: signIn.authTime,
+    provenAt: signIn.provenAt,
     methods: signIn.methods,
     hasSecondFactor: signIn.hasSecondFactor,
     expiresAt: now + (isLong ? rememberMeDays * dayMs : sessionMinutes * minuteMs),

@@ -13,6 +13,11 @@ export type DomainSession = {
   readonly sub: string
   /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
+  /**
+   * When the user proved who they are, in epoch seconds: before `authTime` where a provider had a session. Undefined where the provider did
+   * not say, and in cookies of earlier releases.
+   */
+  readonly provenAt: number | undefined
   readonly methods: readonly AuthMethod[] | undefined
   /** Whether the user has proven a second factor, which `methods` does not tell in all pools. False in cookies of earlier releases. */
   readonly hasSecondFactor: boolean
@@ -51,6 +56,7 @@ type SealedSession = {
   readonly id: string
   readonly s: string
   readonly t: number
+  readonly q?: number | undefined
   readonly m?: readonly AuthMethod[] | undefined
   readonly k?: 1 | undefined
   readonly e: number
@@ -85,6 +91,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       id: one.id,
       s: one.sub,
       t: one.authTime,
+      q: one.provenAt,
       m: one.methods,
       k: one.hasSecondFactor ? 1 : undefined,
       e: one.expiresAt,
@@ -111,6 +118,7 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     poolId,
     sub: one.s,
     authTime: one.t,
+    provenAt: one.q,
     methods: one.m,
     hasSecondFactor: one.k === 1,
     expiresAt: one.e,

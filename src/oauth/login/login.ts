@@ -16,9 +16,9 @@ import type { DeviceCookie } from '../devices/device-cookie.ts'
 import { beginDomainSession } from '../domain-session/domain-session.ts'
 import { proofOf } from '../domain-session/proof.ts'
 import { referenceTo } from '../domain-session/session-cookie.ts'
-import { type Parameters, receiveParameters } from '../parameters.ts'
-import { thenPasskeys } from '../passkeys/add-passkey.ts'
+import type { Parameters } from '../parameters.ts'
 import { offersPasskey } from '../passkeys/offer-passkey.ts'
+import { leadsToPasskeys } from '../passkeys/then-passkeys.ts'
 import { isMadeFor, offersOwnUsers, ownUsers } from '../providers/find-provider.ts'
 import { findStep } from './find-step.ts'
 import { withOnlySetupMethod } from './mfa-setup.ts'
@@ -167,11 +167,9 @@ export async function toNextPage(
     { ...signedIn, isRemembered, providerName: ownUsers },
   )
   const authenticated = { ...signedIn, domainSession: referenceTo(session) }
-  // Our own pages add this parameter to the address. So it is there even when the app has pushed its request.
-  const wantsPasskey = receiveParameters(browser.query).parameters.get('then') === thenPasskeys
   // From the page for passkeys the browser would go to the provider, after a sign-in that has proved an identity of that provider.
   const isOffered = isNameFirst(request) && isMadeFor(request, session)
-  const isPasskeyNext = wantsPasskey || (isOffered && (await offersPasskey(deps, browser, request, signedIn)))
+  const isPasskeyNext = leadsToPasskeys(browser) || (isOffered && (await offersPasskey(deps, browser, request, signedIn)))
   const answer = isPasskeyNext
     ? { location: `/passkeys/add?${browser.query}` }
     : await answerForUser(deps, request, authenticated, browser.context)

@@ -8,12 +8,13 @@ import { offersPasskeys } from '../account/offered-pages.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { proofOf } from '../domain-session/proof.ts'
+import { asksSecondFactor, isFreshProof } from '../domain-session/fresh-proof.ts'
+import { type PageProof, proofOf } from '../domain-session/proof.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** A signed-in user, and what is known about the sign-in. */
-type SignedInOwner = UserCaller & { readonly proof: SelfServiceProof }
+type SignedInOwner = UserCaller & { readonly proof: PageProof }
 
 export type AddPasskeyDeps = AuthorizeDeps & PasskeyRegistrationDeps
 
@@ -26,8 +27,8 @@ export type AddPasskeyForm = {
 }
 
 /**
- * A passkey outlives a session and a new password. So only a user who has signed in just now can add one, whatever the app asks for, and only
- * while the password is the same and the user has not signed out everywhere.
+ * A passkey outlives a session and a new password. So only a user who has signed in just now can add one, with all factors and whatever the
+ * app asks for, and only while the password is the same and the user has not signed out everywhere.
  */
 export const justNowSeconds = 300
 
@@ -35,9 +36,6 @@ export const justNowSeconds = 300
 type SignInFirst = { readonly kind: 'sign-in' }
 /** The user has a passkey now, or wants none. */
 type Done = { readonly kind: 'done' /** The pool in which the user wants no passkey. */; readonly declinedIn?: string }
-
-/** The value of the parameter `then` with which the sign-in page leads to the passkey page. */
-export const thenPasskeys = 'passkeys'
 
 /**
  * The page on which the user of the browser's session registers a passkey. Every form of it has a new challenge.
@@ -102,8 +100,11 @@ async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request:
   if (live === undefined || securityStampOf(live.user) !== live.session.securityStamp) return undefined
   const { pool, client } = request
   const owner = { pool, client, user: live.user, proof: proofOf(live.session) }
-  const isTooOld = operations.some((name) => maySelfServe(owner, name, owner.proof, deps.clock.now()) === 'needs-fresh-sign-in')
-  return isTooOld ? undefined : owner
+  const now = deps.clock.now()
+  const isTooOld = operations.some((name) => maySelfServe(owner, name, owner.proof, now) === 'needs-fresh-sign-in')
+  // A passkey can count as both factors. So the password and a remembered device must not be enough for one.
+  const isFresh = isFreshProof(owner.proof, await asksSecondFactor(deps.db, pool, live.user), now)
+  return isTooOld || !isFresh ? undefined : owner
 }
 
 async function formFor(

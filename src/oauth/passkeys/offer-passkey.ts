@@ -1,15 +1,16 @@
 import { hostedPagesOf } from '../../pools/extensions/pool-extensions.ts'
+import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
 import { findPasskeys } from '../../users/passkeys/passkey-repository.ts'
 import { findRelyingParty } from '../../users/passkeys/relying-party.ts'
-import type { User } from '../../users/user.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
+import { asksSecondFactor, isFreshProof } from '../domain-session/fresh-proof.ts'
 import { proofOf } from '../domain-session/proof.ts'
 import { justNowSeconds, mayAddPasskey } from './add-passkey.ts'
 
-/** The user who has just signed in, with `authTime` in epoch seconds. */
-type UserOfSignIn = { readonly user: User; readonly authTime: number; readonly hasSecondFactor: boolean }
+/** The user who has just signed in, with times in epoch seconds. */
+type UserOfSignIn = Pick<HostedSignIn, 'user' | 'authTime' | 'provenAt' | 'hasSecondFactor'>
 
 /**
  * Whether the pages offer a passkey to a user who has just signed in: where the pool wants it, to users without a passkey, until the user
@@ -19,13 +20,16 @@ export async function offersPasskey(
   deps: AuthorizeDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
-  { user: { sub }, ...signIn }: UserOfSignIn,
+  { user, ...signIn }: UserOfSignIn,
 ): Promise<boolean> {
   const { pool } = request
+  const { sub } = user
+  const [proof, now] = [proofOf(signIn), deps.clock.now()]
   if (!hostedPagesOf(pool).offerPasskey || !pool.allowedFirstFactors.includes('WEB_AUTHN')) return false
-  if (!mayAddPasskey(request, proofOf(signIn), deps.clock.now())) return false
+  if (!mayAddPasskey(request, proof, now)) return false
   if (browser.hasDeclinedPasskey(pool.id) || !acceptsLaterAnswer(request, sub)) return false
   if ((await findRelyingParty(deps, pool)) === undefined) return false
+  if (!isFreshProof(proof, await asksSecondFactor(deps.db, pool, user), now)) return false
   return (await findPasskeys(deps.db, pool.id, sub)).length === 0
 }
 

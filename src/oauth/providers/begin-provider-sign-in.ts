@@ -12,6 +12,7 @@ import type { AuthorizationRequest, AuthorizationRequestDeps } from '../authoriz
 import type { BrowserRequest } from '../browser-request.ts'
 import { OAuthError } from '../oauth-error.ts'
 import { endpointBaseOfHost } from '../request-host.ts'
+import { mostAgeAtProvider } from './age-at-provider.ts'
 
 export type ProviderSignInDeps = AuthorizationRequestDeps & {
   readonly secrets: Secrets
@@ -38,6 +39,7 @@ export async function beginProviderSignIn(
     provider = await findIdentityProvider(deps.db, deps.secrets, pool.id, providerName)
     if (provider === undefined) throw new FederationError('The identity provider is not available for this client.', { reason: 'settings' })
     const state = newState(client.id)
+    const mostAgeSeconds = mostAgeAtProvider(request)
     const path = provider.config.type === 'SAML' ? '/saml2/idpresponse' : '/oauth2/idpresponse'
     const { location, proof } = await deps.federation.begin({
       poolId: pool.id,
@@ -48,9 +50,12 @@ export async function beginProviderSignIn(
       nonce: randomBytes(32).toString('base64url'),
       loginHint: request.received.parameters.get('login_hint'),
       prompts: request.prompts,
+      mostAgeSeconds,
     })
-    const details = { providerName, query, browser: hashOf(browserToken), proof }
-    const expiresAt = deps.clock.now() + providerSignInMs
+    const askedAt = deps.clock.now()
+    const freshness = mostAgeSeconds === undefined ? undefined : { askedAt, mostAgeSeconds }
+    const details = { providerName, query, browser: hashOf(browserToken), proof, freshness }
+    const expiresAt = askedAt + providerSignInMs
     await insertProviderSignIn(deps.db, deps.secrets, { poolId: pool.id, id: hashOf(state), clientId: client.id, details, expiresAt })
     return { location }
   } catch (error) {

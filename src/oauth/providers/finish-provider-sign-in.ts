@@ -1,6 +1,7 @@
 import { ApiError } from '../../contract/api-error.ts'
 import type { FederatedIdentity } from '../../federation/federated-identity.ts'
 import { FederationError } from '../../federation/federation-error.ts'
+import { type FreshnessWish, isOfEarlierSignIn, requireFreshSignIn } from '../../federation/fresh-sign-in.ts'
 import { type FederatedSignInDeps, ProofNeeded, signInFederated } from '../../federation/people/sign-in-federated.ts'
 import type { ProviderProof } from '../../federation/provider.ts'
 import type { ProviderSession } from '../../federation/provider-session.ts'
@@ -32,6 +33,7 @@ export type ProviderAnswerDeps = ProviderSignInDeps & AuthorizeDeps & FederatedS
 export type ArrivedAnswer = {
   readonly providerName: string
   readonly proof: ProviderProof
+  readonly freshness: FreshnessWish | undefined
   readonly answer: Parameters
   /** Whether the browser can go to the sign-in page, if the user has to prove that an account is theirs. */
   readonly canAskForProof: boolean
@@ -55,13 +57,19 @@ export async function finishProviderSignIn(
   const { signedIn, atProvider } = await signIn(deps, browser, request, arrived)
   if (signedIn.kind === 'continue') return signedIn
   // A device of the pool is remembered for its own second factor, which a provider's users do not have.
-  const result = { ...signedIn, deviceKey: undefined }
+  const result = { ...signedIn, authTime: authTimeOf(signedIn, arrived), deviceKey: undefined }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
   const { providerName } = arrived
   const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false, providerName, atProvider })
   const authenticated = { ...result, domainSession: referenceTo(session) }
   const answer = await answerForUser(deps, request, authenticated, browser.context)
   return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: undefined, ...answer }
+}
+
+/** An app that wants a sign-in of a certain age is told that of the sign-in at the provider. */
+function authTimeOf({ authTime, provenAt }: HostedSignIn, { freshness }: ArrivedAnswer): number {
+  if (provenAt === undefined || freshness === undefined) return authTime
+  return isOfEarlierSignIn(provenAt * 1000, freshness) ? provenAt : authTime
 }
 
 async function signIn(
@@ -80,6 +88,7 @@ async function signIn(
     requireProvider?.(provider)
     const { assertionEncryption } = providerExtensionOf(federationOf(pool), provider.id)
     const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer, assertionEncryption })
+    if (arrived.freshness !== undefined) requireFreshSignIn(identity, arrived.freshness, deps.clock.now())
     const signedIn = await signInIdentity(deps, browser, request, { identity, canAskForProof: arrived.canAskForProof })
     return { signedIn, atProvider: isSignedOutToo(pool, provider) ? identity.session : undefined }
   } catch (error) {

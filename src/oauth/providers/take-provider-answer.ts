@@ -53,13 +53,13 @@ export async function takeProviderAnswer(
   if (received.parameters.has('SAMLResponse')) throw new PageError('invalid_request')
   const signIn = await consumeSignIn(deps, browser, stateIn(received.parameters), browserToken)
   const answer = answerOf(signIn, received)
-  const { query, proof, providerName } = signIn.details
+  const { query, proof, providerName, freshness } = signIn.details
   const at = { ...browser, query }
   const outcome = await readingForApp(deps, at, async (read) => {
     if (read.client.id !== signIn.clientId) throw new PageError('invalid_request')
     // The nonce of the sign-in at the provider stands in for the one that the app left out, as at Cognito.
     const request = { ...read, nonce: read.nonce ?? proof.nonce }
-    return finishProviderSignIn(deps, at, request, { providerName, proof, answer, canAskForProof: true })
+    return finishProviderSignIn(deps, at, request, { providerName, proof, freshness, answer, canAskForProof: true })
   })
   return { browser: at, outcome }
 }

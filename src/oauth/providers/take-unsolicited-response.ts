@@ -7,6 +7,7 @@ import type { Continue, SignedIn } from '../login/login.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
 import { endpointBaseOfHost } from '../request-host.ts'
+import { mostAgeAtProvider } from './age-at-provider.ts'
 import { finishProviderSignIn, type ProviderAnswerDeps } from './finish-provider-sign-in.ts'
 
 /** Whether a form is a SAML response that the provider sends by itself: its RelayState is an authorization request. */
@@ -29,10 +30,12 @@ export function takeUnsolicitedResponse(
     const { pool, client, namedProvider } = request
     const redirectUri = `${endpointBaseOfHost(deps.publicUrl, browser.host)}/saml2/idpresponse`
     const types = await listProviderTypes(deps.db, pool.id, client.identityProviders ?? [])
+    const mostAgeSeconds = mostAgeAtProvider(request)
     const isSamlOnly = client.identityProviders?.every((name) => types.get(name) === 'SAML') === true
     return finishProviderSignIn(deps, browser, request, {
       providerName: namedProvider ?? '',
       proof: { redirectUri, state: '', nonce: request.nonce ?? '' },
+      freshness: mostAgeSeconds === undefined ? undefined : { askedAt: deps.clock.now(), mostAgeSeconds },
       answer: form,
       // Any site can make a browser send a response: the identity may be that of an attacker, who waits for the user to link it.
       canAskForProof: false,

@@ -81,6 +81,8 @@ function readTemplates(locale: string, texts: LocalizedTemplatesType): Localized
     passkeyChangedSubject: texts.PasskeyChangedEmailSubject,
     identityLinkedEmail: texts.IdentityLinkedEmail,
     identityLinkedSubject: texts.IdentityLinkedEmailSubject,
+    identityUnlinkedEmail: texts.IdentityUnlinkedEmail,
+    identityUnlinkedSubject: texts.IdentityUnlinkedEmailSubject,
     recoveryCodeUsedEmail: texts.RecoveryCodeUsedEmail,
     recoveryCodeUsedSubject: texts.RecoveryCodeUsedEmailSubject,
   }
@@ -126,6 +128,8 @@ function writeTemplates(texts: LocalizedTemplates): LocalizedTemplatesType {
     PasskeyChangedEmailSubject: texts.passkeyChangedSubject,
     IdentityLinkedEmail: texts.identityLinkedEmail,
     IdentityLinkedEmailSubject: texts.identityLinkedSubject,
+    IdentityUnlinkedEmail: texts.identityUnlinkedEmail,
+    IdentityUnlinkedEmailSubject: texts.identityUnlinkedSubject,
     RecoveryCodeUsedEmail: texts.recoveryCodeUsedEmail,
     RecoveryCodeUsedEmailSubject: texts.recoveryCodeUsedSubject,
   }

@@ -59,9 +59,11 @@ export const selfServiceOperations: Readonly<Record<SelfServiceOperation, 'token
   SetUserSettings: 'token',
   SignUp: 'client',
   StartWebAuthnRegistration: 'token',
+  UnlinkProvider: 'token',
   UpdateAuthEventFeedback: 'pool',
   UpdateDeviceStatus: 'token',
   UpdateUserAttributes: 'token',
+  UpdateWebAuthnCredential: 'token',
   VerifySoftwareToken: 'token',
   VerifyUserAttribute: 'token',
 }

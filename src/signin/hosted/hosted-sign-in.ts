@@ -33,6 +33,11 @@ export type HostedSignIn = {
   readonly user: User
   /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
+  /**
+   * When the user proved who they are, in epoch seconds. At an identity provider that can be long before: in its own session. Undefined where
+   * the provider does not say.
+   */
+  readonly provenAt: number | undefined
   /** Undefined where tokens carry neither `amr` nor `acr`. */
   readonly methods: readonly AuthMethod[] | undefined
   /** Whether the user has proven a second factor, or a passkey that counts as one. A remembered device does not count. */
@@ -145,7 +150,7 @@ const completeOnPage =
     const methods = methodsByManner[mannerOf(owner.pool)](signIn)
     const authTime = Math.floor(now / 1000)
     const hasSecondFactor = provesSecondFactor(owner.pool, methodsOf(signIn.progress.proofs))
-    return { kind: 'signed-in', user: signIn.user, authTime, methods, hasSecondFactor }
+    return { kind: 'signed-in', user: signIn.user, authTime, provenAt: authTime, methods, hasSecondFactor }
   }
 
 /** How the user was authenticated, as far as tokens of the pool's manner say it. Those of manner strict always do. */

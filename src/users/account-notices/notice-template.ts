@@ -7,14 +7,18 @@ import type { Attributes } from '../user.ts'
 
 type Names = { readonly email: keyof AccountNoticeTemplates; readonly subject: keyof AccountNoticeTemplates }
 
+/** What a notice is about. Pools turn the notices of linked and unlinked identities on together. */
+export type NoticedChange = AccountChange | 'IDENTITY_UNLINKED'
+
 /** The members of a pool's templates that have the texts for each change. */
-const names: Readonly<Record<AccountChange, Names>> = {
+const names: Readonly<Record<NoticedChange, Names>> = {
   PASSWORD: { email: 'passwordChangedEmail', subject: 'passwordChangedSubject' },
   EMAIL: { email: 'emailChangedEmail', subject: 'emailChangedSubject' },
   PHONE_NUMBER: { email: 'phoneNumberChangedEmail', subject: 'phoneNumberChangedSubject' },
   MFA: { email: 'mfaChangedEmail', subject: 'mfaChangedSubject' },
   PASSKEY: { email: 'passkeyChangedEmail', subject: 'passkeyChangedSubject' },
   IDENTITY: { email: 'identityLinkedEmail', subject: 'identityLinkedSubject' },
+  IDENTITY_UNLINKED: { email: 'identityUnlinkedEmail', subject: 'identityUnlinkedSubject' },
   RECOVERY_CODE: { email: 'recoveryCodeUsedEmail', subject: 'recoveryCodeUsedSubject' },
 }
 
@@ -25,7 +29,7 @@ const textOf = (sentence: string, advice: string = resetAdvice) => `<p>Hello {us
 type Texts = { readonly subject: string; readonly html: string }
 
 /** Our texts, for pools that have none in the user's language. */
-const defaults: Readonly<Record<AccountChange, Texts>> = {
+const defaults: Readonly<Record<NoticedChange, Texts>> = {
   PASSWORD: { subject: 'Your password was changed', html: textOf('The password of your account was changed on {time}.') },
   EMAIL: {
     subject: 'Your email address was changed',
@@ -47,6 +51,10 @@ const defaults: Readonly<Record<AccountChange, Texts>> = {
     subject: 'A recovery code was used',
     html: textOf('A recovery code was used to sign in to your account on {time}. Codes that are left: {codes-left}.'),
   },
+  IDENTITY_UNLINKED: {
+    subject: 'A way to sign in to your account was removed',
+    html: textOf('Your account at {provider} was unlinked from this account on {time}.'),
+  },
   IDENTITY: { subject: 'A new way to sign in to your account', html: textOf('An account at {provider} was linked to yours on {time}.') },
 }
 
@@ -57,7 +65,7 @@ const withoutUndo = textOf('The email address of your account was changed on {ti
 export function accountTemplateFor(
   pool: Pool,
   attributes: Attributes,
-  { change, hasLink }: { readonly change: AccountChange; readonly hasLink: boolean },
+  { change, hasLink }: { readonly change: NoticedChange; readonly hasLink: boolean },
 ): NoticeTemplate {
   const templates = templatesFor(pool, attributes['locale'])
   const { subject, html } = defaults[change]

@@ -8,7 +8,6 @@ import { queueNotice, takeNoticeOfDay } from '../../messaging/queue-notice.ts'
 import { endpointBaseOf } from '../../pools/domains/endpoint-base.ts'
 import { findDomainsOfPool } from '../../pools/domains/pool-domain-repository.ts'
 import { threatProtectionOf } from '../../pools/extensions/pool-extensions.ts'
-import type { AccountChange } from '../../pools/extensions/threat-protection-extension.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { usesThreatProtection } from '../../pools/tier-rules.ts'
 import type { Tx } from '../../storage/db.ts'
@@ -16,7 +15,7 @@ import { findSoftwareToken } from '../mfa/software-token-repository.ts'
 import { isVerified, type User } from '../user.ts'
 import { replacedBy } from './email-change.ts'
 import { insertEmailChange } from './email-change-repository.ts'
-import { accountTemplateFor } from './notice-template.ts'
+import { accountTemplateFor, type NoticedChange } from './notice-template.ts'
 
 export type AccountNoticeDeps = {
   readonly secrets: Secrets
@@ -31,7 +30,7 @@ type AccountNotice = {
   readonly pool: Pool
   /** The user before the change. */
   readonly user: User
-  readonly change: AccountChange
+  readonly change: NoticedChange
   /** The app client in which the user made the change. Undefined where no client is known. */
   readonly clientId: string | undefined
   /** The new address or phone number, not masked; empty when there is none any more. */
@@ -43,8 +42,9 @@ type AccountNotice = {
   readonly now: number
 }
 
-function isNoticed(pool: Pool, change: AccountChange): boolean {
-  return usesThreatProtection(pool.addOns) && threatProtectionOf(pool).accountNotices.includes(change)
+function isNoticed(pool: Pool, change: NoticedChange): boolean {
+  const setting = change === 'IDENTITY_UNLINKED' ? 'IDENTITY' : change
+  return usesThreatProtection(pool.addOns) && threatProtectionOf(pool).accountNotices.includes(setting)
 }
 
 /**
@@ -141,7 +141,7 @@ function senderAttributesOf(notice: AccountNotice, recipient: string): Readonly<
   }
 }
 
-function maskedAddress(change: AccountChange, address: string): string {
+function maskedAddress(change: NoticedChange, address: string): string {
   if (address === '') return 'none'
   return change === 'EMAIL' ? maskEmail(address) : maskPhoneNumber(address)
 }

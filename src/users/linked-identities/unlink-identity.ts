@@ -2,7 +2,9 @@ import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'
+import type { SessionCaller } from '../caller.ts'
 import { lockCaller } from '../lock-caller.ts'
 import { deleteMergedName } from '../merging/merged-name-repository.ts'
 import { findPasskeys } from '../passkeys/passkey-repository.ts'
@@ -35,23 +37,25 @@ export async function canUnlink(db: Db | Tx, user: User, { primary }: LinkedIden
 /**
  * The user of an account page unlinks an identity.
  *
- * @throws ApiError ResourceNotFoundException when the user no longer has it
+ * @throws ApiError ResourceNotFoundException when the user does not have it
  * @throws ApiError NotAuthorizedException when the user may not unlink it, or was signed out everywhere meanwhile
  */
 export async function unlinkOwnIdentity(
-  { db, clock }: { readonly db: Db; readonly clock: Clock },
-  pool: Pool,
-  user: User,
-  identity: LinkedIdentity,
+  deps: AccountNoticeDeps & { readonly db: Db; readonly clock: Clock },
+  { pool, client, user, sessionId }: SessionCaller,
+  { providerName, userId }: Pick<LinkedIdentity, 'providerName' | 'userId'>,
 ): Promise<void> {
-  const { key } = identityAlias(identity)
-  await db.transaction().execute(async (tx) => {
-    const locked = await lockCaller(tx, { user, sessionId: undefined })
-    const current = identitiesOf(locked.attributes).find((one) => identityAlias(one).key === key)
-    if (current === undefined) throw new ApiError('ResourceNotFoundException', 'The user has no such identity.')
-    if (!(await canUnlink(tx, locked, current))) {
+  const now = deps.clock.now()
+  await deps.db.transaction().execute(async (tx) => {
+    const locked = await lockCaller(tx, { user, sessionId })
+    const identity = identitiesOf(locked.attributes).find((one) => one.providerName === providerName && one.userId === userId)
+    if (identity === undefined) throw new ApiError('ResourceNotFoundException', 'The user has no such identity.')
+    if (!(await canUnlink(tx, locked, identity))) {
       throw new ApiError('NotAuthorizedException', 'The user has no other way to sign in.')
     }
-    await storeUser(tx, pool, locked, await withoutIdentity(tx, pool, locked, { identity: current, now: clock.now() }))
+    await storeUser(tx, pool, locked, await withoutIdentity(tx, pool, locked, { identity, now }))
+    const notice = { pool, user: locked, clientId: client.id, provider: providerName, now }
+    await queueAccountNotice(tx, deps, { ...notice, change: 'IDENTITY_UNLINKED' })
   })
+  await sendAccountNotices(deps, pool)
 }

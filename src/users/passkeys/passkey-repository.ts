@@ -79,6 +79,18 @@ export async function deletePasskey(db: Db | Tx, { poolId, sub, id }: PasskeyKey
   return numDeletedRows === 1n
 }
 
+/** False when the user has no such passkey. */
+export async function renamePasskey(tx: Tx, { poolId, sub, id }: PasskeyKey, name: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('passkey')
+    .set({ name })
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
 /** Deletes the passkeys that the user registered at the time `since`, in epoch milliseconds, or later. */
 export async function deletePasskeysSince(tx: Tx, { poolId, sub }: Omit<PasskeyKey, 'id'>, since: number): Promise<void> {
   await tx.deleteFrom('passkey').where('pool_id', '=', poolId).where('sub', '=', sub).where('created_at', '>=', since).execute()

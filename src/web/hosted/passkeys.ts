@@ -1,5 +1,6 @@
 import { dayMs } from '../../base/durations.ts'
-import { type AddPasskeyForm, openAddPasskey, submitAddPasskey, thenPasskeys } from '../../oauth/passkeys/add-passkey.ts'
+import { type AddPasskeyForm, openAddPasskey, submitAddPasskey } from '../../oauth/passkeys/add-passkey.ts'
+import { thenPasskeys } from '../../oauth/passkeys/then-passkeys.ts'
 import { noPasskeyCookieName, writeCookie } from '../oauth/cookies.ts'
 import { passkeySetupPage } from '../pages/second-factor-pages.ts'
 import { note } from '../request-notes.ts'

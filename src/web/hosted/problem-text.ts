@@ -16,6 +16,7 @@ const byMessage: Readonly<Record<string, TextKey>> = {
   'The passwords are not the same.': 'errorPasswordsDiffer',
   'This page has expired. Please try again.': 'errorExpired',
   'The deletion was not confirmed.': 'accountDeleteUnconfirmed',
+  'The identity provider did not confirm a new sign-in.': 'accountNotFresh',
   'The user code is not valid.': 'errorDeviceCode',
   'The name is missing.': 'errorNameMissing',
   'No identity provider has the domain of the address.': 'errorCorporateAddress',

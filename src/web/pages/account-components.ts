@@ -16,6 +16,8 @@ export type Entry = {
   readonly facts?: Facts | undefined
   readonly note?: string | undefined
   readonly actions?: readonly (EntryAction | undefined)[] | undefined
+  /** What more there is to do, such as a form with a field. */
+  readonly more?: Html | undefined
 }
 
 /** The form of the page, for one of its actions. */
@@ -36,7 +38,7 @@ function entry(shell: Shell, address: string, { title, marks = [], note, actions
 ${level === 2 ? html`<h2>${title}</h2>` : html`<h3>${title}</h3>`}
 ${shown.length > 0 && html`<ul class="marks">${shown.map((mark) => html`<li class="mark-text">${mark}</li>`)}</ul>`}
 ${rest.facts && facts(shell, rest.facts)}${note !== undefined && html`<p class="hint">${note}</p>`}
-${buttons.length > 0 && html`<div class="entry-actions">${buttons.map((one) => entryButton(shell, address, title, one))}</div>`}
+${buttons.length > 0 && html`<div class="entry-actions">${buttons.map((one) => entryButton(shell, address, title, one))}</div>`}${rest.more}
 </li>`
 }
 

@@ -41,6 +41,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly (Operation
     'RestoreUser',
     'SetUserMFAPreference',
     'SetUserSettings',
+    'UnlinkProvider',
     'UpdateUserAttributes',
     'VerifySoftwareToken',
     'VerifyUserAttribute',
@@ -78,6 +79,7 @@ const operationsByCategory: Readonly<Record<RequestCategory, readonly (Operation
     'StartWebAuthnRegistration',
     'UpdateAuthEventFeedback',
     'UpdateDeviceStatus',
+    'UpdateWebAuthnCredential',
   ],
   UserList: ['ListDeletedUsers', 'ListUsers', 'ListUsersInGroup'],
   UserPoolRead: [

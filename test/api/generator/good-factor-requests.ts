@@ -56,6 +56,11 @@ export const factorRequests: Partial<Record<OperationName, RequestFactory>> = {
     SSOSession: { MaxValidityMinutes: 5 },
   }),
   SetUserSettings: async (world) => ({ ...(await withToken(world)), ...noText }),
+  UpdateWebAuthnCredential: async (world) => {
+    const { AccessToken } = await withToken(world)
+    await registerPasskey(world.server, AccessToken)
+    return { AccessToken, CredentialId: (await passkeysOf(world.server, AccessToken))[0], FriendlyCredentialName: 'My phone' }
+  },
   VerifySoftwareToken: async (world) => {
     const { AccessToken } = await withToken(world)
     const { SecretCode } = await mustSucceed(world, 'AssociateSoftwareToken', { AccessToken })

@@ -3,7 +3,7 @@ import { withDatabaseOf } from '../../support/deleted-users.ts'
 import { givenUser } from '../../support/sign-in.ts'
 import type { Request } from './fields.ts'
 import { mustSucceed, type RequestFactory } from './request-factory.ts'
-import { arnOf, newClient, type World } from './world.ts'
+import { arnOf, newClient, newSignedInUser, type World } from './world.ts'
 
 const changeablePool = ({ changeable }: World) => ({ UserPoolId: changeable.poolId })
 
@@ -49,6 +49,22 @@ const linkedIdentity: RequestFactory = async (world) => {
   const link = await newLink(world)
   await mustSucceed(world, 'AdminLinkProviderForUser', link)
   return { UserPoolId: link['UserPoolId'], User: link['SourceUser'] }
+}
+
+/** A signed-in user with an identity that the user can unlink. */
+const ownIdentity: RequestFactory = async (world) => {
+  const { name, accessToken } = await newSignedInUser(world)
+  const UserPoolId = world.main.poolId
+  const provider = { ...newProvider(world), UserPoolId }
+  await mustSucceed(world, 'CreateIdentityProvider', provider)
+  const { ProviderName } = provider
+  const UserId = world.newName()
+  await mustSucceed(world, 'AdminLinkProviderForUser', {
+    UserPoolId,
+    DestinationUser: { ProviderName: 'Cognito', ProviderAttributeValue: name },
+    SourceUser: { ProviderName, ProviderAttributeName: 'Cognito_Subject', ProviderAttributeValue: UserId },
+  })
+  return { AccessToken: accessToken, ProviderName, UserId }
 }
 
 /** A new pool, for resources of which a pool can have only a few. */
@@ -130,6 +146,7 @@ export const poolRequests: Partial<Record<OperationName, RequestFactory>> = {
   AddUserPoolClientSecret: ofSecretClient,
   AdminDisableProviderForUser: linkedIdentity,
   AdminLinkProviderForUser: newLink,
+  UnlinkProvider: ownIdentity,
   CheckIdentityProvider: ofProvider,
   CreateIdentityProvider: newProvider,
   CreateResourceServer: newResourceServer,

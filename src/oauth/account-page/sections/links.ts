@@ -1,6 +1,8 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import { identitiesOf, identityAlias, type LinkedIdentity } from '../../../users/linked-identities/linked-identity.ts'
-import { canUnlink, unlinkOwnIdentity } from '../../../users/linked-identities/unlink-identity.ts'
+import { canUnlink } from '../../../users/linked-identities/unlink-identity.ts'
+import { unlinkProvider } from '../../../users/linked-identities/unlink-provider.operation.ts'
+import { callAsUser } from '../call-as-user.ts'
 import { section } from '../section.ts'
 
 export type LinksView = {
@@ -27,13 +29,13 @@ export const links = section({
 
   actions: {
     unlink: {
-      operation: 'UpdateUserAttributes',
-      switches: ['UpdateUserAttributes'],
+      operation: 'UnlinkProvider',
+      switches: ['UnlinkProvider'],
       isSensitive: true,
-      async run(deps, { pool, user }, form) {
-        const wanted = identitiesOf(user.attributes).find((identity) => identityAlias(identity).key === form.get('id'))
+      async run(deps, account, form) {
+        const wanted = identitiesOf(account.user.attributes).find((identity) => identityAlias(identity).key === form.get('id'))
         if (wanted === undefined) throw new ApiError('ResourceNotFoundException', 'The user has no such identity.')
-        await unlinkOwnIdentity(deps, pool, user, wanted)
+        await callAsUser(unlinkProvider, deps, account, { ProviderName: wanted.providerName, UserId: wanted.userId })
         return { kind: 'done', done: { kind: 'removed' } }
       },
     },

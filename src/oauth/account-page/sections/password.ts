@@ -1,7 +1,7 @@
 import type { PasswordPolicy } from '../../../pools/pool.ts'
-import { changePassword } from '../../../users/profile/change-password.operation.ts'
+import { setOwnPassword } from '../../../users/profile/set-own-password.ts'
 import { newPasswordIn } from '../../login/typed-values.ts'
-import { callAsUser } from '../call-as-user.ts'
+import { readAsUser } from '../call-as-user.ts'
 import { section } from '../section.ts'
 
 export type PasswordView = { readonly hasPassword: boolean; readonly username: string; readonly policy: PasswordPolicy }
@@ -22,8 +22,9 @@ export const password = section({
       isSensitive: ({ user }) => user.password === null,
       async run(deps, account, form) {
         const PreviousPassword = account.user.password === null ? undefined : (form.get('current_password') ?? '')
-        await callAsUser(changePassword, deps, account, { PreviousPassword, ProposedPassword: newPasswordIn(form) })
-        return { kind: 'new-password' }
+        const ProposedPassword = newPasswordIn(form)
+        const { input, caller } = readAsUser('ChangePassword', account, { PreviousPassword, ProposedPassword })
+        return { kind: 'new-password', stored: await setOwnPassword(deps, caller, input, account.browser.context) }
       },
     },
   },

@@ -27,7 +27,8 @@ import { problemText } from '../problem-text.ts'
 import { namesOf } from '../select-account.ts'
 import { type FormHandler, type Handler, keepSession, redirectTo, type Send, sendPage, shellOf, type Visit } from '../visit.ts'
 import { factorsPage } from './factors-page.ts'
-import { devicesPage, historyPage, linksPage, passkeysPage } from './list-pages.ts'
+import { devicesPage, historyPage, linksPage } from './list-pages.ts'
+import { passkeysPage } from './passkeys-page.ts'
 import { passwordPage } from './password-page.ts'
 import { profilePage } from './profile-page.ts'
 import type { SectionPage } from './section-page.ts'
@@ -78,7 +79,11 @@ async function sendOutcome(visit: Visit, section: AccountSection, outcome: Accou
         visit.request.method === 'POST' ? 303 : 302,
       )
     case 'failed':
-      return sendMessage(visit, outcome.client, { title: 'errorTitle', message: 'errorUnavailable', status: 400 })
+      return sendMessage(visit, outcome.client, {
+        title: 'errorTitle',
+        message: outcome.problem === undefined ? 'errorUnavailable' : 'accountNotFresh',
+        status: 400,
+      })
     case 'ended':
       return sendEnd(visit, outcome)
     case 'file':

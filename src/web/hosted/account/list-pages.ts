@@ -2,50 +2,14 @@ import { html } from '../../../base/html.ts'
 import type { DevicesView } from '../../../oauth/account-page/sections/devices.ts'
 import { type HistoryView, olderThanParameter } from '../../../oauth/account-page/sections/history.ts'
 import type { LinksView } from '../../../oauth/account-page/sections/links.ts'
-import type { PasskeysView } from '../../../oauth/account-page/sections/passkeys.ts'
 import type { AuthEvent } from '../../../protection/auth-event.ts'
-import { type Entry, entries, withAction } from '../../pages/account-components.ts'
-import { form, lead, link, passkeyButton, passkeyNotes } from '../../pages/components.ts'
+import { type Entry, entries } from '../../pages/account-components.ts'
+import { lead, link } from '../../pages/components.ts'
 import type { TextKey } from '../../pages/locales/en.ts'
-import { passkeyScriptPath } from '../../pages/passkey-script.ts'
 import { placeOf } from '../feedback.ts'
 import { labelOf } from '../provider-links.ts'
 import { timeIfKnown, timeText } from '../time-text.ts'
 import type { SectionPage } from './section-page.ts'
-
-export const passkeysPage: SectionPage<PasskeysView> = (shell, { view, address, may }) => {
-  const { text } = shell
-  const list = view.passkeys.map(
-    (passkey): Entry => ({
-      title: passkey.name,
-      facts: [
-        ['accountCreated', timeIfKnown(shell, passkey.createdAt)],
-        ['accountLastUsed', timeIfKnown(shell, passkey.lastUsedAt)],
-      ],
-      actions: [may('remove') ? { action: 'remove', label: text('accountRemoveButton'), fields: { id: passkey.id } } : undefined],
-    }),
-  )
-  const options = view.options && JSON.stringify(view.options)
-  const add =
-    options === undefined
-      ? []
-      : [
-          form(withAction(shell, 'add'), {
-            action: address,
-            passkey: { kind: 'create', options },
-            fields: [...passkeyNotes(shell, true), passkeyButton(text('passkeySetupButton'), 'primary')],
-          }),
-        ]
-  return {
-    title: text('accountPasskeys'),
-    body: [
-      lead(text('passkeySetupText')),
-      list.length === 0 ? html`<p>${text('accountNoPasskeys')}</p>` : entries(shell, address, list),
-      ...add,
-    ],
-    script: options === undefined ? undefined : passkeyScriptPath,
-  }
-}
 
 export const devicesPage: SectionPage<DevicesView> = (shell, { view, account, address, may }) => {
   const { text } = shell

@@ -32,6 +32,7 @@ const sensitive: readonly (readonly [section: string, action: string, form: Read
   ['factors', 'prefer', { method: 'EMAIL_OTP' }],
   ['passkeys', 'add', { credential: '{}' }],
   ['passkeys', 'remove', { id: 'x' }],
+  ['passkeys', 'rename', { id: 'x', name: 'Mine' }],
   ['devices', 'forget', { id: 'x' }],
   ['devices', 'distrust', { id: 'x' }],
   ['sessions', 'revoke', { id: 'x' }],

@@ -206,10 +206,9 @@ for (const engine of engines) {
     it('are not offered and not taken where a switch forbids them', async () => {
       const { poolId, browser, at } = await given()
       const Operations = Object.fromEntries(
-        (['DeleteUser', 'ChangePassword', 'UpdateUserAttributes', 'GlobalSignOut', 'RevokeUserSession'] as const).map((name) => [
-          name,
-          { Allowed: false },
-        ]),
+        (['DeleteUser', 'ChangePassword', 'UpdateUserAttributes', 'GlobalSignOut', 'RevokeUserSession', 'UnlinkProvider'] as const).map(
+          (name) => [name, { Allowed: false }],
+        ),
       )
       await setSelfService(server(), poolId, { Operations })
       const overview = await browser.visit(at(''))
@@ -221,6 +220,7 @@ for (const engine of engines) {
         ['profile', 'address'],
         ['sessions', 'end-all'],
         ['sessions', 'revoke'],
+        ['links', 'unlink'],
       ] as const) {
         assert.equal((await act(browser, at(section), action, { confirmed: 'true' })).status, 404, action)
       }

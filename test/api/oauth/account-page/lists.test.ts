@@ -49,6 +49,24 @@ for (const engine of engines) {
       assert.deepEqual(await sentTo(server(), poolId), [])
     })
 
+    it('name a passkey, when it is made and later', async () => {
+      const { browser, at } = await given()
+      const page = await browser.visit(at('passkeys'))
+      const passkey = makePasskey(passkeyOptionsIn(page) as CreationOptions, server().url.replace('127.0.0.1', 'localhost'))
+      const credential = JSON.stringify(passkey.registration)
+      const refused = await act(browser, at('passkeys'), 'add', { credential, name: 'bad\u202ename' })
+      assert.equal(refused.status, 400)
+      assert.match(refused.text, /You have no passkeys/)
+      const added = await act(browser, at('passkeys'), 'add', { credential, name: ' My phone ' })
+      const id = fieldOfEntry(added, 'My phone')
+      assert.equal(id, passkey.id)
+      const renamed = await act(browser, at('passkeys'), 'rename', { id, name: 'My <b>old</b> phone' })
+      assert.equal(noticeIn(renamed), 'Your changes were saved.')
+      assert.equal(fieldOfEntry(renamed, '<h2>My &lt;b&gt;old&lt;/b&gt; phone</h2>'), id)
+      assert.equal((await act(browser, at('passkeys'), 'rename', { id, name: '\u0007' })).status, 400)
+      assert.equal((await act(browser, at('passkeys'), 'rename', { id: 'x', name: 'Mine' })).status, 404)
+    })
+
     it('show the devices, and forget one', async () => {
       const { clientId, browser, at } = await given()
       const { browser: other } = await signInToAccount(server(), clientId)

@@ -1,47 +1,104 @@
 import assert from 'node:assert/strict'
-import { before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { accountAt, act, redirectOf } from '../../../support/account-page.ts'
 import { engines } from '../../../support/engines.ts'
 import { givenFederatedPool, providerClient } from '../../../support/federation.ts'
 import { callLifeguard } from '../../../support/lifeguard-operations.ts'
-import { runOpenIdProvider, signInAtProvider } from '../../../support/openid-provider.ts'
-import { titleIn } from '../../../support/page-texts.ts'
+import { type ProviderCookies, runOpenIdProvider, signInAtProvider } from '../../../support/openid-provider.ts'
+import { alertIn, titleIn } from '../../../support/page-texts.ts'
+import { givenSocialPool, type SocialName } from '../../../support/social-providers.ts'
 import { TestBrowser } from '../../../support/test-browser.ts'
 import { useTestServer } from '../../../support/test-server.ts'
+
+const accounts = [{ sub: 'ana', email: 'ana@corp.test', name: 'Ana' }]
+/** The session at the provider outlasts the ten minutes in which a sign-in is fresh. */
+const ttl = { AccessToken: 600, AuthorizationCode: 60, IdToken: 600, Interaction: 600, Grant: 3600, Session: 3600 }
+const notFresh =
+  'The provider did not confirm that you signed in there just now. Sign out there, or use another way to sign in, and try again.'
 
 for (const engine of engines) {
   describe(`Users of identity providers on the account page on ${engine.name}`, async () => {
     const server = useTestServer(engine)
     const provider = await runOpenIdProvider()
-    before(() => provider.open({ clients: [providerClient(server())], accounts: [{ sub: 'ana', email: 'ana@corp.test', name: 'Ana' }] }))
 
-    async function given() {
-      const pool = await givenFederatedPool(server(), provider)
-      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: pool.poolId, HostedPages: { AccountPage: true } })
-      return { ...pool, browser: new TestBrowser(server()), at: (section: string) => accountAt(pool.clientId, section) }
+    async function turnOn({ poolId, clientId }: { readonly poolId: string; readonly clientId: string }) {
+      await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, HostedPages: { AccountPage: true } })
+      await provider.setClock(server().clock.now())
+      return { browser: new TestBrowser(server()), at: (section: string) => accountAt(clientId, section) }
     }
+    async function given(client: Readonly<Record<string, unknown>> = {}) {
+      await provider.open({ clients: [providerClient(server(), client)], accounts, configuration: { ttl } })
+      return turnOn(await givenFederatedPool(server(), provider))
+    }
+    const givenSocial = async (name: SocialName) => turnOn(await givenSocialPool(server(), provider, name, { accounts }))
+    async function passTime(ms: number) {
+      server().clock.advance(ms)
+      await provider.setClock(server().clock.now())
+    }
+    type Visit = { readonly decline?: boolean; readonly cookies?: ProviderCookies; readonly forge?: (address: URL) => void }
     /** Follows the provider's button on the sign-in page. Returns where the browser goes to, and where it ends. */
-    async function signIn(browser: TestBrowser, login: string, { decline = false } = {}) {
+    async function signIn(browser: TestBrowser, login: string, { forge = () => undefined, ...visit }: Visit = {}) {
       const page = await browser.visit(login)
       const button = /href="(\/oauth2\/authorize\?[^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
       const toProvider = redirectOf(await browser.visit(button))
-      const back = await signInAtProvider(toProvider, 'ana', { decline })
-      return { toProvider, next: redirectOf(await browser.visit(back.pathname + back.search)) }
+      const forged = new URL(toProvider)
+      forge(forged)
+      const back = await signInAtProvider(forged.href, 'ana', visit)
+      return { asked: new URL(toProvider).searchParams, next: redirectOf(await browser.visit(back.pathname + back.search)) }
     }
+    const download = (browser: TestBrowser, address: string) => act(browser, address, 'download')
 
-    it('sign in there, and once more before sensitive changes, for which the provider is asked to prompt', async () => {
+    it('sign in there, and once more before sensitive changes, which the provider has to prove', async () => {
       const { browser, at } = await given()
       const first = await signIn(browser, redirectOf(await browser.visit(at('data'))))
       assert.equal(first.next, at('data'))
-      assert.equal(new URL(first.toProvider).searchParams.get('prompt'), null)
-      assert.equal((await act(browser, at('data'), 'download')).status, 200)
-      server().clock.advance(601_000)
-      const login = redirectOf(await act(browser, at('data'), 'download'))
+      assert.deepEqual([first.asked.get('prompt'), first.asked.get('max_age')], [null, null])
+      const login = redirectOf(await download(browser, at('data')))
       const again = await signIn(browser, login)
-      assert.equal(new URL(again.toProvider).searchParams.get('prompt'), 'login')
+      assert.deepEqual([again.asked.get('prompt'), again.asked.get('max_age')], ['login', '0'])
       assert.equal(again.next, at('data'))
-      assert.equal((await act(browser, at('data'), 'download')).status, 200)
+      assert.equal((await download(browser, at('data'))).status, 200)
+      await passTime(601_000)
+      assert.match(redirectOf(await download(browser, at('data'))), /prompt=login$/)
     })
+
+    it('are asked only once where the provider tells the time of each sign-in', async () => {
+      const { browser, at } = await given({ require_auth_time: true })
+      await signIn(browser, redirectOf(await browser.visit(at('data'))))
+      assert.equal((await download(browser, at('data'))).status, 200)
+    })
+
+    it('prove nothing by an old session at the provider, also if a thief changes our request to it', async () => {
+      const { browser, at } = await given({ require_auth_time: true })
+      const cookies: ProviderCookies = new Map()
+      await signIn(browser, redirectOf(await browser.visit(at('data'))), { cookies })
+      await passTime(601_000)
+      const thief = new TestBrowser(server())
+      const plain = await signIn(thief, redirectOf(await thief.visit(at('data'))), { cookies })
+      assert.equal(plain.next, at('data'))
+      const login = redirectOf(await download(thief, at('data')))
+      const forge = ({ searchParams }: URL) => {
+        for (const name of ['prompt', 'max_age']) searchParams.delete(name)
+      }
+      const { next } = await signIn(thief, login, { cookies, forge })
+      assert.match(next, /&error=login_required&?/)
+      const page = await thief.visit(next)
+      assert.equal(alertIn(page), notFresh)
+      assert.match(page.text, /Sign in again/)
+      assert.match(redirectOf(await download(thief, at('data'))), /prompt=login$/)
+    })
+
+    for (const name of ['Facebook', 'LoginWithAmazon', 'Google'] as const) {
+      it(`of ${name} open the page, and change nothing sensitive as long as ${name} proves nothing`, async () => {
+        const { browser, at } = await givenSocial(name)
+        await signIn(browser, redirectOf(await browser.visit(at('data'))))
+        const login = redirectOf(await download(browser, at('data')))
+        const { asked, next } = await signIn(browser, login)
+        assert.equal(asked.get('claims'), name === 'Google' ? '{"id_token":{"auth_time":{"essential":true}}}' : null)
+        assert.equal(alertIn(await browser.visit(next)), notFresh)
+        assert.match(redirectOf(await download(browser, at('data'))), /prompt=login$/)
+      })
+    }
 
     it('have neither a password nor factors here, and keep the identity that made them', async () => {
       const { browser, at } = await given()

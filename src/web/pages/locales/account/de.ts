@@ -15,6 +15,8 @@ export const accountDe: AccountTexts = {
   accountDelete: 'Konto löschen',
   accountProofText: 'Melden Sie sich noch einmal an, um hier etwas zu ändern. So ist sicher, dass Sie es sind.',
   accountProofButton: 'Noch einmal anmelden',
+  accountNotFresh:
+    'Der Anbieter hat nicht bestätigt, dass Sie sich dort gerade angemeldet haben. Melden Sie sich dort ab oder melden Sie sich auf einem anderen Weg an und versuchen Sie es noch einmal.',
   accountSaved: 'Ihre Änderungen wurden gespeichert.',
   accountRemoved: 'Der Eintrag wurde entfernt.',
   accountSignedOutThere: 'Sie wurden dort abgemeldet.',
@@ -47,6 +49,8 @@ export const accountDe: AccountTexts = {
   accountRecoveryCodesSave:
     'Speichern oder drucken Sie diese Codes jetzt. Sie werden nicht noch einmal angezeigt. Frühere Codes gelten nicht mehr.',
   accountNoPasskeys: 'Sie haben keine Passkeys.',
+  accountRename: 'Umbenennen',
+  accountPasskeyName: 'Name des Passkeys',
   accountCreated: 'Angelegt',
   accountLastUsed: 'Zuletzt verwendet',
   accountNoDevices: 'Es gibt keine Geräte.',

@@ -14,6 +14,8 @@ export const accountEn = {
   accountDelete: 'Delete your account',
   accountProofText: 'To make changes here, sign in again. This makes sure that it is you.',
   accountProofButton: 'Sign in again',
+  accountNotFresh:
+    'The provider did not confirm that you signed in there just now. Sign out there, or use another way to sign in, and try again.',
   accountSaved: 'Your changes were saved.',
   accountRemoved: 'The entry was removed.',
   accountSignedOutThere: 'You were signed out there.',
@@ -45,6 +47,8 @@ export const accountEn = {
   accountRecoveryCodesNew: 'Make new codes',
   accountRecoveryCodesSave: 'Save or print these codes now. They are not shown again. Earlier codes no longer work.',
   accountNoPasskeys: 'You have no passkeys.',
+  accountRename: 'Rename',
+  accountPasskeyName: 'Name of the passkey',
   accountCreated: 'Created',
   accountLastUsed: 'Last used',
   accountNoDevices: 'There are no devices.',

@@ -15,6 +15,8 @@ export const accountEs: AccountTexts = {
   accountDelete: 'Eliminar su cuenta',
   accountProofText: 'Para hacer cambios aquí, inicie sesión de nuevo. Así nos aseguramos de que es usted.',
   accountProofButton: 'Iniciar sesión de nuevo',
+  accountNotFresh:
+    'El proveedor no confirmó que acaba de iniciar sesión allí. Cierre la sesión allí o inicie sesión de otra forma e inténtelo de nuevo.',
   accountSaved: 'Sus cambios se han guardado.',
   accountRemoved: 'La entrada se ha eliminado.',
   accountSignedOutThere: 'Se ha cerrado la sesión allí.',
@@ -46,6 +48,8 @@ export const accountEs: AccountTexts = {
   accountRecoveryCodesNew: 'Crear códigos nuevos',
   accountRecoveryCodesSave: 'Guarde o imprima estos códigos ahora. No se volverán a mostrar. Los códigos anteriores ya no sirven.',
   accountNoPasskeys: 'No tiene llaves de acceso.',
+  accountRename: 'Cambiar el nombre',
+  accountPasskeyName: 'Nombre de la llave de acceso',
   accountCreated: 'Creado',
   accountLastUsed: 'Último uso',
   accountNoDevices: 'No hay dispositivos.',

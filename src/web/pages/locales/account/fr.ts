@@ -15,6 +15,8 @@ export const accountFr: AccountTexts = {
   accountDelete: 'Supprimer votre compte',
   accountProofText: 'Pour faire des changements ici, connectez-vous à nouveau. Cela garantit que c’est bien vous.',
   accountProofButton: 'Se connecter à nouveau',
+  accountNotFresh:
+    'Le fournisseur n’a pas confirmé que vous venez de vous y connecter. Déconnectez-vous là-bas ou connectez-vous d’une autre façon, puis réessayez.',
   accountSaved: 'Vos changements ont été enregistrés.',
   accountRemoved: 'L’entrée a été supprimée.',
   accountSignedOutThere: 'Vous y avez été déconnecté.',
@@ -47,6 +49,8 @@ export const accountFr: AccountTexts = {
   accountRecoveryCodesSave:
     'Enregistrez ou imprimez ces codes maintenant. Ils ne seront plus affichés. Les codes précédents ne fonctionnent plus.',
   accountNoPasskeys: 'Vous n’avez aucune clé d’accès.',
+  accountRename: 'Renommer',
+  accountPasskeyName: 'Nom de la clé d’accès',
   accountCreated: 'Créé',
   accountLastUsed: 'Dernière utilisation',
   accountNoDevices: 'Il n’y a aucun appareil.',

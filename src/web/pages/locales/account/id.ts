@@ -15,6 +15,8 @@ export const accountId: AccountTexts = {
   accountDelete: 'Hapus akun Anda',
   accountProofText: 'Untuk membuat perubahan di sini, masuklah lagi. Ini memastikan bahwa itu memang Anda.',
   accountProofButton: 'Masuk lagi',
+  accountNotFresh:
+    'Penyedia tidak mengonfirmasi bahwa Anda baru saja masuk di sana. Keluar di sana, atau masuk dengan cara lain, lalu coba lagi.',
   accountSaved: 'Perubahan Anda telah disimpan.',
   accountRemoved: 'Entri telah dihapus.',
   accountSignedOutThere: 'Anda telah dikeluarkan di sana.',
@@ -46,6 +48,8 @@ export const accountId: AccountTexts = {
   accountRecoveryCodesNew: 'Buat kode baru',
   accountRecoveryCodesSave: 'Simpan atau cetak kode ini sekarang. Kode tidak akan ditampilkan lagi. Kode sebelumnya tidak berlaku lagi.',
   accountNoPasskeys: 'Anda tidak memiliki kunci sandi.',
+  accountRename: 'Ganti nama',
+  accountPasskeyName: 'Nama kunci sandi',
   accountCreated: 'Dibuat',
   accountLastUsed: 'Terakhir digunakan',
   accountNoDevices: 'Tidak ada perangkat.',

@@ -15,6 +15,8 @@ export const accountJa: AccountTexts = {
   accountDelete: 'アカウントの削除',
   accountProofText: 'ここで変更するには、もう一度サインインしてください。本人であることを確認するためです。',
   accountProofButton: 'もう一度サインイン',
+  accountNotFresh:
+    'プロバイダーは、たった今そこでサインインしたことを確認しませんでした。プロバイダーからサインアウトするか、別の方法でサインインして、もう一度お試しください。',
   accountSaved: '変更を保存しました。',
   accountRemoved: '項目を削除しました。',
   accountSignedOutThere: 'その場所でサインアウトしました。',
@@ -47,6 +49,8 @@ export const accountJa: AccountTexts = {
   accountRecoveryCodesSave:
     '今すぐこれらのコードを保存または印刷してください。再び表示されることはありません。以前のコードは使用できなくなりました。',
   accountNoPasskeys: 'パスキーはありません。',
+  accountRename: '名前を変更',
+  accountPasskeyName: 'パスキーの名前',
   accountCreated: '作成日時',
   accountLastUsed: '最終使用',
   accountNoDevices: 'デバイスはありません。',

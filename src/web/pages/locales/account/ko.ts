@@ -15,6 +15,8 @@ export const accountKo: AccountTexts = {
   accountDelete: '계정 삭제',
   accountProofText: '여기에서 변경하려면 다시 로그인하세요. 본인임을 확인하기 위해서입니다.',
   accountProofButton: '다시 로그인',
+  accountNotFresh:
+    '제공업체에서 방금 로그인했음을 확인해 주지 않았습니다. 제공업체에서 로그아웃하거나 다른 방법으로 로그인한 후 다시 시도하세요.',
   accountSaved: '변경 사항을 저장했습니다.',
   accountRemoved: '항목을 삭제했습니다.',
   accountSignedOutThere: '그곳에서 로그아웃했습니다.',
@@ -46,6 +48,8 @@ export const accountKo: AccountTexts = {
   accountRecoveryCodesNew: '새 코드 만들기',
   accountRecoveryCodesSave: '지금 이 코드를 저장하거나 인쇄하세요. 다시 표시되지 않습니다. 이전 코드는 더 이상 사용할 수 없습니다.',
   accountNoPasskeys: '패스키가 없습니다.',
+  accountRename: '이름 바꾸기',
+  accountPasskeyName: '패스키 이름',
   accountCreated: '생성',
   accountLastUsed: '마지막 사용',
   accountNoDevices: '기기가 없습니다.',

@@ -15,6 +15,7 @@ export const accountPtBr: AccountTexts = {
   accountDelete: 'Excluir sua conta',
   accountProofText: 'Para fazer alterações aqui, entre novamente. Isso garante que é você.',
   accountProofButton: 'Entrar novamente',
+  accountNotFresh: 'O provedor não confirmou que você acabou de entrar lá. Saia de lá ou entre de outra forma e tente novamente.',
   accountSaved: 'Suas alterações foram salvas.',
   accountRemoved: 'O item foi removido.',
   accountSignedOutThere: 'Você foi desconectado lá.',
@@ -47,6 +48,8 @@ export const accountPtBr: AccountTexts = {
   accountRecoveryCodesSave:
     'Salve ou imprima estes códigos agora. Eles não serão mostrados novamente. Os códigos anteriores não funcionam mais.',
   accountNoPasskeys: 'Você não tem chaves de acesso.',
+  accountRename: 'Renomear',
+  accountPasskeyName: 'Nome da chave de acesso',
   accountCreated: 'Criado',
   accountLastUsed: 'Último uso',
   accountNoDevices: 'Não há dispositivos.',
