@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { before, describe, it } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import {
   CreateUserPoolClientCommand,
   CreateUserPoolCommand,
@@ -13,35 +12,9 @@ import {
 import { givenTokens, givenUser, signInBySrp } from '../support/sign-in.ts'
 import { sdkClient } from '../support/test-server.ts'
 import { LifeguardProcess, temporaryFolder } from './lifeguard-process.ts'
+import { installPacked, program, repository } from './packed-project.ts'
 
-const repository = fileURLToPath(new URL('../..', import.meta.url))
-const typescript = join(repository, 'node_modules', 'typescript')
 const folder = temporaryFolder()
-/** A project that has installed the package. */
-const project = temporaryFolder()
-const installed = join(project, 'node_modules', 'lifeguard')
-const program = join(installed, 'dist', 'main.js')
-
-function compile(...args: readonly string[]): void {
-  const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8')) as { bin: Record<string, string> }
-  execFileSync(process.execPath, [join(typescript, bin['tsc'] ?? ''), ...args], { cwd: repository })
-}
-
-/**
- * Builds and packs as `npm pack` does, in a folder of its own, so that a `dist` in use is not touched. Then unpacks the package in a project.
- * The packages that it depends on come from the repository, so that no registry is needed.
- */
-function install(): void {
-  compile('-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist'))
-  for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs']) {
-    cpSync(join(repository, name), join(folder, name), { recursive: true })
-  }
-  mkdirSync(installed, { recursive: true })
-  const packed = execFileSync('npm', ['pack', '--ignore-scripts', '--silent'], { cwd: folder, encoding: 'utf8' }).trim()
-  execFileSync('tar', ['-xzf', join(folder, packed), '-C', installed, '--strip-components=1'])
-  symlinkSync(join(repository, 'node_modules'), join(installed, 'node_modules'))
-  symlinkSync(join(repository, 'node_modules', '@aws-sdk'), join(project, 'node_modules', '@aws-sdk'))
-}
 
 const { engines } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { engines: { node: string } }
 const requiredMajor = Number.parseInt(engines.node.replace('>=', ''), 10)
@@ -61,7 +34,7 @@ const olderNode = findOlderNode()
 const noOlderNode = olderNode === undefined ? 'no older Node is on the PATH' : false
 
 describe('The packed program', () => {
-  before(install)
+  before(installPacked)
 
   it('prints its version', async () => {
     await using process = new LifeguardProcess(['version'], {}, folder, program)
@@ -117,19 +90,6 @@ describe('The packed program', () => {
     const { AuthenticationResult } = await signInBySrp(client, { poolId, clientId }, 'ana')
     assert.ok(AuthenticationResult?.AccessToken)
     assert.equal((await process.stop()).code, 0)
-  })
-
-  it('runs the example of the documents with node:test, which type-checks', () => {
-    cpSync(join(repository, 'examples', 'node-test'), join(project, 'node-test'), { recursive: true })
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['--test'], {
-      cwd: join(project, 'node-test'),
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'] },
-    })
-    assert.equal(status, 0, `${stdout}${stderr}`)
-    assert.match(stdout, /pass 2\n/)
-    symlinkSync(join(repository, 'node_modules', '@types'), join(project, 'node_modules', '@types'))
-    compile('-p', join(project, 'node-test'))
   })
 
   it('shows the inbox', async () => {
