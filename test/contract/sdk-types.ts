@@ -100,6 +100,8 @@ type LifeguardName =
   | 'DeleteRole'
   | 'DescribeAuthEventRisk'
   | 'DescribeFormerPool'
+  | 'DescribeSchemaChange'
+  | 'FinishSchemaChange'
   | 'GetRecoveryCodeStatus'
   | 'GetRole'
   | 'GetUserPoolExtensions'
@@ -115,6 +117,7 @@ type LifeguardName =
   | 'ListTriggerInvocations'
   | 'ListUserImportLog'
   | 'MergeUsers'
+  | 'PlanSchemaChange'
   | 'PurgeDeletedUser'
   | 'PutRole'
   | 'ReadMessageCode'
@@ -127,6 +130,8 @@ type LifeguardName =
   | 'SetUserPoolClientExtensions'
   | 'SetUserPoolExtensions'
   | 'StartBackup'
+  | 'StartSchemaChange'
+  | 'UndoSchemaChange'
 
 export type Findings = [
   None<InputMismatch<CognitoIdentityProvider, UserPoolName>>,

@@ -37,6 +37,7 @@ import { formerPool } from './0040-former-pool.ts'
 import { recoveryCodes } from './0041-recovery-codes.ts'
 import { formerUsernames } from './0042-former-usernames.ts'
 import { hiddenSignUps } from './0043-hidden-sign-ups.ts'
+import { schemaChanges } from './0044-schema-changes.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -80,4 +81,5 @@ export const migrations: readonly Migration[] = [
   recoveryCodes,
   formerUsernames,
   hiddenSignUps,
+  schemaChanges,
 ]

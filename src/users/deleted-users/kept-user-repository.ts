@@ -3,6 +3,8 @@ import { dayMs } from '../../base/durations.ts'
 import { deletedUsersOf } from '../../pools/extensions/pool-extensions.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import { listPoolsWithKeptUsers } from '../../pools/pool-repository.ts'
+import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
+import { readStored, type SchemaRules } from '../../pools/schema-changes/schema-rules.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { KeptUserTable } from '../../storage/user-tables.ts'
@@ -42,14 +44,14 @@ function signInNameKey(pool: Pool, { sub, username, attributes }: User): string 
  */
 export async function takeKeptUser(tx: Tx, pool: Pool, sub: string, now: number): Promise<KeptUser | undefined> {
   const row = await tx.deleteFrom('kept_user').where('pool_id', '=', pool.id).where('sub', '=', sub).returningAll().executeTakeFirst()
-  const kept = row && fromRow(pool, row)
+  const kept = row && fromRow(pool, row, await findSchemaRules(tx, pool.id))
   return kept === undefined || kept.purgeAt <= now ? undefined : kept
 }
 
 /** The kept user, as at the deletion. */
 export async function findKeptUser(db: Db | Tx, pool: Pool, sub: string): Promise<User | undefined> {
   const row = await db.selectFrom('kept_user').selectAll().where('pool_id', '=', pool.id).where('sub', '=', sub).executeTakeFirst()
-  return row && fromRow(pool, row).user
+  return row && fromRow(pool, row, await findSchemaRules(db, pool.id)).user
 }
 
 type Page = { readonly now: number; readonly name: string | undefined; readonly after: string | undefined; readonly limit: number }
@@ -66,16 +68,18 @@ export async function listKeptUsers(db: Db, pool: Pool, { now, name, after, limi
     .limit(limit)
   if (name !== undefined) query = query.where('name_key', '=', nameKey(pool, name))
   if (after !== undefined) query = query.where('sub', '>', after)
-  return (await query.execute()).map((row) => fromRow(pool, row))
+  const rules = await findSchemaRules(db, pool.id)
+  return (await query.execute()).map((row) => fromRow(pool, row, rules))
 }
 
 /** How long the pool keeps deleted users at present. */
 const keptMs = (pool: Pool): number => deletedUsersOf(pool).keepDays * dayMs
 
 /** A user is purged at the time that was set at the deletion, or earlier when the pool keeps users for a shorter time by now. */
-function fromRow(pool: Pool, row: Selectable<KeptUserTable>): KeptUser {
+function fromRow(pool: Pool, row: Selectable<KeptUserTable>, rules: SchemaRules | undefined): KeptUser {
   const rows = JSON.parse(row.rows) as KeptRows
-  const user = userFromRow({ ...rows.user?.[0], pool_id: row.pool_id, sub: row.sub } as never)
+  const stored = userFromRow({ ...rows.user?.[0], pool_id: row.pool_id, sub: row.sub, schema_rules: null } as never)
+  const user = rules === undefined ? stored : { ...stored, attributes: readStored(rules, stored.attributes) }
   return { user, deletedAt: row.deleted_at, purgeAt: Math.min(row.purge_at, row.deleted_at + keptMs(pool)), rows }
 }
 
