@@ -16,6 +16,7 @@ import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
 import { keysRotateMaster } from './keys-rotate-master.ts'
 import { restore } from './restore.ts'
+import { schemaCommands } from './schema.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
@@ -35,6 +36,7 @@ const otherCommands = [
   exportUsersCommand,
   exportCognitoCsv,
   copyFromCognitoCommand,
+  ...schemaCommands,
   dbMigrate,
   restore,
   version,

@@ -12,6 +12,14 @@ import { parseRules, type SchemaRules } from './schema-rules.ts'
 export const selectSchemaRules = (eb: ExpressionBuilder<Schema, 'user'>) =>
   eb.selectFrom('schema_change').select('schema_change.rules').whereRef('schema_change.pool_id', '=', 'user.pool_id').as('schema_rules')
 
+/** The same column for queries that read deleted users who are kept. */
+export const selectSchemaRulesOfKept = (eb: ExpressionBuilder<Schema, 'kept_user'>) =>
+  eb
+    .selectFrom('schema_change')
+    .select('schema_change.rules')
+    .whereRef('schema_change.pool_id', '=', 'kept_user.pool_id')
+    .as('schema_rules')
+
 /** The rules of the pool's unfinished change. */
 export async function findSchemaRules(db: Db | Tx, poolId: string): Promise<SchemaRules | undefined> {
   const row = await db.selectFrom('schema_change').select('rules').where('pool_id', '=', poolId).executeTakeFirst()

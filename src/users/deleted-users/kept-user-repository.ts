@@ -3,8 +3,7 @@ import { dayMs } from '../../base/durations.ts'
 import { deletedUsersOf } from '../../pools/extensions/pool-extensions.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import { listPoolsWithKeptUsers } from '../../pools/pool-repository.ts'
-import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
-import { readStored, type SchemaRules } from '../../pools/schema-changes/schema-rules.ts'
+import { selectSchemaRulesOfKept } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
 import type { KeptUserTable } from '../../storage/user-tables.ts'
@@ -43,15 +42,27 @@ function signInNameKey(pool: Pool, { sub, username, attributes }: User): string 
  * and whom the sweeper has not purged yet.
  */
 export async function takeKeptUser(tx: Tx, pool: Pool, sub: string, now: number): Promise<KeptUser | undefined> {
-  const row = await tx.deleteFrom('kept_user').where('pool_id', '=', pool.id).where('sub', '=', sub).returningAll().executeTakeFirst()
-  const kept = row && fromRow(pool, row, await findSchemaRules(tx, pool.id))
+  const row = await tx
+    .deleteFrom('kept_user')
+    .where('pool_id', '=', pool.id)
+    .where('sub', '=', sub)
+    .returningAll()
+    .returning(selectSchemaRulesOfKept)
+    .executeTakeFirst()
+  const kept = row && fromRow(pool, row)
   return kept === undefined || kept.purgeAt <= now ? undefined : kept
 }
 
 /** The kept user, as at the deletion. */
 export async function findKeptUser(db: Db | Tx, pool: Pool, sub: string): Promise<User | undefined> {
-  const row = await db.selectFrom('kept_user').selectAll().where('pool_id', '=', pool.id).where('sub', '=', sub).executeTakeFirst()
-  return row && fromRow(pool, row, await findSchemaRules(db, pool.id)).user
+  const row = await db
+    .selectFrom('kept_user')
+    .selectAll()
+    .select(selectSchemaRulesOfKept)
+    .where('pool_id', '=', pool.id)
+    .where('sub', '=', sub)
+    .executeTakeFirst()
+  return row && fromRow(pool, row).user
 }
 
 type Page = { readonly now: number; readonly name: string | undefined; readonly after: string | undefined; readonly limit: number }
@@ -61,6 +72,7 @@ export async function listKeptUsers(db: Db, pool: Pool, { now, name, after, limi
   let query = db
     .selectFrom('kept_user')
     .selectAll()
+    .select(selectSchemaRulesOfKept)
     .where('pool_id', '=', pool.id)
     .where('purge_at', '>', now)
     .where('deleted_at', '>', now - keptMs(pool))
@@ -68,18 +80,16 @@ export async function listKeptUsers(db: Db, pool: Pool, { now, name, after, limi
     .limit(limit)
   if (name !== undefined) query = query.where('name_key', '=', nameKey(pool, name))
   if (after !== undefined) query = query.where('sub', '>', after)
-  const rules = await findSchemaRules(db, pool.id)
-  return (await query.execute()).map((row) => fromRow(pool, row, rules))
+  return (await query.execute()).map((row) => fromRow(pool, row))
 }
 
 /** How long the pool keeps deleted users at present. */
 const keptMs = (pool: Pool): number => deletedUsersOf(pool).keepDays * dayMs
 
 /** A user is purged at the time that was set at the deletion, or earlier when the pool keeps users for a shorter time by now. */
-function fromRow(pool: Pool, row: Selectable<KeptUserTable>, rules: SchemaRules | undefined): KeptUser {
+function fromRow(pool: Pool, row: Selectable<KeptUserTable> & { readonly schema_rules: string | null }): KeptUser {
   const rows = JSON.parse(row.rows) as KeptRows
-  const stored = userFromRow({ ...rows.user?.[0], pool_id: row.pool_id, sub: row.sub, schema_rules: null } as never)
-  const user = rules === undefined ? stored : { ...stored, attributes: readStored(rules, stored.attributes) }
+  const user = userFromRow({ ...rows.user?.[0], pool_id: row.pool_id, sub: row.sub, schema_rules: row.schema_rules } as never)
   return { user, deletedAt: row.deleted_at, purgeAt: Math.min(row.purge_at, row.deleted_at + keptMs(pool)), rows }
 }
 

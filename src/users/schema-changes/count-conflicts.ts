@@ -17,6 +17,9 @@ export type ConflictCount = {
   missing(): readonly UserConflict[]
 }
 
+const inOrder = (counts: ReadonlyMap<string, UserConflict>) =>
+  [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, conflict]) => conflict)
+
 /** Counts conflicts, and keeps the first `limit` users of each kind. */
 export function countConflicts(checks: SchemaRules['checks'], limit: number): ConflictCount {
   const conflicts = new Map<string, UserConflict>()
@@ -36,7 +39,7 @@ export function countConflicts(checks: SchemaRules['checks'], limit: number): Co
         else if (!value && check.missing === 'REPORT') count(missing, 'MISSING', attribute, user)
       }
     },
-    conflicts: () => [...conflicts.values()],
-    missing: () => [...missing.values()],
+    conflicts: () => inOrder(conflicts),
+    missing: () => inOrder(missing),
   }
 }

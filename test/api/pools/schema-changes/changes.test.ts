@@ -136,8 +136,8 @@ for (const engine of engines) {
       assert.deepEqual(
         plan.Missing.map(({ Attribute, Count }: { Attribute: string; Count: number }) => [Attribute, Count]),
         [
-          ['nickname', 1],
           ['custom:rank', 1],
+          ['nickname', 1],
         ],
       )
       assert.deepEqual(plan.Conflicts, [
