@@ -47,8 +47,8 @@ for (const engine of engines) {
       const again = await run('finish', ...pool)
       assert.deepEqual([again.code, again.answer], [1, undefined])
       assert.match(again.stderr, /^lifeguard: The latest schema change of this user pool, .*, is UNDONE\.\n$/)
-      const { AuditRecords } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId, Operation: 'StartSchemaChange' })
-      assert.equal(typeof AuditRecords[0].SystemUser, 'string')
+      const { Records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId, Operation: 'StartSchemaChange' })
+      assert.equal(typeof Records[0].SystemUser, 'string')
     })
 
     it('say what is wrong', async () => {
