@@ -1,6 +1,7 @@
 import type { ExpressionBuilder, Selectable } from 'kysely'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { SchemaChangeTable } from '../../storage/pool-tables.ts'
+import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { Schema } from '../../storage/schema.ts'
 import { isEnded, type SchemaChange, type SchemaChangeState, schemaChangeUnfinished } from './schema-change.ts'
 import { parseRules, type SchemaRules } from './schema-rules.ts'
@@ -22,9 +23,14 @@ export const selectSchemaRulesOfKept = (eb: ExpressionBuilder<Schema, 'kept_user
 
 /** The rules of the pool's unfinished change. */
 export async function findSchemaRules(db: Db | Tx, poolId: string): Promise<SchemaRules | undefined> {
-  const row = await db.selectFrom('schema_change').select('rules').where('pool_id', '=', poolId).executeTakeFirst()
-  return row?.rules ? parseRules(row.rules) : undefined
+  const { rows } = await selectRules(db, { poolId })
+  const text = rows[0]?.rules
+  return text ? parseRules(text) : undefined
 }
+
+const selectRules = prepareLookup((db, { poolId }: { poolId: string }) =>
+  db.selectFrom('schema_change').select('rules').where('pool_id', '=', poolId),
+)
 
 /** The latest change of the pool. */
 export async function findSchemaChange(db: Db | Tx, poolId: string): Promise<SchemaChange | undefined> {

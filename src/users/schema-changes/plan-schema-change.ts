@@ -81,7 +81,8 @@ function isTouched(attributes: Readonly<Record<string, string>>, change: Attribu
   return attributes[change.name] === undefined ? change.defaultValue !== undefined : change.isRemoved || change.newName !== undefined
 }
 
-function clientConflicts(pool: Pool, changes: readonly AttributeChange[], places: readonly NamePlace[]): readonly ClientConflict[] {
+/** App clients that could not write what becomes required. */
+export function clientConflicts(pool: Pool, changes: readonly AttributeChange[], places: readonly NamePlace[]): readonly ClientConflict[] {
   const ofKind = places.filter(({ kind }) => kind === 'CLIENT_WRITE_ATTRIBUTES')
   const limited = [...new Set(ofKind.flatMap(({ client }) => client ?? []))]
   return changes.flatMap(({ name, required }) => {

@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { lockPool } from '../../pools/pool-repository.ts'
+import { findNamePlaces } from '../../pools/schema-changes/name-place-repository.ts'
 import type { SchemaChange } from '../../pools/schema-changes/schema-change.ts'
 import { findSchemaChange, lockSchemaChange, putSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
 import { readStored } from '../../pools/schema-changes/schema-rules.ts'
@@ -10,6 +11,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { Engine } from '../../storage/dialect/backend.ts'
 import { barrierState, markTransaction } from '../../storage/dialect/transaction-barrier.ts'
 import { countConflicts } from './count-conflicts.ts'
+import { clientConflicts } from './plan-schema-change.ts'
 import { beginFinishing, ended, endOldNames, switchSchema } from './transitions.ts'
 import { readUserBatch, replaceStored, type StoredUser, type UserBatch } from './user-pass-repository.ts'
 
@@ -91,9 +93,14 @@ async function checkBatch(deps: StepDeps, change: SchemaChange): Promise<StepRes
   const found = counted.conflicts().reduce((sum, { count }) => sum + count, change.details.conflicts ?? 0)
   const after: SchemaChange = { ...advanced(change, batch), details: { ...change.details, conflicts: found } }
   if (batch.next !== undefined) return store(db, change, (tx) => putSchemaChange(tx, after))
-  const now = clock.now()
-  if (found > 0) return store(db, change, (tx) => putSchemaChange(tx, { ...ended(after, now), state: 'FAILED' }))
-  return withPool(deps, change, (tx, pool) => switchSchema(tx, pool, after, now))
+  return withPool(deps, change, async (tx, pool) => {
+    const now = clock.now()
+    // App clients may have been changed since the plan was made.
+    const clients = clientConflicts(pool, change.details.changes, await findNamePlaces(tx, pool))
+    const conflicts = clients.reduce((sum, { clientIds }) => sum + clientIds.length, found)
+    if (conflicts === 0) return switchSchema(tx, pool, after, now)
+    return putSchemaChange(tx, { ...ended(after, now), state: 'FAILED', details: { ...after.details, endedAt: now, conflicts } })
+  })
 }
 
 /** Converts the next users. At the end of the pass, the change has ended. */

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import {
   AddCustomAttributesCommand,
   AdminUpdateUserAttributesCommand,
+  CreateUserPoolClientCommand,
   DescribeUserPoolCommand,
   SignUpCommand,
   StartUserImportJobCommand,
@@ -94,6 +95,17 @@ for (const engine of engines) {
       assert.deepEqual([Conflicts, typeof EndedAt], [1, 'number'])
       assert.equal((await customSchemaOf(server(), poolId))[0]?.AttributeDataType, 'String')
       await set(poolId, 'ana', 'custom:plan', 'free again')
+    })
+
+    it('fails when an app client could not write what becomes required, and then has changed nothing', async () => {
+      const { poolId } = await givenPool()
+      await using held = await holdChanges(server())
+      await startChange(server(), poolId, [{ Attribute: 'custom:plan', Required: true }])
+      const WriteAttributes = ['email']
+      await server().send(new CreateUserPoolClientCommand({ UserPoolId: poolId, ClientName: 'limited', WriteAttributes }))
+      await held.release()
+      assert.equal((await untilState(server(), poolId, 'FAILED')).Conflicts, 1)
+      assert.equal((await customSchemaOf(server(), poolId))[0]?.Required, false)
     })
 
     it('is the only one of the pool: of two that start at once, one does', async () => {
