@@ -50,6 +50,9 @@ export type SchemaChangeDetails = {
   readonly removedFrom?: readonly NamePlace[] | undefined
 }
 
+/** The `dueAt` of work to do now. The clock of the process that does it may be behind, so it is not the present time. */
+export const atOnce = 0
+
 export const isEnded = ({ state }: Pick<SchemaChange, 'state'>): boolean => ['FINISHED', 'UNDONE', 'FAILED'].includes(state)
 
 /** The error for a request that an unfinished change of the schema does not allow. */

@@ -3,7 +3,7 @@ import { invalidParameter } from '../../contract/api-error.ts'
 import { requireNoImport } from '../../pools/active-import-repository.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
 import { type AttributeChange, changeSchema, rulesOf } from '../../pools/schema-changes/attribute-change.ts'
-import type { SchemaChange } from '../../pools/schema-changes/schema-change.ts'
+import { atOnce, type SchemaChange } from '../../pools/schema-changes/schema-change.ts'
 import { putSchemaChange, requireNoSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Tx } from '../../storage/db.ts'
 import type { SchemaPlan } from './plan-schema-change.ts'
@@ -59,7 +59,7 @@ export async function startSchemaChange(tx: Tx, input: StartInput, now: number):
     barrier: undefined,
     done: 0,
     startedAt: now,
-    dueAt: now,
+    dueAt: atOnce,
   }
   await putSchemaChange(tx, change)
   return change

@@ -6,18 +6,18 @@ import type { Pool } from '../../pools/pool.ts'
 import { updatePool } from '../../pools/pool-repository.ts'
 import { changeSchema } from '../../pools/schema-changes/attribute-change.ts'
 import { replaceNamePlaces } from '../../pools/schema-changes/name-place-repository.ts'
-import { isEnded, type SchemaChange } from '../../pools/schema-changes/schema-change.ts'
+import { atOnce, isEnded, type SchemaChange } from '../../pools/schema-changes/schema-change.ts'
 import { lockSchemaChange, putSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { SchemaRules } from '../../pools/schema-changes/schema-rules.ts'
 import type { Tx } from '../../storage/db.ts'
 
 /** The change with a new pass over the users before it. */
-const atNewPass = (change: SchemaChange, now: number): SchemaChange => ({
+const atNewPass = (change: SchemaChange): SchemaChange => ({
   ...change,
   cursor: undefined,
   barrier: undefined,
   done: 0,
-  dueAt: now,
+  dueAt: atOnce,
 })
 
 export const ended = (change: SchemaChange, now: number): SchemaChange => ({
@@ -90,7 +90,7 @@ export async function beginFinishing(tx: Tx, pool: Pool, change: SchemaChange, n
   const { oldNamesUntil, undoableUntil } = change.details
   const earlier = (until: number | undefined) => until && Math.min(until, now)
   const finishing: SchemaChange = {
-    ...atNewPass(change, now),
+    ...atNewPass(change),
     state: 'FINISHING',
     rules: rulesIn(change, 'finishing', { showsOld: false }),
     details: { ...change.details, oldNamesUntil: earlier(oldNamesUntil), undoableUntil: earlier(undoableUntil) },
@@ -106,7 +106,7 @@ async function switchBack(tx: Tx, pool: Pool, change: SchemaChange, now: number)
   const map = (name: string) => rules.renames.find(({ to }) => to === name)?.from ?? name
   const replaced = await replaceNamePlaces(tx, pool, { map, restored: removedFrom, now })
   await updatePool(tx, { ...replaced.pool, schema: schemaBefore, updatedAt: now })
-  const undoing: SchemaChange = { ...atNewPass(change, now), state: 'UNDOING', rules }
+  const undoing: SchemaChange = { ...atNewPass(change), state: 'UNDOING', rules }
   await putSchemaChange(tx, undoing)
   return undoing
 }
