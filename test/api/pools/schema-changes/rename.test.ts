@@ -69,8 +69,10 @@ for (const engine of engines) {
       assert.deepEqual(await customOf(server(), poolId, 'ben'), {})
       const { Users = [] } = await server().send(new ListUsersCommand({ UserPoolId: poolId }))
       assert.deepEqual(
-        Users.map(({ Attributes }) => Attributes?.find(({ Name }) => Name === 'custom:tier')?.Value),
-        ['gold', undefined],
+        Object.fromEntries(
+          Users.map(({ Username, Attributes }) => [Username, Attributes?.find(({ Name }) => Name === 'custom:tier')?.Value]),
+        ),
+        { ana: 'gold', ben: undefined },
       )
       const { UserPoolClient } = await server().send(new DescribeUserPoolClientCommand({ UserPoolId: poolId, ClientId: clientId }))
       assert.deepEqual(UserPoolClient?.ReadAttributes, ['custom:tier', 'email'])
