@@ -22,6 +22,7 @@ const tests = new Map(
 )
 
 const importTest = 'api/users/import/import-users.test.ts'
+const schemaChangesTest = 'api/pools/schema-changes/rename.test.ts'
 const developerUsersTest = 'api/identity-pools/developer-users.test.ts'
 
 /** Operations that tests call through a shared function, so that the test itself does not mention their names. */
@@ -44,10 +45,15 @@ const testsByHelper: Partial<Record<OperationName, string>> = {
   ListUserImportLog: importTest,
   LookupDeveloperIdentity: developerUsersTest,
   MergeDeveloperIdentities: developerUsersTest,
+  DescribeSchemaChange: schemaChangesTest,
+  FinishSchemaChange: schemaChangesTest,
+  PlanSchemaChange: schemaChangesTest,
   RestoreUser: 'api/users/deleted-users.test.ts',
   StartBackup: 'portability/backup-jobs.test.ts',
+  StartSchemaChange: schemaChangesTest,
   StartUserImportJob: importTest,
   StartWebAuthnRegistration: 'api/users/passkeys/registration.test.ts',
+  UndoSchemaChange: schemaChangesTest,
   UnlinkDeveloperIdentity: developerUsersTest,
   UnlinkIdentity: 'api/identity-pools/openid-logins.test.ts',
 }

@@ -46,6 +46,7 @@ import { createImportRunner } from './users/import/import-runner.ts'
 import { type Argon2Keys, createArgon2Keys } from './users/passwords/argon2-keys.ts'
 import { createImportedHashes, type ImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
+import { createSchemaChangeRunner } from './users/schema-changes/schema-change-runner.ts'
 import { findUserByName } from './users/user-repository.ts'
 import type { Metrics } from './web/metrics.ts'
 import { pageTexts } from './web/pages/texts.ts'
@@ -110,9 +111,7 @@ export async function openServices(options: ServiceOptions) {
     powers: hashing.powers,
     outbox: { ...worker, afterCommit: createAfterCommit({ db, wake: worker.wake }) },
     passwords: createPasswords({ secrets, ...hashingWithoutSlot(hashing, withoutSlot) }),
-    imports: work.imports,
-    backups: work.backups,
-    logoutWorker: work.logoutWorker,
+    ...servicesOf(work),
     ...protection.services,
     triggers: triggersWithoutSlot(triggers, withoutSlot),
     invocations,
@@ -134,6 +133,14 @@ export async function openServices(options: ServiceOptions) {
   }
 }
 
+/** What operations wake of the work beside the requests. */
+const servicesOf = ({ imports, schemaChanges, backups, logoutWorker }: ReturnType<typeof openBackgroundWork>) => ({
+  imports,
+  schemaChanges,
+  backups,
+  logoutWorker,
+})
+
 type BackgroundParts = {
   readonly fixedValues: ReturnType<typeof fixedValuesOf>
   readonly signing: ReturnType<typeof openSigningKeys>
@@ -148,6 +155,7 @@ function openBackgroundWork(options: ServiceOptions, { fixedValues, signing, poo
   const { db, checkpoint } = storage
   return {
     imports: createImportRunner({ ...fixedValues, db, secrets, pools, logger, holder, importFormats: formatReaders }),
+    schemaChanges: createSchemaChangeRunner({ db, engine: storage.engine, clock, pools, logger, holder, checkpoint }),
     backups: openBackups({ ...options, holder }),
     logoutWorker: openLogoutWorker({ ...options, ...signing, db, pools }),
     auditStream: openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure }),

@@ -18,6 +18,7 @@ import { keysDelete } from './keys-delete.ts'
 import { keysList } from './keys-list.ts'
 import { keysRotateMaster } from './keys-rotate-master.ts'
 import { restore } from './restore.ts'
+import { schemaCommands } from './schema.ts'
 import { serve } from './serve.ts'
 import { version } from './version.ts'
 
@@ -39,6 +40,7 @@ const otherCommands = [
   copyFromCognitoCommand,
   applyCommand,
   exportPoolCommand,
+  ...schemaCommands,
   dbMigrate,
   restore,
   version,

@@ -43,9 +43,9 @@ export function requiredAttributeNames(pool: Pick<Pool, 'schema'>): readonly str
  * Which attributes the client may read. A client without ReadAttributes may read all of them (observed; the API reference says the
  * standard ones). `sub` is never hidden; developer-only attributes always are.
  */
-export function readableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'readAttributes'>): (name: string) => boolean {
+export function readableAttributes(pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'readAttributes'>): (name: string) => boolean {
   const listed = client.readAttributes && new Set(client.readAttributes)
-  return (name) => name === 'sub' || (!isDeveloperOnly(name) && (listed === undefined || listed.has(name)))
+  return (name) => name === 'sub' || (!isDeveloperOnly(name) && (listed === undefined || listed.has(presentName(pool, name))))
 }
 
 /**
@@ -55,6 +55,11 @@ export function readableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<App
 export function writableAttributes(_pool: Pick<Pool, 'schema'>, client: Pick<AppClient, 'writeAttributes'>): (name: string) => boolean {
   const listed = client.writeAttributes && new Set(client.writeAttributes)
   return (name) => isWritableByClients(name) && (listed === undefined || listed.has(name))
+}
+
+/** The name of the attribute, which a request may call by its name before a schema change for a while. */
+export function presentName({ schema }: Pick<Pool, 'schema'>, name: string): string {
+  return schema.find(({ formerName }) => formerName === name)?.name ?? name
 }
 
 /** Whether the attribute can be written by clients at all. */
@@ -71,7 +76,8 @@ function requireAddressFormat(name: string, value: string): void {
   if (name === 'phone_number' && !isPhoneNumber(value)) throw invalidParameter('Invalid phone number format.')
 }
 
-function problemOf(definition: AttributeDefinition, value: string): string | undefined {
+/** What is wrong with the value. Undefined when it conforms to the definition. */
+export function problemOf(definition: Pick<AttributeDefinition, 'name' | 'type' | 'length' | 'range'>, value: string): string | undefined {
   const { name, type } = definition
   if (name === 'birthdate' && !isBirthdate(value)) return 'Birthdate must have the form YYYY-MM-DD'
   if (type === 'String') return lengthProblem(definition.length, value)

@@ -10,6 +10,8 @@ export type AttributeDefinition = {
   readonly mutable: boolean
   readonly required: boolean
   readonly developerOnly: boolean
+  /** The name before a schema change, as long as requests may use it. */
+  readonly formerName?: string | undefined
   /** Undefined where Cognito shows no StringAttributeConstraints. */
   readonly length: { readonly min: string | undefined; readonly max: string | undefined } | undefined
   /** Undefined where Cognito shows no NumberAttributeConstraints. */

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../storage/db.ts'
 import type { Pool } from './pool.ts'
 import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
 import { lockPool, updatePool } from './pool-repository.ts'
+import { requireNoSchemaChange } from './schema-changes/schema-change-repository.ts'
 
 type Deps = { readonly db: Db; readonly pools: PoolCatalog; readonly audit: AuditedCall }
 
@@ -22,6 +23,7 @@ export async function changePool(
   const changed = await db.transaction().execute(async (tx) => {
     const before = await requireLockedPool(tx, poolId)
     const after = await change(before, tx)
+    if (after.schema.length !== before.schema.length) await requireNoSchemaChange(tx, poolId)
     await updatePool(tx, after)
     await audit.record(tx, { poolId, changedMembers: changedMembers(write(before), write(after)) })
     return after

@@ -18,6 +18,7 @@ const poolTables: { readonly [Table in PoolTable]: readonly (keyof Schema[Table]
   app_client: ['id'],
   pool_resource: ['kind', 'id'],
   pool_domain: ['domain'],
+  schema_change: ['id'],
   signing_key: ['kid'],
   user: ['sub'],
   user_alias: ['kind', 'value_key'],

@@ -23,6 +23,7 @@ export const copiedTables: { readonly [Table in keyof Schema]: CopiedTable<Table
   deleted_pool: { key: ['id'], poolColumn: 'id', areLarge: true },
   app_client: { key: ['id'], poolColumn: 'pool_id' },
   pool_resource: { key: ['pool_id', 'kind', 'id'], poolColumn: 'pool_id', areLarge: true },
+  schema_change: { key: ['pool_id'], poolColumn: 'pool_id' },
   pool_domain: { key: ['domain'], poolColumn: 'pool_id' },
   signing_key: { key: ['pool_id', 'kid'], poolColumn: 'pool_id' },
   user: { key: ['pool_id', 'sub'], poolColumn: 'pool_id' },

@@ -160,3 +160,23 @@ export interface StuffingNetworkTable {
   cleared_at: number
   expires_at: number
 }
+
+/** Primary key: pool_id. Index: (due_at). The latest change of the schema of each pool: custom attributes that are renamed, and so on. */
+export interface SchemaChangeTable {
+  pool_id: string
+  id: string
+  state: string
+  /** JSON: how the stored attributes of users are read and written. Null when the change has ended. */
+  rules: string | null
+  /** JSON: what is changed, the times of its steps, and what an undo needs. */
+  details: string
+  /** The table and the `sub` at which the current pass over the users continues. Null before a pass. */
+  cursor: string | null
+  /** PostgreSQL: transactions up to this id may not know the current state yet. Null until the step has begun. */
+  barrier: string | null
+  /** How many users the current pass has looked at. */
+  done: number
+  started_at: number
+  /** When the worker has something to do. Null when the change has ended. */
+  due_at: number | null
+}

@@ -14,6 +14,7 @@ import type {
   ProvisionedLimitTable,
   PushedRequestTable,
   RiskCounterTable,
+  SchemaChangeTable,
   SigningKeyTable,
   StuffingNetworkTable,
   UserPoolTable,
@@ -49,6 +50,7 @@ export interface Schema {
   user_pool: UserPoolTable
   app_client: AppClientTable
   pool_resource: PoolResourceTable
+  schema_change: SchemaChangeTable
   pool_domain: PoolDomainTable
   signing_key: SigningKeyTable
   stuffing_network: StuffingNetworkTable

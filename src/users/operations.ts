@@ -76,6 +76,11 @@ import { adminDeleteRecoveryCodes } from './recovery-codes/admin-delete-recovery
 import { adminGetRecoveryCodeStatus } from './recovery-codes/admin-get-recovery-code-status.operation.ts'
 import { createRecoveryCodes } from './recovery-codes/create-recovery-codes.operation.ts'
 import { getRecoveryCodeStatus } from './recovery-codes/get-recovery-code-status.operation.ts'
+import { describeSchemaChange } from './schema-changes/describe-schema-change.operation.ts'
+import { finishSchemaChange } from './schema-changes/finish-schema-change.operation.ts'
+import { planSchemaChange } from './schema-changes/plan-schema-change.operation.ts'
+import { startSchemaChange } from './schema-changes/start-schema-change.operation.ts'
+import { undoSchemaChange } from './schema-changes/undo-schema-change.operation.ts'
 import { confirmSignUp } from './sign-up/confirm-sign-up.operation.ts'
 import { correctSignUpContact } from './sign-up/correct-sign-up-contact.operation.ts'
 import { resendConfirmationCode } from './sign-up/resend-confirmation-code.operation.ts'
@@ -169,4 +174,9 @@ export const userOperations = [
   updateWebAuthnCredential,
   adminChangeUsername,
   changeUsername,
+  describeSchemaChange,
+  finishSchemaChange,
+  planSchemaChange,
+  startSchemaChange,
+  undoSchemaChange,
 ] as const

@@ -1,5 +1,6 @@
 import type { Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
+import { attributesToInsert } from './schema-changes/stored-attributes.ts'
 import { searchEntriesOf } from './search-index.ts'
 import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
 import { toRow } from './user-row.ts'
@@ -46,15 +47,19 @@ export async function insertUsers(tx: Tx, pool: Pool, users: readonly User[]): P
   const owner = ({ poolId, sub }: User) => ({ pool_id: poolId, sub })
   const aliases = users.flatMap((user) => aliasesOf(pool, user).map(({ kind, key }) => ({ ...owner(user), kind, value_key: key })))
   if (!(await insertAliases(tx, aliases))) return false
+  const entries = users.flatMap((user) => searchEntriesOf(user).map(({ name, key }) => ({ ...owner(user), name, value_key: key })))
+  await tx
+    .insertInto('user_attribute')
+    .values(entries)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const attributes = await attributesToInsert(tx, users)
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('user')
-    .values(users.map(toRow))
+    .values(users.map((user, at) => toRow({ ...user, attributes: attributes[at] ?? user.attributes })))
     .onConflict((conflict) => conflict.columns(['pool_id', 'sub']).doNothing())
     .executeTakeFirstOrThrow()
-  if (numInsertedOrUpdatedRows !== BigInt(users.length)) return false
-  const entries = users.flatMap((user) => searchEntriesOf(user).map(({ name, key }) => ({ ...owner(user), name, value_key: key })))
-  await tx.insertInto('user_attribute').values(entries).execute()
-  return true
+  return numInsertedOrUpdatedRows === BigInt(users.length)
 }
 
 type AliasRow = { readonly pool_id: string; readonly sub: string; readonly kind: AliasKind; readonly value_key: string }

@@ -1,12 +1,14 @@
 import { ApiError } from '../contract/api-error.ts'
 import { endsBrowserSessions } from '../pools/browser-sessions.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
+import { selectSchemaRules } from '../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
+import { attributesToInsert, attributesToUpdate } from './schema-changes/stored-attributes.ts'
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { securityStampOf } from './security-stamp.ts'
 import { endSessionClients } from './session-clients/session-client-repository.ts'
-import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
+import { type Alias, type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
 import { fromRow, toRow } from './user-row.ts'
 
 const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
@@ -30,6 +32,7 @@ const selectByName = prepareLookup((db, { poolId, key }: { poolId: string; key: 
     .selectFrom('user_alias')
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'user_alias.pool_id').onRef('user.sub', '=', 'user_alias.sub'))
     .selectAll('user')
+    .select(selectSchemaRules)
     .select('user_alias.kind')
     .where('user_alias.pool_id', '=', poolId)
     .where('user_alias.kind', 'in', aliasKinds)
@@ -44,7 +47,7 @@ export async function findUser(db: Db | Tx, poolId: string, sub: string): Promis
 }
 
 const selectBySub = prepareLookup((db, { poolId, sub }: { poolId: string; sub: string }) =>
-  db.selectFrom('user').selectAll().where('pool_id', '=', poolId).where('sub', '=', sub),
+  db.selectFrom('user').selectAll().select(selectSchemaRules).where('pool_id', '=', poolId).where('sub', '=', sub),
 )
 
 /**
@@ -147,16 +150,24 @@ export async function lockUser(tx: Tx, poolId: string, sub: string): Promise<Use
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .returningAll()
+    .returning(selectSchemaRules)
     .executeTakeFirst()
   return row && fromRow(row)
 }
 
-/** Undefined when the user was stored; otherwise the kind of a name that another user has. */
-export async function insertUser(tx: Tx, pool: Pool, user: User): Promise<AliasKind | undefined> {
+/**
+ * Undefined when the user was stored; otherwise the kind of a name that another user has. `stored` are the attributes of a deleted user who
+ * comes back, as they were stored.
+ */
+export async function insertUser(tx: Tx, pool: Pool, user: User, stored?: Attributes): Promise<AliasKind | undefined> {
   const clash = await insertAliases(tx, user, aliasesOf(pool, user))
   if (clash !== undefined) return clash
-  await tx.insertInto('user').values(toRow(user)).execute()
   await insertSearchEntries(tx, user, searchEntriesOf(user))
+  const [attributes = user.attributes] = await attributesToInsert(tx, [user], stored)
+  await tx
+    .insertInto('user')
+    .values(toRow({ ...user, attributes }))
+    .execute()
   return undefined
 }
 
@@ -199,8 +210,14 @@ export async function updateUserRow(tx: Tx, pool: Pool, before: User, after: Use
     newEntries.filter((entry) => !oldEntries.some(sameEntry(entry))),
   )
 
-  const { pool_id, sub, created_at, ...changes } = toRow(after)
-  await tx.updateTable('user').set(changes).where('pool_id', '=', pool_id).where('sub', '=', sub).execute()
+  const { pool_id, sub, created_at, attributes: _attributes, ...changes } = toRow(after)
+  const attributes = await attributesToUpdate(tx, before, after)
+  await tx
+    .updateTable('user')
+    .set({ ...changes, ...(attributes !== undefined && { attributes: JSON.stringify(attributes) }) })
+    .where('pool_id', '=', pool_id)
+    .where('sub', '=', sub)
+    .execute()
   const isDisabled = before.enabled && !after.enabled
   if (isDisabled || (endsBrowserSessions(pool) && securityStampOf(before) !== securityStampOf(after))) {
     await endSessionClients(tx, { poolId: pool.id, sub: after.sub, sid: undefined }, after.updatedAt)

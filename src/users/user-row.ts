@@ -1,16 +1,21 @@
 import type { Selectable } from 'kysely'
+import type { AttributeValues } from '../pools/attribute-rules.ts'
+import { parseRules, readStored } from '../pools/schema-changes/schema-rules.ts'
 import type { UserTable } from '../storage/user-tables.ts'
 import { withoutOwnName } from './passwords/verifier-name.ts'
 import type { MfaPreferences, User, UserStatus } from './user.ts'
 
-export function fromRow(row: Selectable<UserTable>): User {
+/** `schema_rules` are those of an unfinished schema change of the pool (see `selectSchemaRules`). */
+type ReadRow = Selectable<UserTable> & { readonly schema_rules: string | null }
+
+export function fromRow(row: ReadRow): User {
   return {
     poolId: row.pool_id,
     sub: row.sub,
     username: row.username,
     status: row.status as UserStatus,
     enabled: row.enabled === 1,
-    attributes: JSON.parse(row.attributes) as Record<string, string>,
+    attributes: readAttributes(row),
     password: row.password,
     passwordExpiresAt: row.password_expires_at,
     signedOutAt: row.signed_out_at,
@@ -20,6 +25,12 @@ export function fromRow(row: Selectable<UserTable>): User {
   }
 }
 
+function readAttributes({ attributes, schema_rules: rules }: ReadRow): AttributeValues {
+  const stored = JSON.parse(attributes) as AttributeValues
+  return rules === null ? stored : readStored(parseRules(rules), stored)
+}
+
+/** @NOTE The attributes are as requests see them. `storedAttributesOf` decides which are stored. */
 export function toRow(user: User): Selectable<UserTable> {
   return {
     pool_id: user.poolId,

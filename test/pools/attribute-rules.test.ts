@@ -38,7 +38,7 @@ describe('The values of attributes', () => {
 
   it('are rejected when the schema lacks the attribute, even if every JavaScript object has a property of that name', () => {
     for (const name of ['custom:none', 'toString', '__proto__', 'team', 'custom:score']) {
-      const attributes = readAttributes([{ Name: name, Value: '' }])
+      const attributes = readAttributes(pool, [{ Name: name, Value: '' }])
       assert.throws(() => checkAttributes(pool, attributes), rejection(`${prefix}Type for attribute {${name}} could not be determined`))
     }
   })
@@ -95,7 +95,7 @@ name: String attributes cannot have a length of more than 2048
   it('are rejected when the request names an attribute twice', () => {
     const twice = [{ Name: 'name', Value: 'Ana' }, { Name: 'name' }]
     assert.throws(
-      () => readAttributes(twice),
+      () => readAttributes(pool, twice),
       (error) => error instanceof ApiError && error.code === 'InvalidParameterException',
     )
   })
@@ -105,7 +105,7 @@ name: String attributes cannot have a length of more than 2048
       { Name: 'email_verified', Value: 'True' },
       { Name: 'custom:flag', Value: 'True' },
     ]
-    assert.deepEqual(readAttributes(list), { email_verified: 'true', 'custom:flag': 'True' })
+    assert.deepEqual(readAttributes(pool, list), { email_verified: 'true', 'custom:flag': 'True' })
   })
 })
 

@@ -1321,6 +1321,14 @@ export interface DescribeRiskConfigurationResponse {
   RiskConfiguration: RiskConfigurationType
 }
 
+export interface DescribeSchemaChangeRequest {
+  UserPoolId: string
+}
+
+export interface DescribeSchemaChangeResponse {
+  SchemaChange?: SchemaChangeType | undefined
+}
+
 export interface DescribeTermsByClientRequest {
   ClientId: string
   UserPoolId: string
@@ -1527,6 +1535,14 @@ export interface FederationExtensionType {
 export type FeedbackValueType =
   | 'Valid'
   | 'Invalid'
+
+export interface FinishSchemaChangeRequest {
+  UserPoolId: string
+}
+
+export interface FinishSchemaChangeResponse {
+  SchemaChange?: SchemaChangeType | undefined
+}
 
 export interface FirebaseHashType {
   SignerKey: string
@@ -2047,6 +2063,16 @@ export interface LambdaConfigType {
   InboundFederation?: InboundFederationLambdaType | undefined
 }
 
+export interface LifeguardNumberAttributeConstraintsType {
+  MinValue?: string | undefined
+  MaxValue?: string | undefined
+}
+
+export interface LifeguardStringAttributeConstraintsType {
+  MinLength?: string | undefined
+  MaxLength?: string | undefined
+}
+
 export type LimitClass =
   | 'API_CATEGORY'
 
@@ -2545,6 +2571,10 @@ export type MfaAfterPasswordType =
   | 'REQUIRED'
   | 'SKIPPED'
 
+export type MissingValuesType =
+  | 'REFUSE'
+  | 'REPORT'
+
 export interface NewClientsExtensionType {
   CustomAttributes?: CustomAttributesDefaultType | undefined
 }
@@ -2618,6 +2648,23 @@ export type PasswordStorageType =
 
 export interface PasswordsExtensionType {
   Storage?: PasswordStorageType | undefined
+}
+
+export interface PlanSchemaChangeRequest {
+  UserPoolId: string
+  Changes: readonly SchemaAttributeChangeType[]
+  MaxUsers?: number | undefined
+}
+
+export interface PlanSchemaChangeResponse {
+  Possible?: boolean | undefined
+  Users?: number | undefined
+  DeletedUsers?: number | undefined
+  TouchedUsers?: number | undefined
+  Conflicts?: readonly SchemaConflictType[] | undefined
+  Missing?: readonly SchemaConflictType[] | undefined
+  Places?: readonly SchemaPlaceType[] | undefined
+  UndoLosses?: readonly string[] | undefined
 }
 
 export type PreTokenGenerationLambdaVersionType =
@@ -2973,6 +3020,19 @@ export interface SMSMfaSettingsType {
   PreferredMfa?: boolean | undefined
 }
 
+export interface SchemaAttributeChangeType {
+  Attribute: string
+  NewName?: string | undefined
+  AttributeDataType?: AttributeDataType | undefined
+  Mutable?: boolean | undefined
+  Required?: boolean | undefined
+  DefaultValue?: string | undefined
+  MissingValues?: MissingValuesType | undefined
+  StringAttributeConstraints?: LifeguardStringAttributeConstraintsType | undefined
+  NumberAttributeConstraints?: LifeguardNumberAttributeConstraintsType | undefined
+  Remove?: boolean | undefined
+}
+
 export interface SchemaAttributeType {
   Name?: string | undefined
   AttributeDataType?: AttributeDataType | undefined
@@ -2981,6 +3041,70 @@ export interface SchemaAttributeType {
   Required?: boolean | undefined
   NumberAttributeConstraints?: NumberAttributeConstraintsType | undefined
   StringAttributeConstraints?: StringAttributeConstraintsType | undefined
+}
+
+export type SchemaChangeStateType =
+  | 'CHECKING'
+  | 'SWITCHED'
+  | 'FINISHING'
+  | 'FINISHED'
+  | 'UNDOING'
+  | 'UNDONE'
+  | 'FAILED'
+
+export interface SchemaChangeType {
+  UserPoolId?: string | undefined
+  SchemaChangeId?: string | undefined
+  State?: SchemaChangeStateType | undefined
+  Changes?: readonly SchemaAttributeChangeType[] | undefined
+  CheckedUsers?: number | undefined
+  ConvertedUsers?: number | undefined
+  Conflicts?: number | undefined
+  StartedBy?: string | undefined
+  StartedAt?: Date | undefined
+  SwitchedAt?: Date | undefined
+  OldNamesUntil?: Date | undefined
+  UndoableUntil?: Date | undefined
+  EndedAt?: Date | undefined
+}
+
+export type SchemaConflictKindType =
+  | 'NOT_A_NUMBER'
+  | 'OUT_OF_CONSTRAINTS'
+  | 'MISSING'
+  | 'CLIENT_CANNOT_WRITE'
+
+export interface SchemaConflictType {
+  Kind?: SchemaConflictKindType | undefined
+  Attribute?: string | undefined
+  Count?: number | undefined
+  Users?: readonly SchemaConflictUserType[] | undefined
+  ClientIds?: readonly string[] | undefined
+}
+
+export interface SchemaConflictUserType {
+  Username?: string | undefined
+  Sub?: string | undefined
+  Deleted?: boolean | undefined
+}
+
+export type SchemaPlaceKindType =
+  | 'CLIENT_READ_ATTRIBUTES'
+  | 'CLIENT_WRITE_ATTRIBUTES'
+  | 'CLIENT_LOCKED_ATTRIBUTES'
+  | 'IDENTITY_PROVIDER_MAPPING'
+  | 'IDENTITY_PROVIDER_MODE'
+  | 'LOCKED_ATTRIBUTES'
+  | 'TOKEN_CLAIM'
+  | 'TRIGGER'
+  | 'IMPORT_JOB'
+  | 'IDENTITY_POOL'
+
+export interface SchemaPlaceType {
+  Kind?: SchemaPlaceKindType | undefined
+  Attribute?: string | undefined
+  Name?: string | undefined
+  Changed?: boolean | undefined
 }
 
 export type SecurityPolicyType =
@@ -3331,6 +3455,17 @@ export interface StartBackupResponse {
   Backup?: BackupType | undefined
 }
 
+export interface StartSchemaChangeRequest {
+  UserPoolId: string
+  Changes: readonly SchemaAttributeChangeType[]
+  OldNamesHours?: number | undefined
+  UndoableHours?: number | undefined
+}
+
+export interface StartSchemaChangeResponse {
+  SchemaChange?: SchemaChangeType | undefined
+}
+
 export interface StartUserImportJobRequest {
   UserPoolId: string
   JobId: string
@@ -3505,6 +3640,14 @@ export interface UICustomizationType {
   CSSVersion?: string | undefined
   LastModifiedDate?: Date | undefined
   CreationDate?: Date | undefined
+}
+
+export interface UndoSchemaChangeRequest {
+  UserPoolId: string
+}
+
+export interface UndoSchemaChangeResponse {
+  SchemaChange?: SchemaChangeType | undefined
 }
 
 export interface UnlinkDeveloperIdentityInput {
@@ -4194,6 +4337,8 @@ export interface Operations {
   DeleteRole: { input: DeleteRoleRequest; output: DeleteRoleResponse }
   DescribeAuthEventRisk: { input: DescribeAuthEventRiskRequest; output: DescribeAuthEventRiskResponse }
   DescribeFormerPool: { input: DescribeFormerPoolRequest; output: DescribeFormerPoolResponse }
+  DescribeSchemaChange: { input: DescribeSchemaChangeRequest; output: DescribeSchemaChangeResponse }
+  FinishSchemaChange: { input: FinishSchemaChangeRequest; output: FinishSchemaChangeResponse }
   GetRecoveryCodeStatus: { input: GetRecoveryCodeStatusRequest; output: GetRecoveryCodeStatusResponse }
   GetRole: { input: GetRoleRequest; output: GetRoleResponse }
   GetUserPoolClientExtensions: { input: GetUserPoolClientExtensionsRequest; output: GetUserPoolClientExtensionsResponse }
@@ -4210,6 +4355,7 @@ export interface Operations {
   ListTriggerInvocations: { input: ListTriggerInvocationsRequest; output: ListTriggerInvocationsResponse }
   ListUserImportLog: { input: ListUserImportLogRequest; output: ListUserImportLogResponse }
   MergeUsers: { input: MergeUsersRequest; output: MergeUsersResponse }
+  PlanSchemaChange: { input: PlanSchemaChangeRequest; output: PlanSchemaChangeResponse }
   PurgeDeletedUser: { input: PurgeDeletedUserRequest; output: PurgeDeletedUserResponse }
   PutRole: { input: PutRoleRequest; output: PutRoleResponse }
   ReadMessageCode: { input: ReadMessageCodeRequest; output: ReadMessageCodeResponse }
@@ -4221,6 +4367,8 @@ export interface Operations {
   SetUserPoolClientExtensions: { input: SetUserPoolClientExtensionsRequest; output: SetUserPoolClientExtensionsResponse }
   SetUserPoolExtensions: { input: SetUserPoolExtensionsRequest; output: SetUserPoolExtensionsResponse }
   StartBackup: { input: StartBackupRequest; output: StartBackupResponse }
+  StartSchemaChange: { input: StartSchemaChangeRequest; output: StartSchemaChangeResponse }
+  UndoSchemaChange: { input: UndoSchemaChangeRequest; output: UndoSchemaChangeResponse }
   UnlinkProvider: { input: UnlinkProviderRequest; output: UnlinkProviderResponse }
   UpdateWebAuthnCredential: { input: UpdateWebAuthnCredentialRequest; output: UpdateWebAuthnCredentialResponse }
 }

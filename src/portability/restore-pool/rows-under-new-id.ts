@@ -32,6 +32,8 @@ const changes: { readonly [Table in PoolTable]: Change | LeftOut } = {
   user_pool: (row, ids) => ({ ...changeJson(row, 'config', (config) => changePoolConfig(config, ids)), id: ids.poolId }),
   app_client: changeClient,
   pool_resource: changeResource,
+  // The rows of users are as an unfinished change has left them, and a server finishes it.
+  schema_change: (row, ids) => changeJson(row, 'details', (details) => changeClientsOfSchema(details, ids)),
   pool_domain: same,
   // A new pool gets keys of its own when they are first used. A token that the old pool signs must not pass for one of the new pool.
   signing_key: 'tokens',
@@ -113,6 +115,15 @@ function changePoolConfig(config: Json, ids: NewIds): Json {
   const clientIds = extensions?.oauth?.nonProductionClientIds
   if (clientIds === undefined) return config
   return { ...config, extensions: { ...extensions, oauth: { ...extensions?.oauth, nonProductionClientIds: clientIds.map(ids.clientId) } } }
+}
+
+/** The clients that an undo gives a removed attribute back. */
+function changeClientsOfSchema(details: Json, ids: NewIds): Json {
+  const { removedFrom = [] } = details as { removedFrom?: readonly { readonly client?: string }[] }
+  return {
+    ...details,
+    removedFrom: removedFrom.map((place) => (place.client === undefined ? place : { ...place, client: ids.clientId(place.client) })),
+  }
 }
 
 /** The id of a secret begins with the id of its client. */

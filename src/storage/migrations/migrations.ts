@@ -37,6 +37,7 @@ import { formerPool } from './0040-former-pool.ts'
 import { recoveryCodes } from './0041-recovery-codes.ts'
 import { formerUsernames } from './0042-former-usernames.ts'
 import { hiddenSignUps } from './0043-hidden-sign-ups.ts'
+import { schemaChanges } from './0044-schema-changes.ts'
 import { deviceKeys } from './0045-device-keys.ts'
 import type { Migration } from './migration.ts'
 
@@ -81,5 +82,6 @@ export const migrations: readonly Migration[] = [
   recoveryCodes,
   formerUsernames,
   hiddenSignUps,
+  schemaChanges,
   deviceKeys,
 ]

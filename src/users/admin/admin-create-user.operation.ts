@@ -33,7 +33,7 @@ export const adminCreateUser = operation('AdminCreateUser', {
     }
 
     const now = deps.clock.now()
-    const input = { sub: uuidv7(now), username, attributes: readAttributes(request.UserAttributes) }
+    const input = { sub: uuidv7(now), username, attributes: readAttributes(pool, request.UserAttributes) }
     const draft = { ...draftNewUser(pool, input), createdAt: now }
     const temporaryPassword = chooseTemporaryPassword(pool, givenPassword)
     // A user with a temporary password supplies the missing attributes at the first sign-in.

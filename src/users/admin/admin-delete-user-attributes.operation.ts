@@ -1,5 +1,6 @@
 import type { AuditedCaller } from '../../audit/audited-caller.ts'
 import { operation } from '../../contract/operation.ts'
+import { presentName } from '../../pools/attribute-rules.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { callerContextOf } from '../../triggers/trigger.ts'
 import { requireKnownNames } from '../profile/profile-rules.ts'
@@ -12,8 +13,9 @@ export const adminDeleteUserAttributes = operation('AdminDeleteUserAttributes', 
 
   async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, { audit }: AuditedCaller, from) {
     const pool = await deps.pools.getPool(request.UserPoolId)
-    requireKnownNames(pool, request.UserAttributeNames)
-    const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
+    const names = request.UserAttributeNames.map((name) => presentName(pool, name))
+    requireKnownNames(pool, names)
+    const changes = Object.fromEntries(names.map((name) => [name, '']))
     const callerContext = callerContextOf(undefined, from, undefined)
     await changeAttributesOf({ ...deps, audit }, pool, request.Username, { operation: 'AdminDeleteUserAttributes', changes, callerContext })
     return {}

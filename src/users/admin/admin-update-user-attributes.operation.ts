@@ -13,7 +13,7 @@ export const adminUpdateUserAttributes = operation('AdminUpdateUserAttributes', 
 
   async handle(request, deps: ChangeAttributesDeps & { pools: PoolCatalog }, { audit }: AuditedCaller, from) {
     const pool = await deps.pools.getPool(request.UserPoolId)
-    const changes = readAttributes(request.UserAttributes)
+    const changes = readAttributes(pool, request.UserAttributes)
     checkAttributes(pool, changes)
     const callerContext = callerContextOf(undefined, from, request.ClientMetadata)
     await changeAttributesOf({ ...deps, audit }, pool, request.Username, { operation: 'AdminUpdateUserAttributes', changes, callerContext })

@@ -3,6 +3,7 @@ import { dayMs } from '../../base/durations.ts'
 import { deletedUsersOf } from '../../pools/extensions/pool-extensions.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import { findPool, listPoolsWithKeptUsers } from '../../pools/pool-repository.ts'
+import { selectSchemaRulesOfKept } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { runTogether } from '../../storage/run-together.ts'
 import { sealedTable } from '../../storage/sealed-table.ts'
@@ -43,14 +44,26 @@ function signInNameKey(pool: Pool, { sub, username, attributes }: User): string 
  * and whom the sweeper has not purged yet.
  */
 export async function takeKeptUser(tx: Tx, pool: Pool, sub: string, now: number): Promise<KeptUser | undefined> {
-  const row = await tx.deleteFrom('kept_user').where('pool_id', '=', pool.id).where('sub', '=', sub).returningAll().executeTakeFirst()
+  const row = await tx
+    .deleteFrom('kept_user')
+    .where('pool_id', '=', pool.id)
+    .where('sub', '=', sub)
+    .returningAll()
+    .returning(selectSchemaRulesOfKept)
+    .executeTakeFirst()
   const kept = row && fromRow(pool, row)
   return kept === undefined || kept.purgeAt <= now ? undefined : kept
 }
 
 /** The kept user, as at the deletion. */
 export async function findKeptUser(db: Db | Tx, pool: Pool, sub: string): Promise<User | undefined> {
-  const row = await db.selectFrom('kept_user').selectAll().where('pool_id', '=', pool.id).where('sub', '=', sub).executeTakeFirst()
+  const row = await db
+    .selectFrom('kept_user')
+    .selectAll()
+    .select(selectSchemaRulesOfKept)
+    .where('pool_id', '=', pool.id)
+    .where('sub', '=', sub)
+    .executeTakeFirst()
   return row && fromRow(pool, row).user
 }
 
@@ -61,6 +74,7 @@ export async function listKeptUsers(db: Db, pool: Pool, { now, name, after, limi
   let query = db
     .selectFrom('kept_user')
     .selectAll()
+    .select(selectSchemaRulesOfKept)
     .where('pool_id', '=', pool.id)
     .where('purge_at', '>', now)
     .where('deleted_at', '>', now - keptMs(pool))
@@ -74,10 +88,12 @@ export async function listKeptUsers(db: Db, pool: Pool, { now, name, after, limi
 /** How long the pool keeps deleted users at present. */
 const keptMs = (pool: Pool): number => deletedUsersOf(pool).keepDays * dayMs
 
+type KeptRow = Selectable<KeptUserTable> & { readonly schema_rules: string | null }
+
 /** A user is purged at the time that was set at the deletion, or earlier when the pool keeps users for a shorter time by now. */
-function fromRow(pool: Pool, row: Selectable<KeptUserTable>): KeptUser {
+function fromRow(pool: Pool, row: KeptRow): KeptUser {
   const rows = JSON.parse(row.rows) as KeptRows
-  const user = userFromRow({ ...rows.user?.[0], pool_id: row.pool_id, sub: row.sub } as never)
+  const user = userFromRow({ ...rows.user?.[0], pool_id: row.pool_id, sub: row.sub, schema_rules: row.schema_rules } as never)
   return { user, deletedAt: row.deleted_at, purgeAt: Math.min(row.purge_at, row.deleted_at + keptMs(pool)), rows }
 }
 
@@ -93,8 +109,14 @@ export async function purgeKeptUser(tx: Tx, pool: Pool, sub: string, now: number
   return user
 }
 
-async function deleteKeptUser(tx: Tx, { poolId, sub }: UserKey, now: number): Promise<Selectable<KeptUserTable> | undefined> {
-  const row = await tx.deleteFrom('kept_user').where('pool_id', '=', poolId).where('sub', '=', sub).returningAll().executeTakeFirst()
+async function deleteKeptUser(tx: Tx, { poolId, sub }: UserKey, now: number): Promise<KeptRow | undefined> {
+  const row = await tx
+    .deleteFrom('kept_user')
+    .where('pool_id', '=', poolId)
+    .where('sub', '=', sub)
+    .returningAll()
+    .returning(selectSchemaRulesOfKept)
+    .executeTakeFirst()
   if (row !== undefined) await removeRemainingRows(tx, { poolId, sub }, now)
   return row
 }

@@ -27,7 +27,7 @@ export async function restoreUser(tx: Tx, pool: Pool, sub: string, now: number):
   if (kept === undefined) throw userNotKept()
   const user: User = { ...kept.user, signedOutAt: nextSignOut(kept.user, now), updatedAt: now }
   await requireNothingTaken(tx, pool, user, kept)
-  const clash = await insertUser(tx, pool, user)
+  const clash = await insertUser(tx, pool, user, storedAttributesOf(kept))
   if (clash !== undefined) throw nameTaken(clash)
   await cancelRemoval(tx, user)
   for (const { value_key } of mergedNamesIn(kept)) {
@@ -47,6 +47,9 @@ export async function restoreUser(tx: Tx, pool: Pool, sub: string, now: number):
 export async function freeNames(db: Db, pool: Pool, user: User | undefined, now: number): Promise<void> {
   if (user !== undefined) await deleteExpiredSignUpsOf(db, pool, user, now)
 }
+
+/** As they were at the deletion, whatever changes of the schema are unfinished. */
+const storedAttributesOf = ({ rows }: KeptUser) => JSON.parse(String(rows.user?.[0]?.['attributes'] ?? '{}')) as User['attributes']
 
 const mergedNamesIn = ({ rows }: KeptUser) => (rows.user_alias ?? []).filter(({ kind }) => kind === 'merged')
 

@@ -1,4 +1,5 @@
 import { chunksOf } from '../../base/chunks.ts'
+import { selectSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
@@ -90,6 +91,7 @@ export async function listMembers(
     .selectFrom(members.as('member'))
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'member.pool_id').onRef('user.sub', '=', 'member.sub'))
     .selectAll('user')
+    .select(selectSchemaRules)
     .orderBy('member.sub')
     .execute()
   return rows.map(fromRow)

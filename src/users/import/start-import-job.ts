@@ -1,5 +1,6 @@
 import { acquireImportSlot, type ImportJobKey } from '../../pools/active-import-repository.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
+import { requireNoSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Tx } from '../../storage/db.ts'
 import { type ImportJob, importJobNotFound, preconditionNotMet, requireVerifiedAttribute, statusAt } from './import-job.ts'
 import { lockImportJob, updateImportJob } from './import-job-repository.ts'
@@ -13,6 +14,8 @@ import { lockImportJob, updateImportJob } from './import-job-repository.ts'
 export async function startImportJob(tx: Tx, key: ImportJobKey, now: number): Promise<ImportJob> {
   // A concurrent change of the pool waits for this lock. Then it finds the active job and is refused (`requireNoImport`).
   const pool = await requireLockedPool(tx, key.poolId)
+  // A change that is being checked refuses values that conflict with it, and so would stop the job.
+  await requireNoSchemaChange(tx, pool.id, ['CHECKING'])
   const job = await lockImportJob(tx, key)
   if (job === undefined) throw importJobNotFound(key.jobId)
   requireStartable(job, now)

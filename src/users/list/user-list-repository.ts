@@ -1,3 +1,4 @@
+import { selectSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { longestKey } from '../search-index.ts'
 import type { User } from '../user.ts'
@@ -26,6 +27,7 @@ async function listBySub(db: Db, poolId: string, filter: Filter | undefined, { l
   let query = db
     .selectFrom('user')
     .selectAll()
+    .select(selectSchemaRules)
     .where('pool_id', '=', poolId)
     .orderBy('sub')
     .limit(limit + 1)
@@ -70,6 +72,7 @@ async function listByAttribute(
     .selectFrom(entries.as('entry'))
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'entry.pool_id').onRef('user.sub', '=', 'entry.sub'))
     .selectAll('user')
+    .select(selectSchemaRules)
     .select('entry.value_key')
     .orderBy('entry.value_key')
     .orderBy('entry.sub')

@@ -2,7 +2,7 @@ import type { AuditedCall } from '../../audit/audited-caller.ts'
 import { uuidv7 } from '../../base/ids.ts'
 import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
 import type { AppClientCaller } from '../../pools/app-client.ts'
-import { requireRequiredAttributes } from '../../pools/attribute-rules.ts'
+import { presentName, requireRequiredAttributes } from '../../pools/attribute-rules.ts'
 import { hidesSignUps } from '../../pools/hidden-sign-ups.ts'
 import { requireUnreservedName } from '../../pools/identity-providers/reserved-names.ts'
 import type { Pool } from '../../pools/pool.ts'
@@ -102,7 +102,8 @@ const smsMfa: MfaPreferences = { enabled: ['SMS_MFA'], preferred: 'SMS_MFA', byO
  * The username, which a visitor has typed, must not be one for users of an identity provider.
  */
 async function draftMigrated({ db, clock }: MigrationDeps, pool: Pool, typed: string, migrated: MigratedUser): Promise<UserDraft> {
-  const { username = typed, ...attributes } = migrated.attributes
+  const { username = typed, ...given } = migrated.attributes
+  const attributes = Object.fromEntries(Object.entries(given).map(([name, value]) => [presentName(pool, name), value]))
   const now = clock.now()
   try {
     const draft = draftNewUser(pool, { sub: uuidv7(now), username, attributes })

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { operation } from '../../contract/operation.ts'
+import { presentName } from '../../pools/attribute-rules.ts'
 import type { Db } from '../../storage/db.ts'
 import { callerContextOf, type Triggers } from '../../triggers/trigger.ts'
 import { type AccountNoticeDeps, queueAddressNotices, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
@@ -17,9 +18,10 @@ export const deleteUserAttributes = operation('DeleteUserAttributes', {
 
   async handle(request, deps: Deps, { pool, client, user, sessionId }: SessionCaller, { userAgent }) {
     const { db, clock, secrets, triggers } = deps
-    requireWritable(pool, client, request.UserAttributeNames)
-    requireKnownNames(pool, request.UserAttributeNames)
-    const changes = Object.fromEntries(request.UserAttributeNames.map((name) => [name, '']))
+    const names = request.UserAttributeNames.map((name) => presentName(pool, name))
+    requireWritable(pool, client, names)
+    requireKnownNames(pool, names)
+    const changes = Object.fromEntries(names.map((name) => [name, '']))
     requireAllowedChanges(pool, client, user.attributes, changes)
     const callerContext = callerContextOf(client, { userAgent }, undefined)
     await runPreUpdateUserAttributes(triggers, { pool, user, operation: 'DeleteUserAttributes', changes, callerContext })

@@ -24,7 +24,7 @@ export const updateUserAttributes = operation('UpdateUserAttributes', {
 
   async handle(request, deps: Deps, { pool, client, user, sessionId }: SessionCaller, { userAgent }) {
     const { db, clock, secrets, outbox, triggers } = deps
-    const changes = readAttributes(request.UserAttributes)
+    const changes = readAttributes(pool, request.UserAttributes)
     requireAllowedChanges(pool, client, user.attributes, changes)
     const preferred = pool.aliasAttributes.includes('preferred_username') ? changes['preferred_username'] : undefined
     if (preferred && preferred !== user.attributes['preferred_username']) {

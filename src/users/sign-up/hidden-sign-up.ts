@@ -16,6 +16,7 @@ import { storeUser } from '../attribute-changes.ts'
 import type { UserDraft } from '../create-user.ts'
 import { simulateQueue } from '../decoy-code.ts'
 import type { Passwords } from '../passwords/passwords.ts'
+import { attributesToInsert } from '../schema-changes/stored-attributes.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import { aliasesOf, type User } from '../user.ts'
 import { findUserByName, lockUser } from '../user-repository.ts'
@@ -71,6 +72,8 @@ export async function hideSignUp(deps: Deps, caller: AppClientCaller, attempt: A
   const names = [...aliasesOf(pool, user).map(({ key }) => key), user.sub]
   await db.transaction().execute(async (tx) => {
     for (const name of names) await insertHiddenSignUp(tx, { ...keyOf(secrets, pool, name), delivery, expiresAt }, now)
+    // Refuses what the storing of the user would refuse.
+    await attributesToInsert(tx, [user])
     if (contact !== undefined && content !== undefined) await queueOrSimulateMessage(tx, deps, caller, { ...attempt, content, contact })
   })
 }

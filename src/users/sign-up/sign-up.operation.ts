@@ -45,7 +45,7 @@ export const signUp = operation('SignUp', {
     const now = clock.now()
     const context = contextFromClient(from, { pool, client, username: request.Username, now }, request.UserContextData)
     await requireAllowedAddress(deps, { pool, client, ip: context.ip })
-    const attributes = readAttributes(request.UserAttributes)
+    const attributes = readAttributes(pool, request.UserAttributes)
     const password = request.Password || undefined
     const draft = draftSignUp(caller, { username: request.Username, attributes, password }, now)
     await requireUnreservedName(deps.db, pool, 'Username', draft.username)

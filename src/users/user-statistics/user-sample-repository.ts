@@ -1,3 +1,4 @@
+import { selectSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { fromRow } from '../user-row.ts'
 import type { SampledUser } from './compute-user-statistics.ts'
@@ -8,6 +9,7 @@ export async function sampleUsers(db: Db | Tx, poolId: string, size: number): Pr
     db
       .selectFrom('user')
       .selectAll()
+      .select(selectSchemaRules)
       .where('pool_id', '=', poolId)
       .orderBy('sub', direction)
       .limit(size / 2)

@@ -1,4 +1,5 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
+import { switchTo } from '../../support/schema-changes.ts'
 import { slowNetwork } from '../../support/stuffing.ts'
 import type { RequestFactory } from './request-factory.ts'
 import type { World } from './world.ts'
@@ -8,9 +9,23 @@ const selfService = {
   LockedAttributes: ['email'],
 }
 
+const changes = [{ Attribute: 'nickname', StringAttributeConstraints: { MaxLength: '100' } }]
+
+/** A pool of its own whose schema is being changed. */
+async function poolInChange({ server }: World) {
+  const { poolId: UserPoolId } = await server.givenPool()
+  await switchTo(server, UserPoolId, changes)
+  return { UserPoolId }
+}
+
 /** Requests of threat protection, and of what users may do for themselves. */
 export const protectionRequests: Partial<Record<OperationName, RequestFactory>> = {
   DescribeFormerPool: ({ main }) => ({ UserPoolId: main.poolId }),
+  DescribeSchemaChange: ({ main }) => ({ UserPoolId: main.poolId }),
+  PlanSchemaChange: ({ main }) => ({ UserPoolId: main.poolId, Changes: changes, MaxUsers: 5 }),
+  StartSchemaChange: async ({ server }) => ({ UserPoolId: (await server.givenPool()).poolId, Changes: changes, UndoableHours: 1 }),
+  FinishSchemaChange: poolInChange,
+  UndoSchemaChange: poolInChange,
   ListSlowedNetworks: ({ main }) => ({ UserPoolId: main.poolId, MaxResults: 10 }),
   // Both are tried with hundreds of values, so they share one pool whose settings may change.
   SetUserPoolExtensions: ({ changeable: { poolId } }) => ({ UserPoolId: poolId, SelfService: selfService }),

@@ -1,6 +1,6 @@
 import { ApiError } from '../../../contract/api-error.ts'
 import type { AppClient } from '../../../pools/app-client.ts'
-import { checkAttributes, writableAttributes } from '../../../pools/attribute-rules.ts'
+import { checkAttributes, presentName, writableAttributes } from '../../../pools/attribute-rules.ts'
 import type { Pool } from '../../../pools/pool.ts'
 import { requireMutableAttributes } from '../../../users/attribute-changes.ts'
 import { requireUnlocked } from '../../../users/self-service/self-service.ts'
@@ -30,7 +30,7 @@ export function readNewAttributes(pool: Pool, client: AppClient, user: User, res
   const named: [string, string][] = []
   for (const [key, value] of Object.entries(responses)) {
     if (!key.startsWith(prefix)) continue
-    const name = key.slice(prefix.length)
+    const name = presentName(pool, key.slice(prefix.length))
     if (ownedByTheService.includes(name)) throw new ApiError('InvalidParameterException', `Cannot modify the non-mutable attribute ${name}`)
     if (Object.hasOwn(user.attributes, name)) throw new ApiError('NotAuthorizedException', `Cannot modify an already provided ${name}`)
     if (!writable(name)) throw new ApiError('NotAuthorizedException', 'A client attempted to write unauthorized attribute')
