@@ -5,7 +5,7 @@ import type { PageClient } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
 import type { LiveSession } from '../domain-session/domain-session.ts'
-import { asksSecondFactor, isFreshProof } from '../domain-session/fresh-proof.ts'
+import { isFreshProof, lacksSecondFactor } from '../domain-session/fresh-proof.ts'
 import { type PageProof, proofOf } from '../domain-session/proof.ts'
 import type { DomainSession } from '../domain-session/session-cookie.ts'
 
@@ -16,8 +16,8 @@ export type Account = PageClient & {
   readonly session: DomainSession
   /** What the user has proven in this browser. */
   readonly proof: PageProof
-  /** Whether a sign-in asks the user for a second factor. */
-  readonly needsSecondFactor: boolean
+  /** Whether a sign-in asks the user for a second factor, which the proof does not have. */
+  readonly lacksFactor: boolean
   readonly now: number
 }
 
@@ -33,12 +33,12 @@ export type Condition = {
 export type ActionState = 'allowed' | 'needs-proof' | 'denied'
 
 export function stateOf(account: Account, { switches, isSensitive }: Condition): ActionState {
-  const { proof, needsSecondFactor, now } = account
+  const { proof, lacksFactor, now } = account
   const verdicts = switches.map((operation) => maySelfServe(account, operation, proof, now))
   // A user without a second factor cannot bring one.
-  if (verdicts.some((verdict) => verdict === 'denied' || (verdict === 'needs-second-factor' && !needsSecondFactor))) return 'denied'
+  if (verdicts.some((verdict) => verdict === 'denied' || (verdict === 'needs-second-factor' && !lacksFactor))) return 'denied'
   const needsFresh = typeof isSensitive === 'boolean' ? isSensitive : isSensitive(account)
-  return verdicts.every((verdict) => verdict === 'allowed') && (!needsFresh || isFreshProof(proof, needsSecondFactor, now))
+  return verdicts.every((verdict) => verdict === 'allowed') && (!needsFresh || isFreshProof(proof, lacksFactor, now))
     ? 'allowed'
     : 'needs-proof'
 }
@@ -50,5 +50,5 @@ export async function accountOf(
   { user, session }: LiveSession,
 ): Promise<Account> {
   const proof = proofOf(session)
-  return { ...owner, browser, user, session, proof, needsSecondFactor: await asksSecondFactor(db, owner.pool, user), now: clock.now() }
+  return { ...owner, browser, user, session, proof, lacksFactor: await lacksSecondFactor(db, owner.pool, user, proof), now: clock.now() }
 }

@@ -11,10 +11,12 @@ import { isAnyStateConsumed } from '../../storage/consumed-state-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import type { AuthMethod } from '../../tokens/assurance.ts'
 import { findDevice } from '../../users/devices/device-repository.ts'
+import { identitiesOf, identityMark } from '../../users/linked-identities/linked-identity.ts'
 import { securityStampOf } from '../../users/security-stamp.ts'
 import { extendSessionClients } from '../../users/session-clients/session-client-repository.ts'
 import type { User } from '../../users/user.ts'
 import { findUser } from '../../users/user-repository.ts'
+import { ownUsers } from '../providers/find-provider.ts'
 import { type EndedSession, endDomainSession } from './end-domain-session.ts'
 import { type DomainSession, openSessionCookie, sealSessionCookie } from './session-cookie.ts'
 
@@ -43,6 +45,8 @@ type NewSession = {
   readonly isRemembered: boolean
   /** The identity provider by which the user has signed in, or `COGNITO`. */
   readonly providerName: string
+  /** The mark of the identity there. */
+  readonly identity?: string | undefined
   /** What ends the session at the user's identity provider, where a logout is to go there. */
   readonly atProvider?: ProviderSession | undefined
 }
@@ -75,6 +79,7 @@ export async function beginDomainSession(
     securityStamp: securityStampOf(user),
     sid: mannerOf(pool) === 'STRICT' ? await findLiveSid(deps, pool, before, user) : undefined,
     providerName: signIn.providerName,
+    identity: signIn.identity,
     atProvider: signIn.atProvider,
   }
   const others = before.filter(({ sub }) => sub !== user.sub).slice(0, mostAccounts - 1)
@@ -159,8 +164,15 @@ async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, sessio
     isAnyStateConsumed(db, ids),
     isDeviceForgotten(db, pool, session),
   ])
-  if (!user?.enabled || isEnded || isForgotten) return undefined
+  if (!user?.enabled || isEnded || isForgotten || isUnlinked(user, session)) return undefined
   return endsBrowserSessions(pool) && securityStampOf(user) !== session.securityStamp ? undefined : { session, user }
+}
+
+/** Whether the identity of the sign-in was unlinked. Somebody else may have linked it, and must not stay signed in. */
+function isUnlinked({ attributes }: User, { providerName, identity }: DomainSession): boolean {
+  if (providerName === undefined || providerName === ownUsers) return false
+  const present = identitiesOf(attributes).filter((one) => one.providerName === providerName)
+  return !present.some((one) => identity === undefined || identityMark(one) === identity)
 }
 
 async function isDeviceForgotten(db: Db, pool: Pool, { poolId, sub, deviceKey: key }: DomainSession): Promise<boolean> {

@@ -13,14 +13,16 @@ const freshMs = 10 * minuteMs
  * Whether a sign-in proves that the user sits at the browser now. Neither does a remembered device stand in for the second factor, nor a
  * session at an identity provider for a sign-in there.
  */
-export const isFreshProof = ({ provenAt, hasSecondFactor }: PageProof, needsSecondFactor: boolean, now: number): boolean =>
-  provenAt !== undefined && now - provenAt <= freshMs && (hasSecondFactor || !needsSecondFactor)
+export const isFreshProof = ({ provenAt }: PageProof, lacksFactor: boolean, now: number): boolean =>
+  provenAt !== undefined && now - provenAt <= freshMs && !lacksFactor
 
-/**
- * Whether the proof of the user has to have a second factor. The pool asks users of identity providers for none: that is the provider's
- * affair.
- */
+/** Whether the proof of the user lacks a second factor that it has to have. */
+export async function lacksSecondFactor(db: Db, pool: Pool, user: User, { hasSecondFactor }: PageProof): Promise<boolean> {
+  return !hasSecondFactor && (await asksSecondFactor(db, pool, user))
+}
+
+/** Whether a sign-in asks the user for a second factor. The pool asks users of identity providers for none: that is the provider's affair. */
 export async function asksSecondFactor(db: Db, pool: Pool, user: User): Promise<boolean> {
-  if (user.status === 'EXTERNAL_PROVIDER') return false
+  if (pool.mfa === 'OFF' || user.status === 'EXTERNAL_PROVIDER') return false
   return decideMfa(pool, user, await hasSoftwareToken(db, user)).kind !== 'pass'
 }

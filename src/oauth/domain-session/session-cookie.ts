@@ -14,8 +14,8 @@ export type DomainSession = {
   /** When the user was authenticated, in epoch seconds. */
   readonly authTime: number
   /**
-   * When the user proved who they are, in epoch seconds: before `authTime` where a provider had a session. Undefined where the provider did
-   * not say, and in cookies of earlier releases.
+   * When the user proved who they are, in epoch seconds. Undefined where a provider did not say, or was not asked for a new sign-in, and in
+   * cookies of earlier releases.
    */
   readonly provenAt: number | undefined
   readonly methods: readonly AuthMethod[] | undefined
@@ -36,6 +36,8 @@ export type DomainSession = {
   readonly sid: string | undefined
   /** The identity provider by which the user signed in, or `COGNITO`. Undefined in cookies of earlier releases. */
   readonly providerName: string | undefined
+  /** The mark of the identity by which the user signed in there. Undefined without one, and in cookies of earlier releases. */
+  readonly identity: string | undefined
   /** What ends the session at the identity provider by which the user signed in. Undefined where a logout does not go there. */
   readonly atProvider: ProviderSession | undefined
 }
@@ -65,6 +67,7 @@ type SealedSession = {
   readonly p: string
   readonly n?: string | undefined
   readonly b?: string | undefined
+  readonly i?: string | undefined
   readonly f?: SealedProviderSession | undefined
 }
 
@@ -79,7 +82,7 @@ type SealedProviderSession = {
  * The most characters that all providers' parts and names have together, as JSON. Browsers keep cookies of 4,096 bytes; the rest of five sessions, sealed,
  * takes half of that.
  */
-const providerBudget = 1300
+const providerBudget = 1200
 
 /** Version 2 holds several sessions, the current one first. A server refuses a version that it does not know. */
 type Form = { readonly v: 2; readonly a: readonly SealedSession[] }
@@ -100,6 +103,7 @@ export function sealSessionCookie(secrets: Secrets, poolId: string, sessions: re
       p: one.securityStamp,
       n: one.sid,
       b: one.providerName,
+      i: one.identity,
       f: atProvider[index],
     }),
   )
@@ -127,6 +131,7 @@ export function openSessionCookie(secrets: Secrets, poolId: string, cookie: stri
     securityStamp: one.p,
     sid: one.n,
     providerName: one.b,
+    identity: one.i,
     atProvider: one.f && openProviderSession(one.f),
   }))
 }

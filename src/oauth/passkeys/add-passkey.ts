@@ -8,7 +8,7 @@ import { offersPasskeys } from '../account/offered-pages.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import { type AuthorizeDeps, findUsableSession, type RedirectToApp, readingForApp } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { asksSecondFactor, isFreshProof } from '../domain-session/fresh-proof.ts'
+import { isFreshProof, lacksSecondFactor } from '../domain-session/fresh-proof.ts'
 import { type PageProof, proofOf } from '../domain-session/proof.ts'
 import { PageError } from '../page-error.ts'
 import type { Parameters } from '../parameters.ts'
@@ -103,7 +103,7 @@ async function findOwner(deps: AddPasskeyDeps, browser: BrowserRequest, request:
   const now = deps.clock.now()
   const isTooOld = operations.some((name) => maySelfServe(owner, name, owner.proof, now) === 'needs-fresh-sign-in')
   // A passkey can count as both factors. So the password and a remembered device must not be enough for one.
-  const isFresh = isFreshProof(owner.proof, await asksSecondFactor(deps.db, pool, live.user), now)
+  const isFresh = isFreshProof(owner.proof, await lacksSecondFactor(deps.db, pool, live.user, owner.proof), now)
   return isTooOld || !isFresh ? undefined : owner
 }
 

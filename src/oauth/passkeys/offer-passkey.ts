@@ -5,7 +5,7 @@ import { findRelyingParty } from '../../users/passkeys/relying-party.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
 import type { BrowserRequest } from '../browser-request.ts'
-import { asksSecondFactor, isFreshProof } from '../domain-session/fresh-proof.ts'
+import { isFreshProof, lacksSecondFactor } from '../domain-session/fresh-proof.ts'
 import { proofOf } from '../domain-session/proof.ts'
 import { justNowSeconds, mayAddPasskey } from './add-passkey.ts'
 
@@ -29,8 +29,8 @@ export async function offersPasskey(
   if (!mayAddPasskey(request, proof, now)) return false
   if (browser.hasDeclinedPasskey(pool.id) || !acceptsLaterAnswer(request, sub)) return false
   if ((await findRelyingParty(deps, pool)) === undefined) return false
-  if (!isFreshProof(proof, await asksSecondFactor(deps.db, pool, user), now)) return false
-  return (await findPasskeys(deps.db, pool.id, sub)).length === 0
+  if ((await findPasskeys(deps.db, pool.id, sub)).length > 0) return false
+  return isFreshProof(proof, await lacksSecondFactor(deps.db, pool, user, proof), now)
 }
 
 /** Whether the request accepts the session of this user when the page is done. Otherwise the user would have to sign in again. */

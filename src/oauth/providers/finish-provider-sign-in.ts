@@ -11,6 +11,7 @@ import type { IdentityProvider } from '../../pools/identity-providers/identity-p
 import { findIdentityProvider } from '../../pools/identity-providers/identity-provider-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { HostedSignIn } from '../../signin/hosted/hosted-sign-in.ts'
+import { identityMark } from '../../users/linked-identities/linked-identity.ts'
 import { answerForUser } from '../authorize/authorization-answer.ts'
 import type { AuthorizationRequest } from '../authorize/authorization-request.ts'
 import type { AuthorizeDeps } from '../authorize/authorize.ts'
@@ -35,8 +36,11 @@ export type ArrivedAnswer = {
   readonly proof: ProviderProof
   readonly freshness: FreshnessWish | undefined
   readonly answer: Parameters
-  /** Whether the browser can go to the sign-in page, if the user has to prove that an account is theirs. */
-  readonly canAskForProof: boolean
+  /**
+   * Whether the provider began: no request of ours has asked it for anything. Any site can make a browser send such an answer, and the
+   * identity may be that of an attacker, who waits for the user to link it.
+   */
+  readonly isUnsolicited: boolean
   /** Throws a FederationError for a provider that may not answer so. */
   readonly requireProvider?: (provider: IdentityProvider) => void
 }
@@ -54,17 +58,25 @@ export async function finishProviderSignIn(
   arrived: ArrivedAnswer,
 ): Promise<SignedIn | Continue> {
   const { pool } = request
-  const { signedIn, atProvider } = await signIn(deps, browser, request, arrived)
+  const { signedIn, identity, atProvider } = await signIn(deps, browser, request, arrived)
   if (signedIn.kind === 'continue') return signedIn
   // A device of the pool is remembered for its own second factor, which a provider's users do not have.
   const result = { ...signedIn, authTime: authTimeOf(signedIn, arrived), deviceKey: undefined }
   const sent = { pool, cookie: browser.sessionCookieOf(pool.id) }
   const { providerName } = arrived
-  const { session, cookie } = await beginDomainSession(deps, sent, { ...result, isRemembered: false, providerName, atProvider })
+  const provenAt = isAskedForNewSignIn(arrived) ? signedIn.provenAt : undefined
+  const began = { ...result, provenAt, isRemembered: false, providerName, identity, atProvider }
+  const { session, cookie } = await beginDomainSession(deps, sent, began)
   const authenticated = { ...result, domainSession: referenceTo(session) }
   const answer = await answerForUser(deps, request, authenticated, browser.context)
   return { kind: 'signed-in', session: { ...cookie, poolId: pool.id }, devices: undefined, ...answer }
 }
+
+/**
+ * Whether our request asked the provider to ask the user. Otherwise its own session may have answered, and the time in the answer proves
+ * nothing: some providers give that of the answer.
+ */
+const isAskedForNewSignIn = ({ freshness, isUnsolicited }: ArrivedAnswer): boolean => freshness?.mostAgeSeconds === 0 && !isUnsolicited
 
 /** An app that wants a sign-in of a certain age is told that of the sign-in at the provider. */
 function authTimeOf({ authTime, provenAt }: HostedSignIn, { freshness }: ArrivedAnswer): number {
@@ -72,12 +84,19 @@ function authTimeOf({ authTime, provenAt }: HostedSignIn, { freshness }: Arrived
   return isOfEarlierSignIn(provenAt * 1000, freshness) ? provenAt : authTime
 }
 
+type IdentitySignIn = {
+  readonly signedIn: HostedSignIn | Continue
+  /** The mark of the identity. The sign-in has tied it to its subject. */
+  readonly identity: string
+  readonly atProvider: ProviderSession | undefined
+}
+
 async function signIn(
   deps: ProviderAnswerDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
   arrived: ArrivedAnswer,
-): Promise<{ readonly signedIn: HostedSignIn | Continue; readonly atProvider: ProviderSession | undefined }> {
+): Promise<IdentitySignIn> {
   const { pool, client } = request
   const { providerName, proof, answer, requireProvider } = arrived
   let provider: IdentityProvider | undefined
@@ -89,8 +108,9 @@ async function signIn(
     const { assertionEncryption } = providerExtensionOf(federationOf(pool), provider.id)
     const identity = await deps.federation.finish(provider, { poolId: pool.id, proof, answer, assertionEncryption })
     if (arrived.freshness !== undefined) requireFreshSignIn(identity, arrived.freshness, deps.clock.now())
-    const signedIn = await signInIdentity(deps, browser, request, { identity, canAskForProof: arrived.canAskForProof })
-    return { signedIn, atProvider: isSignedOutToo(pool, provider) ? identity.session : undefined }
+    const signedIn = await signInIdentity(deps, browser, request, { identity, isUnsolicited: arrived.isUnsolicited })
+    const mark = identityMark({ providerName: provider.id, userId: identity.subject })
+    return { signedIn, identity: mark, atProvider: isSignedOutToo(pool, provider) ? identity.session : undefined }
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal === undefined) throw error
@@ -105,7 +125,7 @@ async function signInIdentity(
   deps: ProviderAnswerDeps,
   browser: BrowserRequest,
   request: AuthorizationRequest,
-  { identity, canAskForProof }: { readonly identity: FederatedIdentity; readonly canAskForProof: boolean },
+  { identity, isUnsolicited }: { readonly identity: FederatedIdentity; readonly isUnsolicited: boolean },
 ): Promise<HostedSignIn | Continue> {
   const { pool, client } = request
   try {
@@ -113,7 +133,7 @@ async function signInIdentity(
     return { ...signedIn, user: await linkPending(deps, request, signedIn.user, pendingOf(deps, browser, request)) }
   } catch (error) {
     if (!(error instanceof ProofNeeded)) throw error
-    if (!canAskForProof) throw noProofPossible()
+    if (isUnsolicited) throw noProofPossible()
     return askForProof(deps, request, error)
   }
 }

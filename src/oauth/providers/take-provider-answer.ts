@@ -59,7 +59,8 @@ export async function takeProviderAnswer(
     if (read.client.id !== signIn.clientId) throw new PageError('invalid_request')
     // The nonce of the sign-in at the provider stands in for the one that the app left out, as at Cognito.
     const request = { ...read, nonce: read.nonce ?? proof.nonce }
-    return finishProviderSignIn(deps, at, request, { providerName, proof, freshness, answer, canAskForProof: true })
+    const arrived = { providerName, proof, freshness, answer, isUnsolicited: false }
+    return finishProviderSignIn(deps, at, request, arrived)
   })
   return { browser: at, outcome }
 }

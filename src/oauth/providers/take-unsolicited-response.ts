@@ -37,8 +37,7 @@ export function takeUnsolicitedResponse(
       proof: { redirectUri, state: '', nonce: request.nonce ?? '' },
       freshness: mostAgeSeconds === undefined ? undefined : { askedAt: deps.clock.now(), mostAgeSeconds },
       answer: form,
-      // Any site can make a browser send a response: the identity may be that of an attacker, who waits for the user to link it.
-      canAskForProof: false,
+      isUnsolicited: true,
       requireProvider(provider) {
         if (!isSamlOnly)
           throw new FederationError('IdP-initiated sign-in needs an app client with SAML providers only.', { reason: 'settings' })

@@ -45,3 +45,6 @@ export function identityAlias(identity: Pick<LinkedIdentity, 'providerName' | 'a
   const parts = JSON.stringify([identity.providerName, identity.attributeName ?? subjectAttribute, identity.userId])
   return { kind: 'identity', key: createHash('sha256').update(parts).digest('base64url') } as const
 }
+
+/** A short mark of the identity, for cookies. Nobody finds another identity with the same one. */
+export const identityMark = (identity: Parameters<typeof identityAlias>[0]): string => identityAlias(identity).key.slice(0, 20)

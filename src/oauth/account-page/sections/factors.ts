@@ -12,6 +12,7 @@ import { findSoftwareToken } from '../../../users/mfa/software-token-repository.
 import { createRecoveryCodes } from '../../../users/recovery-codes/create-recovery-codes.operation.ts'
 import { findRecoveryCodeSet } from '../../../users/recovery-codes/recovery-code-repository.ts'
 import { maySelfServe } from '../../../users/self-service/self-service.ts'
+import { asksSecondFactor } from '../../domain-session/fresh-proof.ts'
 import { codeIn } from '../../login/typed-values.ts'
 import type { Parameters } from '../../parameters.ts'
 import type { Account } from '../account.ts'
@@ -118,8 +119,8 @@ function preference(settings: (method: MfaMethod) => object) {
   } as const
 }
 
-async function findRecoveryCodes(db: Db, { pool, user, needsSecondFactor }: Account) {
-  if (!recoveryCodesOf(pool).enabled || !needsSecondFactor) return undefined
+async function findRecoveryCodes(db: Db, { pool, user }: Account) {
+  if (!recoveryCodesOf(pool).enabled || !(await asksSecondFactor(db, pool, user))) return undefined
   const set = await findRecoveryCodeSet(db, user)
   return { remaining: set?.hashes.length ?? 0, createdAt: set?.createdAt }
 }

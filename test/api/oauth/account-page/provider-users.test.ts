@@ -6,6 +6,8 @@ import { givenFederatedPool, providerClient } from '../../../support/federation.
 import { callLifeguard } from '../../../support/lifeguard-operations.ts'
 import { type ProviderCookies, runOpenIdProvider, signInAtProvider } from '../../../support/openid-provider.ts'
 import { alertIn, titleIn } from '../../../support/page-texts.ts'
+import { answerSaml, givenSamlPool } from '../../../support/saml-pool.ts'
+import { runSamlProvider, samlFormFor } from '../../../support/saml-provider.ts'
 import { givenSocialPool, type SocialName } from '../../../support/social-providers.ts'
 import { TestBrowser } from '../../../support/test-browser.ts'
 import { useTestServer } from '../../../support/test-server.ts'
@@ -20,6 +22,7 @@ for (const engine of engines) {
   describe(`Users of identity providers on the account page on ${engine.name}`, async () => {
     const server = useTestServer(engine)
     const provider = await runOpenIdProvider()
+    const saml = await runSamlProvider()
 
     async function turnOn({ poolId, clientId }: { readonly poolId: string; readonly clientId: string }) {
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, HostedPages: { AccountPage: true } })
@@ -35,12 +38,16 @@ for (const engine of engines) {
       server().clock.advance(ms)
       await provider.setClock(server().clock.now())
     }
+    /** Where the provider's button on the sign-in page leads to. */
+    async function followButton(browser: TestBrowser, login: string): Promise<string> {
+      const page = await browser.visit(login)
+      const button = /href="(\/oauth2\/authorize\?[^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
+      return redirectOf(await browser.visit(button))
+    }
     type Visit = { readonly decline?: boolean; readonly cookies?: ProviderCookies; readonly forge?: (address: URL) => void }
     /** Follows the provider's button on the sign-in page. Returns where the browser goes to, and where it ends. */
     async function signIn(browser: TestBrowser, login: string, { forge = () => undefined, ...visit }: Visit = {}) {
-      const page = await browser.visit(login)
-      const button = /href="(\/oauth2\/authorize\?[^"]+)"/.exec(page.text)?.[1]?.replaceAll('&amp;', '&') ?? ''
-      const toProvider = redirectOf(await browser.visit(button))
+      const toProvider = await followButton(browser, login)
       const forged = new URL(toProvider)
       forge(forged)
       const back = await signInAtProvider(forged.href, 'ana', visit)
@@ -62,9 +69,33 @@ for (const engine of engines) {
       assert.match(redirectOf(await download(browser, at('data'))), /prompt=login$/)
     })
 
-    it('are asked only once where the provider tells the time of each sign-in', async () => {
+    it('prove nothing by the time of a sign-in for which the provider was not asked to ask them', async () => {
       const { browser, at } = await given({ require_auth_time: true })
       await signIn(browser, redirectOf(await browser.visit(at('data'))))
+      const login = redirectOf(await download(browser, at('data')))
+      assert.match(login, /prompt=login$/)
+      await signIn(browser, login)
+      assert.equal((await download(browser, at('data'))).status, 200)
+    })
+
+    it('prove nothing by a SAML response that carries the time of the response, unless it was asked for', async () => {
+      const { poolId, clientId } = await givenSamlPool(server(), saml, {
+        details: { IDPInit: 'true' },
+        setUp: { clockMs: server().clock.now() - Date.now() },
+      })
+      const { browser, at } = await turnOn({ poolId, clientId })
+      const signInBySaml = async (login: string) => {
+        return answerSaml(browser, await samlFormFor(await followButton(browser, login), 'ana'))
+      }
+      assert.equal(await signInBySaml(redirectOf(await browser.visit(at('data')))), at('data'))
+      const login = redirectOf(await download(browser, at('data')))
+      assert.match(login, /prompt=login$/)
+      const unasked = new URLSearchParams(login.slice(login.indexOf('?')))
+      unasked.set('identity_provider', 'Corp')
+      const form = { ...(await samlFormFor(`${saml.origin}/sso`, 'ana')), RelayState: unasked.toString() }
+      assert.equal(await answerSaml(browser, form), at('data'))
+      assert.match(redirectOf(await download(browser, at('data'))), /prompt=login$/)
+      assert.equal(await signInBySaml(login), at('data'))
       assert.equal((await download(browser, at('data'))).status, 200)
     })
 
