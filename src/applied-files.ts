@@ -44,6 +44,7 @@ export async function openAppliedFiles(options: Options): Promise<AppliedFiles |
     clearTimeout(timer)
     timer = setTimeout(again, settleMs)
   })
+  watcher.on('error', (error) => logFailure(options.logger, error))
   return {
     again,
     async close() {

@@ -3,10 +3,10 @@ import { ApiError } from './contract/api-error.ts'
 import { openApplyDeps, openScratch } from './open-apply.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { applyFiles, planFiles } from './portability/pool-file/apply.ts'
-import { diffText } from './portability/pool-file/diff-text.ts'
+import { diffText, withoutSecrets } from './portability/pool-file/diff-text.ts'
 import { type ExportedPool, exportPool } from './portability/pool-file/export-pool.ts'
 import { hasWork } from './portability/pool-file/plan.ts'
-import { readPoolFiles } from './portability/pool-file/read-files.ts'
+import { PoolFileError, readPoolFiles } from './portability/pool-file/read-files.ts'
 import { type Settings, SettingsError } from './settings.ts'
 
 type Run = {
@@ -34,16 +34,21 @@ export async function runApply({
   prunes,
 }: Run): Promise<{ text: string; hasWork: boolean }> {
   const files = readPoolFiles(place, env)
+  const secrets = new Set(files.flatMap((file) => [...file.secrets]))
   const live = openApplyDeps(database, settings, clock)
   const scratch = await openScratch(settings, clock)
   try {
     const { sections } = await (isPlan ? planFiles : applyFiles)(live.deps, scratch, { files, prunes })
-    const secrets = new Set(files.flatMap((file) => [...file.secrets]))
-    const { lines, created, changed, surplus } = diffText(sections, { prunes, secrets })
-    const counts = `${created} ${isPlan ? 'to create' : 'created'}, ${changed} ${isPlan ? 'to change' : 'changed'}`
-    const rest =
-      surplus === 0 ? '' : prunes ? `, ${surplus} ${isPlan ? 'to delete' : 'deleted'}` : `, ${surplus} kept (--prune deletes them)`
-    return { text: [...lines, `${counts}${rest}.`].join('\n'), hasWork: hasWork(sections, prunes) }
+    const { lines, created, changed, deleted, kept } = diffText(sections, { prunes, secrets })
+    const counts = [
+      `${created} ${isPlan ? 'to create' : 'created'}`,
+      `${changed} ${isPlan ? 'to change' : 'changed'}`,
+      ...(deleted > 0 ? [`${deleted} ${isPlan ? 'to delete' : 'deleted'}`] : []),
+      ...(kept > 0 ? [`${kept} kept${prunes ? '' : ' (--prune deletes them)'}`] : []),
+    ]
+    return { text: [...lines, `${counts.join(', ')}.`].join('\n'), hasWork: hasWork(sections, prunes) }
+  } catch (error) {
+    throw error instanceof PoolFileError ? new PoolFileError(withoutSecrets(error.message, secrets)) : error
   } finally {
     await Promise.all([scratch.close(), live.close()])
   }

@@ -8,7 +8,7 @@ const customId = '_custom_id_'
 const clientNameStart = `${customId}:`
 
 export type CustomIds = {
-  /** Whether requests may give the ids of new pools and app clients. True in `dev` only: elsewhere an id is never used again. */
+  /** Whether requests may give the ids of new pools and app clients. True in `dev` only: elsewhere only the operator may use an id again. */
   readonly acceptsCustomIds: boolean
   /** The id of the new pool or app client, where the operator's file gives it. */
   readonly fixedId?: string

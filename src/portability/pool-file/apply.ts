@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../base/clock.ts'
+import { ApiError } from '../../contract/api-error.ts'
 import { createHeldLease, type HeldLease } from '../../storage/held-lease.ts'
 import { checkFile } from './check-file.ts'
 import type { Found, Ids, Kind } from './kind.ts'
 import { type Call, type CallDeps, createCall } from './operation-calls.ts'
-import { completeSettings, planSections, type SectionPlan, type Step } from './plan.ts'
+import { planSections, type SectionPlan, type Step, settingsToSend } from './plan.ts'
 import { type PoolFile, PoolFileError } from './read-files.ts'
 import { storeUser } from './users.ts'
 import { type Desired, type DesiredSection, inFile, readWanted, type Section, tryOut } from './wanted.ts'
@@ -56,26 +57,50 @@ const pollMs = 100
  * @throws PoolFileError as `planFiles`, and when another process applies files all the time
  */
 export async function applyFiles(deps: CallDeps, scratch: Scratch, options: ApplyOptions): Promise<PoolFilePlan> {
-  const lease = createHeldLease({ name: 'apply', holder: randomUUID() }, { db: deps.db, clock: systemClock, ttlMs: leaseMs })
-  await take(lease)
+  const turn = await takeTurn(createHeldLease({ name: 'apply', holder: randomUUID() }, { db: deps.db, clock: systemClock, ttlMs: leaseMs }))
   try {
     const plan = await planFiles(deps, scratch, options)
-    await runSections({ call: createCall(deps), deps, prunes: options.prunes, lease }, plan.sections, {})
+    await runSections({ call: createCall(deps), deps, prunes: options.prunes, turn }, plan.sections, {}).catch((error: unknown) => {
+      if (!(error instanceof PoolFileError)) throw error
+      throw new PoolFileError(`${error.message} What was done before stays. Correct the reason, and run the command again.`)
+    })
     return plan
   } finally {
-    await lease.release()
+    await turn.end()
   }
 }
 
-async function take(lease: HeldLease): Promise<void> {
+type Turn = {
+  /** @throws PoolFileError when another process may have taken the turn meanwhile, so that the plan may be out of date */
+  require(): void
+  end(): Promise<void>
+}
+
+/** Keeps the lease until the end, also while a long plan is made. */
+async function takeTurn(lease: HeldLease): Promise<Turn> {
   const deadline = performance.now() + patienceMs
   while (!(await lease.renew())) {
     if (performance.now() > deadline) throw new PoolFileError('Another process is applying files. Try again when it has ended.')
     await sleep(pollMs)
   }
+  let isLost = false
+  const renew = async () => {
+    if (!lease.isHeld()) isLost = true
+    if (!isLost && !(await lease.renew())) isLost = true
+  }
+  const timer = setInterval(() => renew().catch(() => undefined), leaseMs / 5)
+  return {
+    require() {
+      if (isLost || !lease.isHeld()) throw new PoolFileError('Another process has begun to apply files. Run the command again.')
+    },
+    async end() {
+      clearInterval(timer)
+      await lease.release()
+    },
+  }
 }
 
-type Run = { readonly call: Call; readonly deps: CallDeps; readonly prunes: boolean; readonly lease: HeldLease }
+type Run = { readonly call: Call; readonly deps: CallDeps; readonly prunes: boolean; readonly turn: Turn }
 
 async function runSections(run: Run, sections: readonly SectionPlan[], within: Ids): Promise<void> {
   for (const { kind, steps, surplus } of sections) {
@@ -85,29 +110,30 @@ async function runSections(run: Run, sections: readonly SectionPlan[], within: I
   }
 }
 
-async function remove({ call, lease }: Run, kind: Kind, { ids }: Found): Promise<void> {
-  await requireLease(lease)
-  await kind.remove?.(call, ids)
+async function remove({ call, turn }: Run, kind: Kind, { ids }: Found): Promise<void> {
+  turn.require()
+  try {
+    await kind.remove?.(call, ids)
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error
+    throw new PoolFileError(`${kind.section} ${Object.values(ids).join(' ')} cannot be deleted: ${error.message.trim()}`)
+  }
 }
 
 async function runStep(run: Run, step: Step, within: Ids): Promise<void> {
-  const { call, deps, lease } = run
-  const { desired, live, changes, sections, users } = step
+  const { call, deps, turn } = run
+  const { desired, live, isNew, changes, sections, users } = step
   const { kind, own } = desired
-  await requireLease(lease)
+  turn.require()
   const ids = await inFile(desired, async () => {
-    if (live === undefined) return kind.create(call, within, own)
-    if (changes.length > 0) await kind.update(call, live, completeSettings(desired, live))
-    return live.ids
+    if (isNew) return kind.create(call, within, own)
+    if (live !== undefined && changes.length > 0) await kind.update(call, live, settingsToSend(desired, live))
+    return live?.ids ?? within
   })
   await runSections(run, sections, ids)
   for (const change of users) {
     if (!change.isNew && change.members.length === 0) continue
-    await requireLease(lease)
+    turn.require()
     await inFile({ ...desired, path: [...desired.path, 'Users'] }, () => storeUser(deps, ids['UserPoolId'] ?? '', change))
   }
-}
-
-async function requireLease(lease: HeldLease): Promise<void> {
-  if (!(await lease.renew())) throw new PoolFileError('Another process has begun to apply files. Run the command again.')
 }

@@ -1,14 +1,16 @@
 import { isSettings, type Settings, textOf, without } from './json.ts'
-import { allOf, idOf, type Kind, settingsOf, singleKind, unless } from './kind.ts'
+import { allOf, chosen, idOf, type Kind, settingsOf, singleKind, unless } from './kind.ts'
 import { uiCustomization } from './look-kinds.ts'
 import type { Call } from './operation-calls.ts'
 
 const place = ['UserPoolId', 'ClientId']
 const pageOfSixty = { MaxResults: 60 }
 
-/** The extensions that the file names. Others stay as they are. */
-export const onlyGiven = (settings: Settings, given: Settings): Settings =>
-  Object.fromEntries(Object.entries(settings).filter(([name]) => Object.hasOwn(given, name)))
+/** Only the extensions that the file names are compared and set. Others stay as they are. */
+export const onlyGiven: Required<Pick<Kind, 'compared' | 'completed'>> = {
+  compared: (settings, given) => chosen(settings, Object.keys(given)),
+  completed: (settings, _stored, given) => chosen(settings, Object.keys(given)),
+}
 
 /** The settings of the risk configuration that belong to this client, or to the pool. */
 export const riskConfiguration = singleKind({
@@ -29,7 +31,7 @@ const clientExtensions = singleKind({
   get: 'GetUserPoolClientExtensions',
   set: 'SetUserPoolClientExtensions',
   read: (shown) => shown,
-  compared: onlyGiven,
+  ...onlyGiven,
 })
 
 const clientSessions = singleKind({
@@ -101,7 +103,9 @@ export const clients: Kind = {
   id: 'ClientId',
   sections: [clientExtensions, riskConfiguration, clientSessions, uiCustomization, branding, terms],
   async list(call, within) {
-    const all = await allOf(call, 'ListUserPoolClients', within, { size: pageOfSixty, member: 'UserPoolClients' })
+    // Clients that registered themselves belong to no file.
+    const request = { ...within, ClientType: 'REGULAR' }
+    const all = await allOf(call, 'ListUserPoolClients', request, { size: pageOfSixty, member: 'UserPoolClients' })
     return Promise.all(
       all.map(async (entry) => {
         const ids = { ...within, ClientId: idOf(entry, 'ClientId') }
@@ -125,6 +129,10 @@ export const clients: Kind = {
   // A secret that the server made is no difference, and neither is the wish for one.
   compared: (settings, given) => without(settings, ['GenerateSecret', 'ClientId', ...secretUnlessIn(given)]),
   completed: (settings, _stored, given) => without(settings, secretUnlessIn(given)),
+  refusal: (settings, stored) =>
+    settings['ClientSecret'] !== undefined && stored['ClientSecret'] === undefined
+      ? { member: 'ClientSecret', reason: 'the stored client has no secret, and cannot get one. Make another client.' }
+      : undefined,
 }
 
 const secretUnlessIn = (given: Settings): readonly string[] => (Object.hasOwn(given, 'ClientSecret') ? [] : ['ClientSecret'])

@@ -6,15 +6,21 @@ import { secretNames } from './secret-names.ts'
 import { nameOf } from './wanted.ts'
 
 /** What is to be done, or was done, one line for each thing and each setting. */
-export type DiffText = { readonly lines: readonly string[]; readonly created: number; readonly changed: number; readonly surplus: number }
+export type DiffText = {
+  readonly lines: readonly string[]
+  readonly created: number
+  readonly changed: number
+  readonly deleted: number
+  readonly kept: number
+}
 
 type Writing = { readonly prunes: boolean; readonly secrets: ReadonlySet<string> }
 
 /** The plan as text. No line has a secret. */
 export function diffText(sections: readonly SectionPlan[], writing: Writing): DiffText {
-  const texts = sections.flatMap((section) => sectionTexts(section, '', writing))
+  const texts = sections.flatMap((section) => sectionTexts(section, '', writing)).map((line) => withoutSecrets(line, writing.secrets))
   const count = (sign: string) => texts.filter((line) => line.startsWith(`${sign} `)).length
-  return { lines: texts, created: count('+'), changed: count('~'), surplus: count('-') + count('?') }
+  return { lines: texts, created: count('+'), changed: count('~'), deleted: count('-'), kept: count('?') }
 }
 
 function sectionTexts({ kind, steps, surplus }: SectionPlan, place: string, writing: Writing): readonly string[] {
@@ -26,15 +32,14 @@ function sectionTexts({ kind, steps, surplus }: SectionPlan, place: string, writ
 }
 
 function stepTexts(step: Step, place: string, writing: Writing): readonly string[] {
-  const { desired, live, changes, sections, users } = step
+  const { desired, isNew, changes, sections, users } = step
   const { kind } = desired
   const label = labelOf(place, kind, nameOf(desired))
-  const own =
-    live === undefined
-      ? [`+ ${label}`]
-      : changes.length === 0
-        ? []
-        : [`~ ${label}`, ...changes.map((change) => `    ${changeText(change, writing.secrets)}`)]
+  const own = isNew
+    ? [`+ ${label}`]
+    : changes.length === 0
+      ? []
+      : [`~ ${label}`, ...changes.map((change) => `    ${changeText(change, writing.secrets)}`)]
   const ofUsers = users.flatMap(({ wanted, isNew, members }) => {
     const user = `${label} Users ${JSON.stringify(wanted.username)}`
     if (isNew) return [`+ ${user}`]
@@ -68,4 +73,14 @@ function masked(name: string, value: Json, secrets: ReadonlySet<string>): Json {
   if (Array.isArray(value)) return value.map((entry) => masked(name, entry, secrets))
   if (isSettings(value)) return Object.fromEntries(Object.entries(value).map(([member, entry]) => [member, masked(member, entry, secrets)]))
   return secretNames.has(name) || (typeof value === 'string' && secrets.has(value)) ? '(secret)' : value
+}
+
+/** The shortest text that is looked for in others. A shorter one would be found in many of them. */
+const shortestSecret = 4
+
+/** The text without what came by reference. A name or an error may contain it. */
+export function withoutSecrets(text: string, secrets: ReadonlySet<string>): string {
+  return [...secrets]
+    .filter((secret) => secret.length >= shortestSecret)
+    .reduce((masked, secret) => masked.replaceAll(secret, '(secret)'), text)
 }

@@ -25,7 +25,7 @@ export async function exportPool(deps: CallDeps, scratch: CallDeps, id: string, 
   if (found === undefined) throw new Error(`There is no pool ${id}.`)
   const thing = await writeThing({ ...calls, standards: await makeStandards(calls.blank) }, kind, found)
   const variables = new Set<string>()
-  const content = withSecrets ? thing : refer(thing, [], variables)
+  const content = withSecrets ? markAll(thing) : refer(thing, [], variables)
   return { text: stringify({ [kind.section]: [content] }, { lineWidth: 0 }), variables: [...variables] }
 }
 
@@ -74,21 +74,35 @@ function isEmpty(value: Json): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
 }
 
-/** Puts references in the place of secrets. */
+/** Puts references in the place of secrets. A text that looks like a reference is marked as a text. */
 function refer(settings: Settings, place: readonly string[], variables: Set<string>): Settings {
-  const named = settings['ClientId'] ?? settings['ProviderName']
-  const here = typeof named === 'string' ? [named] : place
+  const { ClientId: client, ProviderName: provider } = settings
+  const here = typeof client === 'string' ? ['CLIENT', client] : typeof provider === 'string' ? ['PROVIDER', provider] : place
   const write = (name: string, value: Json): Json => {
     if (Array.isArray(value)) return value.map((entry) => write(name, entry))
     if (isSettings(value)) return refer(value, here, variables)
-    if (typeof value !== 'string' || !secretNames.has(name)) return value
-    const variable = [...here, name]
-      .join('_')
-      .replaceAll(/([a-z])([A-Z])/g, '$1_$2')
-      .replaceAll(/\W+/g, '_')
-      .toUpperCase()
-    variables.add(variable)
-    return `env:${variable}`
+    if (typeof value !== 'string') return value
+    return secretNames.has(name) ? `env:${newVariable([...here, name], variables)}` : marked(value)
   }
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, write(name, value)]))
+}
+
+/** A name that no other secret has: names of clients and providers may differ only in what a variable cannot have. */
+function newVariable(parts: readonly string[], variables: Set<string>): string {
+  const words = parts.join('_').replaceAll(/([a-z])([A-Z])/g, '$1_$2')
+  const name = words.replaceAll(/\W+/g, '_').toUpperCase()
+  let chosen = name
+  for (let count = 2; variables.has(chosen); count++) chosen = `${name}_${count}`
+  variables.add(chosen)
+  return chosen
+}
+
+function markAll(value: Json): Json {
+  if (Array.isArray(value)) return value.map(markAll)
+  if (isSettings(value)) return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, markAll(entry)]))
+  return typeof value === 'string' ? marked(value) : value
+}
+
+function marked(value: string): string {
+  return /^(env|file|text):/.test(value) ? `text:${value}` : value
 }

@@ -6,7 +6,7 @@ import { usersSchema } from './users-schema.ts'
 export type JsonSchema = { readonly [name: string]: unknown }
 
 /** A text that is read from elsewhere when the file is applied. */
-const referencePattern = '^(env|file):.+'
+const referencePattern = '^(env|file|text):'
 
 /**
  * The JSON Schema (draft 2020-12) of pool files. It is made from the contract, so that it has the members and limits of the API. Patterns of

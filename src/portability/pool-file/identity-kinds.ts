@@ -18,15 +18,14 @@ const principalTags: Kind = {
   omitted: place,
   name: 'IdentityProviderName',
   async list(call, within) {
-    const { CognitoIdentityProviders, SupportedLoginProviders, OpenIdConnectProviderARNs, SamlProviderARNs } = await call(
-      'DescribeIdentityPool',
-      within,
-    )
+    const pool = await call('DescribeIdentityPool', within)
+    const { CognitoIdentityProviders, SupportedLoginProviders, OpenIdConnectProviderARNs, SamlProviderARNs } = pool
     const names = [
       ...((CognitoIdentityProviders ?? []) as readonly Settings[]).map(({ ProviderName }) => String(ProviderName)),
       ...Object.keys((SupportedLoginProviders ?? {}) as Settings),
       ...((OpenIdConnectProviderARNs ?? []) as readonly string[]),
       ...((SamlProviderARNs ?? []) as readonly string[]),
+      ...(typeof pool['DeveloperProviderName'] === 'string' ? [pool['DeveloperProviderName']] : []),
     ]
     const found = [...new Set(names)].map(async (IdentityProviderName) => {
       const ids = { ...within, IdentityProviderName }

@@ -48,9 +48,11 @@ export type Kind = {
   exported?(settings: Settings): Settings
   /** The wanted settings, with those of the stored thing that an update never takes away, or that a section of the file changes. */
   completed?(settings: Settings, stored: Settings, given: Settings): Settings
+  /** Why the stored thing cannot become the wanted one, and the member of the file that is the reason. */
+  refusal?(settings: Settings, stored: Settings): { readonly member: string; readonly reason: string } | undefined
 }
 
-/** The ids in the response that the request of an operation can carry, and nothing else. */
+/** The members of a response that the request of an operation can carry, without those that the file does not have. */
 export function settingsOf(name: CalledName, shown: Json | undefined, omitted: readonly string[] = []): Settings {
   return without(pick(definitionOf(name).input, shown ?? {}) as Settings, omitted)
 }
@@ -59,6 +61,16 @@ export function idOf(shown: Json | undefined, name: string): string {
   const id = textOf((shown as Settings | undefined)?.[name])
   if (id === undefined) throw new Error(`A response has no ${name}.`)
   return id
+}
+
+/** Keeps stored members that an update without them does not take away, as at Cognito. */
+export function keeping(...names: readonly string[]): NonNullable<Kind['completed']> {
+  return (settings, stored) => ({ ...chosen(stored, names), ...settings })
+}
+
+/** The members with these names, as far as they are there. */
+export function chosen(settings: Settings, names: readonly string[]): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([name]) => names.includes(name)))
 }
 
 /** The response, or undefined when the operation answers with this error, which says that there is nothing to show. */
@@ -90,7 +102,7 @@ export async function allOf(
   return entries
 }
 
-type SingleKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'own'> & {
+type SingleKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'completed'> & {
   readonly get: CalledName
   readonly set: CalledName
   /** The settings in the response; undefined when nothing was set. */
@@ -120,7 +132,7 @@ export function singleKind({ get, set, read, noneCode = 'ResourceNotFoundExcepti
   }
 }
 
-type ListedKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'own' | 'sections' | 'fixed'> & {
+type ListedKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'completed' | 'fixed'> & {
   readonly name: string
   readonly create: CalledName
   readonly update: CalledName

@@ -10,6 +10,7 @@ import { poolOperations } from '../../pools/operations.ts'
 import { findResource } from '../../pools/pool-resource-repository.ts'
 import { uiCustomizations } from '../../pools/ui-customization/ui-customization.ts'
 import { userOperations } from '../../users/operations.ts'
+import type { Passwords } from '../../users/passwords/passwords.ts'
 import { type Settings, textOf } from './json.ts'
 
 const operations = [...poolOperations, ...userOperations, ...identityPoolOperations, ...authorizationOperations] as const
@@ -18,15 +19,7 @@ type OfPools = Exclude<
   (typeof poolOperations)[number]['name'],
   'DeleteUserPool' | `${string}Deleted${string}` | `Restore${string}` | `${string}ProvisionedLimit`
 >
-type OfUsers =
-  | 'CreateGroup'
-  | 'UpdateGroup'
-  | 'DeleteGroup'
-  | 'ListGroups'
-  | 'AdminSetUserPassword'
-  | 'AdminAddUserToGroup'
-  | 'AdminRemoveUserFromGroup'
-  | 'AdminListGroupsForUser'
+type OfUsers = 'CreateGroup' | 'UpdateGroup' | 'DeleteGroup' | 'ListGroups' | 'AdminAddUserToGroup' | 'AdminRemoveUserFromGroup'
 type OfIdentityPools =
   | 'CreateIdentityPool'
   | 'UpdateIdentityPool'
@@ -43,8 +36,8 @@ type Called = Extract<(typeof operations)[number], { readonly name: CalledName }
 type DepsOf<O> = O extends Operation<infer _N, infer D, infer _C> ? D : never
 type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends (value: infer I) => void ? I : never
 
-/** The services that the operations ask for. */
-export type CallDeps = Intersection<DepsOf<Called>>
+/** The services that the operations and the users of files ask for. */
+export type CallDeps = Intersection<DepsOf<Called>> & { readonly passwords: Passwords }
 
 /**
  * Runs an operation on the database. The response is that of the API.
@@ -52,7 +45,6 @@ export type CallDeps = Intersection<DepsOf<Called>>
  */
 export type Call = (name: CalledName, request: Settings, fixed?: { readonly id: string | undefined }) => Promise<Settings>
 
-/** Each change leaves the audit record of a command. */
 export function createCall(deps: CallDeps): Call {
   return async (name, request, fixed) => {
     const operation = operations.find((other) => other.name === name) as Operation<OperationName, CallDeps, AuditedCaller> | undefined
@@ -70,11 +62,13 @@ export function createCall(deps: CallDeps): Call {
   }
 }
 
-function auditOf({ clock }: { readonly clock: Clock }, operation: string, request: Settings): AuditedCall {
+/** Each change leaves the audit record of a command. */
+export function auditOf({ clock }: { readonly clock: Clock }, operation: string, request: Settings): AuditedCall {
   const record: AuditedCall['record'] = (tx, change = {}) => {
     const poolId = change.poolId ?? textOf(request['UserPoolId'])
     const subject = change.user?.sub ?? change.subject ?? poolId ?? textOf(request['IdentityPoolId']) ?? textOf(request['RoleArn'])
-    const detail = ['applied from a file', change.detail].filter(Boolean).join('; ')
+    const changed = change.changedMembers?.length ? `changed: ${change.changedMembers.join(', ')}` : undefined
+    const detail = ['applied from a file', change.detail, changed].filter(Boolean).join('; ')
     return recordCommand(tx, clock, { operation, poolId, subject, detail })
   }
   return { record, recordEarlierStep: record }

@@ -3,8 +3,8 @@ import { findPool } from '../../pools/pool-repository.ts'
 import { isSame, isSettings, type Json, type Settings, textOf } from './json.ts'
 import type { Found, Ids, Kind } from './kind.ts'
 import type { Call, CallDeps } from './operation-calls.ts'
-import { changedAttributes } from './pool-kinds.ts'
 import { fileError, type Path } from './read-files.ts'
+import { secretNames } from './secret-names.ts'
 import { compareUsers, type UserChange } from './users.ts'
 import { type Desired, type DesiredSection, inFile } from './wanted.ts'
 
@@ -13,6 +13,8 @@ export type Step = {
   readonly desired: Desired
   /** The stored thing; undefined when it is to be created. */
   readonly live: Found | undefined
+  /** Whether the thing is to be created. */
+  readonly isNew: boolean
   /** What changes. Empty for a thing that is to be created or stays as it is. */
   readonly changes: readonly Change[]
   readonly sections: readonly SectionPlan[]
@@ -85,7 +87,7 @@ async function planThing(live: Live, desired: Desired, found: Found | undefined)
   const { kind, users } = desired
   const pool = kind.section === 'UserPools' && found !== undefined ? await findPool(live.deps.db, found.ids['UserPoolId'] ?? '') : undefined
   return {
-    ...{ desired, live: found },
+    ...{ desired, live: found, isNew: found === undefined && desired.isShown },
     changes: found === undefined ? [] : changesOf(desired, found),
     sections: await planSections(live, desired.sections, found?.ids),
     users: await inFile({ ...desired, path: [...desired.path, 'Users'] }, () => compareUsers(live.deps, pool, users)),
@@ -102,19 +104,31 @@ function changesOf(desired: Desired, found: Found): readonly Change[] {
     const advice = kind.fixed?.[String(place[0])]
     if (advice !== undefined) throw fileError(file, [...path, String(place[0])], `the stored value is another one. ${advice}`)
   }
-  const [attribute] = kind.section === 'UserPools' ? changedAttributes(found.settings, desired.settings) : []
-  if (attribute !== undefined) {
-    throw fileError(
-      file,
-      [...path, 'Schema'],
-      `the stored attribute ${attribute} has other properties. A schema change does this: docs/schema-changes.md.`,
-    )
-  }
+  const refusal = kind.refusal?.(desired.settings, found.settings)
+  if (refusal !== undefined) throw fileError(file, [...path, refusal.member], refusal.reason)
   return changes
 }
 
+/** What an update sends: secrets that no operation shows come from the file. */
+export function settingsToSend(desired: Desired, found: Found): Settings {
+  return withUnshown(completeSettings(desired, found), desired.own)
+}
+
+function withUnshown(settings: Settings, given: Settings): Settings {
+  const added = Object.entries(given).flatMap(([name, value]): [string, Json][] => {
+    const shown = settings[name]
+    if (shown === undefined) return isHidden(name, value) ? [[name, value]] : []
+    return isSettings(shown) && isSettings(value) ? [[name, withUnshown(shown, value)]] : []
+  })
+  return { ...settings, ...Object.fromEntries(added) }
+}
+
+function isHidden(name: string, value: Json): boolean {
+  return secretNames.has(name) && typeof value === 'string'
+}
+
 /** What the thing is to be, with what a change never takes away. */
-export function completeSettings({ kind, settings, given }: Desired, found: Found): Settings {
+function completeSettings({ kind, settings, given }: Desired, found: Found): Settings {
   return kind.completed?.(settings, found.settings, given) ?? settings
 }
 
@@ -133,7 +147,7 @@ export function hasWork(plans: readonly SectionPlan[], prunes: boolean): boolean
       (prunes && kind.remove !== undefined && surplus.length > 0) ||
       steps.some(
         (step) =>
-          step.live === undefined ||
+          step.isNew ||
           step.changes.length > 0 ||
           step.users.some(({ isNew, members }) => isNew || members.length > 0) ||
           hasWork(step.sections, prunes),

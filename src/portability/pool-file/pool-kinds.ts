@@ -2,7 +2,7 @@ import { isStandardAttribute, standardAttributes } from '../../pools/attribute-s
 import { writeSchemaAttribute } from '../../pools/schema-wire.ts'
 import { clients, onlyGiven, riskConfiguration } from './client-kinds.ts'
 import { isSame, isSettings, type Json, listOf, pick, type Settings, textOf, without } from './json.ts'
-import { allOf, idOf, type Kind, listedKind, settingsOf, singleKind } from './kind.ts'
+import { allOf, chosen, idOf, type Kind, keeping, listedKind, settingsOf, singleKind } from './kind.ts'
 import { uiCustomization } from './look-kinds.ts'
 import type { Call } from './operation-calls.ts'
 
@@ -35,6 +35,7 @@ const identityProviders = listedKind({
   section: 'IdentityProviders',
   omitted: place,
   name: 'ProviderName',
+  completed: keeping('AcrMapping'),
   fixed: { ProviderType: 'Delete the provider first, or give it another name.' },
   create: 'CreateIdentityProvider',
   update: 'UpdateIdentityProvider',
@@ -55,6 +56,7 @@ const groups = listedKind({
   section: 'Groups',
   omitted: place,
   name: 'GroupName',
+  completed: keeping('Description', 'Precedence', 'RoleArn'),
   create: 'CreateGroup',
   update: 'UpdateGroup',
   remove: 'DeleteGroup',
@@ -65,6 +67,7 @@ const domains = listedKind({
   section: 'Domains',
   omitted: place,
   name: 'Domain',
+  completed: keeping('Routing'),
   create: 'CreateUserPoolDomain',
   update: 'UpdateUserPoolDomain',
   remove: 'DeleteUserPoolDomain',
@@ -72,9 +75,15 @@ const domains = listedKind({
     const { UserPool: pool } = await call('DescribeUserPool', within)
     const names = isSettings(pool) ? [textOf(pool['Domain']), textOf(pool['CustomDomain'])] : []
     const shown = names.flatMap((Domain) => (Domain === undefined ? [] : [call('DescribeUserPoolDomain', { Domain })]))
-    return (await Promise.all(shown)).map(({ DomainDescription }) => DomainDescription as Settings)
+    return (await Promise.all(shown)).map(({ DomainDescription }) => withoutEmptyConfig(DomainDescription as Settings))
   },
 })
+
+/** A prefix domain is shown with an empty configuration, which a request must not have. */
+function withoutEmptyConfig(shown: Settings): Settings {
+  const { CustomDomainConfig: config } = shown
+  return isSettings(config) && Object.keys(config).length === 0 ? without(shown, ['CustomDomainConfig']) : shown
+}
 
 const mfaConfig = singleKind({
   section: 'MfaConfig',
@@ -94,7 +103,7 @@ const extensions = singleKind({
   get: 'GetUserPoolExtensions',
   set: 'SetUserPoolExtensions',
   read: (shown) => shown,
-  compared: onlyGiven,
+  ...onlyGiven,
 })
 
 const sessions = singleKind({
@@ -163,22 +172,40 @@ export const userPools: Kind = {
     await call('UpdateUserPool', { ...settings, ...ids })
   },
   compared: (settings) => without(settings, ['UserPoolId']),
-  // The section MfaConfig has the first two. Standard attributes are in every pool.
+  // The section MfaConfig has the first one. Standard attributes are in every pool.
   exported: (settings) => {
-    const own = without(settings, ['MfaConfiguration', 'SmsAuthenticationMessage', 'Schema'])
+    const own = without(settings, ['MfaConfiguration', 'Schema'])
     const schema = (listOf(settings['Schema']) as readonly Settings[]).filter((attribute) => !isPlainStandard(attribute))
     return schema.length === 0 ? own : { ...own, Schema: schema }
   },
-  completed: (settings, stored, given) => ({
-    ...settings,
-    Schema: [...listOf(stored['Schema']), ...addedAttributes(stored, settings)],
-    // UpdateUserPool has these settings as well. The section sets them after it, together with the factors that they need.
-    ...(given['MfaConfig'] !== undefined && settingsNamed(stored, ['MfaConfiguration', 'SmsAuthenticationMessage'])),
-  }),
+  completed(settings, stored, given) {
+    const kept = keptSettings(given)
+    return {
+      ...chosen(stored, ['SmsConfiguration', 'DcrConfiguration']),
+      ...without(settings, kept),
+      ...chosen(stored, kept),
+      Schema: [...listOf(stored['Schema']), ...addedAttributes(stored, settings)],
+    }
+  },
+  refusal(settings, stored) {
+    const [attribute] = changedAttributes(stored, settings)
+    if (attribute === undefined) return undefined
+    const reason = `the stored attribute ${attribute} has other properties. A schema change does this: docs/schema-changes.md.`
+    return { member: 'Schema', reason }
+  },
 }
 
-const settingsNamed = (settings: Settings, names: readonly string[]): Settings =>
-  Object.fromEntries(names.flatMap((name) => (settings[name] === undefined ? [] : [[name, settings[name]]])))
+/**
+ * UpdateUserPool and SetUserPoolMfaConfig have both of these settings. They are left to the section MfaConfig, and to whoever has set them
+ * where the file names neither.
+ */
+function keptSettings(given: Settings): readonly string[] {
+  const named = (name: string) => Object.hasOwn(given, name)
+  return [
+    ...(named('MfaConfiguration') && !named('MfaConfig') ? [] : ['MfaConfiguration']),
+    ...(named('SmsAuthenticationMessage') ? [] : ['SmsAuthenticationMessage']),
+  ]
+}
 
 async function allIds(call: Call): Promise<readonly string[]> {
   return (await allOf(call, 'ListUserPools', {}, { size: { MaxResults: 60 }, member: 'UserPools' })).map((pool) => idOf(pool, 'Id'))
@@ -213,7 +240,7 @@ function addedAttributes(before: Settings, after: Settings): readonly Json[] {
 }
 
 /** The attributes that both have, and that differ. Only AddCustomAttributes changes a schema, and it only adds. */
-export function changedAttributes(before: Settings, after: Settings): readonly string[] {
+function changedAttributes(before: Settings, after: Settings): readonly string[] {
   const known = listOf(before['Schema']) as readonly Settings[]
   return (listOf(after['Schema']) as readonly Settings[])
     .filter((attribute) => known.some((other) => isSameAttribute(other, attribute) && !isSame(other, attribute)))

@@ -132,8 +132,9 @@ function resolveReferences(value: Json, path: Path, resolving: Resolving): Json 
 const bytes = new Set(['Bytes', 'ImageFile'])
 
 function resolveReference(value: string, path: Path, { place, folder, env, secrets }: Resolving): string {
-  const [, kind, name = ''] = /^(env|file):(.+)$/s.exec(value) ?? []
+  const [, kind, name = ''] = /^(env|file|text):(.*)$/s.exec(value) ?? []
   if (kind === undefined) return value
+  if (kind === 'text') return name
   if (kind === 'env') {
     const found = env[name]
     if (found === undefined) throw fileError(place, path, `the environment variable ${name} is not set.`)

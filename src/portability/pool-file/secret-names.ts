@@ -1,2 +1,2 @@
 /** Members whose values are secrets. No diff shows them, and an export refers to them. */
-export const secretNames: ReadonlySet<string> = new Set(['ClientSecret', 'client_secret', 'private_key', 'Password'])
+export const secretNames: ReadonlySet<string> = new Set(['ClientSecret', 'Code', 'client_secret', 'private_key', 'Password'])

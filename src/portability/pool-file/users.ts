@@ -10,8 +10,7 @@ import { withChangedPassword } from '../../users/passwords/with-changed-password
 import { changeAttributes, type User } from '../../users/user.ts'
 import { findUserByName, insertUser } from '../../users/user-repository.ts'
 import { isSame, type Json, listOf, type Settings, textOf } from './json.ts'
-import type { CallDeps } from './operation-calls.ts'
-import { createCall } from './operation-calls.ts'
+import { auditOf, type CallDeps, createCall } from './operation-calls.ts'
 
 /** A user of a file, for tests. */
 export type WantedUser = {
@@ -77,11 +76,8 @@ export async function storeUser(deps: CallDeps, poolId: string, { wanted, isNew,
   await storeGroups(deps, pool, wanted)
 }
 
-async function createUser(
-  { db, clock, passwords }: CallDeps,
-  pool: Pool,
-  { username, sub, attributes, password }: WantedUser,
-): Promise<void> {
+async function createUser(deps: CallDeps, pool: Pool, { username, sub, attributes, password }: WantedUser): Promise<void> {
+  const { db, clock, passwords } = deps
   const now = clock.now()
   const draft = draftNewUser(pool, { sub: sub ?? uuidv7(now), username, attributes })
   const sealed = password === undefined ? null : await passwords.protect(pool, draft, password)
@@ -90,8 +86,11 @@ async function createUser(
     ...{ status: 'CONFIRMED', enabled: true, password: sealed, passwordExpiresAt: null, signedOutAt: null, mfa: null },
     ...{ createdAt: now, updatedAt: now },
   }
-  const taken = await db.transaction().execute((tx) => insertUser(tx, pool, user))
-  if (taken !== undefined) throw adminNameTaken(pool, taken)
+  await db.transaction().execute(async (tx) => {
+    const taken = await insertUser(tx, pool, user)
+    if (taken !== undefined) throw adminNameTaken(pool, taken)
+    await auditOf(deps, 'AdminCreateUser', { UserPoolId: pool.id }).record(tx, { user })
+  })
 }
 
 async function changeUser(
@@ -105,7 +104,8 @@ async function changeUser(
   checkAttributes(pool, attributes)
   const now = deps.clock.now()
   const sealed = members.includes('Password') && password !== undefined ? await deps.passwords.protect(pool, found, password) : undefined
-  await changeFoundUser({ db: deps.db, audit: undefined }, pool, found, (before) => {
+  const audit = auditOf(deps, 'AdminUpdateUserAttributes', { UserPoolId: pool.id })
+  await changeFoundUser({ db: deps.db, audit }, pool, found, (before) => {
     const after = { ...before, attributes: changeAttributes(before.attributes, attributes), updatedAt: now }
     if (sealed === undefined) return after
     return withChangedPassword(pool, after, { status: 'CONFIRMED', passwordExpiresAt: null, password: sealed }, now)

@@ -1,6 +1,6 @@
 import { ApiError } from '../../contract/api-error.ts'
 import { isSame, listOf, type Settings, textOf, without } from './json.ts'
-import type { Found, Ids, Kind } from './kind.ts'
+import type { Ids, Kind } from './kind.ts'
 import { topKinds } from './kinds.ts'
 import type { Call } from './operation-calls.ts'
 import { fileError, type Path, type PoolFile } from './read-files.ts'
@@ -43,7 +43,7 @@ export function readWanted(files: readonly PoolFile[]): readonly Section[] {
 function readSections(file: PoolFile, kinds: readonly Kind[], content: Settings, path: Path): readonly Section[] {
   return kinds.flatMap((kind) => {
     const section = content[kind.section]
-    if (section === undefined || section === null) return []
+    if (section === undefined) return []
     const place = [...path, kind.section]
     const things = kind.isSingle
       ? [readThing(file, kind, section as Settings, place)]
@@ -81,6 +81,8 @@ export type Desired = Omit<Wanted, 'sections'> & {
   /** Its ids in the empty database. */
   readonly ids: Ids
   readonly settings: Settings
+  /** Whether the operations show the thing. They show no configuration that is empty, so that it counts as made. */
+  readonly isShown: boolean
   readonly sections: readonly DesiredSection[]
 }
 export type DesiredSection = { readonly kind: Kind; readonly things: readonly Desired[] }
@@ -109,16 +111,13 @@ export async function tryOut(call: Call, sections: readonly Section[], within: I
     const found = kind.id === undefined ? await kind.list(call, within) : (await Promise.all(ids.map((id) => kind.list(call, id)))).flat()
     const things = section.things.map((thing, index): Desired => {
       const own = ids[index] ?? {}
-      return { ...thing, ids: own, settings: settingsAmong(found, own, thing), sections: inner[index] ?? [] }
+      const shown = found.find((other) => isSame(other.ids, own))
+      if (shown === undefined && !kind.isSingle) throw fileError(thing.file, thing.path, 'nothing in the file has this name.')
+      return { ...thing, ids: own, settings: shown?.settings ?? thing.own, isShown: shown !== undefined, sections: inner[index] ?? [] }
     })
     desired.push({ kind, things })
   }
   return desired
-}
-
-/** What was made, or else what the file says: an empty configuration is shown as none. */
-function settingsAmong(found: readonly Found[], ids: Ids, { own }: Wanted): Settings {
-  return found.find((other) => isSame(other.ids, ids))?.settings ?? own
 }
 
 /** Runs work on a thing. The refusal of an operation becomes an error at the place of the thing. */

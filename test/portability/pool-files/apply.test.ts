@@ -7,6 +7,7 @@ import {
   GetGroupCommand,
   ListGroupsCommand,
   ListUserPoolClientsCommand,
+  SetUserPoolMfaConfigCommand,
   UpdateUserPoolClientCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../support/engines.ts'
@@ -50,10 +51,10 @@ for (const engine of engines) {
       assert.equal((await runApply(server(), poolFile({ ...content, IdentityPools: [] }))).code, 0)
       const exported = await runExportPool(server(), poolId)
       assert.equal(exported.code, 0, exported.stderr)
-      const variable = `${clientId.toUpperCase()}_CLIENT_SECRET`
-      assert.equal(exported.stderr, `The file refers to these environment variables: GOOGLE_CLIENT_SECRET, ${variable}\n`)
+      const variable = `CLIENT_${clientId.toUpperCase()}_CLIENT_SECRET`
+      assert.equal(exported.stderr, `The file refers to these environment variables: PROVIDER_GOOGLE_CLIENT_SECRET, ${variable}\n`)
       for (const secret of Object.values(references)) assert.doesNotMatch(exported.stdout, new RegExp(secret))
-      const env = { GOOGLE_CLIENT_SECRET: references.GOOGLE_SECRET, [variable]: references.WEB_SECRET }
+      const env = { PROVIDER_GOOGLE_CLIENT_SECRET: references.GOOGLE_SECRET, [variable]: references.WEB_SECRET }
       const same = await runApply(server(), poolFile(exported.stdout), ['--plan'], env)
       assert.deepEqual([same.code, same.stderr, same.stdout], [0, '', nothing])
       const database = await engine.createDatabase()
@@ -207,14 +208,78 @@ for (const engine of engines) {
       )
     })
 
-    it('leaves settings alone that the file does not name, of extensions and of MFA', async () => {
-      const { poolId } = newIds()
-      const file = poolFile({ UserPools: [{ UserPoolId: poolId, PoolName: 'p', Extensions: { Sessions: { EndOnPasswordChange: true } } }] })
-      await runApply(server(), file)
+    it('leaves extensions and MFA alone that the file does not name, also when it changes others', async () => {
+      const { poolId, clientId } = newIds()
+      const file = (more: object) => poolFile({ UserPools: [{ UserPoolId: poolId, PoolName: 'p', ...more }] })
+      await runApply(server(), file({ Clients: [{ ClientId: clientId, ClientName: 'web' }] }))
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId: poolId, SignUp: { UnconfirmedUserLifetimeHours: 5 } })
-      assert.equal((await runApply(server(), file)).stdout, '0 created, 0 changed.\n')
+      const mfa = { MfaConfiguration: 'ON', SoftwareTokenMfaConfiguration: { Enabled: true } } as const
+      await server().send(new SetUserPoolMfaConfigCommand({ UserPoolId: poolId, ...mfa }))
+      const changed = await runApply(
+        server(),
+        file({ AutoVerifiedAttributes: ['email'], Extensions: { Sessions: { EndOnPasswordChange: true } } }),
+      )
+      assert.deepEqual([changed.code, changed.stderr], [0, ''])
+      assert.match(changed.stdout, /1 created, 1 changed\.\n$|2 changed\.\n$/)
       const extensions = await callLifeguard(server(), 'GetUserPoolExtensions', { UserPoolId: poolId })
       assert.deepEqual([extensions.SignUp.UnconfirmedUserLifetimeHours, extensions.Sessions.EndOnPasswordChange], [5, true])
+      const { UserPool: pool } = await server().send(new DescribeUserPoolCommand({ UserPoolId: poolId }))
+      assert.deepEqual([pool?.MfaConfiguration, pool?.AutoVerifiedAttributes], ['ON', ['email']])
+    })
+
+    it('keeps what an update cannot take away, and finds no difference then', async () => {
+      const { poolId, clientId } = newIds()
+      const file = (group: object, domain: object) => {
+        const parts = { Groups: [{ GroupName: 'one', ...group }], Domains: [{ Domain: `domain-${clientId}`, ...domain }] }
+        return poolFile({
+          UserPools: [{ UserPoolId: poolId, PoolName: 'p', LogDeliveryConfiguration: { LogConfigurations: [] }, ...parts }],
+        })
+      }
+      await runApply(server(), file({ Description: 'first', Precedence: 3 }, { ManagedLoginVersion: 1 }))
+      const changed = await runApply(server(), file({ Description: 'second' }, { ManagedLoginVersion: 2 }))
+      assert.deepEqual([changed.code, changed.stderr], [0, ''])
+      assert.match(changed.stdout, /0 created, 2 changed\.\n$/)
+      const { Group: group } = await server().send(new GetGroupCommand({ UserPoolId: poolId, GroupName: 'one' }))
+      assert.deepEqual([group?.Description, group?.Precedence], ['second', 3])
+      assert.equal((await runApply(server(), file({}, { ManagedLoginVersion: 2 }), ['--plan'])).stdout, nothing)
+    })
+
+    it('refuses a secret for a client that has none, before anything changes', async () => {
+      const { poolId, clientId } = newIds()
+      const file = (client: object) =>
+        poolFile({ UserPools: [{ UserPoolId: poolId, PoolName: 'p', Clients: [{ ClientId: clientId, ClientName: 'web', ...client }] }] })
+      await runApply(server(), file({}))
+      const refused = await runApply(server(), file({ ClientSecret: 'env:WEB_SECRET', AccessTokenValidity: 5 }))
+      assert.match(
+        refused.stderr,
+        /pools\.yaml:7: UserPools\[0\]\.Clients\[0\]\.ClientSecret: the stored client has no secret, and cannot get one\./,
+      )
+      const ids = { UserPoolId: poolId, ClientId: clientId }
+      assert.equal((await server().send(new DescribeUserPoolClientCommand(ids))).UserPoolClient?.AccessTokenValidity, undefined)
+    })
+
+    it('takes a text that looks like a reference as a text, where it is marked', async () => {
+      const { poolId } = newIds()
+      const Groups = [{ GroupName: 'one', Description: 'text:file:/etc/hostname' }]
+      await runApply(server(), poolFile({ UserPools: [{ UserPoolId: poolId, PoolName: 'p', Groups }] }))
+      const { Group: group } = await server().send(new GetGroupCommand({ UserPoolId: poolId, GroupName: 'one' }))
+      assert.equal(group?.Description, 'file:/etc/hostname')
+      // Whoever may change a group must not make an operator read a file.
+      for (const flags of [[], ['--secrets']]) {
+        assert.match((await runExportPool(server(), poolId, flags)).stdout, /Description: text:file:\/etc\/hostname\n/)
+      }
+    })
+
+    it('leaves an audit record of each change, of users, too', async () => {
+      const { poolId } = newIds()
+      const Users = [{ Username: 'ana', Password: 'Correct-Horse-9' }]
+      await runApply(server(), poolFile({ UserPools: [{ UserPoolId: poolId, PoolName: 'p', Users }] }))
+      const { Records: records } = await callLifeguard(server(), 'ListAuditRecords', { UserPoolId: poolId })
+      const shown = records.map(({ Operation, Detail }: { Operation: string; Detail: string }) => [Operation, Detail])
+      assert.deepEqual(shown, [
+        ['AdminCreateUser', 'applied from a file'],
+        ['CreateUserPool', 'applied from a file; name: p'],
+      ])
     })
 
     it('reads a folder of files, and files in JSON', async () => {

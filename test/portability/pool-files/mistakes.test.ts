@@ -68,7 +68,6 @@ for (const engine of engines) {
 
     it('changes nothing, and is told by line and path', async () => {
       for (const [title, content, error] of mistakes) {
-        // A good pool stands before the mistake.
         const { code, stdout, stderr } = await runApply(server(), poolFile(content))
         assert.match(stderr, error, title)
         assert.deepEqual([code, stdout], [1, ''], title)
