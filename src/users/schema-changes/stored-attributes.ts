@@ -14,12 +14,7 @@ import type { Attributes, User } from '../user.ts'
  *   began, so it finds every user who was stored without knowledge of the change.
  * @throws ApiError InvalidParameterException when a value conflicts with the change
  */
-export async function attributesToInsert(
-  tx: Tx,
-  pool: Pool,
-  users: readonly User[],
-  stored?: Attributes,
-): Promise<readonly Attributes[]> {
+export async function attributesToInsert(tx: Tx, pool: Pool, users: readonly User[], stored?: Attributes): Promise<readonly Attributes[]> {
   const rules = users.length === 0 ? undefined : await findSchemaRules(tx, pool.id)
   if (rules === undefined) return users.map(({ attributes }) => attributes)
   return users.map(({ attributes: after }) => {
