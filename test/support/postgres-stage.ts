@@ -61,6 +61,12 @@ export class PostgresStage implements AsyncDisposable {
     await this.#client.query(`select 1 from "user" where sub = $1 for ${from === 'change' ? 'no key update' : 'key share'}`, [sub])
   }
 
+  /** Locks the app client's row against any change. */
+  async holdClient(id: string): Promise<void> {
+    await this.#client.query('begin')
+    await this.#client.query('select 1 from app_client where id = $1 for update', [id])
+  }
+
   /** Makes all statements that use the table wait. */
   async holdTable(table: string): Promise<void> {
     await this.#client.query(`begin; lock table ${table} in access exclusive mode`)
