@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { AdminUpdateUserAttributesCommand, UpdateUserPoolClientCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { callLifeguard } from '../../../support/lifeguard-operations.ts'
 import { PostgresStage, postgresOnly, skipWithoutPostgres } from '../../../support/postgres-stage.ts'
-import { customOf, switchTo, undoChange, untilState } from '../../../support/schema-changes.ts'
+import { customOf, finishChange, switchTo, undoChange, untilState } from '../../../support/schema-changes.ts'
 import { givenUser } from '../../../support/sign-in.ts'
 import { useTestServer } from '../../../support/test-server.ts'
 
@@ -49,5 +49,19 @@ describe('A request that waits while the schema of its pool changes', { skip: sk
     const errors = (await requests).map((result) => (result.status === 'rejected' ? result.reason.name : 'stored'))
     assert.deepEqual(errors, ['InvalidParameterException', 'InvalidParameterException'])
     await untilState(server(), UserPoolId, 'UNDONE')
+  })
+
+  it('is not left out when its user is converted at the same time: what the user has by then is converted', async () => {
+    const { poolId } = await givenPool()
+    const { sub } = await givenUser(server(), poolId, 'ana', { attributes: [{ Name: 'custom:plan', Value: 'gold' }] })
+    await switchTo(server(), poolId, [{ Attribute: 'custom:plan', NewName: 'custom:tier' }])
+    await using stage = await PostgresStage.open(server())
+    await stage.holdUpdates('user')
+    await finishChange(server(), poolId)
+    await stage.waiting(1)
+    await stage.storeAttributes(sub, { 'custom:plan': 'silver' })
+    await stage.release()
+    await untilState(server(), poolId, 'FINISHED')
+    assert.deepEqual(await customOf(server(), poolId, 'ana'), { 'custom:tier': 'silver' })
   })
 })
