@@ -6,9 +6,9 @@ import { operation } from '../contract/operation.ts'
 import type { Db } from '../storage/db.ts'
 import { readClientUpdate, writeClient } from './app-client-wire.ts'
 import { requireLockedClient } from './change-client.ts'
+import { requireLockedPool } from './change-pool.ts'
 import { type CustomIds, requireClientName } from './custom-ids.ts'
-import { type PoolCatalog, poolNotFound } from './pool-catalog.ts'
-import { findPool } from './pool-repository.ts'
+import type { PoolCatalog } from './pool-catalog.ts'
 import { updateValidClient } from './store-client.ts'
 import type { Tiers } from './tier-rules.ts'
 
@@ -23,8 +23,8 @@ export const updateUserPoolClient = operation('UpdateUserPoolClient', {
     requireClientName(deps, request.ClientName)
     const { UserPoolId: poolId, ClientId: clientId } = request
     const client = await db.transaction().execute(async (tx) => {
-      const pool = await findPool(tx, poolId)
-      if (pool === undefined) throw poolNotFound(poolId)
+      // Locked, because the request names attributes: a schema change may replace their names.
+      const pool = await requireLockedPool(tx, poolId)
       const before = await requireLockedClient(tx, secrets, poolId, clientId)
       const after = readClientUpdate(pool, before, request, clock.now())
       await updateValidClient(tx, { secrets, tiers }, pool, after)

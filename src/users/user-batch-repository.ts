@@ -53,7 +53,7 @@ export async function insertUsers(tx: Tx, pool: Pool, users: readonly User[]): P
     .values(entries)
     .onConflict((conflict) => conflict.doNothing())
     .execute()
-  const attributes = await attributesToInsert(tx, users)
+  const attributes = await attributesToInsert(tx, pool, users)
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('user')
     .values(users.map((user, at) => toRow({ ...user, attributes: attributes[at] ?? user.attributes })))

@@ -163,7 +163,7 @@ export async function insertUser(tx: Tx, pool: Pool, user: User, stored?: Attrib
   const clash = await insertAliases(tx, user, aliasesOf(pool, user))
   if (clash !== undefined) return clash
   await insertSearchEntries(tx, user, searchEntriesOf(user))
-  const [attributes = user.attributes] = await attributesToInsert(tx, [user], stored)
+  const [attributes = user.attributes] = await attributesToInsert(tx, pool, [user], stored)
   await tx
     .insertInto('user')
     .values(toRow({ ...user, attributes }))
@@ -211,7 +211,7 @@ export async function updateUserRow(tx: Tx, pool: Pool, before: User, after: Use
   )
 
   const { pool_id, sub, created_at, attributes: _attributes, ...changes } = toRow(after)
-  const attributes = await attributesToUpdate(tx, before, after)
+  const attributes = await attributesToUpdate(tx, pool, before, after)
   await tx
     .updateTable('user')
     .set({ ...changes, ...(attributes !== undefined && { attributes: JSON.stringify(attributes) }) })

@@ -55,10 +55,31 @@ export class PostgresStage implements AsyncDisposable {
     await this.#client.query('begin; select pg_advisory_xact_lock(1)')
   }
 
+  /** Makes updates of the table wait after they have seen the rows, and before they lock one. This client alone can change rows. */
+  async holdUpdates(table: string): Promise<void> {
+    this.#table = `"${table}"`
+    await this.#client.query(`
+      create function hold() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock_shared(1); return null; end $$;
+      create trigger hold before update on ${this.#table} for each statement execute function hold();
+    `)
+    await this.#client.query('begin; select pg_advisory_xact_lock(1)')
+  }
+
+  /** Stores attributes of a user behind the server's back. They are committed by `release`. */
+  async storeAttributes(sub: string, attributes: object): Promise<void> {
+    await this.#client.query('update "user" set attributes = $2 where sub = $1', [sub, JSON.stringify(attributes)])
+  }
+
   /** Locks the user's row: against any change, or against its deletion only. */
   async holdUser(sub: string, from: 'change' | 'deletion'): Promise<void> {
     await this.#client.query('begin')
     await this.#client.query(`select 1 from "user" where sub = $1 for ${from === 'change' ? 'no key update' : 'key share'}`, [sub])
+  }
+
+  /** Locks the app client's row against any change. */
+  async holdClient(id: string): Promise<void> {
+    await this.#client.query('begin')
+    await this.#client.query('select 1 from app_client where id = $1 for update', [id])
   }
 
   /** Makes all statements that use the table wait. */

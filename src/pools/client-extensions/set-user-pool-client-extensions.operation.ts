@@ -18,9 +18,8 @@ export const setUserPoolClientExtensions = operation('SetUserPoolClientExtension
   isAudited: true,
 
   async handle(request, deps: Deps, { audit }: AuditedCaller) {
-    const { pool } = await deps.pools.getClientOfPool(request.UserPoolId, request.ClientId)
     let changed: AppClient | undefined
-    await changeClient(deps, { poolId: request.UserPoolId, clientId: request.ClientId }, async (before, tx) => {
+    await changeClient(deps, { poolId: request.UserPoolId, clientId: request.ClientId }, async (before, tx, pool) => {
       changed = { ...before, extensions: readClientExtensions({ ...deps, pool }, before, request) }
       await audit.record(tx, { changedMembers: changedMembers(writeClientExtensions(before), writeClientExtensions(changed)) })
       return changed

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Db, Tx } from '../../storage/db.ts'
 import { identityProviders } from '../identity-providers/identity-provider-row.ts'
 import type { Pool } from '../pool.ts'
@@ -72,12 +73,15 @@ export async function replaceNamePlaces(
       .where('id', '=', row.id)
       .execute()
   }
-  for (const { id } of await listResources(tx, pool.id, identityProviders, { after: undefined, limit: maxProviders })) {
-    const provider = await lockResource(tx, pool.id, identityProviders, id)
+  // Whoever changes a mapping has locked the pool, so only the providers whose mapping has to be replaced are locked.
+  for (const found of await listResources(tx, pool.id, identityProviders, { after: undefined, limit: maxProviders })) {
+    const mappingIn = ({ config }: typeof found) => replaceKeys(mappingOf(found.id), config.attributeMapping, map, restored)
+    const { setting, places: named } = mappingIn(found)
+    places.push(...named)
+    if (isDeepStrictEqual(setting, found.config.attributeMapping)) continue
+    const provider = await lockResource(tx, pool.id, identityProviders, found.id)
     if (provider === undefined) continue
-    const replaced = replaceKeys(mappingOf(id), provider.config.attributeMapping, map, restored)
-    places.push(...replaced.places)
-    const config = { ...provider.config, attributeMapping: replaced.setting }
+    const config = { ...provider.config, attributeMapping: mappingIn(provider).setting }
     await updateResource(tx, pool.id, identityProviders, { ...provider, updatedAt: now, config })
   }
   const replaced = replaceInExtensions(pool.extensions, map, restored)

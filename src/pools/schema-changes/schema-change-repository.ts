@@ -13,6 +13,10 @@ import { parseRules, type SchemaRules } from './schema-rules.ts'
 export const selectSchemaRules = (eb: ExpressionBuilder<Schema, 'user'>) =>
   eb.selectFrom('schema_change').select('schema_change.rules').whereRef('schema_change.pool_id', '=', 'user.pool_id').as('schema_rules')
 
+/** The same column for queries that read many users of one pool: the rules are looked up once. */
+export const selectSchemaRulesOf = (poolId: string) => (eb: ExpressionBuilder<Schema, 'user'>) =>
+  eb.selectFrom('schema_change').select('schema_change.rules').where('schema_change.pool_id', '=', poolId).as('schema_rules')
+
 /** The same column for queries that read deleted users who are kept. */
 export const selectSchemaRulesOfKept = (eb: ExpressionBuilder<Schema, 'kept_user'>) =>
   eb

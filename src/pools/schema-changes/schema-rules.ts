@@ -49,7 +49,10 @@ export function readStored(rules: SchemaRules, stored: AttributeValues): Attribu
   for (const [name, value] of Object.entries(stored)) {
     const rename = rules.renames.find(({ from, to }) => name === from || name === to)
     if (rename !== undefined) {
-      visible.set(isUndoing ? rename.from : rename.to, value)
+      const valid = isUndoing ? rename.from : rename.to
+      // If the row has both names, the value of the valid one counts, in whatever order they are.
+      if (name !== valid && stored[valid] !== undefined) continue
+      visible.set(valid, value)
       if (!isUndoing && rename.showsOld) visible.set(rename.from, value)
     } else if (isUndoing || !rules.removed.includes(name)) visible.set(name, value)
   }
@@ -74,9 +77,11 @@ type AttributeWrite = {
  * The attributes to store. A request may have begun before the change was switched, and then uses the old names: such a value is stored under
  * the new name. If both names have a new value, the value of the valid name counts.
  */
-export function toStored(rules: SchemaRules, { stored, before, after }: AttributeWrite): AttributeValues {
-  if (rules.phase === 'checking') return after
+export function toStored(rules: SchemaRules, write: AttributeWrite): AttributeValues {
+  const { stored, before } = write
+  if (rules.phase === 'checking') return write.after
   const isUndoing = rules.phase === 'undoing'
+  const after = isUndoing ? withoutShownDefaults(rules, write) : write.after
   const result = new Map(Object.entries(after))
   for (const { from, to } of rules.renames) {
     const [valid, other] = isUndoing ? [from, to] : [to, from]
@@ -87,6 +92,7 @@ export function toStored(rules: SchemaRules, { stored, before, after }: Attribut
   }
   if (rules.phase === 'switched') keepOld(rules, stored, result)
   if (rules.phase === 'finishing') for (const name of rules.removed) result.delete(name)
+  if (isUndoing) keepHidden(rules, write, result)
   return Object.fromEntries(result)
 }
 
@@ -105,9 +111,31 @@ function keepOld(rules: SchemaRules, stored: AttributeValues | undefined, result
     else result.set(name, value)
   }
   for (const [name, value] of Object.entries(rules.defaults)) {
-    const oldName = rules.renames.find(({ to }) => to === name)?.from
-    const hadValue = stored?.[name] !== undefined || (oldName !== undefined && stored?.[oldName] !== undefined)
-    if (!hadValue && result.get(name) === value) result.delete(name)
+    if (!hasValue(rules, stored, name) && result.get(name) === value) result.delete(name)
+  }
+}
+
+/** Whether the row has a value of the attribute, which is given by its new name. */
+function hasValue({ renames }: SchemaRules, stored: AttributeValues | undefined, name: string): boolean {
+  const oldName = renames.find(({ to }) => to === name)?.from
+  return stored?.[name] !== undefined || (oldName !== undefined && stored?.[oldName] !== undefined)
+}
+
+/** During an undo: the attributes without the defaults that a request has read before the undo. The row never had them. */
+function withoutShownDefaults(rules: SchemaRules, { stored, before, after }: AttributeWrite): AttributeValues {
+  if (stored === undefined) return after
+  // A user who comes back has what the archive showed.
+  const read = before ?? after
+  const wasShown = (name: string) => rules.defaults[name] === read[name] && !hasValue(rules, stored, name)
+  const shown = Object.keys(rules.defaults).filter((name) => wasShown(name) && after[name] === read[name])
+  return Object.fromEntries(Object.entries(after).filter(([name]) => !shown.includes(name)))
+}
+
+/** During an undo: a request that has read the user before the undo does not know the removed values, so they stay. */
+function keepHidden({ removed }: SchemaRules, { stored, before }: AttributeWrite, result: Map<string, string>): void {
+  for (const name of removed) {
+    const value = stored?.[name]
+    if (value !== undefined && before?.[name] === undefined && !result.has(name)) result.set(name, value)
   }
 }
 
@@ -118,10 +146,25 @@ export function conflictOf({ definition, missing }: ValueCheck, value: string | 
   return problemOf(definition, value) === undefined ? undefined : 'OUT_OF_CONSTRAINTS'
 }
 
-/** The first attribute that a write would set so that it conflicts with a change which is being checked. */
-export function findNewConflict(rules: SchemaRules, before: AttributeValues | undefined, after: AttributeValues): string | undefined {
-  if (rules.phase !== 'checking') return undefined
-  return Object.entries(rules.checks).find(
-    ([name, check]) => (before === undefined || before[name] !== after[name]) && conflictOf(check, after[name]) !== undefined,
-  )?.[0]
+/**
+ * The first attribute, by the name that the request knows, that a write would set so that it conflicts with the new schema. `schema` is the one
+ * that the request was checked against. It may be older than the switch; once it is not, it decides whether a value may be missing.
+ */
+export function findNewConflict(
+  rules: SchemaRules,
+  schema: readonly AttributeDefinition[],
+  { before, after }: Pick<AttributeWrite, 'before' | 'after'>,
+): string | undefined {
+  if (rules.phase === 'undoing') return undefined
+  return Object.keys(rules.checks).find((name) => {
+    const newName = rules.renames.find(({ from }) => from === name)?.to ?? name
+    const check = rules.checks[name] as ValueCheck
+    if (rules.phase === 'checking') return (before === undefined || before[name] !== after[name]) && isConflict(check, after[name])
+    const value = chooseValue(before, after, newName, name)
+    if (before !== undefined && value === (before[newName] ?? before[name])) return false
+    const knowsNew = schema.some((definition) => definition.name === newName && definition.required)
+    return isConflict(knowsNew ? { ...check, missing: undefined } : check, value)
+  })
 }
+
+const isConflict = (check: ValueCheck, value: string | undefined) => conflictOf(check, value) !== undefined

@@ -1,5 +1,5 @@
 import { chunksOf } from '../../base/chunks.ts'
-import { selectSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
+import { selectSchemaRulesOf } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { User } from '../user.ts'
@@ -91,7 +91,7 @@ export async function listMembers(
     .selectFrom(members.as('member'))
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'member.pool_id').onRef('user.sub', '=', 'member.sub'))
     .selectAll('user')
-    .select(selectSchemaRules)
+    .select(selectSchemaRulesOf(poolId))
     .orderBy('member.sub')
     .execute()
   return rows.map(fromRow)

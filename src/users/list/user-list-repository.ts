@@ -1,4 +1,4 @@
-import { selectSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
+import { selectSchemaRulesOf } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { longestKey } from '../search-index.ts'
 import type { User } from '../user.ts'
@@ -27,7 +27,7 @@ async function listBySub(db: Db, poolId: string, filter: Filter | undefined, { l
   let query = db
     .selectFrom('user')
     .selectAll()
-    .select(selectSchemaRules)
+    .select(selectSchemaRulesOf(poolId))
     .where('pool_id', '=', poolId)
     .orderBy('sub')
     .limit(limit + 1)
@@ -72,7 +72,7 @@ async function listByAttribute(
     .selectFrom(entries.as('entry'))
     .innerJoin('user', (join) => join.onRef('user.pool_id', '=', 'entry.pool_id').onRef('user.sub', '=', 'entry.sub'))
     .selectAll('user')
-    .select(selectSchemaRules)
+    .select(selectSchemaRulesOf(poolId))
     .select('entry.value_key')
     .orderBy('entry.value_key')
     .orderBy('entry.sub')

@@ -39,16 +39,19 @@ export function createSchemaChangeRunner({ logger, holder, checkpoint, pollMs = 
   let running: Promise<void> | undefined
   let wokenWhileRunning = false
 
+  function report(error: unknown, poolId: string | undefined): void {
+    const failures = throttle.countToReport(`${poolId} ${error}`, performance.now())
+    if (failures !== undefined) logger.error({ err: error, poolId, failures }, 'A step of a schema change failed')
+  }
+
   async function runWhileWoken(): Promise<void> {
     do {
       wokenWhileRunning = false
       try {
-        await runSteps(deps, { holder, checkpoint, stop: stop.signal })
+        await runSteps(deps, { holder, checkpoint, stop: stop.signal, report })
       } catch (error) {
-        // The transaction of the step was rolled back, and the next poll, of this or another process, repeats the step.
         if (stop.signal.aborted || error instanceof DatabaseUnavailableError) return
-        const failures = throttle.countToReport(String(error), performance.now())
-        if (failures !== undefined) logger.error({ err: error, failures }, 'A step of a schema change failed')
+        report(error, undefined)
       }
     } while (wokenWhileRunning && !stop.signal.aborted)
   }
@@ -77,17 +80,25 @@ export function createSchemaChangeRunner({ logger, holder, checkpoint, pollMs = 
   }
 }
 
-type Run = { readonly holder: string; readonly checkpoint: (() => void) | undefined; readonly stop: AbortSignal }
+type Run = {
+  readonly holder: string
+  readonly checkpoint: (() => void) | undefined
+  readonly stop: AbortSignal
+  report(error: unknown, poolId: string): void
+}
 
 /**
- * Runs steps of all changes that are due, one after the other, until none is or another process has the lease.
+ * Runs steps of all changes that are due, one after the other, until none is or another process has the lease. A change whose step fails waits
+ * for the next call, and the others go on.
  * @NOTE The lease only saves work: each step is safe by its own transaction, even if two processes run it.
  */
-async function runSteps(deps: StepDeps, { holder, checkpoint, stop }: Run): Promise<void> {
+async function runSteps(deps: StepDeps, { holder, checkpoint, stop, report }: Run): Promise<void> {
   const { db, clock } = deps
+  const failed = new Set<string>()
   let leasedAt = Number.NEGATIVE_INFINITY
   for (;;) {
-    const due = stop.aborted ? [] : await findDueSchemaChanges(db, clock.now())
+    const found = stop.aborted ? [] : await findDueSchemaChanges(db, clock.now())
+    const due = found.filter((poolId) => !failed.has(poolId))
     if (due.length === 0) return
     for (const poolId of due) {
       if (stop.aborted) return
@@ -96,7 +107,13 @@ async function runSteps(deps: StepDeps, { holder, checkpoint, stop }: Run): Prom
         if (!(await tryLease(db, { name: leaseName, holder }, leasedAt, leaseMs))) return
       }
       const startedAt = performance.now()
-      const result = await runSchemaChangeStep(deps, poolId)
+      const result = await runSchemaChangeStep(deps, poolId).catch((error: unknown) => {
+        if (stop.aborted || error instanceof DatabaseUnavailableError) throw error
+        // The transaction of the step was rolled back, and the next poll, of this or another process, repeats the step.
+        report(error, poolId)
+        failed.add(poolId)
+        return 'idle' as const
+      })
       checkpoint?.()
       // A step pauses for as long as it took. So the changes take at most half of the time, and requests come first.
       await pause(result === 'waiting' ? waitMs : performance.now() - startedAt, stop)

@@ -13,7 +13,7 @@ import { barrierState, markTransaction } from '../../storage/dialect/transaction
 import { countConflicts } from './count-conflicts.ts'
 import { clientConflicts } from './plan-schema-change.ts'
 import { beginFinishing, ended, endOldNames, switchSchema } from './transitions.ts'
-import { readUserBatch, replaceStored, type StoredUser, type UserBatch } from './user-pass-repository.ts'
+import { convertStored, readUserBatch, type UserBatch } from './user-pass-repository.ts'
 
 export type StepDeps = {
   readonly db: Db
@@ -109,15 +109,12 @@ async function convertBatch({ db, clock }: StepDeps, change: SchemaChange): Prom
   const after = advanced(change, batch)
   const state = change.state === 'UNDOING' ? 'UNDONE' : 'FINISHED'
   return store(db, change, async (tx) => {
-    for (const user of batch.users) await convertUser(tx, change, user)
+    const { rules } = change
+    if (rules !== undefined) {
+      for (const user of batch.users) await convertStored(tx, change.poolId, user, (stored) => readStored(rules, stored))
+    }
     await putSchemaChange(tx, batch.next === undefined ? { ...ended(after, clock.now()), state } : after)
   })
-}
-
-async function convertUser(tx: Tx, { poolId, rules }: SchemaChange, user: StoredUser): Promise<void> {
-  if (rules === undefined) return
-  const converted = readStored(rules, user.attributes)
-  if (!isDeepStrictEqual(converted, user.attributes)) await replaceStored(tx, poolId, user, converted)
 }
 
 const advanced = (change: SchemaChange, { users, next }: UserBatch): SchemaChange => ({

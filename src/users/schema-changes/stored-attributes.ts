@@ -1,23 +1,24 @@
 import { isDeepStrictEqual } from 'node:util'
 import { invalidParameter } from '../../contract/api-error.ts'
+import type { Pool } from '../../pools/pool.ts'
 import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import { findNewConflict, type SchemaRules, toStored } from '../../pools/schema-changes/schema-rules.ts'
 import type { Tx } from '../../storage/db.ts'
 import type { Attributes, User } from '../user.ts'
 
 /**
- * The attributes to store for new users of one pool, in their order. An unfinished schema change decides about them.
+ * The attributes to store for new users of one pool, in their order. An unfinished schema change decides about them. `pool` is the one that the
+ * request was checked against. It may be some seconds old.
  * `stored` is what the row of a deleted user had who comes back.
  * @NOTE Call it after the first write of the transaction. The worker of schema changes waits for transactions that have written before it
  *   began, so it finds every user who was stored without knowledge of the change.
  * @throws ApiError InvalidParameterException when a value conflicts with the change
  */
-export async function attributesToInsert(tx: Tx, users: readonly User[], stored?: Attributes): Promise<readonly Attributes[]> {
-  const [first] = users
-  const rules = first && (await findSchemaRules(tx, first.poolId))
+export async function attributesToInsert(tx: Tx, pool: Pool, users: readonly User[], stored?: Attributes): Promise<readonly Attributes[]> {
+  const rules = users.length === 0 ? undefined : await findSchemaRules(tx, pool.id)
   if (rules === undefined) return users.map(({ attributes }) => attributes)
   return users.map(({ attributes: after }) => {
-    requireNoConflict(rules, undefined, after)
+    requireNoConflict(rules, pool, { before: undefined, after })
     return toStored(rules, { stored, before: undefined, after })
   })
 }
@@ -27,11 +28,11 @@ export async function attributesToInsert(tx: Tx, users: readonly User[], stored?
  * does not show.
  * @throws ApiError InvalidParameterException when a value conflicts with an unfinished schema change
  */
-export async function attributesToUpdate(tx: Tx, before: User, after: User): Promise<Attributes | undefined> {
+export async function attributesToUpdate(tx: Tx, pool: Pool, before: User, after: User): Promise<Attributes | undefined> {
   if (isDeepStrictEqual(before.attributes, after.attributes)) return undefined
   const rules = await findSchemaRules(tx, after.poolId)
   if (rules === undefined) return after.attributes
-  requireNoConflict(rules, before.attributes, after.attributes)
+  requireNoConflict(rules, pool, { before: before.attributes, after: after.attributes })
   const row = await tx
     .selectFrom('user')
     .select('attributes')
@@ -42,8 +43,10 @@ export async function attributesToUpdate(tx: Tx, before: User, after: User): Pro
   return toStored(rules, { stored, before: before.attributes, after: after.attributes })
 }
 
-function requireNoConflict(rules: SchemaRules, before: Attributes | undefined, after: Attributes): void {
-  const name = findNewConflict(rules, before, after)
+type Write = { readonly before: Attributes | undefined; readonly after: Attributes }
+
+function requireNoConflict(rules: SchemaRules, { schema }: Pool, write: Write): void {
+  const name = findNewConflict(rules, schema, write)
   if (name === undefined) return
   throw invalidParameter(
     `Attributes did not conform to the schema: ${name}: The value conflicts with the schema change ${rules.changeId}\n`,

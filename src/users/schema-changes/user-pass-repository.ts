@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { PassCursor } from '../../pools/schema-changes/schema-change.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { KeptRows } from '../deleted-users/kept-rows.ts'
@@ -37,8 +38,17 @@ async function readUsers(db: Db, poolId: string, after: string, limit: number): 
     .orderBy('sub')
     .limit(limit)
     .execute()
-  return rows.map(({ attributes: text, ...row }) => ({ ...row, text, attributes: JSON.parse(text), isDeleted: false }))
+  return rows.map(fromUserRow)
 }
+
+type UserRow = { readonly sub: string; readonly username: string; readonly attributes: string }
+
+const fromUserRow = ({ attributes: text, ...row }: UserRow): StoredUser => ({
+  ...row,
+  text,
+  attributes: JSON.parse(text),
+  isDeleted: false,
+})
 
 async function readKeptUsers(db: Db, poolId: string, after: string, limit: number): Promise<readonly StoredUser[]> {
   const rows = await db
@@ -49,36 +59,60 @@ async function readKeptUsers(db: Db, poolId: string, after: string, limit: numbe
     .orderBy('sub')
     .limit(limit)
     .execute()
-  return rows.map(({ sub, rows: text }) => {
-    const user = (JSON.parse(text) as KeptRows).user?.[0] ?? {}
-    const attributes = JSON.parse(String(user['attributes'] ?? '{}')) as Attributes
-    return { sub, username: String(user['username']), attributes, isDeleted: true, text }
-  })
+  return rows.map(fromKeptRow)
+}
+
+function fromKeptRow({ sub, rows: text }: { readonly sub: string; readonly rows: string }): StoredUser {
+  const user = (JSON.parse(text) as KeptRows).user?.[0] ?? {}
+  const attributes = JSON.parse(String(user['attributes'] ?? '{}')) as Attributes
+  return { sub, username: String(user['username']), attributes, isDeleted: true, text }
 }
 
 /**
- * Stores the converted attributes, unless the user was changed since they were read. A user who was changed meanwhile has been stored in the
- * converted form.
+ * Stores the converted attributes, unless the user was changed since they were read: then what the user has by now is converted. A process of the
+ * release before may have stored old names, and a kept user may have been sealed with a new key only.
  */
-export async function replaceStored(tx: Tx, poolId: string, { sub, isDeleted, text }: StoredUser, attributes: Attributes): Promise<void> {
-  const converted = JSON.stringify(attributes)
+export async function convertStored(tx: Tx, poolId: string, user: StoredUser, convert: (stored: Attributes) => Attributes): Promise<void> {
+  if (await replaceStored(tx, poolId, user, convert(user.attributes))) return
+  const locked = await lockStored(tx, poolId, user)
+  if (locked !== undefined) await replaceStored(tx, poolId, locked, convert(locked.attributes))
+}
+
+/** False when the user was deleted or changed since the row was read. */
+async function replaceStored(tx: Tx, poolId: string, user: StoredUser, converted: Attributes): Promise<boolean> {
+  if (isDeepStrictEqual(converted, user.attributes)) return true
+  const { sub, isDeleted, text } = user
+  const attributes = JSON.stringify(converted)
   if (!isDeleted) {
-    await tx
+    const { numUpdatedRows } = await tx
       .updateTable('user')
-      .set({ attributes: converted })
+      .set({ attributes })
       .where('pool_id', '=', poolId)
       .where('sub', '=', sub)
       .where('attributes', '=', text)
-      .execute()
-    return
+      .executeTakeFirstOrThrow()
+    return numUpdatedRows === 1n
   }
   const rows = JSON.parse(text) as KeptRows
-  const user = (rows.user ?? []).map((row) => ({ ...row, attributes: converted }))
-  await tx
+  const changed = (rows.user ?? []).map((row) => ({ ...row, attributes }))
+  const { numUpdatedRows } = await tx
     .updateTable('kept_user')
-    .set({ rows: JSON.stringify({ ...rows, user }) })
+    .set({ rows: JSON.stringify({ ...rows, user: changed }) })
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .where('rows', '=', text)
-    .execute()
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 1n
+}
+
+/** The user as stored by now, locked. Undefined when the row is gone. */
+async function lockStored(tx: Tx, poolId: string, { sub, isDeleted }: StoredUser): Promise<StoredUser | undefined> {
+  if (isDeleted) {
+    const update = tx.updateTable('kept_user').set({ sub }).where('pool_id', '=', poolId).where('sub', '=', sub)
+    const row = await update.returning(['sub', 'rows']).executeTakeFirst()
+    return row && fromKeptRow(row)
+  }
+  const update = tx.updateTable('user').set({ sub }).where('pool_id', '=', poolId).where('sub', '=', sub)
+  const row = await update.returning(['sub', 'username', 'attributes']).executeTakeFirst()
+  return row && fromUserRow(row)
 }

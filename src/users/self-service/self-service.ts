@@ -10,7 +10,7 @@ import { passkeyCountsAsMfa } from '../passkeys/passkey.ts'
 
 /** Whose rules count. The client is undefined where a request names none: then the rules of the pool count. */
 export type SelfServiceOwner = {
-  readonly pool: Pick<Pool, 'extensions'>
+  readonly pool: Pick<Pool, 'extensions' | 'schema'>
   readonly client: Pick<AppClient, 'extensions'> | undefined
 }
 
@@ -114,10 +114,16 @@ function ruleOf({ pool, client }: SelfServiceOwner, operation: SelfServiceOperat
   return ofClient ?? selfServiceOf(pool).operations[operation]
 }
 
-/** The attributes that users of the client cannot change or delete. */
+/**
+ * The attributes that users of the client cannot change or delete. A server that has missed a schema change can have cached the pool and the
+ * client from different times. Then a locked name is not in the schema, and could be any custom attribute, so all of these are locked.
+ */
 export function lockedAttributesOf({ pool, client }: SelfServiceOwner): ReadonlySet<string> {
   const ofClient = client === undefined ? [] : clientExtensionsOf(client).selfService.lockedAttributes
-  return new Set([...selfServiceOf(pool).lockedAttributes, ...ofClient])
+  const locked = new Set([...selfServiceOf(pool).lockedAttributes, ...ofClient])
+  const names = new Set(pool.schema.map(({ name }) => name))
+  const isUnknown = [...locked].some((name) => !names.has(name))
+  return isUnknown ? new Set([...locked, ...[...names].filter((name) => name.includes('custom:'))]) : locked
 }
 
 /** @throws ApiError NotAuthorizedException when users of the client cannot change one of the attributes */

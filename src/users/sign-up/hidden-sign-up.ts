@@ -73,7 +73,7 @@ export async function hideSignUp(deps: Deps, caller: AppClientCaller, attempt: A
   await db.transaction().execute(async (tx) => {
     for (const name of names) await insertHiddenSignUp(tx, { ...keyOf(secrets, pool, name), delivery, expiresAt }, now)
     // Refuses what the storing of the user would refuse.
-    await attributesToInsert(tx, [user])
+    await attributesToInsert(tx, pool, [user])
     if (contact !== undefined && content !== undefined) await queueOrSimulateMessage(tx, deps, caller, { ...attempt, content, contact })
   })
 }

@@ -32,13 +32,9 @@ const toNumber = { Attribute: 'custom:plan', AttributeDataType: 'Number' }
 const refused = (message: RegExp) => ({ name: 'InvalidParameterException', message })
 
 /** Changes the stored attributes of a user behind the server's back. */
-async function corrupt(server: TestServer, sub: string, attributes: object): Promise<void> {
+async function store(server: TestServer, sub: string, attributes: string): Promise<void> {
   const storage = await openStorage({ url: server.databaseUrl })
-  await storage.db
-    .updateTable('user')
-    .set({ attributes: JSON.stringify(attributes) })
-    .where('sub', '=', sub)
-    .execute()
+  await storage.db.updateTable('user').set({ attributes }).where('sub', '=', sub).execute()
   await storage.close()
 }
 
@@ -89,7 +85,7 @@ for (const engine of engines) {
       const { poolId, sub } = await givenPool()
       await using held = await holdChanges(server())
       await startChange(server(), poolId, [toNumber])
-      await corrupt(server(), sub, { 'custom:plan': 'x' })
+      await store(server(), sub, '{"custom:plan":"x"}')
       await held.release()
       const { Conflicts, EndedAt } = await untilState(server(), poolId, 'FAILED')
       assert.deepEqual([Conflicts, typeof EndedAt], [1, 'number'])
@@ -146,6 +142,19 @@ for (const engine of engines) {
       await untilState(server(), poolId, 'FINISHED')
       await restoreUser(server(), poolId, sub)
       assert.deepEqual(await customOf(server(), poolId, 'ana'), { 'custom:tier': 'gold' })
+    })
+
+    it('does not keep the changes of other pools from going on when it cannot go on itself', async () => {
+      const pools = [await givenPool(), await givenPool()].toSorted((a, b) => (a.poolId < b.poolId ? -1 : 1))
+      const [broken, other] = pools as [(typeof pools)[0], (typeof pools)[0]]
+      await using held = await holdChanges(server())
+      for (const { poolId } of pools) await startChange(server(), poolId, [toNumber])
+      await store(server(), broken.sub, 'no JSON')
+      await held.release()
+      await untilState(server(), other.poolId, 'SWITCHED')
+      assert.equal((await describeChange(server(), broken.poolId)).State, 'CHECKING')
+      await store(server(), broken.sub, '{}')
+      await untilState(server(), broken.poolId, 'SWITCHED')
     })
 
     it('belongs to its pool: other pools cannot see it', async () => {

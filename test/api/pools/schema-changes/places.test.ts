@@ -29,6 +29,14 @@ for (const engine of engines) {
       const { poolId: UserPoolId, clientId } = await givenPool()
       await givenUser(server(), UserPoolId, 'ana', { attributes: [{ Name: 'custom:plan', Value: 'gold' }] })
       await server().send(new CreateIdentityProviderCommand({ ...provider, UserPoolId }))
+      const other = { UserPoolId, ProviderName: 'Other' }
+      await server().send(new CreateIdentityProviderCommand({ ...provider, ...other, AttributeMapping: { email: 'email' } }))
+      const changedAt = async (ProviderName: string) => {
+        const { IdentityProvider } = await server().send(new DescribeIdentityProviderCommand({ UserPoolId, ProviderName }))
+        return IdentityProvider?.LastModifiedDate?.getTime()
+      }
+      const createdAt = await changedAt('Other')
+      server().clock.advance(1_000)
       const Tokens = { Claims: [{ Name: 'level', Attribute: 'custom:plan' }] }
       const SelfService = { LockedAttributes: ['custom:plan'] }
       await callLifeguard(server(), 'SetUserPoolExtensions', { UserPoolId, Tokens, SelfService })
@@ -49,6 +57,8 @@ for (const engine of engines) {
 
       await switchTo(server(), UserPoolId, [rename], { OldNamesHours: 1 })
       assert.deepEqual(await mapping(), { 'custom:tier': 'level', email: 'email' })
+      // A provider whose mapping does not name the attribute stays as it is.
+      assert.deepEqual([await changedAt('Other'), await changedAt('Corp')], [createdAt, server().clock.now()])
       assert.deepEqual((await extensions(UserPoolId)).SelfService.LockedAttributes, ['custom:tier'])
       const { accessToken, idToken } = await givenTokens(server(), clientId, 'ana')
       assert.equal(claimsOf(idToken)['level'], 'gold')
