@@ -31,7 +31,7 @@ export const createIdentityPool = operation('CreateIdentityPool', {
     requireDeveloperProvider({ before: undefined, after: pool.developerProvider, oidcProviderArns: pool.oidcProviderArns })
     await db.transaction().execute(async (tx) => {
       await insertIdentityPool(tx, pool)
-      // Only an id that somebody gives can be that of a deleted pool.
+      // A new id is random. But a given id may be that of a deleted pool.
       if (await isIdentityPoolBeingRemoved(tx, id)) {
         throw invalidParameter(`The identity pool ${id} was deleted, and its data is still being removed. Try again in a minute.`)
       }

@@ -25,7 +25,7 @@ export async function lockCaller(tx: Tx, caller: CheckedCaller): Promise<User> {
 export async function requireNotRevoked(tx: Tx, locked: User | undefined, { user, sessionId }: CheckedCaller): Promise<User> {
   if (locked === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   if (locked.signedOutAt !== user.signedOutAt) throw accessTokenRevoked()
-  // Sessions of the hosted pages have no row. They are good for a change as long as nobody sets another password.
+  // Sessions of the hosted pages have no row. A new password ends them.
   if (sessionId === undefined) {
     if (!isSamePassword(locked, user)) throw accessTokenRevoked()
     return locked

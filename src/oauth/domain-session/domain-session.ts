@@ -168,7 +168,7 @@ async function findLive({ db, clock }: Omit<Deps, 'secrets'>, pool: Pool, sessio
   return endsBrowserSessions(pool) && securityStampOf(user) !== session.securityStamp ? undefined : { session, user }
 }
 
-/** Whether the identity of the sign-in was unlinked. Somebody else may have linked it, and must not stay signed in. */
+/** Whether the identity of the sign-in was unlinked. A thief may have linked it; unlinking it ends the sign-ins that it made. */
 function isUnlinked({ attributes }: User, { providerName, identity }: DomainSession): boolean {
   if (providerName === undefined || providerName === ownUsers) return false
   const present = identitiesOf(attributes).filter((one) => one.providerName === providerName)

@@ -73,7 +73,7 @@ export async function replaceNamePlaces(
       .where('id', '=', row.id)
       .execute()
   }
-  // Whoever changes a mapping has locked the pool, so only the providers whose mapping has to be replaced are locked.
+  // Every change of a mapping locks the pool first. So it is enough to lock the providers whose mapping is replaced here.
   for (const found of await listResources(tx, pool.id, identityProviders, { after: undefined, limit: maxProviders })) {
     const mappingIn = ({ config }: typeof found) => replaceKeys(mappingOf(found.id), config.attributeMapping, map, restored)
     const { setting, places: named } = mappingIn(found)

@@ -74,7 +74,7 @@ export function chosen(settings: Settings, names: readonly string[]): Settings {
 }
 
 /** The response, or undefined when the operation answers with this error, which says that there is nothing to show. */
-export async function unless(code: ErrorCode, response: Promise<Settings>): Promise<Settings | undefined> {
+export async function unless<T>(code: ErrorCode, response: Promise<T>): Promise<T | undefined> {
   try {
     return await response
   } catch (error) {
@@ -141,7 +141,7 @@ type ListedKind = Pick<Kind, 'section' | 'omitted' | 'compared' | 'completed' | 
   readonly show: (call: Call, within: Ids) => Promise<readonly Settings[]>
 }
 
-/** Things of a list that are named by a member of their settings, and that their names do not leave. */
+/** Things of a list. A member of their settings names them, and their name never changes. */
 export function listedKind({ create, update, remove, show, ...kind }: ListedKind): Kind {
   const idsOf = (within: Ids, settings: Settings): Ids => ({ ...within, [kind.name]: idOf(settings, kind.name) })
   return {

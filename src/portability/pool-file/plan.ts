@@ -1,7 +1,6 @@
-import { ApiError } from '../../contract/api-error.ts'
 import { findPool } from '../../pools/pool-repository.ts'
 import { isSame, isSettings, type Json, type Settings, textOf } from './json.ts'
-import type { Found, Ids, Kind } from './kind.ts'
+import { type Found, type Ids, type Kind, unless } from './kind.ts'
 import type { Call, CallDeps } from './operation-calls.ts'
 import { fileError, type Path } from './read-files.ts'
 import { secretNames } from './secret-names.ts'
@@ -21,7 +20,7 @@ export type Step = {
   readonly users: readonly UserChange[]
 }
 
-/** A setting, from the value that is stored to that of the file. Undefined where there is none. */
+/** A setting that changes. `from` is the stored value and `to` the value of the file; undefined means no value. */
 export type Change = { readonly path: Path; readonly from: Json | undefined; readonly to: Json | undefined }
 
 export type SectionPlan = {
@@ -48,7 +47,7 @@ export async function planSections(
     const stored = within === undefined ? [] : isTop ? await storedAmong(live.call, kind, things) : await kind.list(live.call, within)
     const steps: Step[] = []
     for (const desired of things) steps.push(await planThing(live, desired, findStored(stored, desired)))
-    // Pools and roles that no file names belong to somebody else.
+    // A file is not about all pools and roles of the server, so those that it does not name are no surplus.
     const known = new Set(steps.map((step) => step.live))
     plans.push({ kind, steps, surplus: isTop || kind.isSingle ? [] : stored.filter((found) => !known.has(found)) })
   }
@@ -59,15 +58,8 @@ export async function planSections(
 async function storedAmong(call: Call, kind: Kind, things: readonly Desired[]): Promise<readonly Found[]> {
   const { id } = kind
   if (id === undefined || things.some(({ own }) => own[id] === undefined)) return kind.list(call, {})
-  const found = things.map(async ({ own }) => {
-    try {
-      return await kind.list(call, { [id]: String(own[id]) })
-    } catch (error) {
-      if (error instanceof ApiError && error.code === 'ResourceNotFoundException') return []
-      throw error
-    }
-  })
-  return (await Promise.all(found)).flat()
+  const found = things.map(({ own }) => unless('ResourceNotFoundException', kind.list(call, { [id]: String(own[id]) })))
+  return (await Promise.all(found)).flatMap((list) => list ?? [])
 }
 
 /** @throws PoolFileError when several have the name */
@@ -138,19 +130,4 @@ function differences(from: Json | undefined, to: Json | undefined, path: Path): 
   if (!isSettings(from) || !isSettings(to)) return [{ path, from, to }]
   const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]
   return names.flatMap((name) => differences(from[name], to[name], [...path, name]))
-}
-
-/** Whether there is anything to do. */
-export function hasWork(plans: readonly SectionPlan[], prunes: boolean): boolean {
-  return plans.some(
-    ({ steps, surplus, kind }) =>
-      (prunes && kind.remove !== undefined && surplus.length > 0) ||
-      steps.some(
-        (step) =>
-          step.isNew ||
-          step.changes.length > 0 ||
-          step.users.some(({ isNew, members }) => isNew || members.length > 0) ||
-          hasWork(step.sections, prunes),
-      ),
-  )
 }

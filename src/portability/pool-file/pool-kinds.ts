@@ -196,8 +196,8 @@ export const userPools: Kind = {
 }
 
 /**
- * UpdateUserPool and SetUserPoolMfaConfig have both of these settings. They are left to the section MfaConfig, and to whoever has set them
- * where the file names neither.
+ * Both UpdateUserPool and SetUserPoolMfaConfig set MFA and its SMS text. UpdateUserPool keeps the stored values where the file has the
+ * section MfaConfig, which sets them afterwards, and where the file does not name them.
  */
 function keptSettings(given: Settings): readonly string[] {
   const named = (name: string) => Object.hasOwn(given, name)

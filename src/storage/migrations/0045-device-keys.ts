@@ -1,6 +1,6 @@
 import type { Migration } from './migration.ts'
 
-/** Finds the user of a device by its key alone: the name that a client sends with it may be a former one, which finds nobody. */
+/** An index that finds a device by its key alone. The username that a client sends with the key may be a former one. */
 export const deviceKeys: Migration = {
   name: '0045-device-keys',
   async up(db) {

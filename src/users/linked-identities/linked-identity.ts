@@ -46,5 +46,5 @@ export function identityAlias(identity: Pick<LinkedIdentity, 'providerName' | 'a
   return { kind: 'identity', key: createHash('sha256').update(parts).digest('base64url') } as const
 }
 
-/** A short mark of the identity, for cookies. Nobody finds another identity with the same one. */
+/** A short hash of the identity, for cookies. It is long enough that no other identity with the same hash can be found. */
 export const identityMark = (identity: Parameters<typeof identityAlias>[0]): string => identityAlias(identity).key.slice(0, 20)

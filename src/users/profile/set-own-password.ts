@@ -26,8 +26,8 @@ export type SetOwnPasswordDeps = AuthEventDeps &
   AccountNoticeDeps & { db: Db; clock: Clock; passwords: Passwords; passwordScreening: PasswordScreening; lockout: Lockout }
 
 /**
- * A signed-in user changes the password, or sets the first one. Returns the user as stored: a later read may see what another request has
- * changed since, such as the password by which somebody recovers the account.
+ * A signed-in user changes the password, or sets the first one. Returns the user as stored. A later read could see what another request
+ * has changed since, such as the password of a recovery.
  *
  * @throws ApiError as ChangePassword does.
  */

@@ -42,8 +42,8 @@ export async function runSchemaChangeStep(deps: StepDeps, poolId: string): Promi
 }
 
 /**
- * Waits for all transactions that may not know the state of the change. When they have ended, the pass finds what they have written, and
- * whoever writes later follows the rules of this state.
+ * Waits for all transactions that may not know the state of the change. When they have ended, the pass finds what they have written.
+ * Later transactions follow the rules of this state.
  */
 async function passBarrier({ db, engine }: StepDeps, change: SchemaChange): Promise<'passed' | 'more' | 'waiting'> {
   const state = change.barrier === undefined ? 'foreign' : await barrierState(db, engine, change.barrier)

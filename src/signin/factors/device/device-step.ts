@@ -29,7 +29,7 @@ type Deps = { readonly db: Db; readonly clock: Clock; readonly secrets: Secrets;
 
 /**
  * The state of the challenge that an answer without a Session belongs to. Undefined when no challenge is waiting, or when the named user
- * does not have the device. The user is found by the device: the name may be a former username, which finds nobody. Some clients send
+ * does not have the device. The key of the device finds the user, because the name may be a former username. Some clients send
  * USER_ID_FOR_SRP.
  *
  * A thief who has the device but not the password could wait until the user signs in, and then answer first. So an answer without a waiting
