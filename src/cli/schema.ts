@@ -37,7 +37,7 @@ function schemaCommand(verb: string, name: SchemaOperation, summary: string, own
     endsAtOnce: true,
     async run(call) {
       const [file] = readOperands(call, ownFlags, hasFile ? 1 : 0)
-      const body = { ...readFlags(call, ownFlags), ...(file !== undefined && { Changes: readChanges(file) }) }
+      const body = { ...(file !== undefined && readWanted(file)), ...readFlags(call, ownFlags) }
       console.log(JSON.stringify(await callOperation(call, ownFlags, name, body), undefined, 2))
       return undefined
     },
@@ -61,19 +61,21 @@ function readFlags({ argv }: CommandCall, ownFlags: readonly SettingSpec[]): obj
   return { UserPoolId, ...Object.fromEntries(Object.entries(numbers).filter(([, value]) => value !== undefined)) }
 }
 
-/** The JSON array that `Changes` of the operation is. */
-function readChanges(file: string): unknown {
+/** What the file wants: the array that `Changes` of the operation is, or an object with members of the request. */
+function readWanted(file: string): object {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (error) {
     throw new SettingsError(`${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`)
   }
+  let wanted: unknown
   try {
-    return JSON.parse(text)
+    wanted = JSON.parse(text)
   } catch {
-    throw new SettingsError(`${file} is not JSON. It must have an array of changes, as in docs/schema-changes.md.`)
+    throw new SettingsError(`${file} is not JSON. It must have an array of changes, or an object, as in docs/schema-changes.md.`)
   }
+  return Array.isArray(wanted) || typeof wanted !== 'object' ? { Changes: wanted } : { ...wanted }
 }
 
 async function callOperation(call: CommandCall, ownFlags: readonly SettingSpec[], name: SchemaOperation, body: object): Promise<unknown> {
@@ -112,8 +114,8 @@ async function callOperation(call: CommandCall, ownFlags: readonly SettingSpec[]
   return answer
 }
 
-const plan = 'Show what a change of attributes would do to the users of a pool, and what prevents it. Changes nothing.'
-const start = 'Start a change of attributes that has no conflicts. The servers that use the database do the work.'
+const plan = 'Show what a change of attributes or names would do to the users of a pool, and what prevents it. Changes nothing.'
+const start = 'Start a change of attributes or names that has no conflicts. The servers that use the database do the work.'
 
 export const schemaCommands: readonly Command[] = [
   schemaCommand('plan', 'PlanSchemaChange', plan, planFlags),

@@ -39,6 +39,10 @@ export type Pool = {
   readonly usernameAttributes: readonly ContactAttribute[]
   /** Whether usernames are case-sensitive. Undefined, when CreateUserPool did not say, means that they are. */
   readonly caseSensitive: boolean | undefined
+  /** Which of the two sets of stored names finds the users. Undefined means the first one. A change of the names builds the other one. */
+  readonly nameSet?: 'second' | undefined
+  /** Changes with each switch of the schema, and with each undo of one. Undefined before the first one. */
+  readonly schemaVersion?: string | undefined
   readonly templates: MessageTemplates
   readonly mfa: 'OFF' | 'OPTIONAL' | 'ON'
   readonly mfaFactors: MfaFactors

@@ -133,7 +133,7 @@ async function refresh(deps: SignInDeps, context: SignInContext, parameters: Req
   }
   const refreshToken = requireParameter(parameters, 'REFRESH_TOKEN')
   const verified = await requireRefreshToken(deps, context, { refreshToken, deviceKey })
-  await requireRefreshHash(deps, client, verified.user, parameters['SECRET_HASH'])
+  await requireRefreshHash(deps, context, verified.user, parameters['SECRET_HASH'])
   const tokens = await refreshTokens(deps, context, verified)
   if (audit !== undefined) await deps.db.transaction().execute((tx) => audit.record(tx, { user: verified.user, detail: tokensIssued }))
   return { kind: 'signed-in', tokens }
@@ -143,11 +143,16 @@ async function refresh(deps: SignInDeps, context: SignInContext, parameters: Req
  * Checks SECRET_HASH. A refresh names no user, so the hash is over the stored username, which is the `sub` in some pools. After a change of
  * the username, clients still have the former one from their tokens, so that is right as well as long as it is the user's.
  */
-async function requireRefreshHash({ db }: Pick<SignInDeps, 'db'>, client: AppClient, user: User, hash: string | undefined): Promise<void> {
+async function requireRefreshHash(
+  { db }: Pick<SignInDeps, 'db'>,
+  { pool, client }: Pick<SignInContext, 'pool' | 'client'>,
+  user: User,
+  hash: string | undefined,
+): Promise<void> {
   if (client.secrets.length === 0) return
   if (!hash) return requireSecretHash(client, user.username, undefined)
   if (isSecretHashValid(client, user.username, hash)) return
-  const former = await listFormerUsernames(db, user)
+  const former = await listFormerUsernames(db, pool, user)
   if (former.some((username) => isSecretHashValid(client, username, hash))) return
   throw new ApiError('NotAuthorizedException', `SecretHash does not match for the client: ${client.id}`)
 }

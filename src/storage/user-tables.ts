@@ -21,10 +21,13 @@ export interface UserTable {
   mfa: string | null
 }
 
+type NameKind = 'username' | 'email' | 'phone_number' | 'preferred_username' | 'merged'
+
 /** Primary key: (pool_id, kind, value_key). Index: (pool_id, sub). The only way to find a user by a name. */
 export interface UserAliasTable {
   pool_id: string
-  kind: 'username' | 'email' | 'phone_number' | 'preferred_username' | 'identity' | 'merged'
+  /** With `2:` in front: a name of the second set (see users/name-sets.ts). Identities are in no set. */
+  kind: NameKind | `2:${NameKind}` | 'identity'
   value_key: string
   sub: string
   /** When a former username can be another user's, in epoch milliseconds. Null for a name that finds the user. Index where not null. */

@@ -3,8 +3,9 @@ import type { Pool } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { storeUser } from './attribute-changes.ts'
 import { type Alias, aliasesOf, isContactAttribute, type User } from './user.ts'
+import { findOwner } from './user-name-repository.ts'
 import { nameTaken } from './user-names.ts'
-import { findOwner, lockUser } from './user-repository.ts'
+import { lockUser } from './user-repository.ts'
 
 /** Those of `aliases` that pass to the user who proved them last: the addresses, in a pool that has them as alias attributes. */
 export function transferableAliases(pool: Pool, aliases: readonly Alias[]): readonly Alias[] {
@@ -28,7 +29,7 @@ export async function lockUserTakingAliases(
   const taken = transferableAliases(pool, aliases)
   const involved = new Set<string>([sub])
   for (const alias of taken) {
-    const owner = await findOwner(tx, pool.id, alias)
+    const owner = await findOwner(tx, pool, alias)
     if (owner !== undefined) involved.add(owner)
   }
   const takenFrom: string[] = []

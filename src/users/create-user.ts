@@ -5,6 +5,7 @@ import type { Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { detailOfTaken, lockUserTakingAliases, transferableAliases } from './alias-takeover.ts'
 import { deleteExpiredSignUpsOf } from './expired-sign-ups/expired-sign-ups.ts'
+import { NameConflict } from './name-sets.ts'
 import type { Passwords } from './passwords/passwords.ts'
 import { type AliasKind, type Attributes, aliasesOf, type User } from './user.ts'
 import { findTakenName } from './user-names.ts'
@@ -100,9 +101,11 @@ export async function createUser(
   try {
     if (taken === undefined) return { user, deliveries: await store(), isStored: true }
   } catch (error) {
+    // A name that will be taken is hidden like one that is taken.
+    const isHidden = error instanceof NameConflict && hideTaken !== undefined
     // Another request has taken the name since it was looked up.
-    if (!(error instanceof NameClash)) throw error
-    if (hideTaken === undefined) throw nameTaken(error.kind)
+    if (!isHidden && !(error instanceof NameClash)) throw error
+    if (error instanceof NameClash && hideTaken === undefined) throw nameTaken(error.kind)
   }
   await hideTaken?.(user, content)
   return { user, deliveries: [], isStored: false }

@@ -7,7 +7,8 @@ import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { deleteExpiredSignUpsOf } from './expired-sign-ups/expired-sign-ups.ts'
 import { type Alias, type AliasKind, type AliasOwner, type Attributes, aliasesOf, type User } from './user.ts'
-import { findOwner, findUserByName } from './user-repository.ts'
+import { findOwner } from './user-name-repository.ts'
+import { findUserByName } from './user-repository.ts'
 
 /** What the caller says of a new user, and the `sub` that the server chose. */
 export type NewUserInput = { readonly sub: string; readonly username: string; readonly attributes: Attributes }
@@ -82,7 +83,7 @@ async function findTakenAlias(db: Db | Tx, pool: Pool, sub: string, aliases: rea
   let taken: AliasKind | undefined
   // All names are looked up: otherwise the time that this takes would tell which of them is taken.
   for (const alias of aliases) {
-    const owner = isChosenName(alias.kind) ? await findHolder(db, pool, alias.key) : await findOwner(db, pool.id, alias)
+    const owner = isChosenName(alias.kind) ? await findHolder(db, pool, alias.key) : await findOwner(db, pool, alias)
     if (owner !== undefined && owner !== sub) taken ??= alias.kind
   }
   return taken
@@ -92,7 +93,7 @@ async function findTakenAlias(db: Db | Tx, pool: Pool, sub: string, aliases: rea
 async function findHolder(db: Db | Tx, pool: Pool, key: string): Promise<string | undefined> {
   const user = await findUserByName(db, pool, key)
   if (user !== undefined) return user.sub
-  return hasFormerUsernames(pool) ? findOwner(db, pool.id, { kind: 'username', key }) : undefined
+  return hasFormerUsernames(pool) ? findOwner(db, pool, { kind: 'username', key }) : undefined
 }
 
 const isChosenName = (kind: AliasKind): boolean => kind === 'username' || kind === 'preferred_username'

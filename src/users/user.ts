@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { federationOf } from '../pools/extensions/pool-extensions.ts'
 import { type ContactAttribute, type MfaMethod, nameKey, type Pool } from '../pools/pool.ts'
 import { identitiesOf, identityAlias } from './linked-identities/linked-identity.ts'
@@ -47,6 +48,12 @@ export function nextSignOut(user: Pick<User, 'signedOutAt'>, now: number): numbe
 
 /** `merged`: the username or `sub` of a user who was merged into this one. No attribute of the user has it. */
 export type AliasKind = 'username' | ContactAttribute | 'preferred_username' | 'identity' | 'merged'
+/**
+ * The kinds of names that find a user. If several users have a name of this spelling, the user whose kind of name stands first is found. A
+ * preferred username, which is never verified, comes after those. The name of a user who was merged into another one comes last.
+ */
+export const aliasKinds = ['username', 'email', 'phone_number', 'preferred_username', 'merged'] as const satisfies readonly AliasKind[]
+
 export type Alias = { readonly kind: AliasKind; readonly key: string }
 
 export const isContactAttribute = (name: string): name is ContactAttribute => name === 'email' || name === 'phone_number'
@@ -75,6 +82,10 @@ export function aliasesOf(pool: Pool, user: AliasOwner): Alias[] {
   for (const identity of identitiesOf(user.attributes)) aliases.push(identityAlias(identity))
   return aliases
 }
+
+/** Whether the names of a user can differ after a change, whatever the pool says. */
+export const mayChangeNames = (before: AliasOwner, after: AliasOwner): boolean =>
+  before.username !== after.username || isExternal(before) !== isExternal(after) || !isDeepStrictEqual(before.attributes, after.attributes)
 
 /**
  * Users who came from an identity provider never sign in with a name, and their address may be that of another user who does. Only where the

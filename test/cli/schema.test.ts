@@ -51,6 +51,15 @@ for (const engine of engines) {
       assert.equal(typeof Records[0].SystemUser, 'string')
     })
 
+    it('take a file with changes of names', async () => {
+      const { poolId } = await server().givenPool()
+      const names = { UsernameConfiguration: { CaseSensitive: false }, AliasAttributes: ['email'] }
+      const planned = await run('plan', file('names', names), '--pool', poolId)
+      assert.deepEqual([planned.code, planned.answer.Possible], [0, true])
+      const { answer } = await run('start', file('names', names), '--pool', poolId)
+      assert.deepEqual([answer.SchemaChange.AliasAttributes, answer.SchemaChange.State], [['email'], 'CHECKING'])
+    })
+
     it('say what is wrong', async () => {
       const { poolId } = await server().givenPool()
       const noPool = await run('describe')

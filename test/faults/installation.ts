@@ -9,6 +9,7 @@ export async function givenInstallation(engine: TestEngine) {
   const database = engine.name === 'sqlite' ? undefined : await engine.createDatabase()
   const flags = ['--port', '0', '--data', data, '--log-level', 'error']
   return {
+    databaseUrl: database?.url ?? `sqlite:${join(data, 'lifeguard.db')}`,
     argv: database === undefined ? flags : [...flags, '--database', database.url],
     async [Symbol.asyncDispose]() {
       await database?.drop()

@@ -11,6 +11,7 @@ import { readSettings } from '../../src/settings.ts'
 import { LifeguardProcess } from '../cli/lifeguard-process.ts'
 import { engines } from '../support/engines.ts'
 import { upload, waitForJobStatus } from '../support/imports.ts'
+import { foundBy, requireExactNames, startNames } from '../support/name-changes.ts'
 import { describeChange, finishChange, startChange, switchTo, undoChange, untilState } from '../support/schema-changes.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import { sdkClient, type TestServer } from '../support/test-server.ts'
@@ -127,6 +128,34 @@ for (const engine of engines) {
         assert.deepEqual(await customOfAll(sdk, poolId), newNames)
         await untilState(sdk, poolId, 'FINISHED')
         assert.deepEqual(await customOfAll(sdk, poolId), newNames)
+      })
+    })
+
+    it('goes on in the next server: while names are built, and while they are deleted', async () => {
+      await using installation = await givenInstallation(engine)
+      const { argv, databaseUrl } = installation
+      const names = { AliasAttributes: ['email'], UsernameConfiguration: { CaseSensitive: false } }
+      const poolId = await untilKilled(argv, async (sdk) => {
+        const id = await givenManyUsers(sdk)
+        await startNames(sdk, id, names)
+        await until(
+          'the names of some users are built',
+          () => describeChange(sdk, id),
+          ({ CheckedUsers = 0 }) => CheckedUsers > 300,
+        )
+        return id
+      })
+      await inLaterServer(argv, async (sdk) => {
+        await untilState(sdk, poolId, 'SWITCHED')
+        await requireExactNames({ databaseUrl }, poolId, { hasOthers: true })
+        const last = `USER-${userCount - 1}`
+        assert.equal(await foundBy(sdk, poolId, `${last}@example.test`), await foundBy(sdk, poolId, last))
+      })
+      await untilKilled(argv, async (sdk) => assert.equal((await undoChange(sdk, poolId)).SchemaChange.State, 'UNDOING'))
+      await inLaterServer(argv, async (sdk) => {
+        await untilState(sdk, poolId, 'UNDONE')
+        await requireExactNames({ databaseUrl }, poolId)
+        assert.equal(await foundBy(sdk, poolId, 'user-0@example.test'), undefined)
       })
     })
   })

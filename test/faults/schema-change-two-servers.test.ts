@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { AdminUpdateUserAttributesCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { engines, type TestEngine } from '../support/engines.ts'
+import { foundBy, requireExactNames, switchNames } from '../support/name-changes.ts'
 import { customOf, describeChange, finishChange, startChange, switchTo, undoChange, untilState } from '../support/schema-changes.ts'
 import { claimsOf, givenTokens, givenUser } from '../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../support/test-server.ts'
@@ -54,6 +55,23 @@ for (const engine of engines) {
       await untilState(other, poolId, 'FINISHED')
       assert.equal((await describeChange(one, poolId)).State, 'FINISHED')
       assert.equal(claimsOf((await givenTokens(other, clientId, 'ana')).idToken)['custom:tier'], 'bronze')
+    })
+
+    it('of names is seen by both, and both write the names of both settings', async () => {
+      await using servers = await startTwo(engine)
+      const { one, other } = servers
+      const { poolId } = await one.givenPool()
+      const { sub } = await givenUser(one, poolId, 'Ana')
+      assert.equal(await foundBy(other, poolId, 'Ana'), sub)
+      await switchNames(one, poolId, { UsernameConfiguration: { CaseSensitive: false } })
+      await until('the other server ignores case', async () => (await foundBy(other, poolId, 'ANA')) === sub)
+      const ben = await givenUser(other, poolId, 'Ben')
+      assert.equal((await undoChange(other, poolId)).SchemaChange.State, 'UNDOING')
+      await until('the first server heeds case', async () => (await foundBy(one, poolId, 'ANA')) === undefined)
+      assert.equal(await foundBy(one, poolId, 'Ben'), ben.sub)
+      for (const { clock } of [one, other]) clock.advance(10_000)
+      await untilState(one, poolId, 'UNDONE')
+      await requireExactNames(one, poolId)
     })
   })
 }

@@ -87,17 +87,26 @@ describe('An SQLite file', { skip }, () => {
     assert.equal(typeof seen[1].seconds, 'number')
   })
 
-  it('is rejected at the start when it is damaged', async () => {
-    const file = await givenFile('damaged.db')
-    const middle = Math.floor(statSync(file).size / 2 / 4096) * 4096
-    const descriptor = openSync(file, 'r+')
-    writeSync(descriptor, Buffer.alloc(4096, 0x5a), 0, 4096, middle)
-    closeSync(descriptor)
-    const env = { LIFEGUARD_DATABASE: `sqlite:${file}`, LIFEGUARD_MASTER_KEY: masterKey }
-    const { code, stderr } = await lifeguard(['dev', '--port', '0', '--data', folder], env)
-    assert.equal(code, 1)
-    assert.match(stderr, /^lifeguard: --database: Cannot open the database .*damaged\.db: it is damaged\. Restore it from a backup\.\n$/)
-  })
+  for (const [part, of] of [
+    [1, 4],
+    [1, 2],
+    [3, 4],
+  ] as const) {
+    it(`is rejected at the start when the page after ${part}/${of} of it is damaged`, async () => {
+      const file = await givenFile(`damaged-${part}-${of}.db`)
+      const start = Math.floor((statSync(file).size * part) / of / 4096) * 4096
+      const descriptor = openSync(file, 'r+')
+      writeSync(descriptor, Buffer.alloc(4096, 0x5a), 0, 4096, start)
+      closeSync(descriptor)
+      const env = { LIFEGUARD_DATABASE: `sqlite:${file}`, LIFEGUARD_MASTER_KEY: masterKey }
+      const { code, stderr } = await lifeguard(['dev', '--port', '0', '--data', folder], env)
+      assert.equal(code, 1)
+      assert.match(
+        stderr,
+        /^lifeguard: --database: Cannot open the database .*damaged-.*\.db: it is damaged\. Restore it from a backup\.\n$/,
+      )
+    })
+  }
 })
 
 for (const engine of engines) {

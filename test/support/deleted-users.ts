@@ -33,7 +33,7 @@ export async function keptSubs(server: TestServer, UserPoolId: string, more: obj
 }
 
 /** Opens the database of a running server. */
-export async function withDatabaseOf<T>(server: TestServer, use: (db: Db) => Promise<T>): Promise<T> {
+export async function withDatabaseOf<T>(server: Pick<TestServer, 'databaseUrl'>, use: (db: Db) => Promise<T>): Promise<T> {
   const storage = await openStorage({ url: server.databaseUrl })
   try {
     return await use(storage.db)

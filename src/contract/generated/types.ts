@@ -2652,7 +2652,11 @@ export interface PasswordsExtensionType {
 
 export interface PlanSchemaChangeRequest {
   UserPoolId: string
-  Changes: readonly SchemaAttributeChangeType[]
+  Changes?: readonly SchemaAttributeChangeType[] | undefined
+  UsernameAttributes?: readonly UsernameAttributeType[] | undefined
+  AliasAttributes?: readonly AliasAttributeType[] | undefined
+  UsernameConfiguration?: UsernameConfigurationType | undefined
+  MissingNames?: MissingValuesType | undefined
   MaxUsers?: number | undefined
 }
 
@@ -3057,6 +3061,10 @@ export interface SchemaChangeType {
   SchemaChangeId?: string | undefined
   State?: SchemaChangeStateType | undefined
   Changes?: readonly SchemaAttributeChangeType[] | undefined
+  UsernameAttributes?: readonly UsernameAttributeType[] | undefined
+  AliasAttributes?: readonly AliasAttributeType[] | undefined
+  UsernameConfiguration?: UsernameConfigurationType | undefined
+  MissingNames?: MissingValuesType | undefined
   CheckedUsers?: number | undefined
   ConvertedUsers?: number | undefined
   Conflicts?: number | undefined
@@ -3073,6 +3081,8 @@ export type SchemaConflictKindType =
   | 'OUT_OF_CONSTRAINTS'
   | 'MISSING'
   | 'CLIENT_CANNOT_WRITE'
+  | 'NAME_TAKEN'
+  | 'NO_NAME'
 
 export interface SchemaConflictType {
   Kind?: SchemaConflictKindType | undefined
@@ -3457,7 +3467,11 @@ export interface StartBackupResponse {
 
 export interface StartSchemaChangeRequest {
   UserPoolId: string
-  Changes: readonly SchemaAttributeChangeType[]
+  Changes?: readonly SchemaAttributeChangeType[] | undefined
+  UsernameAttributes?: readonly UsernameAttributeType[] | undefined
+  AliasAttributes?: readonly AliasAttributeType[] | undefined
+  UsernameConfiguration?: UsernameConfigurationType | undefined
+  MissingNames?: MissingValuesType | undefined
   OldNamesHours?: number | undefined
   UndoableHours?: number | undefined
 }

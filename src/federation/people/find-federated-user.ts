@@ -3,7 +3,8 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { findLinkAttributes } from '../../users/linked-identities/link-attribute-repository.ts'
 import { identityAlias } from '../../users/linked-identities/linked-identity.ts'
 import type { Alias, User } from '../../users/user.ts'
-import { findFirstOwner, findUser } from '../../users/user-repository.ts'
+import { findFirstOwner } from '../../users/user-name-repository.ts'
+import { findUser } from '../../users/user-repository.ts'
 import { claimIn, type FederatedIdentity } from '../federated-identity.ts'
 
 export type FoundUser = {
@@ -29,7 +30,7 @@ export async function findFederatedUser(db: Db | Tx, pool: Pool, identity: Searc
 type Searched = Pick<FederatedIdentity, 'provider' | 'subject' | 'claims'>
 
 async function findUserOf(db: Db | Tx, pool: Pool, aliases: readonly Alias[]): Promise<FoundUser | undefined> {
-  const found = await findFirstOwner(db, pool.id, aliases)
+  const found = await findFirstOwner(db, pool, aliases)
   const user = found && (await findUser(db, pool.id, found.sub))
   return found === undefined || user === undefined ? undefined : { user, key: found.alias.key }
 }

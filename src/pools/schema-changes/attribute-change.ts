@@ -1,5 +1,9 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import { type AttributeDefinition, type AttributeType, isStandardAttribute, requireValidAttribute } from '../attribute-schema.ts'
+import type { Pool } from '../pool.ts'
+import { requireConsistentPool } from '../pool-rules.ts'
+import { nameRulesOf, withNames } from './name-change.ts'
+import type { WantedChange } from './schema-change.ts'
 import { conflictOf, type SchemaRules, type ValueCheck } from './schema-rules.ts'
 
 type Bounds = { readonly min: string | undefined; readonly max: string | undefined }
@@ -124,8 +128,21 @@ function checksOf(schema: Schema, changes: readonly AttributeChange[]): SchemaRu
   return checks
 }
 
+/**
+ * Checks what is wanted against the pool.
+ * @throws ApiError InvalidParameterException when nothing is wanted, or it is not possible
+ */
+export function requirePossibleChange(pool: Pool, { changes, names }: WantedChange): void {
+  if (changes.length === 0 && names === undefined) {
+    throw invalidParameter('Changes, UsernameAttributes, AliasAttributes or UsernameConfiguration is required.')
+  }
+  const schema = changeSchema(pool.schema, changes)
+  requireConsistentPool({ ...(names === undefined ? pool : withNames(pool, nameRulesOf(pool, names).after)), schema })
+}
+
 /** The rules of the change before it is switched. */
-export function rulesOf(changeId: string, schema: Schema, changes: readonly AttributeChange[]): SchemaRules {
+export function rulesOf(changeId: string, pool: Pool, { changes, names }: WantedChange): SchemaRules {
+  const { schema } = pool
   return {
     changeId,
     phase: 'checking',
@@ -134,6 +151,7 @@ export function rulesOf(changeId: string, schema: Schema, changes: readonly Attr
     defaults: Object.fromEntries(
       changes.flatMap(({ name, newName, defaultValue }) => (defaultValue === undefined ? [] : [[newName ?? name, defaultValue]])),
     ),
+    names: names && nameRulesOf(pool, names),
     checks: checksOf(schema, changes),
   }
 }

@@ -3,7 +3,8 @@ import type { Db, Tx } from '../../storage/db.ts'
 import type { SchemaChangeTable } from '../../storage/pool-tables.ts'
 import { prepareLookup } from '../../storage/prepared-query.ts'
 import type { Schema } from '../../storage/schema.ts'
-import { isEnded, type SchemaChange, type SchemaChangeState, schemaChangeUnfinished } from './schema-change.ts'
+import type { Pool } from '../pool.ts'
+import { isEnded, type SchemaChange, type SchemaChangeState, schemaChangeUnfinished, schemaJustChanged } from './schema-change.ts'
 import { parseRules, type SchemaRules } from './schema-rules.ts'
 
 /**
@@ -25,15 +26,23 @@ export const selectSchemaRulesOfKept = (eb: ExpressionBuilder<Schema, 'kept_user
     .whereRef('schema_change.pool_id', '=', 'kept_user.pool_id')
     .as('schema_rules')
 
-/** The rules of the pool's unfinished change. */
-export async function findSchemaRules(db: Db | Tx, poolId: string): Promise<SchemaRules | undefined> {
-  const { rows } = await selectRules(db, { poolId })
-  const text = rows[0]?.rules
-  return text ? parseRules(text) : undefined
+/**
+ * The rules of the pool's unfinished change, for a write. `pool` is the one that the request was checked against. It may be older than the
+ * latest change. While that is unfinished, the rules tell what to do. Afterwards nothing does.
+ * @throws ApiError InvalidParameterException when the latest change has ended, and `pool` is older than its switch or undo
+ */
+export async function findSchemaRules(db: Db | Tx, pool: Pick<Pool, 'id' | 'schemaVersion'>): Promise<SchemaRules | undefined> {
+  const { rows } = await selectRules(db, { poolId: pool.id })
+  const [row] = rows
+  if (row?.rules) return parseRules(row.rules)
+  if (row?.schema_version && row.schema_version !== pool.schemaVersion) {
+    throw schemaJustChanged()
+  }
+  return undefined
 }
 
 const selectRules = prepareLookup((db, { poolId }: { poolId: string }) =>
-  db.selectFrom('schema_change').select('rules').where('pool_id', '=', poolId),
+  db.selectFrom('schema_change').select(['rules', 'schema_version']).where('pool_id', '=', poolId),
 )
 
 /** The latest change of the pool. */
@@ -92,6 +101,7 @@ function fromRow(row: Selectable<SchemaChangeTable>): SchemaChange {
     id: row.id,
     state: row.state as SchemaChangeState,
     rules: row.rules === null ? undefined : parseRules(row.rules),
+    schemaVersion: row.schema_version ?? undefined,
     details: JSON.parse(row.details),
     cursor: row.cursor === null ? undefined : JSON.parse(row.cursor),
     barrier: row.barrier ?? undefined,
@@ -107,6 +117,7 @@ function toRow(change: SchemaChange): Selectable<SchemaChangeTable> {
     id: change.id,
     state: change.state,
     rules: change.rules === undefined ? null : JSON.stringify(change.rules),
+    schema_version: change.schemaVersion ?? null,
     details: JSON.stringify(change.details),
     cursor: change.cursor === undefined ? null : JSON.stringify(change.cursor),
     barrier: change.barrier ?? null,

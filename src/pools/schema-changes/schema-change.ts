@@ -1,6 +1,7 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { AttributeDefinition } from '../attribute-schema.ts'
 import type { AttributeChange } from './attribute-change.ts'
+import type { NameChange } from './name-change.ts'
 import type { NamePlace } from './name-places.ts'
 import type { SchemaRules } from './schema-rules.ts'
 
@@ -17,6 +18,8 @@ export type SchemaChange = {
   readonly state: SchemaChangeState
   /** Undefined when the change has ended. */
   readonly rules: SchemaRules | undefined
+  /** The `schemaVersion` that the pool has since the latest switch or undo of this change. Undefined before the switch. */
+  readonly schemaVersion?: string | undefined
   readonly details: SchemaChangeDetails
   /** Where the current pass over the users continues. Undefined before a pass. */
   readonly cursor: PassCursor | undefined
@@ -28,11 +31,19 @@ export type SchemaChange = {
   readonly dueAt: number | undefined
 }
 
-/** A pass goes over the users first, and then over the deleted users who are kept. */
-export type PassCursor = { readonly table: 'user' | 'kept_user'; readonly after: string }
+/**
+ * A pass goes over the users first, and then over the deleted users who are kept. Where the change builds a second set of names, the pass
+ * that ends the change first deletes the set that is no longer valid (`user_alias`).
+ */
+export type PassCursor = { readonly table: 'user_alias' | 'user' | 'kept_user'; readonly after: string }
 
-export type SchemaChangeDetails = {
+/** What is to change: attributes, the names of users, or both. */
+export type WantedChange = {
   readonly changes: readonly AttributeChange[]
+  readonly names: NameChange | undefined
+}
+
+export type SchemaChangeDetails = WantedChange & {
   readonly oldNamesHours: number
   readonly undoableHours: number
   /** The access key that started the change. Undefined for the command line and for unsigned requests. */
@@ -42,6 +53,8 @@ export type SchemaChangeDetails = {
   readonly oldNamesUntil?: number | undefined
   readonly undoableUntil?: number | undefined
   readonly endedAt?: number | undefined
+  /** Whether the check found conflicts, so that the change ends as FAILED when the names that it has built are deleted. */
+  readonly hasFailed?: boolean | undefined
   /** How many conflicts the check found. */
   readonly conflicts?: number | undefined
   /** The schema before the switch. */
@@ -60,3 +73,6 @@ export const schemaChangeUnfinished = ({ id, state }: Pick<SchemaChange, 'id' | 
   invalidParameter(
     `The schema change ${id} of this user pool is ${state}. Wait until it has ended (DescribeSchemaChange), or call FinishSchemaChange or UndoSchemaChange.`,
   )
+
+/** The error for a request that was checked against the schema before the latest change of it. */
+export const schemaJustChanged = () => invalidParameter('The schema of this user pool has just been changed. Repeat the request.')

@@ -2,6 +2,7 @@ import { isDecimal } from '../attribute-formats.ts'
 import type { AttributeValues } from '../attribute-rules.ts'
 import { problemOf } from '../attribute-rules.ts'
 import type { AttributeDefinition } from '../attribute-schema.ts'
+import type { NameRules } from './name-change.ts'
 
 /** What is wrong with a value, or with a missing one, under the new schema. */
 export type ValueConflict = 'NOT_A_NUMBER' | 'OUT_OF_CONSTRAINTS' | 'MISSING'
@@ -29,6 +30,8 @@ export type SchemaRules = {
   readonly removed: readonly string[]
   /** By new name: the value of users who have none. */
   readonly defaults: AttributeValues
+  /** Undefined when the change does not change which names find users. */
+  readonly names?: NameRules | undefined
   /** By old name. */
   readonly checks: Readonly<Record<string, ValueCheck>>
 }

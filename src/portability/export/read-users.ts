@@ -32,7 +32,7 @@ export async function* readUsers({ db, secrets }: Deps, pool: Pool): AsyncGenera
   let after: PageEnd | undefined
   do {
     const { users, next } = await listUsers(db, pool.id, undefined, { limit: usersPerPage, after })
-    yield await recordsOf({ db, secrets }, pool.id, users)
+    yield await recordsOf({ db, secrets }, pool, users)
     after = next
   } while (after !== undefined)
 }
@@ -47,14 +47,15 @@ export async function readGroups(db: Db, poolId: string): Promise<readonly Group
   }
 }
 
-async function recordsOf({ db, secrets }: Deps, poolId: string, users: readonly User[]): Promise<readonly ExportedUser[]> {
+async function recordsOf({ db, secrets }: Deps, pool: Pool, users: readonly User[]): Promise<readonly ExportedUser[]> {
+  const poolId = pool.id
   const subs = users.map(({ sub }) => sub)
   const groups = bySub(await listGroupNamesOfUsers(db, poolId, subs))
   const formerPasswords = bySub(await listFormerPasswordsOfUsers(db, poolId, subs))
   const softwareTokens = bySub(await listSoftwareTokensOfUsers(db, poolId, subs))
   const passkeys = bySub(await listPasskeysOfUsers(db, poolId, subs))
   const devices = bySub(await listLatestDevicesOfUsers(db, poolId, subs, maxDevices))
-  const mergedNames = bySub(await listMergedNamesOfUsers(db, poolId, subs))
+  const mergedNames = bySub(await listMergedNamesOfUsers(db, pool, subs))
   return users.map((user) =>
     userRecordOf(secrets, {
       user,

@@ -122,7 +122,7 @@ const logDelivery = singleKind({
   read: ({ LogDeliveryConfiguration: shown }) => (isSettings(shown) && listOf(shown['LogConfigurations']).length > 0 ? shown : undefined),
 })
 
-const cannotChange = 'It cannot be changed. Make another pool.'
+const cannotChange = 'A file cannot change it in a pool that exists. lifeguard schema does (docs/schema-changes.md).'
 
 export const userPools: Kind = {
   section: 'UserPools',

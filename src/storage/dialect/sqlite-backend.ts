@@ -6,7 +6,7 @@ import { createFailureLog } from './failure-log.ts'
 import { retryWhileBusy } from './retry-while-busy.ts'
 import { sqliteChannels } from './sqlite-channels.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
-import { openingError } from './sqlite-errors.ts'
+import { damaged, openingError } from './sqlite-errors.ts'
 import { SqliteGroupWriter } from './sqlite-group-writer.ts'
 import { SqliteHandle } from './sqlite-handle.ts'
 import { openSqliteSnapshot } from './sqlite-snapshot.ts'
@@ -87,7 +87,7 @@ export function checkPages(file: string, reader: SqliteHandle): void {
   if (statSync(file).size > checkedBytes) return
   const { rows } = reader.run<{ quick_check: string }>('pragma quick_check(1)', [])
   const [first] = rows
-  if (first?.quick_check !== 'ok') throw new StorageError(`Cannot open the database ${file}: it is damaged. Restore it from a backup.`)
+  if (first?.quick_check !== 'ok') throw new StorageError(`Cannot open the database ${file}: ${damaged}.`)
 }
 
 function createFile(file: string): void {

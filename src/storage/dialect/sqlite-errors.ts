@@ -7,6 +7,9 @@ import { isBusy, sqliteCode } from './sqlite-handle.ts'
  */
 const unavailableCodes = new Set([5, 6, 8, 10, 13, 14])
 
+/** What is wrong with a damaged file, and what to do. SQLite reports damage as a result of its check, or as an error of any statement. */
+export const damaged = 'it is damaged. Restore it from a backup'
+
 /** The error to throw for a failed statement: a `DatabaseUnavailableError` if the file or its disk is the reason, else the error itself. */
 export function statementError(error: unknown): unknown {
   const code = sqliteCode(error)
@@ -25,7 +28,7 @@ function reason(error: unknown): string {
     case 8:
       return 'it is read-only'
     case 11:
-      return 'it is damaged'
+      return damaged
     case 13:
       return 'the disk is full'
     case 14:

@@ -39,6 +39,7 @@ import { formerUsernames } from './0042-former-usernames.ts'
 import { hiddenSignUps } from './0043-hidden-sign-ups.ts'
 import { schemaChanges } from './0044-schema-changes.ts'
 import { deviceKeys } from './0045-device-keys.ts'
+import { schemaVersions } from './0046-schema-versions.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -84,4 +85,5 @@ export const migrations: readonly Migration[] = [
   hiddenSignUps,
   schemaChanges,
   deviceKeys,
+  schemaVersions,
 ]

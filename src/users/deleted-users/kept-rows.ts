@@ -1,10 +1,12 @@
 import type { Transaction } from 'kysely'
 import type { Secrets } from '../../base/secrets.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
 import type { SealedTable } from '../../storage/sealed-table.ts'
 import type { UserTable } from '../../storage/user-rows.ts'
 import { sealedDevices } from '../devices/device.ts'
 import { sealedSoftwareTokens } from '../mfa/software-token.ts'
+import { kindOf, storedKind, storedKinds } from '../name-sets.ts'
 import { sealedPasswords } from '../passwords/sealed-password.ts'
 import { sealedRecoveryCodes } from '../recovery-codes/recovery-codes.ts'
 import type { UserKey } from '../user-removal-repository.ts'
@@ -58,15 +60,27 @@ type AnySchema = Record<string, Record<string, Value>>
 export type KeptRows = Readonly<Partial<Record<UserTable, readonly Row[]>>>
 
 /** Reads the rows of the user that are archived. The caller has locked the user. */
-export async function readRows(tx: Tx, { poolId, sub }: UserKey): Promise<KeptRows> {
+export async function readRows(tx: Tx, pool: Pool, { poolId, sub }: UserKey): Promise<KeptRows> {
   const kept: Partial<Record<UserTable, readonly Row[]>> = {}
   for (const table of archivedTables) {
-    let query = anySchema(tx).selectFrom(table).selectAll().where('pool_id', '=', poolId).where('sub', '=', sub)
-    if (table === 'user_alias') query = query.where((eb) => eb.or([eb('kind', '=', 'merged'), eb('free_at', 'is not', null)]))
-    const rows = await query.execute()
+    const query = anySchema(tx).selectFrom(table).selectAll().where('pool_id', '=', poolId).where('sub', '=', sub)
+    const rows = table === 'user_alias' ? await readNames(tx, pool, sub) : await query.execute()
     kept[table] = rows.map(({ pool_id: _poolId, sub: _sub, ...row }) => row)
   }
   return kept
+}
+
+/** The names of merged users, and the former usernames. Their kind does not tell the set, which may be another one when they come back. */
+async function readNames(tx: Tx, pool: Pool, sub: string): Promise<readonly Row[]> {
+  const rows = await tx
+    .selectFrom('user_alias')
+    .selectAll()
+    .where('pool_id', '=', pool.id)
+    .where('sub', '=', sub)
+    .where((eb) => eb.or([eb('kind', '=', storedKind(pool, 'merged')), eb('free_at', 'is not', null)]))
+    .where('kind', 'in', storedKinds(pool))
+    .execute()
+  return rows.map((row) => ({ ...row, kind: kindOf(row.kind) }))
 }
 
 /** Stores archived rows in their table again. */

@@ -33,10 +33,22 @@ export async function insertKeptUser(tx: Tx, pool: Pool, { user, deletedAt, purg
     .execute()
 }
 
+type NamedUser = Pick<User, 'sub' | 'username' | 'attributes'>
+
 /** In a pool with username attributes, users sign in with an address. Their username is the `sub`. */
-function signInNameKey(pool: Pool, { sub, username, attributes }: User): string {
+function signInNameKey(pool: Pool, { sub, username, attributes }: NamedUser): string {
   const address = username === sub ? pool.usernameAttributes.map((name) => attributes[name]).find(Boolean) : undefined
   return nameKey(pool, address ?? username)
+}
+
+/** Stores the name by which the kept user is listed anew, after the settings of the pool that decide about names have changed. */
+export async function storeNameKey(tx: Tx, pool: Pool, user: NamedUser): Promise<void> {
+  await tx
+    .updateTable('kept_user')
+    .set({ name_key: signInNameKey(pool, user) })
+    .where('pool_id', '=', pool.id)
+    .where('sub', '=', user.sub)
+    .execute()
 }
 
 /**

@@ -23,7 +23,7 @@ export async function removeUser(tx: Tx, pool: Pool, user: User, now: number): P
     return { restorableUntil: undefined }
   }
   const purgeAt = now + keepDays * dayMs
-  await insertKeptUser(tx, pool, { user, deletedAt: now, purgeAt, rows: await readRows(tx, user) })
+  await insertKeptUser(tx, pool, { user, deletedAt: now, purgeAt, rows: await readRows(tx, pool, user) })
   await deleteUserRows(tx, pool.id, user.sub, now, { keepsAuthEvents: true })
   return { restorableUntil: purgeAt }
 }

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../storage/db.ts'
 import { deleteExpiredSignUpsOf } from '../expired-sign-ups/expired-sign-ups.ts'
 import { insertMember } from '../groups/group-member-repository.ts'
 import { lockGroupOfMembers } from '../groups/group-repository.ts'
-import { insertFreeMergedName } from '../merging/merged-name-repository.ts'
+import { insertFreeMergedNames } from '../merging/merged-name-repository.ts'
 import { type AliasKind, nextSignOut, type User } from '../user.ts'
 import { findTakenName } from '../user-names.ts'
 import { cancelRemoval } from '../user-removal-repository.ts'
@@ -30,10 +30,9 @@ export async function restoreUser(tx: Tx, pool: Pool, sub: string, now: number):
   const clash = await insertUser(tx, pool, user, storedAttributesOf(kept))
   if (clash !== undefined) throw nameTaken(clash)
   await cancelRemoval(tx, user)
-  for (const { value_key } of mergedNamesIn(kept)) {
-    if (!(await insertFreeMergedName(tx, user, String(value_key)))) throw nameTaken('merged')
-  }
-  await restoreFormerUsernames(tx, user, formerUsernamesIn(kept, now))
+  const merged = mergedNamesIn(kept).map(({ value_key }) => ({ sub: user.sub, name: String(value_key) }))
+  if ((await insertFreeMergedNames(tx, pool, merged)) > 0) throw nameTaken('merged')
+  await restoreFormerUsernames(tx, pool, user, formerUsernamesIn(kept, now))
   for (const table of ['password_history', 'software_token', 'recovery_code_set', 'passkey', 'device', 'former_member'] as const) {
     await insertRows(tx, user, table, kept.rows[table])
   }

@@ -6,8 +6,9 @@ import type { Pool } from '../../pools/pool.ts'
 import { listPoolsWithExpiringSignUps } from '../../pools/pool-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { aliasesOf, isContactAttribute, type User } from '../user.ts'
+import { findOwner } from '../user-name-repository.ts'
 import { deleteUserRows } from '../user-removal-repository.ts'
-import { findOwner, findUser, findUserByName, lockUser } from '../user-repository.ts'
+import { findUser, findUserByName, lockUser } from '../user-repository.ts'
 import { listExpiredSignUps } from './expired-sign-up-repository.ts'
 
 /**
@@ -53,7 +54,7 @@ async function deleteSignUpsOf(
   { now, givesWay }: { readonly now: number; readonly givesWay: GivesWay },
 ): Promise<void> {
   for (const alias of aliasesOf(pool, user)) {
-    const sub = isContactAttribute(alias.kind) ? await findOwner(db, pool.id, alias) : (await findUserByName(db, pool, alias.key))?.sub
+    const sub = isContactAttribute(alias.kind) ? await findOwner(db, pool, alias) : (await findUserByName(db, pool, alias.key))?.sub
     // A user is read for a free name as well: otherwise the time that this takes would tell which names are taken.
     const owner = await findUser(db, pool.id, sub ?? user.sub)
     if (sub === undefined || sub === user.sub) continue

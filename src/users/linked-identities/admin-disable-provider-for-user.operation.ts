@@ -7,7 +7,8 @@ import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser, changeUser } from '../admin/change-user.ts'
-import { findOwner, findUser } from '../user-repository.ts'
+import { findOwner } from '../user-name-repository.ts'
+import { findUser } from '../user-repository.ts'
 import { isOwnDirectory, type ProviderIdentity, readIdentity, requireValue } from './identity-request.ts'
 import { identityAlias } from './linked-identity.ts'
 import { withoutIdentity } from './unlink-identity.ts'
@@ -44,7 +45,7 @@ async function removePassword({ db, clock, audit }: Deps, pool: Pool, username: 
 
 async function unlink({ db, clock, audit }: Deps, pool: Pool, { provider, attributeName, userId }: ProviderIdentity): Promise<void> {
   const identity = { providerName: provider.id, userId, ...(attributeName !== undefined && { attributeName }) }
-  const owner = await findOwner(db, pool.id, identityAlias(identity))
+  const owner = await findOwner(db, pool, identityAlias(identity))
   const user = owner === undefined ? undefined : await findUser(db, pool.id, owner)
   if (user === undefined) throw new ApiError('UserNotFoundException', 'User does not exist.')
   await changeFoundUser({ db, audit }, pool, user, (before, tx) => withoutIdentity(tx, pool, before, { identity, now: clock.now() }))

@@ -10,7 +10,8 @@ import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db } from '../../storage/db.ts'
 import { changeFoundUser } from '../admin/change-user.ts'
 import type { User } from '../user.ts'
-import { findOwner, findUser, getUserByName } from '../user-repository.ts'
+import { findOwner } from '../user-name-repository.ts'
+import { findUser, getUserByName } from '../user-repository.ts'
 import { isOwnDirectory, readIdentity, requireValue } from './identity-request.ts'
 import { keepLinkAttribute } from './link-attribute-repository.ts'
 import { identitiesOf, identityAlias, type LinkedIdentity, withIdentities } from './linked-identity.ts'
@@ -56,7 +57,7 @@ export const adminLinkProviderForUser = operation('AdminLinkProviderForUser', {
 async function findDestination(db: Db, pool: Pool, { ProviderName, ProviderAttributeValue }: ProviderUserIdentifierType): Promise<User> {
   const value = requireValue('ProviderAttributeValue', ProviderAttributeValue)
   if (ProviderName === undefined || isOwnDirectory(ProviderName)) return getUserByName(db, pool, value)
-  const owner = await findOwner(db, pool.id, identityAlias({ providerName: ProviderName, userId: value }))
+  const owner = await findOwner(db, pool, identityAlias({ providerName: ProviderName, userId: value }))
   const linked = owner === undefined ? undefined : await findUser(db, pool.id, owner)
   if (linked !== undefined) return linked
   // Apps that read the subject in the username have it in lower case where the pool ignores case.
@@ -69,7 +70,7 @@ async function findDestination(db: Db, pool: Pool, { ProviderName, ProviderAttri
 /** The errors of Cognito, by which apps tell the cases apart. */
 async function requireUnused(db: Db, pool: Pool, identity: LinkedIdentity, destination: User): Promise<void> {
   const { key } = identityAlias(identity)
-  const owner = await findOwner(db, pool.id, identityAlias(identity))
+  const owner = await findOwner(db, pool, identityAlias(identity))
   if (owner === undefined) return
   if (owner === destination.sub) throw new ApiError('InvalidParameterException', 'SourceUser is already linked to DestinationUser')
   const user = await findUser(db, pool.id, owner)

@@ -19,7 +19,7 @@ export async function withoutIdentity(
   { identity, now }: { readonly identity: Pick<LinkedIdentity, 'providerName' | 'attributeName' | 'userId'>; readonly now: number },
 ): Promise<User> {
   const { key } = identityAlias(identity)
-  await deleteMergedName(tx, before, nameKey(pool, `${identity.providerName}_${identity.userId}`))
+  await deleteMergedName(tx, pool, before, `${identity.providerName}_${identity.userId}`)
   const left = identitiesOf(before.attributes).filter((one) => identityAlias(one).key !== key)
   return { ...before, attributes: withIdentities(before.attributes, left), updatedAt: now }
 }

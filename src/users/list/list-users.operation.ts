@@ -6,7 +6,7 @@ import { operation } from '../../contract/operation.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import type { Db } from '../../storage/db.ts'
-import { findOwner } from '../user-repository.ts'
+import { findOwner } from '../user-name-repository.ts'
 import { writeUser } from '../wire.ts'
 import { type Filter, readFilter } from './filter.ts'
 import { listUsers as findUsers, type PageEnd } from './user-list-repository.ts'
@@ -41,7 +41,7 @@ export const listUsers = operation('ListUsers', {
 /** A filter by the `sub` or username of a user who was merged into another one finds that other one. */
 async function resolveMerged(db: Db, pool: Pool, filter: Filter | undefined): Promise<Filter | undefined> {
   if (filter?.match !== 'equal' || (filter.by === 'attribute' && filter.name !== 'username')) return filter
-  const sub = await findOwner(db, pool.id, { kind: 'merged', key: nameKey(pool, filter.key) })
+  const sub = await findOwner(db, pool, { kind: 'merged', key: nameKey(pool, filter.key) })
   return sub === undefined ? filter : { by: 'sub', match: 'equal', key: sub }
 }
 

@@ -3,7 +3,7 @@ import { changedMembers } from '../../audit/changed-members.ts'
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { operation } from '../../contract/operation.ts'
-import { nameKey, type Pool } from '../../pools/pool.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
 import { type Quotas, requireWithinQuota } from '../../pools/quotas.ts'
 import type { Db, Tx } from '../../storage/db.ts'
@@ -57,11 +57,7 @@ async function merge(tx: Tx, { clock, quotas }: Deps, pool: Pool, { kept, merged
   await moveFormerUsernames(tx, other, before)
   await deleteUserRows(tx, pool.id, other.sub, clock.now())
   await storeUser(tx, pool, before, after)
-  await insertMergedNames(
-    tx,
-    before,
-    [other.sub, other.username].map((name) => nameKey(pool, name)),
-  )
+  await insertMergedNames(tx, pool, before, [other.sub, other.username])
   for (const { name } of [...groups].sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const { memberKey } = await getLockedGroup(tx, pool.id, name)
     await insertMember(tx, { poolId: pool.id, sub: before.sub, memberKey })

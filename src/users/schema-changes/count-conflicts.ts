@@ -3,10 +3,32 @@ import type { StoredUser } from './user-pass-repository.ts'
 
 /** How many users conflict in one way, and the first of them. */
 export type UserConflict = {
-  readonly kind: ValueConflict
+  readonly kind: ValueConflict | 'NAME_TAKEN' | 'NO_NAME'
+  /** For a conflict of names: the kind of the name. */
   readonly attribute: string
   readonly count: number
-  readonly users: readonly Pick<StoredUser, 'sub' | 'username' | 'isDeleted'>[]
+  readonly users: readonly ConflictingUser[]
+}
+
+export type ConflictingUser = Pick<StoredUser, 'sub' | 'username' | 'isDeleted'>
+
+/** Counts conflicts, and keeps the first users of each kind. */
+export type ConflictList = {
+  add(kind: UserConflict['kind'], attribute: string, user: ConflictingUser): void
+  all(): readonly UserConflict[]
+}
+
+export function createConflictList(limit: number): ConflictList {
+  const counts = new Map<string, UserConflict>()
+  return {
+    add(kind, attribute, user) {
+      const key = `${attribute} ${kind}`
+      const { count, users } = counts.get(key) ?? { count: 0, users: [] }
+      const { sub, username, isDeleted } = user
+      counts.set(key, { kind, attribute, count: count + 1, users: users.length < limit ? [...users, { sub, username, isDeleted }] : users })
+    },
+    all: () => [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, conflict]) => conflict),
+  }
 }
 
 export type ConflictCount = {
@@ -17,29 +39,20 @@ export type ConflictCount = {
   missing(): readonly UserConflict[]
 }
 
-const inOrder = (counts: ReadonlyMap<string, UserConflict>) =>
-  [...counts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, conflict]) => conflict)
-
-/** Counts conflicts, and keeps the first `limit` users of each kind. */
+/** Counts values that conflict, and keeps the first `limit` users of each kind. */
 export function countConflicts(checks: SchemaRules['checks'], limit: number): ConflictCount {
-  const conflicts = new Map<string, UserConflict>()
-  const missing = new Map<string, UserConflict>()
-  const count = (counts: Map<string, UserConflict>, kind: ValueConflict, attribute: string, user: StoredUser) => {
-    const key = `${attribute} ${kind}`
-    const { count: before, users } = counts.get(key) ?? { count: 0, users: [] }
-    const { sub, username, isDeleted } = user
-    counts.set(key, { kind, attribute, count: before + 1, users: users.length < limit ? [...users, { sub, username, isDeleted }] : users })
-  }
+  const conflicts = createConflictList(limit)
+  const missing = createConflictList(limit)
   return {
     add(user) {
       for (const [attribute, check] of Object.entries(checks)) {
         const value = user.attributes[attribute]
         const kind = conflictOf(check, value)
-        if (kind !== undefined) count(conflicts, kind, attribute, user)
-        else if (!value && check.missing === 'REPORT') count(missing, 'MISSING', attribute, user)
+        if (kind !== undefined) conflicts.add(kind, attribute, user)
+        else if (!value && check.missing === 'REPORT') missing.add('MISSING', attribute, user)
       }
     },
-    conflicts: () => inOrder(conflicts),
-    missing: () => inOrder(missing),
+    conflicts: conflicts.all,
+    missing: missing.all,
   }
 }

@@ -1,9 +1,8 @@
 import { operation } from '../../contract/operation.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import { readAttributeChange } from '../../pools/schema-changes/attribute-change-wire.ts'
 import type { Db } from '../../storage/db.ts'
 import { planSchemaChange as plan } from './plan-schema-change.ts'
-import { writePlan } from './wire.ts'
+import { readWantedChange, writePlan } from './wire.ts'
 
 type Deps = { db: Db; pools: PoolCatalog }
 
@@ -13,8 +12,8 @@ const defaultMaxUsers = 10
 export const planSchemaChange = operation('PlanSchemaChange', {
   auth: 'iam',
 
-  async handle({ UserPoolId, Changes, MaxUsers = defaultMaxUsers }, { db, pools }: Deps) {
-    const pool = await pools.getPool(UserPoolId)
-    return writePlan(await plan(db, pool, Changes.map(readAttributeChange), MaxUsers))
+  async handle(request, { db, pools }: Deps) {
+    const pool = await pools.getPool(request.UserPoolId)
+    return writePlan(await plan(db, pool, readWantedChange(request), request.MaxUsers ?? defaultMaxUsers))
   },
 })

@@ -2,15 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { extensionsOf, triggerFunctionsOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { type AttributeChange, changeSchema, rulesOf } from '../../pools/schema-changes/attribute-change.ts'
+import { type AttributeChange, requirePossibleChange, rulesOf } from '../../pools/schema-changes/attribute-change.ts'
 import { findNamePlaces } from '../../pools/schema-changes/name-place-repository.ts'
 import type { NamePlace, PlaceKind } from '../../pools/schema-changes/name-places.ts'
-import { isEnded, type PassCursor, schemaChangeUnfinished } from '../../pools/schema-changes/schema-change.ts'
+import { isEnded, type PassCursor, schemaChangeUnfinished, type WantedChange } from '../../pools/schema-changes/schema-change.ts'
 import { findSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db } from '../../storage/db.ts'
 import { countConflicts, type UserConflict } from './count-conflicts.ts'
+import { createNameCheck } from './name-conflicts.ts'
 import { findIdentityPoolsNaming, findImportsNaming } from './other-place-repository.ts'
-import { readUserBatch } from './user-pass-repository.ts'
+import { readUserBatch, type StoredUser } from './user-pass-repository.ts'
 
 /** Something that names a changed attribute. `isChanged`: the switch replaces or removes the name there. */
 export type PlannedPlace = {
@@ -41,34 +42,43 @@ const batchSize = 500
  * What the changes would do. Looks at all users of the pool, and changes nothing.
  * @throws ApiError InvalidParameterException when the changes are not possible, or another change of the pool is unfinished
  */
-export async function planSchemaChange(db: Db, pool: Pool, changes: readonly AttributeChange[], maxUsers: number): Promise<SchemaPlan> {
-  changeSchema(pool.schema, changes)
+export async function planSchemaChange(db: Db, pool: Pool, wanted: WantedChange, maxUsers: number): Promise<SchemaPlan> {
+  requirePossibleChange(pool, wanted)
+  const { changes, names } = wanted
   requireNoFormerPool(pool)
   const open = await findSchemaChange(db, pool.id)
   if (open !== undefined && !isEnded(open)) throw schemaChangeUnfinished(open)
-  const rules = rulesOf('', pool.schema, changes)
+  const rules = rulesOf('', pool, wanted)
   const counted = countConflicts(rules.checks, maxUsers)
   const totals = { users: 0, deletedUsers: 0, touched: 0 }
+  const checked = names && rules.names && createNameCheck(pool, { rules: rules.names, names, limit: maxUsers })
+  for await (const user of allUsers(db, pool.id)) {
+    totals[user.isDeleted ? 'deletedUsers' : 'users']++
+    const changesNames = checked?.add(user) ?? false
+    if (changesNames || changes.some((change) => isTouched(user.attributes, change))) totals.touched++
+    counted.add(user)
+  }
+  if (checked?.findsDuplicates()) for await (const user of allUsers(db, pool.id)) checked.addAgain(user)
+  const places = await findNamePlaces(db, pool)
+  return {
+    ...totals,
+    conflicts: [...counted.conflicts(), ...(checked?.conflicts() ?? []), ...clientConflicts(pool, changes, places)],
+    missing: [...counted.missing(), ...(checked?.missing() ?? [])],
+    places: [...plannedPlaces(changes, places), ...(await otherPlaces(db, pool, changes))],
+    undoLosses: [...changes.flatMap(undoLossesOf), ...(names === undefined ? [] : nameLosses)],
+  }
+}
+
+/** All users, then the deleted users who are kept. */
+async function* allUsers(db: Db, poolId: string): AsyncGenerator<StoredUser> {
   let cursor: PassCursor | undefined
   do {
-    const { users, next } = await readUserBatch(db, pool.id, cursor, batchSize)
-    for (const user of users) {
-      totals[user.isDeleted ? 'deletedUsers' : 'users']++
-      if (changes.some((change) => isTouched(user.attributes, change))) totals.touched++
-      counted.add(user)
-    }
+    const { users, next } = await readUserBatch(db, poolId, cursor, batchSize)
+    yield* users
     cursor = next
     // Lets waiting requests run first.
     await nextTurn()
   } while (cursor !== undefined)
-  const places = await findNamePlaces(db, pool)
-  return {
-    ...totals,
-    conflicts: [...counted.conflicts(), ...clientConflicts(pool, changes, places)],
-    missing: counted.missing(),
-    places: [...plannedPlaces(changes, places), ...(await otherPlaces(db, pool, changes))],
-    undoLosses: changes.flatMap(undoLossesOf),
-  }
 }
 
 /** The attributes of users who still come over have the names and types of the former pool. */
@@ -126,3 +136,8 @@ function undoLossesOf({ name, type, length, range, defaultValue }: AttributeChan
   if (defaultValue !== undefined) losses.push(`${name}: users who had no value lose DefaultValue, also where it was written for them.`)
   return losses
 }
+
+const nameLosses = [
+  'Users who are created after the switch may have no name but their sub after an undo.',
+  'A name that a user gets after the switch does not find the user after an undo, if it is the name of another user by the present settings.',
+]

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../base/clock.ts'
 import type { Pool } from '../../pools/pool.ts'
 import type { PoolCatalog } from '../../pools/pool-catalog.ts'
-import { lockPool } from '../../pools/pool-repository.ts'
+import { findPool, lockPool } from '../../pools/pool-repository.ts'
 import { findNamePlaces } from '../../pools/schema-changes/name-place-repository.ts'
 import type { SchemaChange } from '../../pools/schema-changes/schema-change.ts'
 import { findSchemaChange, lockSchemaChange, putSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
@@ -10,9 +10,12 @@ import { readStored } from '../../pools/schema-changes/schema-rules.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { Engine } from '../../storage/dialect/backend.ts'
 import { barrierState, markTransaction } from '../../storage/dialect/transaction-barrier.ts'
+import { storeNameKey } from '../deleted-users/kept-user-repository.ts'
+import { buildNames } from './build-names.ts'
 import { countConflicts } from './count-conflicts.ts'
+import { deleteNames } from './name-set-repository.ts'
 import { clientConflicts } from './plan-schema-change.ts'
-import { beginFinishing, ended, endOldNames, switchSchema } from './transitions.ts'
+import { beginFinishing, ended, endOldNames, failed, switchSchema } from './transitions.ts'
 import { convertStored, readUserBatch, type UserBatch } from './user-pass-repository.ts'
 
 export type StepDeps = {
@@ -26,7 +29,10 @@ export type StepDeps = {
 export type StepResult = 'more' | 'waiting' | 'idle'
 
 const usersPerCheck = 500
+/** With a change of names, the check writes as well, and locks the users. */
+const usersPerNames = 100
 const usersPerConversion = 100
+const namesPerStep = 500
 
 /**
  * Runs one step of the pool's change, in one short transaction. What is done and how far it is are committed together. So a process can be
@@ -87,34 +93,63 @@ async function leaveSwitched(deps: StepDeps, change: SchemaChange): Promise<Step
 /** Looks at the next users. At the end of the pass, the schema is switched, or the change fails. */
 async function checkBatch(deps: StepDeps, change: SchemaChange): Promise<StepResult> {
   const { db, clock } = deps
-  const batch = await readUserBatch(db, change.poolId, change.cursor, usersPerCheck)
+  const limit = change.rules?.names === undefined ? usersPerCheck : usersPerNames
+  const batch = await readUserBatch(db, change.poolId, change.cursor, limit)
   const counted = countConflicts(change.rules?.checks ?? {}, 0)
   for (const user of batch.users) counted.add(user)
   const found = counted.conflicts().reduce((sum, { count }) => sum + count, change.details.conflicts ?? 0)
-  const after: SchemaChange = { ...advanced(change, batch), details: { ...change.details, conflicts: found } }
-  if (batch.next !== undefined) return store(db, change, (tx) => putSchemaChange(tx, after))
+  const after = (conflicts: number): SchemaChange => ({ ...advanced(change, batch), details: { ...change.details, conflicts } })
+  if (batch.next !== undefined) {
+    return store(db, change, async (tx) => putSchemaChange(tx, after(found + (await storeNewNames(tx, change, batch)))))
+  }
   return withPool(deps, change, async (tx, pool) => {
     const now = clock.now()
+    const taken = await storeNewNames(tx, change, batch)
     // App clients may have been changed since the plan was made.
     const clients = clientConflicts(pool, change.details.changes, await findNamePlaces(tx, pool))
-    const conflicts = clients.reduce((sum, { clientIds }) => sum + clientIds.length, found)
-    if (conflicts === 0) return switchSchema(tx, pool, after, now)
-    return putSchemaChange(tx, { ...ended(after, now), state: 'FAILED', details: { ...after.details, endedAt: now, conflicts } })
+    const conflicts = clients.reduce((sum, { clientIds }) => sum + clientIds.length, found + taken)
+    return conflicts === 0 ? switchSchema(tx, pool, after(0), now) : putSchemaChange(tx, failed(after(conflicts), now))
+  })
+}
+
+/** Returns how many users of the batch conflict by their names. */
+async function storeNewNames(tx: Tx, { poolId, rules, details }: SchemaChange, { users }: UserBatch): Promise<number> {
+  const pool = rules?.names && (await findPool(tx, poolId))
+  if (rules?.names === undefined || pool === undefined) return 0
+  return buildNames(tx, pool, users, { rules: rules.names, reportsNameless: details.names?.reportsNameless ?? false })
+}
+
+/** Deletes the next names of the set that is no longer valid. */
+async function deleteNamesBatch(db: Db, change: SchemaChange): Promise<StepResult> {
+  return store(db, change, async (tx) => {
+    const { poolId, rules, state } = change
+    const set = state === 'UNDOING' ? rules?.names?.after : rules?.names?.before
+    const isOver = set === undefined || (await deleteNames(tx, { poolId, ...set }, namesPerStep)) < namesPerStep
+    if (isOver) await putSchemaChange(tx, { ...change, cursor: { table: 'user', after: '' } })
   })
 }
 
 /** Converts the next users. At the end of the pass, the change has ended. */
 async function convertBatch({ db, clock }: StepDeps, change: SchemaChange): Promise<StepResult> {
+  if (change.cursor?.table === 'user_alias') return deleteNamesBatch(db, change)
   const batch = await readUserBatch(db, change.poolId, change.cursor, usersPerConversion)
   const after = advanced(change, batch)
-  const state = change.state === 'UNDOING' ? 'UNDONE' : 'FINISHED'
+  const state = change.state === 'FINISHING' ? 'FINISHED' : change.details.hasFailed ? 'FAILED' : 'UNDONE'
   return store(db, change, async (tx) => {
     const { rules } = change
     if (rules !== undefined) {
       for (const user of batch.users) await convertStored(tx, change.poolId, user, (stored) => readStored(rules, stored))
+      if (rules.names !== undefined) await renameKept(tx, change.poolId, batch)
     }
     await putSchemaChange(tx, batch.next === undefined ? { ...ended(after, clock.now()), state } : after)
   })
+}
+
+/** The names by which deleted users are listed are those of the settings that are valid now. */
+async function renameKept(tx: Tx, poolId: string, { users }: UserBatch): Promise<void> {
+  const kept = users.filter(({ isDeleted }) => isDeleted)
+  const pool = kept.length === 0 ? undefined : await findPool(tx, poolId)
+  if (pool !== undefined) for (const user of kept) await storeNameKey(tx, pool, user)
 }
 
 const advanced = (change: SchemaChange, { users, next }: UserBatch): SchemaChange => ({

@@ -2,8 +2,8 @@ import { uuidv7 } from '../../base/ids.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { requireNoImport } from '../../pools/active-import-repository.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
-import { type AttributeChange, changeSchema, rulesOf } from '../../pools/schema-changes/attribute-change.ts'
-import { atOnce, type SchemaChange } from '../../pools/schema-changes/schema-change.ts'
+import { requirePossibleChange, rulesOf } from '../../pools/schema-changes/attribute-change.ts'
+import { atOnce, type SchemaChange, type WantedChange } from '../../pools/schema-changes/schema-change.ts'
 import { putSchemaChange, requireNoSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Tx } from '../../storage/db.ts'
 import type { SchemaPlan } from './plan-schema-change.ts'
@@ -12,7 +12,7 @@ export const defaultUndoableHours = 168
 
 export type StartInput = {
   readonly poolId: string
-  readonly changes: readonly AttributeChange[]
+  readonly wanted: WantedChange
   readonly oldNamesHours: number
   readonly undoableHours: number
   readonly startedBy: string | undefined
@@ -45,16 +45,16 @@ export async function startSchemaChange(tx: Tx, input: StartInput, now: number):
   const pool = await requireLockedPool(tx, input.poolId)
   await requireNoSchemaChange(tx, pool.id)
   await requireNoImport(tx, pool.id)
-  const { changes, oldNamesHours, undoableHours, startedBy } = input
+  const { wanted, oldNamesHours, undoableHours, startedBy } = input
   // The pool may have been changed since the plan was made.
-  changeSchema(pool.schema, changes)
+  requirePossibleChange(pool, wanted)
   const id = uuidv7(now)
   const change: SchemaChange = {
     poolId: pool.id,
     id,
     state: 'CHECKING',
-    rules: rulesOf(id, pool.schema, changes),
-    details: { changes, oldNamesHours, undoableHours, startedBy },
+    rules: rulesOf(id, pool, wanted),
+    details: { ...wanted, oldNamesHours, undoableHours, startedBy },
     cursor: undefined,
     barrier: undefined,
     done: 0,

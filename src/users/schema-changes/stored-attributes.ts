@@ -7,15 +7,19 @@ import type { Tx } from '../../storage/db.ts'
 import type { Attributes, User } from '../user.ts'
 
 /**
- * The attributes to store for new users of one pool, in their order. An unfinished schema change decides about them. `pool` is the one that the
- * request was checked against. It may be some seconds old.
+ * The attributes to store for new users of one pool, in their order. An unfinished schema change decides about them by its `rules`. `pool` is
+ * the one that the request was checked against. It may be some seconds old.
  * `stored` is what the row of a deleted user had who comes back.
- * @NOTE Call it after the first write of the transaction. The worker of schema changes waits for transactions that have written before it
- *   began, so it finds every user who was stored without knowledge of the change.
+ * @NOTE Read the rules after the first write of the transaction. The worker of schema changes waits for transactions that have written before
+ *   it began, so it finds every user who was stored without knowledge of the change.
  * @throws ApiError InvalidParameterException when a value conflicts with the change
  */
-export async function attributesToInsert(tx: Tx, pool: Pool, users: readonly User[], stored?: Attributes): Promise<readonly Attributes[]> {
-  const rules = users.length === 0 ? undefined : await findSchemaRules(tx, pool.id)
+export function attributesToInsert(
+  rules: SchemaRules | undefined,
+  pool: Pool,
+  users: readonly User[],
+  stored?: Attributes,
+): readonly Attributes[] {
   if (rules === undefined) return users.map(({ attributes }) => attributes)
   return users.map(({ attributes: after }) => {
     requireNoConflict(rules, pool, { before: undefined, after })
@@ -30,7 +34,7 @@ export async function attributesToInsert(tx: Tx, pool: Pool, users: readonly Use
  */
 export async function attributesToUpdate(tx: Tx, pool: Pool, before: User, after: User): Promise<Attributes | undefined> {
   if (isDeepStrictEqual(before.attributes, after.attributes)) return undefined
-  const rules = await findSchemaRules(tx, after.poolId)
+  const rules = await findSchemaRules(tx, pool)
   if (rules === undefined) return after.attributes
   requireNoConflict(rules, pool, { before: before.attributes, after: after.attributes })
   const row = await tx

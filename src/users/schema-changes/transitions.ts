@@ -5,20 +5,34 @@ import { requireLockedPool } from '../../pools/change-pool.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { updatePool } from '../../pools/pool-repository.ts'
 import { changeSchema } from '../../pools/schema-changes/attribute-change.ts'
+import { type NameSettings, withNames } from '../../pools/schema-changes/name-change.ts'
 import { replaceNamePlaces } from '../../pools/schema-changes/name-place-repository.ts'
 import { atOnce, isEnded, type SchemaChange } from '../../pools/schema-changes/schema-change.ts'
 import { lockSchemaChange, putSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { SchemaRules } from '../../pools/schema-changes/schema-rules.ts'
 import type { Tx } from '../../storage/db.ts'
 
-/** The change with a new pass over the users before it. */
-const atNewPass = (change: SchemaChange): SchemaChange => ({
-  ...change,
-  cursor: undefined,
-  barrier: undefined,
-  done: 0,
-  dueAt: atOnce,
-})
+/** How long after a switch a process may still look names up by the settings from before: some more than pools are cached for. */
+const staleMs = 10_000
+
+/** The change with a new pass over the users before it. `switchedAt`: the time of a switch to which the pass belongs. */
+const atNewPass = (change: SchemaChange, switchedAt?: number): SchemaChange => {
+  const names = change.rules?.names
+  return {
+    ...change,
+    cursor: names && { table: 'user_alias', after: '' },
+    barrier: undefined,
+    done: 0,
+    dueAt: names === undefined || switchedAt === undefined ? atOnce : switchedAt + staleMs,
+  }
+}
+
+/** The change after its check has found conflicts. If the check has built names, they are deleted before the change ends. */
+export function failed(change: SchemaChange, now: number): SchemaChange {
+  if (change.rules?.names === undefined) return { ...ended(change, now), state: 'FAILED' }
+  const details = { ...change.details, hasFailed: true }
+  return { ...atNewPass(change), state: 'UNDOING', rules: rulesIn(change, 'undoing', { showsOld: false }), details }
+}
 
 export const ended = (change: SchemaChange, now: number): SchemaChange => ({
   ...change,
@@ -44,12 +58,13 @@ export async function switchSchema(tx: Tx, pool: Pool, change: SchemaChange, now
   const map = (name: string) => (rules.removed.includes(name) ? undefined : (rules.renames.find(({ from }) => from === name)?.to ?? name))
   const replaced = await replaceNamePlaces(tx, pool, { map, restored: [], now })
   const schema = withFormerNames(changeSchema(pool.schema, changes), rules)
-  await updatePool(tx, { ...replaced.pool, schema, updatedAt: now })
+  await updatePool(tx, { ...renamed(replaced.pool, rules.names?.after), schema, schemaVersion: change.id, updatedAt: now })
   const undoableUntil = now + undoableHours * hourMs
   const oldNamesUntil = oldNamesHours > 0 ? now + oldNamesHours * hourMs : undefined
   const switched: SchemaChange = {
     ...change,
     state: 'SWITCHED',
+    schemaVersion: change.id,
     rules,
     dueAt: Math.min(undoableUntil, oldNamesUntil ?? undoableUntil),
     details: {
@@ -64,6 +79,8 @@ export async function switchSchema(tx: Tx, pool: Pool, change: SchemaChange, now
   await putSchemaChange(tx, switched)
   return switched
 }
+
+const renamed = (pool: Pool, names: NameSettings | undefined): Pool => (names === undefined ? pool : withNames(pool, names))
 
 /** Requests accept the former name of an attribute as long as its definition has it. */
 function withFormerNames(schema: readonly AttributeDefinition[], rules: SchemaRules): readonly AttributeDefinition[] {
@@ -90,7 +107,7 @@ export async function beginFinishing(tx: Tx, pool: Pool, change: SchemaChange, n
   const { oldNamesUntil, undoableUntil } = change.details
   const earlier = (until: number | undefined) => until && Math.min(until, now)
   const finishing: SchemaChange = {
-    ...atNewPass(change),
+    ...atNewPass(change, change.details.switchedAt),
     state: 'FINISHING',
     rules: rulesIn(change, 'finishing', { showsOld: false }),
     details: { ...change.details, oldNamesUntil: earlier(oldNamesUntil), undoableUntil: earlier(undoableUntil) },
@@ -105,8 +122,9 @@ async function switchBack(tx: Tx, pool: Pool, change: SchemaChange, now: number)
   const rules = rulesIn(change, 'undoing', { showsOld: false })
   const map = (name: string) => rules.renames.find(({ to }) => to === name)?.from ?? name
   const replaced = await replaceNamePlaces(tx, pool, { map, restored: removedFrom, now })
-  await updatePool(tx, { ...replaced.pool, schema: schemaBefore, updatedAt: now })
-  const undoing: SchemaChange = { ...atNewPass(change), state: 'UNDOING', rules }
+  const schemaVersion = `${change.id} undone`
+  await updatePool(tx, { ...renamed(replaced.pool, rules.names?.before), schema: schemaBefore, schemaVersion, updatedAt: now })
+  const undoing: SchemaChange = { ...atNewPass(change, now), state: 'UNDOING', schemaVersion, rules }
   await putSchemaChange(tx, undoing)
   return undoing
 }
@@ -131,7 +149,11 @@ export async function undoSchemaChange(tx: Tx, poolId: string, now: number): Pro
   if (change.state !== 'CHECKING') {
     throw invalidParameter(`The schema change ${change.id} is ${change.state}, so it cannot be undone any more. Start a change back.`)
   }
-  const undone: SchemaChange = { ...ended(change, now), state: 'UNDONE' }
+  // The names that the check has built are deleted.
+  const undone: SchemaChange =
+    change.rules?.names === undefined
+      ? { ...ended(change, now), state: 'UNDONE' }
+      : { ...atNewPass(change), state: 'UNDOING', rules: rulesIn(change, 'undoing', { showsOld: false }) }
   await putSchemaChange(tx, undone)
   return undone
 }

@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import type { PassCursor } from '../../pools/schema-changes/schema-change.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { KeptRows } from '../deleted-users/kept-rows.ts'
-import type { Attributes } from '../user.ts'
+import type { Attributes, UserStatus } from '../user.ts'
 
 /** A user, or a deleted user who is kept, with the attributes as they are stored. */
 export type StoredUser = {
   readonly sub: string
   readonly username: string
+  readonly status: UserStatus
   readonly attributes: Attributes
   readonly isDeleted: boolean
   /** The column that holds the attributes. */
@@ -23,6 +24,7 @@ export type UserBatch = {
 /** The next users of the pass, which goes over the users first, and then over the deleted users who are kept. */
 export async function readUserBatch(db: Db, poolId: string, cursor: PassCursor | undefined, limit: number): Promise<UserBatch> {
   const { table, after } = cursor ?? { table: 'user', after: '' }
+  if (table === 'user_alias') throw new Error('This part of a pass has no users.')
   const users = table === 'user' ? await readUsers(db, poolId, after, limit) : await readKeptUsers(db, poolId, after, limit)
   const last = users.at(-1)
   if (last !== undefined && users.length === limit) return { users, next: { table, after: last.sub } }
@@ -32,7 +34,7 @@ export async function readUserBatch(db: Db, poolId: string, cursor: PassCursor |
 async function readUsers(db: Db, poolId: string, after: string, limit: number): Promise<readonly StoredUser[]> {
   const rows = await db
     .selectFrom('user')
-    .select(['sub', 'username', 'attributes'])
+    .select(['sub', 'username', 'status', 'attributes'])
     .where('pool_id', '=', poolId)
     .where('sub', '>', after)
     .orderBy('sub')
@@ -41,10 +43,11 @@ async function readUsers(db: Db, poolId: string, after: string, limit: number): 
   return rows.map(fromUserRow)
 }
 
-type UserRow = { readonly sub: string; readonly username: string; readonly attributes: string }
+type UserRow = { readonly sub: string; readonly username: string; readonly status: string; readonly attributes: string }
 
-const fromUserRow = ({ attributes: text, ...row }: UserRow): StoredUser => ({
+const fromUserRow = ({ attributes: text, status, ...row }: UserRow): StoredUser => ({
   ...row,
+  status: status as UserStatus,
   text,
   attributes: JSON.parse(text),
   isDeleted: false,
@@ -65,7 +68,7 @@ async function readKeptUsers(db: Db, poolId: string, after: string, limit: numbe
 function fromKeptRow({ sub, rows: text }: { readonly sub: string; readonly rows: string }): StoredUser {
   const user = (JSON.parse(text) as KeptRows).user?.[0] ?? {}
   const attributes = JSON.parse(String(user['attributes'] ?? '{}')) as Attributes
-  return { sub, username: String(user['username']), attributes, isDeleted: true, text }
+  return { sub, username: String(user['username']), status: user['status'] as UserStatus, attributes, isDeleted: true, text }
 }
 
 /**
@@ -105,6 +108,20 @@ async function replaceStored(tx: Tx, poolId: string, user: StoredUser, converted
   return numUpdatedRows === 1n
 }
 
+/** Those of the users who exist, locked, as they are stored by now. */
+export async function lockUsers(tx: Tx, poolId: string, subs: readonly string[]): Promise<readonly StoredUser[]> {
+  if (subs.length === 0) return []
+  const rows = await tx
+    .selectFrom('user')
+    .select(['sub', 'username', 'status', 'attributes'])
+    .where('pool_id', '=', poolId)
+    .where('sub', 'in', subs)
+    .orderBy('sub')
+    .forUpdate()
+    .execute()
+  return rows.map(fromUserRow)
+}
+
 /** The user as stored by now, locked. Undefined when the row is gone. */
 async function lockStored(tx: Tx, poolId: string, { sub, isDeleted }: StoredUser): Promise<StoredUser | undefined> {
   if (isDeleted) {
@@ -113,6 +130,6 @@ async function lockStored(tx: Tx, poolId: string, { sub, isDeleted }: StoredUser
     return row && fromKeptRow(row)
   }
   const update = tx.updateTable('user').set({ sub }).where('pool_id', '=', poolId).where('sub', '=', sub)
-  const row = await update.returning(['sub', 'username', 'attributes']).executeTakeFirst()
+  const row = await update.returning(['sub', 'username', 'status', 'attributes']).executeTakeFirst()
   return row && fromUserRow(row)
 }

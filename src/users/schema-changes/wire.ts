@@ -1,9 +1,22 @@
-import type { PlanSchemaChangeResponse, SchemaChangeType, SchemaConflictType } from '../../contract/generated/types.ts'
-import { writeAttributeChange } from '../../pools/schema-changes/attribute-change-wire.ts'
-import { isEnded, type SchemaChange } from '../../pools/schema-changes/schema-change.ts'
+import type {
+  PlanSchemaChangeResponse,
+  SchemaChangeType,
+  SchemaConflictType,
+  StartSchemaChangeRequest,
+} from '../../contract/generated/types.ts'
+import { readAttributeChange, writeAttributeChange } from '../../pools/schema-changes/attribute-change-wire.ts'
+import { readNameChange, writeNameChange } from '../../pools/schema-changes/name-change-wire.ts'
+import { isEnded, type SchemaChange, type WantedChange } from '../../pools/schema-changes/schema-change.ts'
 import type { SchemaPlan } from './plan-schema-change.ts'
 
 type Conflict = SchemaPlan['conflicts'][number]
+
+type Sent = Pick<StartSchemaChangeRequest, 'Changes' | 'UsernameAttributes' | 'AliasAttributes' | 'UsernameConfiguration' | 'MissingNames'>
+
+export const readWantedChange = (sent: Sent): WantedChange => ({
+  changes: (sent.Changes ?? []).map(readAttributeChange),
+  names: readNameChange(sent),
+})
 
 export function writePlan(plan: SchemaPlan): PlanSchemaChangeResponse {
   return {
@@ -38,7 +51,8 @@ export function writeSchemaChange(change: SchemaChange): SchemaChangeType {
     UserPoolId: change.poolId,
     SchemaChangeId: change.id,
     State: state,
-    Changes: details.changes.map(writeAttributeChange),
+    Changes: details.changes.length === 0 ? undefined : details.changes.map(writeAttributeChange),
+    ...writeNameChange(details.names),
     CheckedUsers: isConverting ? undefined : done,
     ConvertedUsers: isConverting ? done : undefined,
     Conflicts: isEnded(change) || state === 'CHECKING' ? details.conflicts : undefined,

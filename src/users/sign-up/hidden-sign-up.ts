@@ -10,6 +10,7 @@ import type { AppClientCaller } from '../../pools/app-client.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import { returnAddressOf } from '../../pools/page-address.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
+import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import type { CallerContext } from '../../triggers/trigger.ts'
 import { storeUser } from '../attribute-changes.ts'
@@ -73,7 +74,7 @@ export async function hideSignUp(deps: Deps, caller: AppClientCaller, attempt: A
   await db.transaction().execute(async (tx) => {
     for (const name of names) await insertHiddenSignUp(tx, { ...keyOf(secrets, pool, name), delivery, expiresAt }, now)
     // Refuses what the storing of the user would refuse.
-    await attributesToInsert(tx, pool, [user])
+    attributesToInsert(await findSchemaRules(tx, pool), pool, [user])
     if (contact !== undefined && content !== undefined) await queueOrSimulateMessage(tx, deps, caller, { ...attempt, content, contact })
   })
 }

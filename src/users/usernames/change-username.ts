@@ -4,11 +4,13 @@ import { dayMs } from '../../base/durations.ts'
 import { ApiError } from '../../contract/api-error.ts'
 import { usernamesOf } from '../../pools/extensions/pool-extensions.ts'
 import { nameKey, type Pool } from '../../pools/pool.ts'
+import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Tx } from '../../storage/db.ts'
 import { writeComparedUser } from '../compared-user.ts'
 import { nameHistoryVerifiers } from '../passwords/password-history-repository.ts'
 import { keepVerifierName } from '../passwords/sealed-password.ts'
 import type { User } from '../user.ts'
+import { replaceNames } from '../user-name-repository.ts'
 import { findTakenName } from '../user-names.ts'
 import { updateUserRow } from '../user-repository.ts'
 import { deleteUsername, listFormerUsernames, reserveUsername, takeUsername } from './former-username-repository.ts'
@@ -49,18 +51,21 @@ export async function storeUsername(tx: Tx, pool: Pool, before: User, change: Us
 }
 
 async function moveNames(tx: Tx, pool: Pool, user: User, { username, now, releasesFormer = false }: UsernameChange): Promise<void> {
-  const oldKey = nameKey(pool, user.username)
-  const newKey = nameKey(pool, username)
-  // The same name in another spelling of Unicode.
-  if (oldKey === newKey) return
+  const move = { from: user.username, to: username }
+  // The same name in another spelling of Unicode, or of case. An unfinished schema change may tell them apart.
+  if (nameKey(pool, move.from) === nameKey(pool, move.to)) {
+    const names = { before: user, after: { ...user, username } }
+    if ((await replaceNames(tx, pool, names, await findSchemaRules(tx, pool))) !== undefined) throw usernameTaken()
+    return
+  }
   const taken = await findTakenName(tx, pool, { ...user, username })
   // The new name is taken before the old one is given up: two users who exchange their names at once would otherwise wait for each other.
-  if (taken !== undefined || !(await takeUsername(tx, user, newKey))) throw usernameTaken()
+  if (taken !== undefined || !(await takeUsername(tx, pool, user, username))) throw usernameTaken()
   const { keepFormerDays } = usernamesOf(pool)
   const freeAt = releasesFormer || keepFormerDays === 0 ? undefined : now + keepFormerDays * dayMs
-  if (freeAt === undefined) return deleteUsername(tx, user, oldKey)
-  await reserveUsername(tx, user, oldKey, freeAt)
-  if ((await listFormerUsernames(tx, user)).length > maxFormerUsernames) throw tooManyFormer()
+  if (freeAt === undefined) return deleteUsername(tx, pool, user, move)
+  await reserveUsername(tx, pool, user, move, freeAt)
+  if ((await listFormerUsernames(tx, pool, user)).length > maxFormerUsernames) throw tooManyFormer()
 }
 
 const usernameTaken = () => new ApiError('UsernameExistsException', 'User already exists')

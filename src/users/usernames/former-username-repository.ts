@@ -1,56 +1,98 @@
 import { nameKey, type Pool } from '../../pools/pool.ts'
+import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { NameConflict, setsToWrite, storedKind, type WrittenSet } from '../name-sets.ts'
+import { findSetsToWrite } from '../user-name-repository.ts'
 
 type UserKey = { readonly poolId: string; readonly sub: string }
+
+const rowOf = ({ pool }: WrittenSet, sub: string, name: string, freeAt: number | null) => ({
+  pool_id: pool.id,
+  kind: storedKind(pool, 'username'),
+  value_key: nameKey(pool, name),
+  sub,
+  free_at: freeAt,
+})
 
 /**
  * Gives the user the username. The name may be the user's own former one. False when it is another user's, or reserved for one. The caller
  * has locked the user.
+ * @throws ApiError InvalidParameterException when the name conflicts with an unfinished schema change
  */
-export async function takeUsername(tx: Tx, { poolId, sub }: UserKey, key: string): Promise<boolean> {
-  const { numInsertedOrUpdatedRows } = await tx
-    .insertInto('user_alias')
-    .values({ pool_id: poolId, kind: 'username', value_key: key, sub, free_at: null })
-    .onConflict((conflict) =>
-      conflict
-        .columns(['pool_id', 'kind', 'value_key'])
-        .doUpdateSet({ free_at: null })
-        .where('user_alias.sub', '=', sub)
-        .where('user_alias.free_at', 'is not', null),
-    )
-    .executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows === 1n
+export async function takeUsername(tx: Tx, pool: Pool, { sub }: UserKey, name: string): Promise<boolean> {
+  const rules = await findSchemaRules(tx, pool)
+  for (const set of setsToWrite(pool, rules)) {
+    const { numInsertedOrUpdatedRows } = await tx
+      .insertInto('user_alias')
+      .values(rowOf(set, sub, name, null))
+      .onConflict((conflict) =>
+        conflict
+          .columns(['pool_id', 'kind', 'value_key'])
+          .doUpdateSet({ free_at: null })
+          .where('user_alias.sub', '=', sub)
+          .where('user_alias.free_at', 'is not', null),
+      )
+      .executeTakeFirstOrThrow()
+    if (numInsertedOrUpdatedRows === 1n || set.role === 'former') continue
+    if (set.role === 'valid') return false
+    // A name that differs only in case from the present one.
+    if (!(await isOwnName(tx, set, sub, name))) throw new NameConflict('username', rules)
+  }
+  return true
 }
 
-/** The name no longer finds the user, but stays reserved for the user until `freeAt`. */
-export async function reserveUsername(tx: Tx, { poolId, sub }: UserKey, key: string, freeAt: number): Promise<void> {
-  await tx
-    .updateTable('user_alias')
-    .set({ free_at: freeAt })
-    .where('pool_id', '=', poolId)
-    .where('kind', '=', 'username')
-    .where('value_key', '=', key)
-    .where('sub', '=', sub)
-    .execute()
+async function isOwnName(tx: Tx, set: WrittenSet, sub: string, name: string): Promise<boolean> {
+  const { pool_id, kind, value_key } = rowOf(set, sub, name, null)
+  const row = await tx
+    .selectFrom('user_alias')
+    .select('sub')
+    .where('pool_id', '=', pool_id)
+    .where('kind', '=', kind)
+    .where('value_key', '=', value_key)
+    .executeTakeFirst()
+  return row?.sub === sub
 }
 
-/** The name is free at once. */
-export async function deleteUsername(tx: Tx, { poolId, sub }: UserKey, key: string): Promise<void> {
-  await tx
-    .deleteFrom('user_alias')
-    .where('pool_id', '=', poolId)
-    .where('kind', '=', 'username')
-    .where('value_key', '=', key)
-    .where('sub', '=', sub)
-    .execute()
+export type UsernameMove = { readonly from: string; readonly to: string }
+
+/** The former name no longer finds the user, but stays reserved for the user until `freeAt`. */
+export async function reserveUsername(tx: Tx, pool: Pool, { sub }: UserKey, { from, to }: UsernameMove, freeAt: number): Promise<void> {
+  for (const set of await findSetsToWrite(tx, pool)) {
+    const { pool_id, kind, value_key, free_at } = rowOf(set, sub, from, freeAt)
+    if (value_key === nameKey(set.pool, to)) continue
+    await tx
+      .updateTable('user_alias')
+      .set({ free_at })
+      .where('pool_id', '=', pool_id)
+      .where('kind', '=', kind)
+      .where('value_key', '=', value_key)
+      .where('sub', '=', sub)
+      .execute()
+  }
+}
+
+/** The former name is free at once. */
+export async function deleteUsername(tx: Tx, pool: Pool, { sub }: UserKey, { from, to }: UsernameMove): Promise<void> {
+  for (const set of await findSetsToWrite(tx, pool)) {
+    const { pool_id, kind, value_key } = rowOf(set, sub, from, null)
+    if (value_key === nameKey(set.pool, to)) continue
+    await tx
+      .deleteFrom('user_alias')
+      .where('pool_id', '=', pool_id)
+      .where('kind', '=', kind)
+      .where('value_key', '=', value_key)
+      .where('sub', '=', sub)
+      .execute()
+  }
 }
 
 /** The usernames that are reserved for the user, in the form in which names are compared. */
-export async function listFormerUsernames(db: Db | Tx, { poolId, sub }: UserKey): Promise<readonly string[]> {
+export async function listFormerUsernames(db: Db | Tx, pool: Pool, { sub }: UserKey): Promise<readonly string[]> {
   const rows = await db
     .selectFrom('user_alias')
     .select('value_key')
-    .where('pool_id', '=', poolId)
+    .where('pool_id', '=', pool.id)
+    .where('kind', '=', storedKind(pool, 'username'))
     .where('sub', '=', sub)
     .where('free_at', 'is not', null)
     .orderBy('free_at')
@@ -60,7 +102,7 @@ export async function listFormerUsernames(db: Db | Tx, { poolId, sub }: UserKey)
 
 /** Whether the name is reserved for the user. */
 export async function isFormerUsername(db: Db | Tx, pool: Pool, user: UserKey, name: string): Promise<boolean> {
-  return (await listFormerUsernames(db, user)).includes(nameKey(pool, name))
+  return (await listFormerUsernames(db, pool, user)).includes(nameKey(pool, name))
 }
 
 /** From now on the former usernames of `from` are reserved for `to`. */
@@ -74,16 +116,19 @@ export async function moveFormerUsernames(tx: Tx, from: UserKey, to: UserKey): P
     .execute()
 }
 
-/** Reserves names for a user who is restored. Names that are another user's by now are left out. */
+/** Reserves names for a user who is restored. Names that are another user's by now are left out. A name may be the key of one. */
 export async function restoreFormerUsernames(
   tx: Tx,
-  { poolId, sub }: UserKey,
+  pool: Pool,
+  { sub }: UserKey,
   names: readonly { readonly key: string; readonly freeAt: number }[],
 ): Promise<void> {
-  for (const { key, freeAt } of names) {
+  const sets = await findSetsToWrite(tx, pool)
+  const rows = sets.flatMap((set) => names.map(({ key, freeAt }) => rowOf(set, sub, key, freeAt)))
+  for (const row of rows) {
     await tx
       .insertInto('user_alias')
-      .values({ pool_id: poolId, kind: 'username', value_key: key, sub, free_at: freeAt })
+      .values(row)
       .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'value_key']).doNothing())
       .execute()
   }
@@ -93,7 +138,7 @@ export async function restoreFormerUsernames(
 export async function sweepFormerUsernames(tx: Tx, now: number, limit: number): Promise<number> {
   const rows = await tx
     .selectFrom('user_alias')
-    .select(['pool_id', 'value_key', 'sub'])
+    .select(['pool_id', 'kind', 'value_key', 'sub'])
     .where('free_at', 'is not', null)
     .where('free_at', '<=', now)
     .orderBy('free_at')
@@ -106,7 +151,7 @@ export async function sweepFormerUsernames(tx: Tx, now: number, limit: number): 
     await tx
       .deleteFrom('user_alias')
       .where('pool_id', '=', row.pool_id)
-      .where('kind', '=', 'username')
+      .where('kind', '=', row.kind)
       .where('value_key', '=', row.value_key)
       .where('sub', '=', row.sub)
       .where('free_at', '<=', now)

@@ -1,6 +1,7 @@
 import type { OperationName } from '../../../src/contract/operation.ts'
 import { switchTo } from '../../support/schema-changes.ts'
 import { slowNetwork } from '../../support/stuffing.ts'
+import { anotherPool } from './good-pool-requests.ts'
 import type { RequestFactory } from './request-factory.ts'
 import type { World } from './world.ts'
 
@@ -8,6 +9,8 @@ const selfService = {
   Operations: { DeleteUser: { Allowed: false }, ChangePassword: { MaxAuthAgeMinutes: 10, SecondFactor: true } },
   LockedAttributes: ['email'],
 }
+
+const names = { AliasAttributes: ['email'], UsernameConfiguration: { CaseSensitive: false }, MissingNames: 'REPORT' }
 
 const changes = [{ Attribute: 'nickname', StringAttributeConstraints: { MaxLength: '100' } }]
 
@@ -22,8 +25,9 @@ async function poolInChange({ server }: World) {
 export const protectionRequests: Partial<Record<OperationName, RequestFactory>> = {
   DescribeFormerPool: ({ main }) => ({ UserPoolId: main.poolId }),
   DescribeSchemaChange: ({ main }) => ({ UserPoolId: main.poolId }),
-  PlanSchemaChange: ({ main }) => ({ UserPoolId: main.poolId, Changes: changes, MaxUsers: 5 }),
-  StartSchemaChange: async ({ server }) => ({ UserPoolId: (await server.givenPool()).poolId, Changes: changes, UndoableHours: 1 }),
+  // Whether names can change depends on the settings of the pool, so each request has a pool of its own.
+  PlanSchemaChange: async (world) => ({ ...(await anotherPool(world)), Changes: changes, ...names, MaxUsers: 5 }),
+  StartSchemaChange: async (world) => ({ ...(await anotherPool(world)), Changes: changes, ...names, UndoableHours: 1 }),
   FinishSchemaChange: poolInChange,
   UndoSchemaChange: poolInChange,
   ListSlowedNetworks: ({ main }) => ({ UserPoolId: main.poolId, MaxResults: 10 }),

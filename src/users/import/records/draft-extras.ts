@@ -19,7 +19,7 @@ export type UserExtras = {
   readonly devices: readonly Device[]
   readonly formerPasswords: readonly { readonly password: string; readonly setAt: number }[]
   /** Names of merged users, which find this user. */
-  readonly mergedKeys: readonly string[]
+  readonly mergedNames: readonly string[]
 }
 
 /** `keepsId` says whether the `sub` is the id that the record has. */
@@ -51,7 +51,7 @@ export function draftExtras(context: RecordContext, record: ImportedRecord, owne
     ),
     devices: count('devices', record.devices, uniqueBy(devices, ({ key }) => key).slice(0, maximumDevices)),
     formerPasswords: count('passwordHistory', record.passwordHistory, orderedHistory(formerPasswords)),
-    mergedKeys: mergedKeysOf(context.pool, record),
+    mergedNames: mergedNamesOf(context.pool, record),
   }
   const { quotas } = context
   if (extras.passkeys.length > quotas.passkeysPerUser) throw new UnreadableRecordError(quotaExceeded(quotas, 'passkeysPerUser'))
@@ -149,7 +149,7 @@ function uniqueBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): 
 }
 
 /** The names of merged users, in the form in which names are compared. */
-function mergedKeysOf(pool: Pool, record: ImportedRecord): readonly string[] {
+function mergedNamesOf(pool: Pool, record: ImportedRecord): readonly string[] {
   const names = record.mergedNames.filter((name) => usernameShape.test(name)).map((name) => nameKey(pool, name))
   return [...new Set([...names.slice(0, maxMergedSubs), ...record.mergedSubs.filter(isSub).slice(0, maxMergedSubs)])]
 }

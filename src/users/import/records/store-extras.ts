@@ -39,8 +39,8 @@ export async function storeExtras(tx: Tx, pool: Pool, rows: readonly ImportRow[]
     tx,
     drafts.flatMap(({ user: { poolId, sub }, extras }) => extras.formerPasswords.map((former) => ({ poolId, sub, ...former }))),
   )
-  const merged = drafts.flatMap(({ user: { sub }, extras }) => extras.mergedKeys.map((key) => ({ sub, key })))
-  return insertFreeMergedNames(tx, pool.id, merged)
+  const merged = drafts.flatMap(({ user: { sub }, extras }) => extras.mergedNames.map((name) => ({ sub, name })))
+  return insertFreeMergedNames(tx, pool, merged)
 }
 
 async function lockMemberKeys(tx: Tx, poolId: string, names: readonly string[]): Promise<ReadonlyMap<string, string>> {

@@ -1,0 +1,161 @@
+import type { Pool } from '../pools/pool.ts'
+import { schemaJustChanged } from '../pools/schema-changes/schema-change.ts'
+import { findSchemaRules } from '../pools/schema-changes/schema-change-repository.ts'
+import type { SchemaRules } from '../pools/schema-changes/schema-rules.ts'
+import type { Db, Tx } from '../storage/db.ts'
+import { kindOf, NameConflict, setsToWrite, storedKind, storedKinds, type WrittenSet } from './name-sets.ts'
+import { type Alias, type AliasKind, aliasesOf, type User } from './user.ts'
+
+/** The `sub` of the user who has the alias, or for whom it is reserved as a former username. */
+export async function findOwner(db: Db | Tx, pool: Pool, alias: Alias): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('user_alias')
+    .select('sub')
+    .where('pool_id', '=', pool.id)
+    .where('kind', '=', storedKind(pool, alias.kind))
+    .where('value_key', '=', alias.key)
+    .executeTakeFirst()
+  return row?.sub
+}
+
+/** The first of the aliases that a user has, and the `sub` of that user. The aliases are of one kind. */
+export async function findFirstOwner<A extends Alias>(
+  db: Db | Tx,
+  pool: Pool,
+  aliases: readonly A[],
+): Promise<{ readonly alias: A; readonly sub: string } | undefined> {
+  const [first] = aliases
+  if (first === undefined) return undefined
+  const rows = await db
+    .selectFrom('user_alias')
+    .select(['value_key', 'sub'])
+    .where('pool_id', '=', pool.id)
+    .where('kind', '=', storedKind(pool, first.kind))
+    .where(
+      'value_key',
+      'in',
+      aliases.map(({ key }) => key),
+    )
+    .execute()
+  const subs = new Map(rows.map(({ value_key, sub }) => [value_key, sub]))
+  const alias = aliases.find(({ key }) => subs.has(key))
+  const sub = alias && subs.get(alias.key)
+  return alias === undefined || sub === undefined ? undefined : { alias, sub }
+}
+
+/** The usernames and aliases in the pool whose stored form (`value_key`) is one of `keys`. Linked identities are left out. */
+export async function findNamesAmong(tx: Tx, pool: Pool, keys: readonly string[]): Promise<readonly (Alias & { readonly sub: string })[]> {
+  if (keys.length === 0) return []
+  const rows = await tx
+    .selectFrom('user_alias')
+    .select(['kind', 'value_key as key', 'sub'])
+    .where('pool_id', '=', pool.id)
+    .where('kind', 'in', storedKinds(pool))
+    .where('value_key', 'in', keys)
+    .execute()
+  return rows.map(({ kind, ...row }) => ({ ...row, kind: kindOf(kind) }))
+}
+
+/** Those of the keys that are names of this kind of users of the pool. */
+export async function findAliasesAmong(tx: Tx, pool: Pool, kind: AliasKind, keys: readonly string[]): Promise<readonly Alias[]> {
+  if (keys.length === 0) return []
+  const rows = await tx
+    .selectFrom('user_alias')
+    .select('value_key as key')
+    .where('pool_id', '=', pool.id)
+    .where('kind', '=', storedKind(pool, kind))
+    .where('value_key', 'in', keys)
+    .execute()
+  return rows.map(({ key }) => ({ kind, key }))
+}
+
+/**
+ * The sets in which the transaction stores names. The transaction has written before.
+ * @throws ApiError InvalidParameterException when `pool` is older than the latest change of the schema
+ */
+export async function findSetsToWrite(tx: Tx, pool: Pool): Promise<readonly WrittenSet[]> {
+  return setsToWrite(pool, await findSchemaRules(tx, pool))
+}
+
+/**
+ * Stores the names of new users who share no name. Undefined when they were stored; otherwise the kind of a name that another user has: then
+ * the transaction must be rolled back.
+ * @throws ApiError InvalidParameterException when a name conflicts with an unfinished schema change, or `pool` is older than its switch
+ */
+export async function insertNames(
+  tx: Tx,
+  pool: Pool,
+  users: readonly User[],
+  rules: SchemaRules | undefined,
+): Promise<AliasKind | undefined> {
+  const sets = setsToWrite(pool, rules)
+  // The request has named the users by settings that are no longer valid. They could be left without a name.
+  if (sets[0]?.pool.nameSet !== pool.nameSet) throw schemaJustChanged()
+  for (const set of sets) {
+    const rows = users.flatMap((user) => aliasesOf(set.pool, user).map((alias) => ({ ...alias, sub: user.sub })))
+    const clash = await insertRows(tx, set, withoutIdentitiesAgain(set, rows), rules)
+    if (clash !== undefined) return clash
+  }
+  return undefined
+}
+
+/** As `insertNames`, for a user who has names already, and whose row is locked. */
+export async function replaceNames(
+  tx: Tx,
+  pool: Pool,
+  { before, after }: { readonly before: User; readonly after: User },
+  rules: SchemaRules | undefined,
+): Promise<AliasKind | undefined> {
+  for (const set of setsToWrite(pool, rules)) {
+    const [old, now] = [aliasesOf(set.pool, before), aliasesOf(set.pool, after)]
+    const gone = old.filter((alias) => !now.some(sameAs(alias)))
+    for (const alias of withoutIdentitiesAgain(set, gone)) await deleteName(tx, set.pool, after.sub, alias)
+    const added = now.filter((alias) => !old.some(sameAs(alias))).map((alias) => ({ ...alias, sub: after.sub }))
+    const clash = await insertRows(tx, set, withoutIdentitiesAgain(set, added), rules)
+    if (clash !== undefined) return clash
+  }
+  return undefined
+}
+
+const sameAs = (a: Alias) => (b: Alias) => a.kind === b.kind && a.key === b.key
+
+/** Identities are in no set, so they are stored with the valid one only. */
+const withoutIdentitiesAgain = <A extends Alias>({ role }: WrittenSet, aliases: readonly A[]): readonly A[] =>
+  role === 'valid' ? aliases : aliases.filter(({ kind }) => kind !== 'identity')
+
+type OwnedName = Alias & { readonly sub: string }
+
+async function insertRows(
+  tx: Tx,
+  { pool, role }: WrittenSet,
+  names: readonly OwnedName[],
+  rules: SchemaRules | undefined,
+): Promise<AliasKind | undefined> {
+  // A user who is named by the `sub` may have no other name.
+  if (names.length === 0) return undefined
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('user_alias')
+    .values(names.map(({ kind, key, sub }) => ({ pool_id: pool.id, kind: storedKind(pool, kind), value_key: key, sub })))
+    .onConflict((conflict) => conflict.columns(['pool_id', 'kind', 'value_key']).doNothing())
+    .executeTakeFirstOrThrow()
+  if (numInsertedOrUpdatedRows === BigInt(names.length) || role === 'former') return undefined
+  const kind = await findClash(tx, pool, names)
+  if (role === 'next') throw new NameConflict(kind, rules)
+  return kind
+}
+
+/** The kind of the first of the names that another user has. */
+async function findClash(tx: Tx, pool: Pool, names: readonly OwnedName[]): Promise<AliasKind> {
+  for (const name of names) if ((await findOwner(tx, pool, name)) !== name.sub) return name.kind
+  throw new Error('Two new users share a name.')
+}
+
+async function deleteName(tx: Tx, pool: Pool, sub: string, { kind, key }: Alias): Promise<void> {
+  await tx
+    .deleteFrom('user_alias')
+    .where('pool_id', '=', pool.id)
+    .where('kind', '=', storedKind(pool, kind))
+    .where('value_key', '=', key)
+    .where('sub', '=', sub)
+    .execute()
+}
