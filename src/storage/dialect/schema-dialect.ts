@@ -14,6 +14,8 @@ export type SchemaDialect = {
   readonly narrowTable: RawBuilder<unknown>
   /** The end of the definition of any other table. */
   readonly wideTable: RawBuilder<unknown>
+  /** Whether the engine knows how many rows share a value, and chooses indexes by that. */
+  readonly hasStatistics: boolean
   /** Keeps other processes from migrating until the transaction ends. */
   // biome-ignore lint/suspicious/noExplicitAny: any schema will do
   lockSchema(tx: Kysely<any>): Promise<void>
@@ -36,6 +38,7 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     integer: sql`integer`,
     narrowTable: sql`strict, without rowid`,
     wideTable: sql`strict`,
+    hasStatistics: false,
     // BEGIN IMMEDIATE has taken the only write lock already.
     lockSchema: async () => undefined,
     retryOnLocks: (_tx, work) => work(),
@@ -49,6 +52,7 @@ export const schemaDialects: Readonly<Record<Engine, SchemaDialect>> = {
     integer: sql`bigint`,
     narrowTable: sql``,
     wideTable: sql``,
+    hasStatistics: true,
     lockSchema: async (tx) => {
       // Waiting for another process may take long, and so may building an index, so no time limit applies.
       await sql`set local statement_timeout = 0`.execute(tx)

@@ -40,6 +40,7 @@ import { hiddenSignUps } from './0043-hidden-sign-ups.ts'
 import { schemaChanges } from './0044-schema-changes.ts'
 import { deviceKeys } from './0045-device-keys.ts'
 import { schemaVersions } from './0046-schema-versions.ts'
+import { coveringUserIndexes } from './0047-covering-user-indexes.ts'
 import type { Migration } from './migration.ts'
 
 /** In the order in which they are applied. Listed by hand, so that a bundle or a rename cannot lose one. */
@@ -86,4 +87,5 @@ export const migrations: readonly Migration[] = [
   schemaChanges,
   deviceKeys,
   schemaVersions,
+  coveringUserIndexes,
 ]

@@ -72,15 +72,11 @@ export async function readRows(tx: Tx, pool: Pool, { poolId, sub }: UserKey): Pr
 
 /** The names of merged users, and the former usernames. Their kind does not tell the set, which may be another one when they come back. */
 async function readNames(tx: Tx, pool: Pool, sub: string): Promise<readonly Row[]> {
-  const rows = await tx
-    .selectFrom('user_alias')
-    .selectAll()
-    .where('pool_id', '=', pool.id)
-    .where('sub', '=', sub)
-    .where((eb) => eb.or([eb('kind', '=', storedKind(pool, 'merged')), eb('free_at', 'is not', null)]))
-    .where('kind', 'in', storedKinds(pool))
-    .execute()
-  return rows.map((row) => ({ ...row, kind: kindOf(row.kind) }))
+  const rows = await tx.selectFrom('user_alias').selectAll().where('pool_id', '=', pool.id).where('sub', '=', sub).execute()
+  const [valid, merged] = [new Set(storedKinds(pool)), storedKind(pool, 'merged')]
+  return rows
+    .filter(({ kind, free_at }) => valid.has(kind) && (kind === merged || free_at !== null))
+    .map((row) => ({ ...row, kind: kindOf(row.kind) }))
 }
 
 /** Stores archived rows in their table again. */

@@ -42,15 +42,16 @@ export async function putNames(tx: Tx, { poolId, nameSet }: SetKey, names: reado
 /** Copies the names of merged users and the former usernames into the other set. Names that another user has there are left out. */
 export async function copyWeakNames(tx: Tx, from: Pool, to: Pool, subs: readonly string[]): Promise<void> {
   const merged = storedKind(from, 'merged')
+  // Only by the user: with the kind as well, SQLite would read all names of these kinds.
   const rows = await tx
     .selectFrom('user_alias')
     .select(['kind', 'value_key', 'sub', 'free_at'])
     .where('pool_id', '=', from.id)
     .where('sub', 'in', subs)
-    .where('kind', 'in', storedKinds(from))
-    .where((eb) => eb.or([eb('kind', '=', merged), eb('free_at', 'is not', null)]))
     .execute()
-  for (const { kind, value_key, ...row } of rows) {
+  const valid = new Set(storedKinds(from))
+  const weak = rows.filter(({ kind, free_at }) => valid.has(kind) && (kind === merged || free_at !== null))
+  for (const { kind, value_key, ...row } of weak) {
     const target = storedKind(to, kind === merged ? 'merged' : 'username')
     await tx
       .insertInto('user_alias')

@@ -88,16 +88,16 @@ export async function deleteUsername(tx: Tx, pool: Pool, { sub }: UserKey, { fro
 
 /** The usernames that are reserved for the user, in the form in which names are compared. */
 export async function listFormerUsernames(db: Db | Tx, pool: Pool, { sub }: UserKey): Promise<readonly string[]> {
+  // Without the kind: with it, SQLite could read all usernames of the pool.
   const rows = await db
     .selectFrom('user_alias')
-    .select('value_key')
+    .select(['kind', 'value_key'])
     .where('pool_id', '=', pool.id)
-    .where('kind', '=', storedKind(pool, 'username'))
     .where('sub', '=', sub)
     .where('free_at', 'is not', null)
     .orderBy('free_at')
     .execute()
-  return rows.map(({ value_key }) => value_key)
+  return rows.filter(({ kind }) => kind === storedKind(pool, 'username')).map(({ value_key }) => value_key)
 }
 
 /** Whether the name is reserved for the user. */

@@ -7,6 +7,7 @@ import {
   SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { engines } from '../../../support/engines.ts'
+import { givenHidingSignUps, shown, signUpRaw, subIn } from '../../../support/hidden-sign-ups.ts'
 import { finishNames, foundBy, planNames, requireExactNames, startNames, switchNames, undoNames } from '../../../support/name-changes.ts'
 import { describeChange, holdChanges, undoChange, untilState } from '../../../support/schema-changes.ts'
 import { claimsOf, givenTokens, givenUser, goodPassword, signInBySrp } from '../../../support/sign-in.ts'
@@ -231,9 +232,9 @@ for (const engine of engines) {
 
     it('hides a name that would be taken, in a pool that hides who exists', async () => {
       const { poolId, clientId } = await givenHidingSignUps(server(), { pool: { AutoVerifiedAttributes: ['email'] } })
-      await givenUser(server(), poolId, 'ana', { attributes: email('ana@example.test') })
       await using held = await holdChanges(server())
       await startNames(server(), poolId, { UsernameConfiguration: { CaseSensitive: false } })
+      await givenUser(server(), poolId, 'ana', { attributes: email('ana@example.test') })
       const signUp = (name: string, address: string) => signUpRaw(server(), clientId, name, { email: address })
       const [taken, free] = [await signUp('ANA', 'z1@q.test'), await signUp('BEN', 'z2@q.test')]
       assert.equal(taken.status, 200)
