@@ -141,6 +141,12 @@ export type SessionTracking = {
   readonly maxPerUser: number
 }
 
+/**
+ * Whether users of the pool may have names that its settings would not allow, because these changed: a username in a pool with username
+ * attributes, or one that is an address.
+ */
+export const hasMixedNames = ({ schemaVersion }: Pick<Pool, 'schemaVersion'>): boolean => schemaVersion !== undefined
+
 /** The part of a pool id after the underscore. SRP binds passwords to it. */
 export function srpNameOf(poolId: string): string {
   return poolId.slice(poolId.indexOf('_') + 1)

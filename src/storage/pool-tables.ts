@@ -168,7 +168,7 @@ export interface SchemaChangeTable {
   state: string
   /** JSON: how the stored attributes of users are read and written. Null when the change has ended. */
   rules: string | null
-  /** When the change has ended: the `schemaVersion` that the pool has had since. Null when it is as before the change, or unknown. */
+  /** The `schemaVersion` that the pool has now. Null when its schema never changed, or was last changed by an earlier release. */
   schema_version: string | null
   /** JSON: what is changed, the times of its steps, and what an undo needs. */
   details: string

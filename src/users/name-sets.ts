@@ -23,7 +23,7 @@ export const storedKinds = (pool: Pick<Pool, 'nameSet'>): readonly StoredKind[] 
 /** A set of names to write, and the pool with the settings that decide about it. */
 export type WrittenSet = {
   readonly pool: Pool
-  /** `next`: a change builds this set, so no clash is allowed. `former`: an undo would use it. Names that do not fit are left out. */
+  /** `next`: a change builds this set. `former`: an undo would use it. A name must fit all sets. */
   readonly role: 'valid' | 'next' | 'former'
 }
 
@@ -54,12 +54,10 @@ export function setsToWrite(pool: Pool, rules: SchemaRules | undefined): readonl
   }
 }
 
-/** The error for a name that is free now, but would not be after the schema change. */
+/** The error for a name that fits the settings that are valid, but not those before or after an unfinished schema change. */
 export class NameConflict extends ApiError {
-  constructor(kind: AliasKind, rules: SchemaRules | undefined) {
-    super(
-      'InvalidParameterException',
-      `The ${kind} conflicts with the schema change ${rules?.changeId}: another user will have the same name.`,
-    )
+  constructor(rules: SchemaRules | undefined, role: WrittenSet['role'], problem: string) {
+    const advice = role === 'former' ? ', which can still be undone. Finish the change first' : ''
+    super('InvalidParameterException', `${problem} This conflicts with the schema change ${rules?.changeId}${advice}.`)
   }
 }

@@ -7,13 +7,6 @@ import type { User } from './user.ts'
 import { insertNames } from './user-name-repository.ts'
 import { toRow } from './user-row.ts'
 
-/** The elements of `subs` that are users of the pool. */
-export async function findSubsAmong(tx: Tx, poolId: string, subs: readonly string[]): Promise<readonly string[]> {
-  if (subs.length === 0) return []
-  const rows = await tx.selectFrom('user').select('sub').where('pool_id', '=', poolId).where('sub', 'in', subs).execute()
-  return rows.map(({ sub }) => sub)
-}
-
 /**
  * Stores several users who share no name and no `sub`, as `insertUser` stores one. False when another user has one of them: then the
  * transaction must be rolled back.

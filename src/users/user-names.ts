@@ -3,10 +3,10 @@ import { ApiError } from '../contract/api-error.ts'
 import { isEmailAddress, isPhoneNumber } from '../pools/attribute-formats.ts'
 import { requireNoAliasFormat } from '../pools/attribute-rules.ts'
 import { hasFormerUsernames } from '../pools/extensions/pool-extensions.ts'
-import { type ContactAttribute, nameKey, type Pool } from '../pools/pool.ts'
+import { type ContactAttribute, hasMixedNames, nameKey, type Pool } from '../pools/pool.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { deleteExpiredSignUpsOf } from './expired-sign-ups/expired-sign-ups.ts'
-import { type Alias, type AliasKind, type AliasOwner, type Attributes, aliasesOf, type User } from './user.ts'
+import { type Alias, type AliasKind, type AliasOwner, type Attributes, aliasesOf, isContactAttribute, type User } from './user.ts'
 import { findOwner } from './user-name-repository.ts'
 import { findUserByName } from './user-repository.ts'
 
@@ -83,7 +83,9 @@ async function findTakenAlias(db: Db | Tx, pool: Pool, sub: string, aliases: rea
   let taken: AliasKind | undefined
   // All names are looked up: otherwise the time that this takes would tell which of them is taken.
   for (const alias of aliases) {
-    const owner = isChosenName(alias.kind) ? await findHolder(db, pool, alias.key) : await findOwner(db, pool, alias)
+    // Where names are mixed, the address can be another user's username.
+    const isAnyKind = isChosenName(alias.kind) || (isContactAttribute(alias.kind) && hasMixedNames(pool))
+    const owner = isAnyKind ? await findHolder(db, pool, alias.key) : await findOwner(db, pool, alias)
     if (owner !== undefined && owner !== sub) taken ??= alias.kind
   }
   return taken

@@ -1,4 +1,5 @@
 import type { Compilable, Transaction } from 'kysely'
+import { nameKey } from '../pools/pool.ts'
 import type { Tx } from '../storage/db.ts'
 import { createDeferredRemoval } from '../storage/deferred-removal.ts'
 import { runTogether } from '../storage/run-together.ts'
@@ -29,16 +30,23 @@ export async function deleteUserRows(
   { keepsAuthEvents = false }: { readonly keepsAuthEvents?: boolean } = {},
 ): Promise<void> {
   const tables = tablesInBatches.filter((table) => !(keepsAuthEvents && table === 'auth_event'))
-  await tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
+  const user = tx.deleteFrom('user').where('pool_id', '=', poolId).where('sub', '=', sub)
+  const spellings = spellingsOf(await user.returning('username').executeTakeFirst())
   await endSessionClients(tx, { poolId, sub, sid: undefined }, now)
   const aliases = await tx.selectFrom('user_alias').select('value_key').where('pool_id', '=', poolId).where('sub', '=', sub).execute()
-  const names = aliases.map(({ value_key }) => value_key)
+  const names = [...new Set([...aliases.map(({ value_key }) => value_key), ...spellings])]
   await runTogether(tx, [
     ...tablesAtOnce.map((table) => deleteRows(tx, table, poolId, sub)),
     ...deleteInvocationsWithoutUser(tx, poolId, names),
     ...tables.map((table) => deleteFirstRows(tx, table, poolId, sub)),
     insertRemoval(tx, tables, { poolId, sub }, now),
   ])
+}
+
+/** What the username may have been stored as, before the settings that decide about names changed. */
+function spellingsOf(row: { readonly username: string } | undefined): readonly string[] {
+  if (row === undefined) return []
+  return [nameKey({ caseSensitive: true }, row.username), nameKey({ caseSensitive: false }, row.username)]
 }
 
 export type UserKey = { readonly poolId: string; readonly sub: string }

@@ -9,19 +9,18 @@ import { attributesToInsert, attributesToUpdate } from './schema-changes/stored-
 import { type SearchEntry, searchEntriesOf } from './search-index.ts'
 import { securityStampOf } from './security-stamp.ts'
 import { endSessionClients } from './session-clients/session-client-repository.ts'
-import { type AliasKind, type Attributes, mayChangeNames, type User } from './user.ts'
+import { type AliasKind, type Attributes, isSubShaped, mayChangeNames, type User } from './user.ts'
 import { insertNames, replaceNames } from './user-name-repository.ts'
 import { fromRow, toRow } from './user-row.ts'
 
-const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
-/** Finds a user by username, active alias or `sub`. */
+/** Finds a user by username, active alias or `sub`. No name of another user can stand for a `sub`. */
 export async function findUserByName(db: Db | Tx, pool: Pool, name: string): Promise<User | undefined> {
+  const ofSub = isSubShaped(name) ? await findUser(db, pool.id, name) : undefined
+  if (ofSub !== undefined) return ofSub
   const select = pool.nameSet === undefined ? selectByName : selectBySecondName
   const { rows } = await select(db, { poolId: pool.id, key: nameKey(pool, name) })
   const row = rows.length > 1 ? firstInOrder(rows, storedKinds(pool)) : rows[0]
-  if (row !== undefined) return fromRow(row)
-  return uuidShape.test(name) ? findUser(db, pool.id, name) : undefined
+  return row && fromRow(row)
 }
 
 const firstInOrder = <Row extends { readonly kind: StoredKind }>(rows: readonly Row[], order: readonly StoredKind[]) =>

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { isEmailAddress, isPhoneNumber } from '../pools/attribute-formats.ts'
 import { federationOf } from '../pools/extensions/pool-extensions.ts'
 import { type ContactAttribute, type MfaMethod, nameKey, type Pool } from '../pools/pool.ts'
 import { identitiesOf, identityAlias } from './linked-identities/linked-identity.ts'
@@ -56,6 +57,11 @@ export const aliasKinds = ['username', 'email', 'phone_number', 'preferred_usern
 
 export type Alias = { readonly kind: AliasKind; readonly key: string }
 
+const uuidShape = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+/** Whether the name could be the `sub` of a user. */
+export const isSubShaped = (name: string): boolean => uuidShape.test(name)
+
 export const isContactAttribute = (name: string): name is ContactAttribute => name === 'email' || name === 'phone_number'
 
 export function isVerified(attributes: Attributes, contact: ContactAttribute): boolean {
@@ -96,6 +102,22 @@ function aliasesOfExternal(pool: Pool, { username, attributes }: AliasOwner): Al
   const isTaken = isName && federationOf(pool).linking !== 'SEPARATE' && isVerified(attributes, 'email')
   const email: Alias[] = isTaken ? [{ kind: 'email', key: nameKey(pool, attributes['email'] ?? '') }] : []
   return [{ kind: 'username', key: nameKey(pool, username) }, ...email, ...identitiesOf(attributes).map(identityAlias)]
+}
+
+/**
+ * Whether a name of the user that nobody has to prove has the form of an address which must be proved in the pool, and is not an address of the
+ * user. Whoever has such a name stands in the way of the owner of the address.
+ */
+export function hasForeignAddress(pool: Pool, user: AliasOwner): boolean {
+  if (isExternal(user)) return false
+  const { sub, username, attributes } = user
+  const preferred = pool.aliasAttributes.includes('preferred_username') ? attributes['preferred_username'] : undefined
+  const isForeign = (name: string) => {
+    const kind = isEmailAddress(name) ? 'email' : isPhoneNumber(name) ? 'phone_number' : undefined
+    if (kind === undefined || !(pool.usernameAttributes.includes(kind) || pool.aliasAttributes.includes(kind))) return false
+    return nameKey(pool, attributes[kind] ?? '') !== nameKey(pool, name)
+  }
+  return (username !== sub && isForeign(username)) || (preferred !== undefined && isForeign(preferred))
 }
 
 /** What decides which names find a user. The status is undefined for a user who is not stored yet. */

@@ -3,6 +3,7 @@ import { AdminGetUserCommand } from '@aws-sdk/client-cognito-identity-provider'
 import { findPool } from '../../src/pools/pool-repository.ts'
 import { storedKind, storedKinds } from '../../src/users/name-sets.ts'
 import { aliasesOf } from '../../src/users/user.ts'
+import { findUserByName } from '../../src/users/user-repository.ts'
 import { fromRow } from '../../src/users/user-row.ts'
 import { withDatabaseOf } from './deleted-users.ts'
 import { callLifeguard } from './lifeguard-operations.ts'
@@ -79,5 +80,13 @@ export function requireExactNames(server: Pick<TestServer, 'databaseUrl'>, poolI
     const valid = new Set<string>([...storedKinds(pool), 'identity'])
     const stored = rows.filter(({ kind }) => !hasOthers || valid.has(kind)).map(({ kind, value_key, sub }) => `${kind} ${value_key} ${sub}`)
     assert.deepEqual(stored.sort(), wanted.sort())
+    for (const row of users) {
+      const user = fromRow({ ...row, schema_rules: null })
+      const kinds = new Set<string>(aliasesOf(pool, user).map(({ kind }) => kind))
+      const { email, phone_number, preferred_username } = user.attributes
+      const names = Object.entries({ username: user.username, email, phone_number, preferred_username })
+      const own = names.flatMap(([kind, name]) => (kinds.has(kind) && name !== undefined ? [name] : []))
+      for (const name of [user.sub, ...own]) assert.equal((await findUserByName(db, pool, name))?.sub, user.sub, name)
+    }
   })
 }

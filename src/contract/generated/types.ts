@@ -3083,6 +3083,7 @@ export type SchemaConflictKindType =
   | 'CLIENT_CANNOT_WRITE'
   | 'NAME_TAKEN'
   | 'NO_NAME'
+  | 'NOT_OWN_ADDRESS'
 
 export interface SchemaConflictType {
   Kind?: SchemaConflictKindType | undefined

@@ -4,6 +4,7 @@ import type { Db } from '../../storage/db.ts'
 import { changePool } from '../change-pool.ts'
 import type { Pool } from '../pool.ts'
 import type { PoolCatalog } from '../pool-catalog.ts'
+import { requireNoSchemaChange } from '../schema-changes/schema-change-repository.ts'
 import { type ExtensionDeps, readExtensions, writeExtensions } from './extensions-wire.ts'
 
 type Deps = ExtensionDeps & { db: Db; pools: PoolCatalog }
@@ -15,10 +16,12 @@ export const setUserPoolExtensions = operation('SetUserPoolExtensions', {
 
   async handle(request, { db, secrets, pools, pageTexts, maySignFormerCalls }: Deps, { audit }: AuditedCaller) {
     const write = (pool: Pool) => writeExtensions(secrets, pool)
-    const changed = await changePool({ db, pools, audit }, request.UserPoolId, write, (before) => ({
-      ...before,
-      extensions: readExtensions({ secrets, pageTexts, maySignFormerCalls }, before, request),
-    }))
+    const changed = await changePool({ db, pools, audit }, request.UserPoolId, write, async (before, tx) => {
+      const extensions = readExtensions({ secrets, pageTexts, maySignFormerCalls }, before, request)
+      // Users of the former pool come with the attributes and names that it has.
+      if (request.FormerPool !== undefined && extensions.formerPool !== undefined) await requireNoSchemaChange(tx, before.id)
+      return { ...before, extensions }
+    })
     return write(changed)
   },
 })

@@ -94,6 +94,9 @@ export async function listIdentityProviders(
   return found.map(({ id, createdAt, updatedAt, config }) => ({ id, createdAt, updatedAt, type: config.type }))
 }
 
+/** More than a pool can have. */
+export const allProviders = 10_000
+
 /** The names of the pool's providers, at most `limit` of them. */
 export async function listProviderNames(db: Db | Tx, poolId: string, limit: number): Promise<readonly string[]> {
   return listResourceIds(db, poolId, identityProviders, limit)

@@ -1,10 +1,7 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { Db } from '../../storage/db.ts'
 import { nameKey, type Pool } from '../pool.ts'
-import { listProviderNames } from './identity-provider-repository.ts'
-
-/** More than a pool can have. */
-const allProviders = 10_000
+import { allProviders, listProviderNames } from './identity-provider-repository.ts'
 
 /**
  * Refuses a name that begins like the usernames of a provider's users, such as `Corp_ana`. A user with this name would be taken for a user of

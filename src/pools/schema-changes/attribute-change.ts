@@ -1,9 +1,5 @@
 import { invalidParameter } from '../../contract/api-error.ts'
 import { type AttributeDefinition, type AttributeType, isStandardAttribute, requireValidAttribute } from '../attribute-schema.ts'
-import type { Pool } from '../pool.ts'
-import { requireConsistentPool } from '../pool-rules.ts'
-import { nameRulesOf, withNames } from './name-change.ts'
-import type { WantedChange } from './schema-change.ts'
 import { conflictOf, type SchemaRules, type ValueCheck } from './schema-rules.ts'
 
 type Bounds = { readonly min: string | undefined; readonly max: string | undefined }
@@ -115,7 +111,7 @@ function changeDefinition(definition: AttributeDefinition, change: AttributeChan
 }
 
 /** What the values of users must conform to, by present name. Attributes that are only renamed, or removed, need no check. */
-function checksOf(schema: Schema, changes: readonly AttributeChange[]): SchemaRules['checks'] {
+export function checksOf(schema: Schema, changes: readonly AttributeChange[]): SchemaRules['checks'] {
   const checks: Record<string, ValueCheck> = {}
   for (const change of changes) {
     const before = schema.find(({ name }) => name === change.name)
@@ -126,32 +122,4 @@ function checksOf(schema: Schema, changes: readonly AttributeChange[]): SchemaRu
     checks[change.name] = { definition: { ...changeDefinition(before, change), name: change.name }, missing }
   }
   return checks
-}
-
-/**
- * Checks what is wanted against the pool.
- * @throws ApiError InvalidParameterException when nothing is wanted, or it is not possible
- */
-export function requirePossibleChange(pool: Pool, { changes, names }: WantedChange): void {
-  if (changes.length === 0 && names === undefined) {
-    throw invalidParameter('Changes, UsernameAttributes, AliasAttributes or UsernameConfiguration is required.')
-  }
-  const schema = changeSchema(pool.schema, changes)
-  requireConsistentPool({ ...(names === undefined ? pool : withNames(pool, nameRulesOf(pool, names).after)), schema })
-}
-
-/** The rules of the change before it is switched. */
-export function rulesOf(changeId: string, pool: Pool, { changes, names }: WantedChange): SchemaRules {
-  const { schema } = pool
-  return {
-    changeId,
-    phase: 'checking',
-    renames: changes.flatMap(({ name, newName }) => (newName === undefined ? [] : [{ from: name, to: newName, showsOld: false }])),
-    removed: changes.flatMap(({ name, isRemoved }) => (isRemoved ? [name] : [])),
-    defaults: Object.fromEntries(
-      changes.flatMap(({ name, newName, defaultValue }) => (defaultValue === undefined ? [] : [[newName ?? name, defaultValue]])),
-    ),
-    names: names && nameRulesOf(pool, names),
-    checks: checksOf(schema, changes),
-  }
 }

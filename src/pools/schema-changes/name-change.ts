@@ -6,7 +6,12 @@ import type { Pool } from '../pool.ts'
 export type NameSettings = Pick<Pool, 'usernameAttributes' | 'aliasAttributes' | 'caseSensitive' | 'nameSet'>
 
 /** How the names are stored while a schema change that changes them is unfinished. */
-export type NameRules = { readonly before: NameSettings; readonly after: NameSettings }
+export type NameRules = {
+  readonly before: NameSettings
+  readonly after: NameSettings
+  /** Whether users may be left without a name but their `sub`. */
+  readonly reportsNameless: boolean
+}
 
 /** What a schema change does to the names of users. An undefined setting stays as it is. */
 export type NameChange = {
@@ -33,7 +38,7 @@ export function nameRulesOf(pool: Pool, change: NameChange): NameRules {
   if (isDeepStrictEqual(compared(before), compared(after))) {
     throw invalidParameter('UsernameAttributes, AliasAttributes and UsernameConfiguration are as the user pool has them already.')
   }
-  return { before, after }
+  return { before, after, reportsNameless: change.reportsNameless }
 }
 
 /** The pool with these settings. JSON leaves undefined members out, so each one is named. */

@@ -28,17 +28,19 @@ export const selectSchemaRulesOfKept = (eb: ExpressionBuilder<Schema, 'kept_user
 
 /**
  * The rules of the pool's unfinished change, for a write. `pool` is the one that the request was checked against. It may be older than the
- * latest change. While that is unfinished, the rules tell what to do. Afterwards nothing does.
- * @throws ApiError InvalidParameterException when the latest change has ended, and `pool` is older than its switch or undo
+ * switch of the change. While that is unfinished, the rules tell what to do. Afterwards nothing does.
+ * @throws ApiError InvalidParameterException when `pool` is older than that: from before a change that has ended
  */
 export async function findSchemaRules(db: Db | Tx, pool: Pick<Pool, 'id' | 'schemaVersion'>): Promise<SchemaRules | undefined> {
   const { rows } = await selectRules(db, { poolId: pool.id })
   const [row] = rows
-  if (row?.rules) return parseRules(row.rules)
-  if (row?.schema_version && row.schema_version !== pool.schemaVersion) {
-    throw schemaJustChanged()
-  }
-  return undefined
+  const rules = row?.rules ? parseRules(row.rules) : undefined
+  const version = row?.schema_version ?? undefined
+  // Changes of earlier releases have no version.
+  const isKnown =
+    version === undefined || pool.schemaVersion === version || (rules !== undefined && pool.schemaVersion === rules.versionBefore)
+  if (!isKnown) throw schemaJustChanged()
+  return rules
 }
 
 const selectRules = prepareLookup((db, { poolId }: { poolId: string }) =>

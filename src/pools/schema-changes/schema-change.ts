@@ -18,7 +18,7 @@ export type SchemaChange = {
   readonly state: SchemaChangeState
   /** Undefined when the change has ended. */
   readonly rules: SchemaRules | undefined
-  /** The `schemaVersion` that the pool has since the latest switch or undo of this change. Undefined before the switch. */
+  /** The `schemaVersion` that the pool has now. Undefined when its schema never changed. */
   readonly schemaVersion?: string | undefined
   readonly details: SchemaChangeDetails
   /** Where the current pass over the users continues. Undefined before a pass. */

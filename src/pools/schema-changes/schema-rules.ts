@@ -30,6 +30,8 @@ export type SchemaRules = {
   readonly removed: readonly string[]
   /** By new name: the value of users who have none. */
   readonly defaults: AttributeValues
+  /** The `schemaVersion` that the pool had before the change. */
+  readonly versionBefore?: string | undefined
   /** Undefined when the change does not change which names find users. */
   readonly names?: NameRules | undefined
   /** By old name. */

@@ -2,7 +2,7 @@ import { ListUsersInGroupCommand } from '@aws-sdk/client-cognito-identity-provid
 import { subOf } from '../../users/former-pool/former-user.ts'
 import { deleteMember, insertMember } from '../../users/groups/group-member-repository.ts'
 import { findGroup, getLockedGroup } from '../../users/groups/group-repository.ts'
-import { findSubsAmong } from '../../users/user-batch-repository.ts'
+import { findSubsAmong } from '../../users/user-name-repository.ts'
 import type { Copy } from './copy-context.ts'
 import { countUnknownMembers, noteMembers, takeLostMembers } from './former-member-repository.ts'
 import { pagesOf } from './source.ts'

@@ -7,7 +7,7 @@ import { baseOf, draftFormerUser, type ShownUser, subOf } from '../../users/form
 import { type FormerRecord, findFormerRecords, markSeen, putFormerRecords } from '../../users/former-pool/former-user-repository.ts'
 import { NameTakenError, storeImportedUsers } from '../../users/import/store-imported-users.ts'
 import type { User } from '../../users/user.ts'
-import { findSubsAmong } from '../../users/user-batch-repository.ts'
+import { findSubsAmong } from '../../users/user-name-repository.ts'
 import { findTakenName } from '../../users/user-names.ts'
 import { lockUser } from '../../users/user-repository.ts'
 import type { Copy } from './copy-context.ts'

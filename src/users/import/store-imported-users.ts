@@ -1,10 +1,10 @@
 import type { Secrets } from '../../base/secrets.ts'
 import type { ImportJobKey } from '../../pools/active-import-repository.ts'
-import type { Pool } from '../../pools/pool.ts'
+import { hasMixedNames, type Pool } from '../../pools/pool.ts'
 import type { Tx } from '../../storage/db.ts'
 import { type Alias, type AliasKind, aliasesOf, isContactAttribute, type User } from '../user.ts'
-import { findRemovedSubsAmong, findSubsAmong, insertUsers } from '../user-batch-repository.ts'
-import { findAliasesAmong, findNamesAmong } from '../user-name-repository.ts'
+import { findRemovedSubsAmong, insertUsers } from '../user-batch-repository.ts'
+import { findAliasesAmong, findNamesAmong, findSubsAmong } from '../user-name-repository.ts'
 import { findSeenNames, hashNames, insertSeenNames } from './import-name-repository.ts'
 import type { ImportRow } from './read-row.ts'
 import { isSub } from './records/record-context.ts'
@@ -128,14 +128,16 @@ async function findTakenNames(tx: Tx, pool: Pool, users: readonly User[], option
   }
   // The insertion itself detects two equal names of the same kind, such as two usernames. Among names of different kinds, only a preferred
   // username and a username can be equal. So in a pool without preferred usernames, only `checksNames` needs this query.
-  if (checksNames || pool.aliasAttributes.includes('preferred_username')) {
+  if (checksNames || pool.aliasAttributes.includes('preferred_username') || hasMixedNames(pool)) {
     for (const alias of await findNamesAmong(tx, pool, [...keys])) add(alias)
   }
   // A given `sub` can be the name of a user who was merged into another one.
   for (const { key } of await findAliasesAmong(tx, pool, 'merged', subs)) takenSubs.add(key)
   for (const alias of await findAliasesAmong(tx, pool, 'identity', identities)) add(alias)
   return {
-    isTaken: (alias) => (isContactAttribute(alias.kind) ? addresses.has(`${alias.kind} ${alias.key}`) : spellings.has(alias.key)),
+    // Where names are mixed, an address can be another user's username.
+    isTaken: (alias) =>
+      isContactAttribute(alias.kind) && !hasMixedNames(pool) ? addresses.has(`${alias.kind} ${alias.key}`) : spellings.has(alias.key),
     add,
     resultOfSub: (sub) => (takenSubs.has(sub) ? skipped : removedSubs.has(sub) ? beingRemoved : undefined),
     addSub(sub) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { ApiError } from '../../contract/api-error.ts'
-import { nameKey, type Pool } from '../../pools/pool.ts'
+import type { Pool } from '../../pools/pool.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { type AccountNoticeDeps, queueAccountNotice, sendAccountNotices } from '../account-notices/queue-account-notice.ts'
 import { storeUser } from '../attribute-changes.ts'

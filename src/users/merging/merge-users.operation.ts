@@ -15,11 +15,13 @@ import { insertMember, listMemberships } from '../groups/group-member-repository
 import { getLockedGroup } from '../groups/group-repository.ts'
 import { identitiesOf, withIdentities } from '../linked-identities/linked-identity.ts'
 import type { User } from '../user.ts'
+import { findSetsToWrite } from '../user-name-repository.ts'
 import { deleteUserRows } from '../user-removal-repository.ts'
 import { getUserByName } from '../user-repository.ts'
 import { moveFormerUsernames } from '../usernames/former-username-repository.ts'
 import { insertMergedNames, moveMergedNames } from './merged-name-repository.ts'
 import { maxMergedSubs, mergedSubsOf, withMergedSubs } from './merged-subs.ts'
+import { copyWeakNames } from './weak-name-repository.ts'
 
 type Deps = { db: Db; clock: Clock; pools: PoolCatalog; quotas: Quotas; invocations: Pick<InvocationRecorder, 'flush'> }
 
@@ -55,6 +57,7 @@ async function merge(tx: Tx, { clock, quotas }: Deps, pool: Pool, { kept, merged
   const groups = movesGroups ? await listMemberships(tx, pool.id, other.sub) : []
   await moveMergedNames(tx, other, before)
   await moveFormerUsernames(tx, other, before)
+  await copyWeakNames(tx, await findSetsToWrite(tx, pool), [before.sub])
   await deleteUserRows(tx, pool.id, other.sub, clock.now())
   await storeUser(tx, pool, before, after)
   await insertMergedNames(tx, pool, before, [other.sub, other.username])

@@ -3,7 +3,7 @@ import type { StoredUser } from './user-pass-repository.ts'
 
 /** How many users conflict in one way, and the first of them. */
 export type UserConflict = {
-  readonly kind: ValueConflict | 'NAME_TAKEN' | 'NO_NAME'
+  readonly kind: ValueConflict | 'NAME_TAKEN' | 'NO_NAME' | 'NOT_OWN_ADDRESS'
   /** For a conflict of names: the kind of the name. */
   readonly attribute: string
   readonly count: number

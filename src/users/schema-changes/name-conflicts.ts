@@ -1,31 +1,47 @@
 import { createHashSet, hashOf } from '../../base/hash-set.ts'
-import type { Pool } from '../../pools/pool.ts'
-import { type NameChange, type NameRules, withNames } from '../../pools/schema-changes/name-change.ts'
-import { type Alias, aliasesOf } from '../user.ts'
-import { type ConflictingUser, type ConflictList, createConflictList, type UserConflict } from './count-conflicts.ts'
+import { nameKey, type Pool } from '../../pools/pool.ts'
+import { type NameRules, withNames } from '../../pools/schema-changes/name-change.ts'
+import { type Alias, aliasesOf, hasForeignAddress, isSubShaped } from '../user.ts'
+import { type ConflictingUser, createConflictList, type UserConflict } from './count-conflicts.ts'
 import type { StoredUser } from './user-pass-repository.ts'
 
 /** Finds users who would share a name after a change, or have none. It sees all users, and once more if two of them share a name. */
 export type NameCheck = {
   /** Returns whether the names of the user change. */
   add(user: StoredUser): boolean
+  /** The names that look like a `sub`, since the last call. `addTaken` those that are one. */
+  takeSuspects(): readonly Suspect[]
+  addTaken(suspect: Suspect): void
   /** Whether all users have to be added by `addAgain`. */
-  findsDuplicates(): boolean
+  needsAgain(): boolean
   addAgain(user: StoredUser): void
   conflicts(): readonly UserConflict[]
   /** Users without a name who do not prevent the change. */
   missing(): readonly UserConflict[]
 }
 
-type Wanted = { readonly rules: NameRules; readonly names: Pick<NameChange, 'reportsNameless'>; readonly limit: number }
+/** A name that could be the `sub` of another user. */
+export type Suspect = { readonly key: string; readonly kind: string; readonly user: ConflictingUser }
 
-/** `limit`: how many users of each conflict are kept. */
-export function createNameCheck(pool: Pool, { rules, names, limit }: Wanted): NameCheck {
+type Options = {
+  readonly rules: NameRules
+  /** The names of the pool's identity providers. */
+  readonly providers: readonly string[]
+  /** How many users of each conflict are kept. */
+  readonly limit: number
+}
+
+/** @NOTE Names are compared by hashes of 64 bits, so that a plan for many millions of users fits into memory. */
+export function createNameCheck(pool: Pool, { rules, providers, limit }: Options): NameCheck {
   const [before, after] = [withNames(pool, rules.before), withNames(pool, rules.after)]
   const seen = createHashSet()
-  const duplicates = new Set<bigint>()
-  const owners = new Map<string, Owner[]>()
+  const duplicates = createHashSet()
+  const conflicts = createConflictList(limit)
   const nameless = createConflictList(limit)
+  const suspects: Suspect[] = []
+  const beginnings = providers.map((name) => nameKey(after, `${name}_`))
+  const isReserved = ({ kind, key }: Alias, status: StoredUser['status']) =>
+    kind === 'username' && status !== 'EXTERNAL_PROVIDER' && beginnings.some((beginning) => key.startsWith(beginning))
 
   return {
     add(user) {
@@ -34,46 +50,27 @@ export function createNameCheck(pool: Pool, { rules, names, limit }: Wanted): Na
         const hash = hashOf(key)
         if (!seen.add(hash)) duplicates.add(hash)
       }
+      const { sub, username, isDeleted } = user
+      for (const { kind, key } of now) if (isSubShaped(key) && key !== sub) suspects.push({ key, kind, user: { sub, username, isDeleted } })
       const [lost] = old
       if (lost !== undefined && now.length === 0) nameless.add('NO_NAME', lost.kind, user)
-      const text = (aliases: readonly Alias[]) => aliases.map(({ kind, key }) => `${kind} ${key}`).join()
-      return text(old) !== text(now)
+      if (!user.isDeleted && hasForeignAddress(after, user)) conflicts.add('NOT_OWN_ADDRESS', 'username', user)
+      const changed = now.filter((alias) => !old.some(({ kind, key }) => kind === alias.kind && key === alias.key))
+      if (changed.some((alias) => isReserved(alias, user.status))) conflicts.add('NAME_TAKEN', 'username', user)
+      return changed.length > 0 || now.length !== old.length
     },
-    findsDuplicates: () => duplicates.size > 0,
+    takeSuspects: () => suspects.splice(0),
+    addTaken: ({ kind, user }) => conflicts.add('NAME_TAKEN', kind, user),
+    needsAgain: () => duplicates.size > 0,
     addAgain(user) {
-      const { sub, username, isDeleted } = user
-      for (const { kind, key } of namesOf(after, user)) {
-        if (!duplicates.has(hashOf(key))) continue
-        const those = owners.get(key) ?? []
-        those.push({ user: { sub, username, isDeleted }, kind })
-        owners.set(key, those)
-      }
+      const taken = namesOf(after, user).filter(({ key }) => duplicates.has(hashOf(key)))
+      for (const kind of new Set(taken.map((alias) => alias.kind))) conflicts.add('NAME_TAKEN', kind, user)
     },
-    conflicts() {
-      const taken = takenNames(owners.values(), limit)
-      return names.reportsNameless ? taken.all() : [...taken.all(), ...nameless.all()]
-    },
-    missing: () => (names.reportsNameless ? nameless.all() : []),
+    conflicts: () => (rules.reportsNameless ? conflicts.all() : [...conflicts.all(), ...nameless.all()]),
+    missing: () => (rules.reportsNameless ? nameless.all() : []),
   }
 }
 
 /** The names by which the user signs in. Only those of an identity provider are left out. A deleted user has none. */
 export const namesOf = (pool: Pool, user: StoredUser): readonly Alias[] =>
   user.isDeleted ? [] : aliasesOf(pool, user).filter(({ kind }) => kind !== 'identity')
-
-type Owner = { readonly user: ConflictingUser; readonly kind: string }
-
-function takenNames(owners: Iterable<readonly Owner[]>, limit: number): ConflictList {
-  const taken = createConflictList(limit)
-  // A user counts once for each kind of name.
-  const counted = new Set<string>()
-  for (const those of owners) {
-    if (new Set(those.map(({ user }) => user.sub)).size < 2) continue
-    for (const { user, kind } of those) {
-      const id = `${kind} ${user.sub}`
-      if (!counted.has(id)) taken.add('NAME_TAKEN', kind, user)
-      counted.add(id)
-    }
-  }
-  return taken
-}

@@ -1,16 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { invalidParameter } from '../../contract/api-error.ts'
-import { extensionsOf, triggerFunctionsOf } from '../../pools/extensions/pool-extensions.ts'
+import { triggerFunctionsOf } from '../../pools/extensions/pool-extensions.ts'
+import { allProviders, listProviderNames } from '../../pools/identity-providers/identity-provider-repository.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { type AttributeChange, requirePossibleChange, rulesOf } from '../../pools/schema-changes/attribute-change.ts'
+import type { AttributeChange } from '../../pools/schema-changes/attribute-change.ts'
 import { findNamePlaces } from '../../pools/schema-changes/name-place-repository.ts'
 import type { NamePlace, PlaceKind } from '../../pools/schema-changes/name-places.ts'
 import { isEnded, type PassCursor, schemaChangeUnfinished, type WantedChange } from '../../pools/schema-changes/schema-change.ts'
 import { findSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
+import { requirePossibleChange, rulesOf } from '../../pools/schema-changes/wanted-change.ts'
 import type { Db } from '../../storage/db.ts'
+import { findSubsAmong } from '../user-name-repository.ts'
 import { countConflicts, type UserConflict } from './count-conflicts.ts'
-import { createNameCheck } from './name-conflicts.ts'
+import { createNameCheck, type NameCheck } from './name-conflicts.ts'
 import { findIdentityPoolsNaming, findImportsNaming } from './other-place-repository.ts'
+import { requirePossibleNames } from './possible-names.ts'
 import { readUserBatch, type StoredUser } from './user-pass-repository.ts'
 
 /** Something that names a changed attribute. `isChanged`: the switch replaces or removes the name there. */
@@ -45,20 +48,24 @@ const batchSize = 500
 export async function planSchemaChange(db: Db, pool: Pool, wanted: WantedChange, maxUsers: number): Promise<SchemaPlan> {
   requirePossibleChange(pool, wanted)
   const { changes, names } = wanted
-  requireNoFormerPool(pool)
+  await requirePossibleNames(db, pool, wanted)
   const open = await findSchemaChange(db, pool.id)
   if (open !== undefined && !isEnded(open)) throw schemaChangeUnfinished(open)
+  const providers = names === undefined ? [] : await listProviderNames(db, pool.id, allProviders)
   const rules = rulesOf('', pool, wanted)
   const counted = countConflicts(rules.checks, maxUsers)
   const totals = { users: 0, deletedUsers: 0, touched: 0 }
-  const checked = names && rules.names && createNameCheck(pool, { rules: rules.names, names, limit: maxUsers })
-  for await (const user of allUsers(db, pool.id)) {
-    totals[user.isDeleted ? 'deletedUsers' : 'users']++
-    const changesNames = checked?.add(user) ?? false
-    if (changesNames || changes.some((change) => isTouched(user.attributes, change))) totals.touched++
-    counted.add(user)
+  const checked = rules.names && createNameCheck(pool, { rules: rules.names, providers, limit: maxUsers })
+  for await (const users of batchesOf(db, pool.id)) {
+    for (const user of users) {
+      totals[user.isDeleted ? 'deletedUsers' : 'users']++
+      const changesNames = checked?.add(user) ?? false
+      if (changesNames || changes.some((change) => isTouched(user.attributes, change))) totals.touched++
+      counted.add(user)
+    }
+    if (checked !== undefined) await addNamesThatAreSubs(db, pool, checked)
   }
-  if (checked?.findsDuplicates()) for await (const user of allUsers(db, pool.id)) checked.addAgain(user)
+  if (checked?.needsAgain()) for await (const users of batchesOf(db, pool.id)) users.forEach(checked.addAgain)
   const places = await findNamePlaces(db, pool)
   return {
     ...totals,
@@ -69,22 +76,28 @@ export async function planSchemaChange(db: Db, pool: Pool, wanted: WantedChange,
   }
 }
 
+async function addNamesThatAreSubs(db: Db, { id }: Pool, checked: NameCheck): Promise<void> {
+  const suspects = checked.takeSuspects()
+  const subs = new Set(
+    await findSubsAmong(
+      db,
+      id,
+      suspects.map(({ key }) => key),
+    ),
+  )
+  for (const suspect of suspects) if (subs.has(suspect.key)) checked.addTaken(suspect)
+}
+
 /** All users, then the deleted users who are kept. */
-async function* allUsers(db: Db, poolId: string): AsyncGenerator<StoredUser> {
+async function* batchesOf(db: Db, poolId: string): AsyncGenerator<readonly StoredUser[]> {
   let cursor: PassCursor | undefined
   do {
     const { users, next } = await readUserBatch(db, poolId, cursor, batchSize)
-    yield* users
+    yield users
     cursor = next
     // Lets waiting requests run first.
     await nextTurn()
   } while (cursor !== undefined)
-}
-
-/** The attributes of users who still come over have the names and types of the former pool. */
-function requireNoFormerPool(pool: Pool): void {
-  if (extensionsOf(pool).formerPool === undefined) return
-  throw invalidParameter('The user pool still takes users from a former pool, so its schema cannot be changed. End that first.')
 }
 
 function isTouched(attributes: Readonly<Record<string, string>>, change: AttributeChange): boolean {
@@ -137,7 +150,4 @@ function undoLossesOf({ name, type, length, range, defaultValue }: AttributeChan
   return losses
 }
 
-const nameLosses = [
-  'Users who are created after the switch may have no name but their sub after an undo.',
-  'A name that a user gets after the switch does not find the user after an undo, if it is the name of another user by the present settings.',
-]
+const nameLosses = ['Users who are created after the switch may have no name but their sub after an undo.']

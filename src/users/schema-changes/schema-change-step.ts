@@ -113,10 +113,10 @@ async function checkBatch(deps: StepDeps, change: SchemaChange): Promise<StepRes
 }
 
 /** Returns how many users of the batch conflict by their names. */
-async function storeNewNames(tx: Tx, { poolId, rules, details }: SchemaChange, { users }: UserBatch): Promise<number> {
+async function storeNewNames(tx: Tx, { poolId, rules }: SchemaChange, { users }: UserBatch): Promise<number> {
   const pool = rules?.names && (await findPool(tx, poolId))
   if (rules?.names === undefined || pool === undefined) return 0
-  return buildNames(tx, pool, users, { rules: rules.names, reportsNameless: details.names?.reportsNameless ?? false })
+  return buildNames(tx, pool, users, rules)
 }
 
 /** Deletes the next names of the set that is no longer valid. */
@@ -124,7 +124,7 @@ async function deleteNamesBatch(db: Db, change: SchemaChange): Promise<StepResul
   return store(db, change, async (tx) => {
     const { poolId, rules, state } = change
     const set = state === 'UNDOING' ? rules?.names?.after : rules?.names?.before
-    const isOver = set === undefined || (await deleteNames(tx, { poolId, ...set }, namesPerStep)) < namesPerStep
+    const isOver = set === undefined || (await deleteNames(tx, { id: poolId, ...set }, namesPerStep)) < namesPerStep
     if (isOver) await putSchemaChange(tx, { ...change, cursor: { table: 'user', after: '' } })
   })
 }
@@ -138,7 +138,7 @@ async function convertBatch({ db, clock }: StepDeps, change: SchemaChange): Prom
   return store(db, change, async (tx) => {
     const { rules } = change
     if (rules !== undefined) {
-      for (const user of batch.users) await convertStored(tx, change.poolId, user, (stored) => readStored(rules, stored))
+      await convertStored(tx, change.poolId, batch.users, (stored) => readStored(rules, stored))
       if (rules.names !== undefined) await renameKept(tx, change.poolId, batch)
     }
     await putSchemaChange(tx, batch.next === undefined ? { ...ended(after, clock.now()), state } : after)

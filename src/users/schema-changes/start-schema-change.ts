@@ -2,11 +2,12 @@ import { uuidv7 } from '../../base/ids.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import { requireNoImport } from '../../pools/active-import-repository.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
-import { requirePossibleChange, rulesOf } from '../../pools/schema-changes/attribute-change.ts'
 import { atOnce, type SchemaChange, type WantedChange } from '../../pools/schema-changes/schema-change.ts'
 import { putSchemaChange, requireNoSchemaChange } from '../../pools/schema-changes/schema-change-repository.ts'
+import { requirePossibleChange, rulesOf } from '../../pools/schema-changes/wanted-change.ts'
 import type { Tx } from '../../storage/db.ts'
 import type { SchemaPlan } from './plan-schema-change.ts'
+import { requirePossibleNames } from './possible-names.ts'
 
 export const defaultUndoableHours = 168
 
@@ -48,12 +49,14 @@ export async function startSchemaChange(tx: Tx, input: StartInput, now: number):
   const { wanted, oldNamesHours, undoableHours, startedBy } = input
   // The pool may have been changed since the plan was made.
   requirePossibleChange(pool, wanted)
+  await requirePossibleNames(tx, pool, wanted)
   const id = uuidv7(now)
   const change: SchemaChange = {
     poolId: pool.id,
     id,
     state: 'CHECKING',
-    rules: rulesOf(id, pool, wanted),
+    rules: { ...rulesOf(id, pool, wanted), versionBefore: pool.schemaVersion },
+    schemaVersion: pool.schemaVersion,
     details: { ...wanted, oldNamesHours, undoableHours, startedBy },
     cursor: undefined,
     barrier: undefined,

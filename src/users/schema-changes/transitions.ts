@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import { hourMs } from '../../base/durations.ts'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { AttributeDefinition } from '../../pools/attribute-schema.ts'
 import { requireLockedPool } from '../../pools/change-pool.ts'
+import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import type { Pool } from '../../pools/pool.ts'
 import { updatePool } from '../../pools/pool-repository.ts'
 import { changeSchema } from '../../pools/schema-changes/attribute-change.ts'
@@ -80,7 +82,13 @@ export async function switchSchema(tx: Tx, pool: Pool, change: SchemaChange, now
   return switched
 }
 
-const renamed = (pool: Pool, names: NameSettings | undefined): Pool => (names === undefined ? pool : withNames(pool, names))
+function renamed(pool: Pool, names: NameSettings | undefined): Pool {
+  if (names === undefined) return pool
+  const after = withNames(pool, names)
+  if (isDeepStrictEqual(pool.usernameAttributes, names.usernameAttributes)) return after
+  // They are named by what users sign in with. The same name could be another user's now.
+  return { ...after, extensions: { ...extensionsOf(pool), testUsers: [] } }
+}
 
 /** Requests accept the former name of an attribute as long as its definition has it. */
 function withFormerNames(schema: readonly AttributeDefinition[], rules: SchemaRules): readonly AttributeDefinition[] {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { Compilable } from 'kysely'
 import type { PassCursor } from '../../pools/schema-changes/schema-change.ts'
 import type { Db, Tx } from '../../storage/db.ts'
+import { runTogether } from '../../storage/run-together.ts'
 import type { KeptRows } from '../deleted-users/kept-rows.ts'
 import type { Attributes, UserStatus } from '../user.ts'
 
@@ -71,41 +73,52 @@ function fromKeptRow({ sub, rows: text }: { readonly sub: string; readonly rows:
   return { sub, username: String(user['username']), status: user['status'] as UserStatus, attributes, isDeleted: true, text }
 }
 
+type Convert = (stored: Attributes) => Attributes
+
 /**
- * Stores the converted attributes, unless the user was changed since they were read: then what the user has by now is converted. A process of the
- * release before may have stored old names, and a kept user may have been sealed with a new key only.
+ * Stores the converted attributes of the users. If a user was changed since they were read, what the user has by now is converted. A process of
+ * the release before may have stored old names, and a kept user may have been sealed with a new key only.
  */
-export async function convertStored(tx: Tx, poolId: string, user: StoredUser, convert: (stored: Attributes) => Attributes): Promise<void> {
-  if (await replaceStored(tx, poolId, user, convert(user.attributes))) return
-  const locked = await lockStored(tx, poolId, user)
-  if (locked !== undefined) await replaceStored(tx, poolId, locked, convert(locked.attributes))
+export async function convertStored(tx: Tx, poolId: string, users: readonly StoredUser[], convert: Convert): Promise<void> {
+  const [changed, statements] = conversionsOf(tx, poolId, users, convert)
+  const counts = await runTogether(tx, statements)
+  for (const [at, user] of changed.entries()) {
+    if (counts[at] !== 0) continue
+    const locked = await lockStored(tx, poolId, user)
+    if (locked !== undefined) await runTogether(tx, conversionsOf(tx, poolId, [locked], convert)[1])
+  }
 }
 
-/** False when the user was deleted or changed since the row was read. */
-async function replaceStored(tx: Tx, poolId: string, user: StoredUser, converted: Attributes): Promise<boolean> {
-  if (isDeepStrictEqual(converted, user.attributes)) return true
-  const { sub, isDeleted, text } = user
-  const attributes = JSON.stringify(converted)
+/** The users whose attributes change, and the statement for each of them. It changes no row that was changed since the user was read. */
+function conversionsOf(
+  tx: Tx,
+  poolId: string,
+  users: readonly StoredUser[],
+  convert: Convert,
+): readonly [readonly StoredUser[], readonly Compilable[]] {
+  const changed: StoredUser[] = []
+  const statements: Compilable[] = []
+  for (const user of users) {
+    const converted = convert(user.attributes)
+    if (isDeepStrictEqual(converted, user.attributes)) continue
+    changed.push(user)
+    statements.push(conversionOf(tx, poolId, user, JSON.stringify(converted)))
+  }
+  return [changed, statements]
+}
+
+function conversionOf(tx: Tx, poolId: string, { sub, isDeleted, text }: StoredUser, attributes: string): Compilable {
   if (!isDeleted) {
-    const { numUpdatedRows } = await tx
-      .updateTable('user')
-      .set({ attributes })
-      .where('pool_id', '=', poolId)
-      .where('sub', '=', sub)
-      .where('attributes', '=', text)
-      .executeTakeFirstOrThrow()
-    return numUpdatedRows === 1n
+    return tx.updateTable('user').set({ attributes }).where('pool_id', '=', poolId).where('sub', '=', sub).where('attributes', '=', text)
   }
   const rows = JSON.parse(text) as KeptRows
   const changed = (rows.user ?? []).map((row) => ({ ...row, attributes }))
-  const { numUpdatedRows } = await tx
+  return tx
     .updateTable('kept_user')
     .set({ rows: JSON.stringify({ ...rows, user: changed }) })
     .where('pool_id', '=', poolId)
     .where('sub', '=', sub)
     .where('rows', '=', text)
-    .executeTakeFirstOrThrow()
-  return numUpdatedRows === 1n
 }
 
 /** Those of the users who exist, locked, as they are stored by now. */

@@ -16,10 +16,12 @@ import type { CallerContext } from '../../triggers/trigger.ts'
 import { storeUser } from '../attribute-changes.ts'
 import type { UserDraft } from '../create-user.ts'
 import { simulateQueue } from '../decoy-code.ts'
+import { setsToWrite } from '../name-sets.ts'
 import type { Passwords } from '../passwords/passwords.ts'
 import { attributesToInsert } from '../schema-changes/stored-attributes.ts'
 import { isSamePassword } from '../security-stamp.ts'
 import { aliasesOf, type User } from '../user.ts'
+import { requireValidSet } from '../user-name-repository.ts'
 import { findUserByName, lockUser } from '../user-repository.ts'
 import { recipientOf } from '../user-triggers.ts'
 import { findHiddenSignUp, type HiddenSignUp, insertHiddenSignUp } from './hidden-sign-up-repository.ts'
@@ -74,7 +76,9 @@ export async function hideSignUp(deps: Deps, caller: AppClientCaller, attempt: A
   await db.transaction().execute(async (tx) => {
     for (const name of names) await insertHiddenSignUp(tx, { ...keyOf(secrets, pool, name), delivery, expiresAt }, now)
     // Refuses what the storing of the user would refuse.
-    attributesToInsert(await findSchemaRules(tx, pool), pool, [user])
+    const rules = await findSchemaRules(tx, pool)
+    requireValidSet(pool, setsToWrite(pool, rules))
+    attributesToInsert(rules, pool, [user])
     if (contact !== undefined && content !== undefined) await queueOrSimulateMessage(tx, deps, caller, { ...attempt, content, contact })
   })
 }

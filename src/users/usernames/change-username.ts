@@ -10,7 +10,7 @@ import { writeComparedUser } from '../compared-user.ts'
 import { nameHistoryVerifiers } from '../passwords/password-history-repository.ts'
 import { keepVerifierName } from '../passwords/sealed-password.ts'
 import type { User } from '../user.ts'
-import { replaceNames } from '../user-name-repository.ts'
+import { replaceNames, requireUsernameFits } from '../user-name-repository.ts'
 import { findTakenName } from '../user-names.ts'
 import { updateUserRow } from '../user-repository.ts'
 import { deleteUsername, listFormerUsernames, reserveUsername, takeUsername } from './former-username-repository.ts'
@@ -52,15 +52,17 @@ export async function storeUsername(tx: Tx, pool: Pool, before: User, change: Us
 
 async function moveNames(tx: Tx, pool: Pool, user: User, { username, now, releasesFormer = false }: UsernameChange): Promise<void> {
   const move = { from: user.username, to: username }
+  const names = { before: user, after: { ...user, username } }
+  const rules = await findSchemaRules(tx, pool)
   // The same name in another spelling of Unicode, or of case. An unfinished schema change may tell them apart.
   if (nameKey(pool, move.from) === nameKey(pool, move.to)) {
-    const names = { before: user, after: { ...user, username } }
-    if ((await replaceNames(tx, pool, names, await findSchemaRules(tx, pool))) !== undefined) throw usernameTaken()
+    if ((await replaceNames(tx, pool, names, rules)) !== undefined) throw usernameTaken()
     return
   }
   const taken = await findTakenName(tx, pool, { ...user, username })
   // The new name is taken before the old one is given up: two users who exchange their names at once would otherwise wait for each other.
   if (taken !== undefined || !(await takeUsername(tx, pool, user, username))) throw usernameTaken()
+  await requireUsernameFits(tx, pool, names, rules)
   const { keepFormerDays } = usernamesOf(pool)
   const freeAt = releasesFormer || keepFormerDays === 0 ? undefined : now + keepFormerDays * dayMs
   if (freeAt === undefined) return deleteUsername(tx, pool, user, move)

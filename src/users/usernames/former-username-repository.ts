@@ -33,10 +33,10 @@ export async function takeUsername(tx: Tx, pool: Pool, { sub }: UserKey, name: s
           .where('user_alias.free_at', 'is not', null),
       )
       .executeTakeFirstOrThrow()
-    if (numInsertedOrUpdatedRows === 1n || set.role === 'former') continue
+    if (numInsertedOrUpdatedRows === 1n) continue
     if (set.role === 'valid') return false
     // A name that differs only in case from the present one.
-    if (!(await isOwnName(tx, set, sub, name))) throw new NameConflict('username', rules)
+    if (!(await isOwnName(tx, set, sub, name))) throw new NameConflict(rules, set.role, 'Another user has the same username.')
   }
   return true
 }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Secrets } from '../../../base/secrets.ts'
-import { nameKey, type Pool } from '../../../pools/pool.ts'
+import { hasMixedNames, nameKey, type Pool } from '../../../pools/pool.ts'
 import { decoySalt } from '../../../users/decoy.ts'
 import type { PasswordVerifier } from '../../../users/passwords/passwords.ts'
+import { isSubShaped } from '../../../users/user.ts'
 
 /**
  * The name and salt of a decoy in the first answer of SRP. They are stable for a given name. In a pool with username attributes, usernames
@@ -17,8 +18,10 @@ export function decoyIdentity(
   pool: Pool,
   { sub, typed }: { sub: string; typed: string },
 ): PasswordVerifier & { readonly name: string } {
-  const hasOwnNames = pool.usernameAttributes.length === 0
-  const looksLikeAlias = pool.aliasAttributes.length > 0 && /^\+\d+$|@/.test(typed)
+  const isAddress = /^\+\d+$|@/.test(typed)
+  // In a pool with mixed names some users still have a username of their own.
+  const hasOwnNames = pool.usernameAttributes.length === 0 || (hasMixedNames(pool) && !isAddress && !isSubShaped(typed))
+  const looksLikeAlias = pool.aliasAttributes.length > 0 && isAddress
   const name = hasOwnNames && !looksLikeAlias ? storedForm(pool, typed) : sub
   return { name, salt: decoySalt(secrets, pool, sub), verifier: randomBytes(384) }
 }
