@@ -70,7 +70,7 @@ for (const engine of engines) {
       await until('the first server heeds case', async () => (await foundBy(one, poolId, 'ANA')) === undefined)
       // The pool stored the name in lower case.
       assert.equal(await foundBy(one, poolId, 'ben'), ben.sub)
-      for (const { clock } of [one, other]) clock.advance(10_000)
+      for (const { clock } of [one, other]) clock.advance(20_000)
       await untilState(one, poolId, 'UNDONE')
       await requireExactNames(one, poolId)
     })
