@@ -14,6 +14,15 @@ const names = { AliasAttributes: ['email'], UsernameConfiguration: { CaseSensiti
 
 const changes = [{ Attribute: 'nickname', StringAttributeConstraints: { MaxLength: '100' } }]
 
+const plainPools = new WeakMap<World, Promise<string>>()
+
+/** A pool whose names can change as in `names`. The requests change nothing in it. */
+function plainPool(world: World): Promise<string> {
+  const pool = plainPools.get(world) ?? world.server.givenPool().then(({ poolId }) => poolId)
+  plainPools.set(world, pool)
+  return pool
+}
+
 /** A pool of its own whose schema is being changed. */
 async function poolInChange({ server }: World) {
   const { poolId: UserPoolId } = await server.givenPool()
@@ -25,8 +34,7 @@ async function poolInChange({ server }: World) {
 export const protectionRequests: Partial<Record<OperationName, RequestFactory>> = {
   DescribeFormerPool: ({ main }) => ({ UserPoolId: main.poolId }),
   DescribeSchemaChange: ({ main }) => ({ UserPoolId: main.poolId }),
-  // Whether names can change depends on the settings of the pool, so each request has a pool of its own.
-  PlanSchemaChange: async (world) => ({ ...(await anotherPool(world)), Changes: changes, ...names, MaxUsers: 5 }),
+  PlanSchemaChange: async (world) => ({ UserPoolId: await plainPool(world), Changes: changes, ...names, MaxUsers: 5 }),
   StartSchemaChange: async (world) => ({ ...(await anotherPool(world)), Changes: changes, ...names, UndoableHours: 1 }),
   FinishSchemaChange: poolInChange,
   UndoSchemaChange: poolInChange,
