@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { compileCache } from '../support/compile-cache.ts'
+import { compileCache, moduleCache } from '../support/compile-cache.ts'
 import { noteOutput, noteSettings } from '../support/evidence.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -33,7 +33,11 @@ export class LifeguardProcess {
     output: number | 'pipe' = 'pipe',
   ) {
     noteSettings(args, env)
-    this.child = spawn(process.execPath, [program, ...args], { cwd, env: { ...compileCache, ...env }, stdio: ['ignore', output, 'pipe'] })
+    this.child = spawn(process.execPath, [...(program === main ? moduleCache : []), program, ...args], {
+      cwd,
+      env: { ...compileCache, ...env },
+      stdio: ['ignore', output, 'pipe'],
+    })
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk
     })

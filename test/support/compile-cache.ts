@@ -7,3 +7,6 @@ export const compileCache: Readonly<Record<string, string>> = named(process.env[
 function named(folder: string | undefined): Readonly<Record<string, string>> {
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder }
 }
+
+/** The flags of Node for a process that runs the program from source: see module-cache.ts. */
+export const moduleCache: readonly string[] = ['--import', new URL('./module-cache.ts', import.meta.url).href]
