@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { compileCache, moduleCache } from '../support/compile-cache.ts'
 import { noteOutput, noteSettings } from '../support/evidence.ts'
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -16,7 +17,7 @@ export type Ended = { readonly code: number | null; readonly stdout: string; rea
 /** The working directory of the processes. `dev` keeps its data in a folder below it, so each test file has a new one. */
 const workingFolder = temporaryFolder()
 
-/** The program in a separate process whose environment is `env` only. It runs from source unless `program` is another file. */
+/** The program in a separate process whose environment is `env` and the compile cache only. It runs from source unless `program` is another file. */
 export class LifeguardProcess {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
@@ -32,7 +33,11 @@ export class LifeguardProcess {
     output: number | 'pipe' = 'pipe',
   ) {
     noteSettings(args, env)
-    this.child = spawn(process.execPath, [program, ...args], { cwd, env: { ...env }, stdio: ['ignore', output, 'pipe'] })
+    this.child = spawn(process.execPath, [...(program === main ? moduleCache : []), program, ...args], {
+      cwd,
+      env: { ...compileCache, ...env },
+      stdio: ['ignore', output, 'pipe'],
+    })
     this.child.stdout?.on('data', (chunk) => {
       this.stdout += chunk
     })

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { LifeguardProcess, lifeguard, masterKey, temporaryFolder } from '../cli/lifeguard-process.ts'
+import { compileCache } from '../support/compile-cache.ts'
 import { engines } from '../support/engines.ts'
 import { recordingLogger } from '../support/functions.ts'
 import { startTestServer } from '../support/test-server.ts'
@@ -34,7 +35,7 @@ describe('An SQLite file', { skip }, () => {
       'sh',
       ['-c', limited, process.execPath, main, 'dev', '--port', '0', '--data', folder, '--database', `sqlite:${file}`],
       {
-        env: { LIFEGUARD_MASTER_KEY: masterKey },
+        env: { ...compileCache, LIFEGUARD_MASTER_KEY: masterKey },
         stdio: ['ignore', 'pipe', 'pipe'],
       },
     )

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { unpackBrowser } from './browser.ts'
 import { administer, type Cluster, createTemplate, startCluster } from './postgres.ts'
 import { scanForSecrets } from './secret-scan.ts'
@@ -27,14 +30,28 @@ export async function globalSetup(): Promise<void> {
   process.env['NODE_COMPILE_CACHE'] = compileCache
   keyPairs = mkdtempSync(join(tmpdir(), 'lifeguard-key-pairs-'))
   process.env['LIFEGUARD_TEST_KEY_PAIRS'] = keyPairs
+  const engines = process.env['LIFEGUARD_TEST_ENGINES']?.split(',')
+  if (engines === undefined || engines.includes('postgres')) await startPostgres()
+  await recordModules()
   evidence = mkdtempSync(join(tmpdir(), 'lifeguard-evidence-'))
   process.env['LIFEGUARD_TEST_EVIDENCE'] = evidence
-  const engines = process.env['LIFEGUARD_TEST_ENGINES']
-  if (engines !== undefined && !engines.split(',').includes('postgres')) return
+}
+
+async function startPostgres(): Promise<void> {
   cluster = await startCluster()
   template = await createTemplate(cluster.url)
   process.env['LIFEGUARD_TEST_CLUSTER'] = cluster.url
   process.env['LIFEGUARD_TEST_TEMPLATE'] = template
+}
+
+/** A run of some files may be about a server that does not start. Then its files load their modules in the usual way. */
+async function recordModules(): Promise<void> {
+  const flags = ['record-modules.ts', 'kept-key-pairs.ts'].map((name) => `--import=${join(import.meta.dirname, name)}`)
+  const program = join(import.meta.dirname, 'warm-up.ts')
+  // Without the flags of the test runner, which would make the child a test runner as well.
+  const child = spawn(process.execPath, [...flags, program], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const [output, [code]] = await Promise.all([text(child.stderr), once(child, 'close')])
+  if (code !== 0) console.error(`The warm-up failed, so the test files start slowly.\n${output}`)
 }
 
 /** Runs after the last test file: stops PostgreSQL, and fails the run if a log line or an audit record shows a secret. */
