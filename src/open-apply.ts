@@ -5,14 +5,14 @@ import { join } from 'node:path'
 import { createRoleCache } from './access/roles/role-cache.ts'
 import type { Clock } from './base/clock.ts'
 import { createLogger } from './base/logger.ts'
-import { createKeyRing } from './base/secrets.ts'
+import { createKeyRing, type Secrets } from './base/secrets.ts'
 import { createSrpPowers } from './base/srp/powers.ts'
 import { openCopyDeps } from './open-copy.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { signingRuleOf } from './pools/extensions/signed-endpoints.ts'
 import type { CallDeps } from './portability/pool-file/operation-calls.ts'
 import type { Settings } from './settings.ts'
-import { openStorage } from './storage/open-storage.ts'
+import { openStorage, type Storage } from './storage/open-storage.ts'
 import { createArgon2Keys } from './users/passwords/argon2-keys.ts'
 import { createImportedHashes } from './users/passwords/imported-hashes.ts'
 import { createPasswords } from './users/passwords/passwords.ts'
@@ -53,19 +53,27 @@ export function openApplyDeps(database: Pick<OpenedDatabase, 'storage' | 'secret
   }
 }
 
-/**
- * The services of an empty database in a folder of its own, in which files are tried out. It asks no identity provider: what their metadata
- * says is no part of a file.
- */
-export async function openScratch(settings: Settings, clock: Clock): Promise<ApplyDeps> {
+type ScratchOptions = {
+  /** What seals the values in the empty database. By default, keys that are thrown away with it. */
+  readonly secrets?: Secrets
+  /** Whether identity providers are asked for their metadata. It is no part of a file, but part of the pool that a file makes. */
+  readonly asksProviders?: boolean
+}
+
+/** The services of an empty database in a folder of its own, in which files are tried out. */
+export async function openScratch(
+  settings: Settings,
+  clock: Clock,
+  { secrets = createKeyRing(randomBytes(32)).secrets, asksProviders = false }: ScratchOptions = {},
+): Promise<ApplyDeps & { readonly storage: Storage }> {
   const folder = await mkdtemp(join(tmpdir(), 'lifeguard-apply-'))
   try {
     const storage = await openStorage({ url: `sqlite:${join(folder, 'scratch.db')}` })
     await storage.migrate()
-    const { secrets } = createKeyRing(randomBytes(32))
     const { deps, close } = openApplyDeps({ storage, secrets }, settings, clock)
     return {
-      deps: { ...deps, discoverDetails: async () => ({}) },
+      storage,
+      deps: asksProviders ? deps : { ...deps, discoverDetails: async () => ({}) },
       async close() {
         await close()
         await storage.close()

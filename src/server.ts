@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
-import { type AppliedFiles, openAppliedFiles } from './applied-files.ts'
+import { type AppliedFiles, openAppliedFiles, type Reset } from './applied-files.ts'
 import { type Clock, createMovableClock, type MovableClock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { flushSpans, startTracing } from './base/tracing.ts'
@@ -174,7 +174,9 @@ function clocksOf({ mode }: Settings, { clock }: Replacements) {
 type TestParts = { readonly clock: MovableClock | undefined; readonly database: OpenedDatabase; readonly files: AppliedFiles | undefined }
 
 function addTestRoutes(app: FastifyInstance, services: Services, { clock, database: { storage }, files }: TestParts): void {
-  if (clock !== undefined) testRoutes(app, { ...services, clock, announceChange: storage.announceChange, applyFiles: files?.again })
+  if (clock === undefined) return
+  const resetWithFiles = files && ((reset: Reset) => files.resetWith(reset, services.passwords))
+  testRoutes(app, { ...services, clock, announceChange: storage.announceChange, resetWithFiles })
 }
 
 const spans = { close: flushSpans }

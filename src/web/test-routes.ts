@@ -3,9 +3,12 @@ import type { MovableClock } from '../base/clock.ts'
 import { isObject } from '../base/is-object.ts'
 import type { OutboxWorker } from '../messaging/outbox-worker.ts'
 import { tablesOfEverything } from '../portability/copied-tables.ts'
-import type { Db } from '../storage/db.ts'
+import type { Db, Tx } from '../storage/db.ts'
 import { deleteRows } from '../storage/dialect/bulk-rows.ts'
 import { isFromOtherSite } from './other-site.ts'
+
+/** Empties the server. What `fill` stores is there as soon as the rest is gone. */
+type Reset = (fill: (tx: Tx) => Promise<unknown>) => Promise<void>
 
 type Deps = {
   readonly db: Db
@@ -13,8 +16,8 @@ type Deps = {
   readonly clock: MovableClock
   /** Drops what the processes have cached. */
   readonly announceChange: () => Promise<void>
-  /** Makes again what the files of `--apply` describe. */
-  readonly applyFiles: (() => Promise<void>) | undefined
+  /** Runs a reset that ends with what the files of `--apply` describe. */
+  readonly resetWithFiles: ((reset: Reset) => Promise<void>) | undefined
 }
 
 /** A hundred years. */
@@ -28,7 +31,8 @@ export function testRoutes(app: FastifyInstance, deps: Deps): void {
   app.register(async (scope) => routesIn(scope, deps), { logLevel: 'warn' })
 }
 
-function routesIn(app: FastifyInstance, { clock, ...deps }: Deps): void {
+function routesIn(app: FastifyInstance, deps: Deps): void {
+  const { clock, resetWithFiles } = deps
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store')
     if (isFromOtherSite(request)) return reply.code(403).send({ message: 'Pages of other sites may not use /_test.' })
@@ -53,9 +57,8 @@ function routesIn(app: FastifyInstance, { clock, ...deps }: Deps): void {
   })
 
   app.post('/_test/reset', async () => {
-    await reset(deps)
-    clock.reset()
-    await deps.applyFiles?.()
+    const reset: Reset = (fill) => emptyServer(deps, fill)
+    await (resetWithFiles === undefined ? reset(async () => undefined) : resetWithFiles(reset))
     return {}
   })
 }
@@ -70,11 +73,16 @@ function readSeconds(body: unknown): number | undefined {
   }
 }
 
-/** Deletes everything but the installation itself. A message that is being delivered is waited for, so that none arrives after the reset. */
-async function reset({ db, outbox, announceChange }: Omit<Deps, 'clock' | 'applyFiles'>): Promise<void> {
+/**
+ * Deletes everything but the installation itself, and stores what `fill` does. A message that is being delivered is waited for, so that none
+ * arrives after the reset. The clock is set back before the caches are dropped: what they hold must not last until a time in the future.
+ */
+async function emptyServer({ db, outbox, clock, announceChange }: Deps, fill: Parameters<Reset>[0]): Promise<void> {
   await outbox.drain()
   await db.transaction().execute(async (tx) => {
     for (const { table } of tablesOfEverything.toReversed()) await deleteRows(tx, table)
+    await fill(tx)
   })
+  clock.reset()
   await announceChange()
 }

@@ -1,7 +1,8 @@
+import { hash } from 'node:crypto'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
-import { type Json, type Settings, textOf } from './json.ts'
+import { isSame, type Json, type Settings, textOf } from './json.ts'
 
 /** A step from a value into one of its members or entries. */
 export type Path = readonly (string | number)[]
@@ -14,6 +15,8 @@ export type PoolFile = {
   lineOf(path: Path): number
   /** The texts that came by reference. They are never shown. */
   readonly secrets: ReadonlySet<string>
+  /** Digests of the file and of the files that it refers to, by path. */
+  readonly digests: ReadonlyMap<string, string>
 }
 
 /** Something is wrong in a file. The message names the file, the line and the path. */
@@ -42,6 +45,24 @@ export function readPoolFiles(place: string, env: Readonly<Record<string, string
   return filesOf(place).map((name) => readPoolFile(name, env))
 }
 
+/** Whether the place has these files still, and they and the files that they refer to have the same content. */
+export function areUnchanged(place: string, files: readonly Pick<PoolFile, 'name' | 'digests'>[]): boolean {
+  try {
+    const names = filesOf(place)
+    const isUnchanged = ([path, digest]: readonly [string, string]) => digestOf(readFileSync(path)) === digest
+    return (
+      isSame(
+        names,
+        files.map(({ name }) => name),
+      ) && files.every(({ digests }) => [...digests].every(isUnchanged))
+    )
+  } catch {
+    return false
+  }
+}
+
+const digestOf = (content: Buffer): string => hash('sha256', content)
+
 function filesOf(place: string): readonly string[] {
   if (!statOf(place).isDirectory()) return [place]
   const names = readdirSync(place).filter((name) => extensions.includes(extname(name)))
@@ -63,24 +84,27 @@ function unreadable(place: string, error: unknown): PoolFileError {
 
 function readPoolFile(name: string, env: Readonly<Record<string, string | undefined>>): PoolFile {
   const lines = new LineCounter()
-  const document = parseDocument(readText(name), { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
+  const digests = new Map<string, string>()
+  const document = parseDocument(readText(name, digests), { lineCounter: lines, prettyErrors: false, uniqueKeys: true })
   const lineOf = (path: Path) => lines.linePos(offsetOf(document.contents, path)).line
   const [problem] = document.errors
   if (problem !== undefined) throw new PoolFileError(`${name}:${lines.linePos(problem.pos[0]).line}: ${problem.message}`)
   const place = { name, lineOf }
   const content = parsedValue(() => document.toJS({ maxAliasCount: 100 }), place)
   const secrets = new Set<string>()
-  const resolved = resolveReferences(content ?? {}, [], { place, folder: dirname(resolve(name)), env, secrets })
+  const resolved = resolveReferences(content ?? {}, [], { place, folder: dirname(resolve(name)), env, secrets, digests })
   if (typeof resolved !== 'object' || resolved === null || Array.isArray(resolved)) {
     throw fileError(place, [], 'the file must be an object with the sections UserPools, IdentityPools or Roles.')
   }
-  return { ...place, content: resolved as Settings, secrets }
+  return { ...place, content: resolved as Settings, secrets, digests }
 }
 
-function readText(name: string): string {
+function readText(name: string, digests: Map<string, string>): string {
   try {
     if (statSync(name).size > largestFile) throw new PoolFileError(`${name} is larger than ${largestFile / 1024 / 1024} MiB.`)
-    return readFileSync(name, 'utf8')
+    const content = readFileSync(name)
+    digests.set(name, digestOf(content))
+    return content.toString('utf8')
   } catch (error) {
     throw error instanceof PoolFileError ? error : unreadable(name, error)
   }
@@ -118,6 +142,7 @@ type Resolving = {
   readonly folder: string
   readonly env: Readonly<Record<string, string | undefined>>
   readonly secrets: Set<string>
+  readonly digests: Map<string, string>
 }
 
 function resolveReferences(value: Json, path: Path, resolving: Resolving): Json {
@@ -131,7 +156,7 @@ function resolveReferences(value: Json, path: Path, resolving: Resolving): Json 
 /** Members whose value is bytes, which the API takes in Base64. */
 const bytes = new Set(['Bytes', 'ImageFile'])
 
-function resolveReference(value: string, path: Path, { place, folder, env, secrets }: Resolving): string {
+function resolveReference(value: string, path: Path, { place, folder, env, secrets, digests }: Resolving): string {
   const [, kind, name = ''] = /^(env|file|text):(.*)$/s.exec(value) ?? []
   if (kind === undefined) return value
   if (kind === 'text') return name
@@ -143,6 +168,7 @@ function resolveReference(value: string, path: Path, { place, folder, env, secre
   }
   try {
     const content = readFileSync(resolve(folder, name))
+    digests.set(resolve(folder, name), digestOf(content))
     if (bytes.has(textOf(path.at(-1) as Json) ?? '')) return content.toString('base64')
     const text = content.toString('utf8').replace(/\r?\n$/, '')
     secrets.add(text)

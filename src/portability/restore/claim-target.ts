@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import type { Db, Tx } from '../../storage/db.ts'
-import { hasAnyRow } from '../../storage/dialect/bulk-rows.ts'
 import { findLatestHeartbeat } from '../../storage/heartbeat-repository.ts'
 import { beginRestore, lockMasterKeyRows } from '../../storage/installation-repository.ts'
 import { releaseLease, tryLease } from '../../storage/lease-repository.ts'
-import { tablesOfEverything } from '../copied-tables.ts'
+import { findFilledTable } from '../filled-table.ts'
 import { PortabilityError } from '../portability-error.ts'
 
 /** How long a killed restore keeps the next one from starting. */
@@ -67,10 +66,9 @@ async function requireNoServer(tx: Tx, now: number): Promise<void> {
 }
 
 async function requireEmpty(tx: Tx): Promise<void> {
-  for (const { table } of tablesOfEverything) {
-    if (!(await hasAnyRow(tx, table))) continue
-    throw new PortabilityError(
-      `The database is not empty: its table ${table} has rows. Restore into a new database, or delete everything that it has with --overwrite.`,
-    )
-  }
+  const table = await findFilledTable(tx)
+  if (table === undefined) return
+  throw new PortabilityError(
+    `The database is not empty: its table ${table} has rows. Restore into a new database, or delete everything that it has with --overwrite.`,
+  )
 }
