@@ -190,7 +190,7 @@ for (const engine of engines) {
       const named = await runApply(server(), pool({ UsernameAttributes: ['email'] }))
       assert.match(
         named.stderr,
-        /pools\.yaml:4: UserPools\[0\]\.UsernameAttributes: the stored value is another one\. It cannot be changed\./,
+        /pools\.yaml:4: UserPools\[0\]\.UsernameAttributes: the stored value is another one\. A file cannot change it in a pool that exists\./,
       )
       assert.deepEqual([mutable.code, named.code], [1, 1])
     })
