@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after } from 'node:test'
@@ -15,9 +15,12 @@ export type TestEngine = {
 
 const sqlite: TestEngine = {
   name: 'sqlite',
-  async createDatabase() {
+  async createDatabase({ empty = false } = {}) {
     const folder = await mkdtemp(join(scratchFolder(), 'lifeguard-sqlite-'))
-    return { url: `sqlite:${join(folder, 'test.db')}`, drop: async () => rmSync(folder, { recursive: true, force: true }) }
+    const file = join(folder, 'test.db')
+    const template = process.env['LIFEGUARD_TEST_SQLITE_TEMPLATE']
+    if (template !== undefined && !empty) copyFileSync(template, file)
+    return { url: `sqlite:${file}`, drop: async () => rmSync(folder, { recursive: true, force: true }) }
   },
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { createLogger, type Logger } from '../../src/base/logger.ts'
-import { openStorage } from '../../src/storage/open-storage.ts'
+import { openStorage, type Storage } from '../../src/storage/open-storage.ts'
 
 /**
  * What a whole test run leaves behind for the scan at its end (secret-scan.ts): the secrets that were sent and received, every line that a
@@ -116,11 +117,19 @@ export async function noteAuditRecords(databaseUrl: string): Promise<void> {
   const storage = await openStorage({ url: databaseUrl }).catch(() => undefined)
   if (storage === undefined) return
   try {
-    const tables = await storage.db.introspection.getTables()
-    if (!tables.some(({ name }) => name === 'audit_record')) return
+    if (!(await hasAuditRecords(storage))) return
     const records = await storage.db.selectFrom('audit_record').selectAll().execute()
     for (const record of records) keep(linesFile, JSON.stringify(record))
   } finally {
     await storage.close()
   }
+}
+
+/** Kysely's introspection would read every column of every table first. */
+async function hasAuditRecords({ db, engine }: Storage): Promise<boolean> {
+  const found =
+    engine === 'sqlite'
+      ? sql`select 1 from sqlite_master where type = 'table' and name = 'audit_record'`
+      : sql`select 1 where to_regclass('audit_record') is not null`
+  return (await found.execute(db)).rows.length > 0
 }

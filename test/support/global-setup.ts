@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { openStorage } from '../../src/storage/open-storage.ts'
 import { unpackBrowser } from './browser.ts'
 import { administer, type Cluster, createTemplate, startCluster } from './postgres.ts'
+import { scratchFolder } from './scratch.ts'
 import { scanForSecrets } from './secret-scan.ts'
 
 /** The glob of the script `test` in package.json. A run of some test files may start no server. */
@@ -13,6 +15,8 @@ const isWholeRun = process.argv.includes('test/**/*.test.ts')
 
 let cluster: Cluster | undefined
 let template: string | undefined
+/** The SQLite file that the databases of tests are copied from. */
+let sqliteFolder: string | undefined
 let evidence: string | undefined
 
 /** Each test file is a process of its own, which loads the whole server. With a cache, only the first process compiles each module. */
@@ -31,6 +35,8 @@ export async function globalSetup(): Promise<void> {
   keyPairs = mkdtempSync(join(tmpdir(), 'lifeguard-key-pairs-'))
   process.env['LIFEGUARD_TEST_KEY_PAIRS'] = keyPairs
   const engines = process.env['LIFEGUARD_TEST_ENGINES']?.split(',')
+  sqliteFolder = mkdtempSync(join(scratchFolder(), 'lifeguard-template-'))
+  process.env['LIFEGUARD_TEST_SQLITE_TEMPLATE'] = await createSqliteTemplate(sqliteFolder)
   if (engines === undefined || engines.includes('postgres')) await startPostgres()
   await recordModules()
   evidence = mkdtempSync(join(tmpdir(), 'lifeguard-evidence-'))
@@ -42,6 +48,15 @@ async function startPostgres(): Promise<void> {
   template = await createTemplate(cluster.url)
   process.env['LIFEGUARD_TEST_CLUSTER'] = cluster.url
   process.env['LIFEGUARD_TEST_TEMPLATE'] = template
+}
+
+/** Creates a migrated file, so that the migrations run once. Once it is closed, the file holds everything. */
+async function createSqliteTemplate(folder: string): Promise<string> {
+  const file = join(folder, 'template.db')
+  const storage = await openStorage({ url: `sqlite:${file}` })
+  await storage.migrate()
+  await storage.close()
+  return file
 }
 
 /** A run of some files may be about a server that does not start. Then its files load their modules in the usual way. */
@@ -60,7 +75,7 @@ export async function globalTeardown(): Promise<void> {
     if (template !== undefined) await administer(cluster.url, `drop database ${template} with (force)`)
     await cluster.stop()
   }
-  for (const folder of [compileCache, keyPairs]) if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  for (const folder of [compileCache, keyPairs, sqliteFolder]) if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   if (evidence !== undefined) requireNoSecrets(evidence)
 }
 

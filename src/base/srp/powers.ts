@@ -33,6 +33,9 @@ export type SrpPowers = {
   close(): Promise<void>
 }
 
+/** One table for all servers of a process: it depends on nothing but the group. */
+const fixedBase = createFixedBase()
+
 /**
  * Exponentiations of g run on the main thread: they take 0.13 ms, and a worker thread would add a tenth to that. The two
  * exponentiations for S take about 1 ms together. They run in worker threads, which start when S is first computed.
@@ -41,7 +44,6 @@ export type SrpPowers = {
  * @param options.queueLimit how many exponentiations of g, and how many computations of S, may wait
  */
 export function createSrpPowers(options: { workers: number; queueLimit: number }): SrpPowers {
-  const fixedBase = createFixedBase()
   const queue = createSlicedQueue({ prepare: fixedBase.prepareRow, queueLimit: options.queueLimit })
   const pool = createWorkerPool({ ...options, entry: workerEntry })
 
