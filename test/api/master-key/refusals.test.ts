@@ -70,7 +70,7 @@ const openColumns: Readonly<Record<string, string>> = {
   provisioned_limit: 'category',
   pushed_request: 'pool_id id client_id form',
   schema_migration: 'name',
-  schema_change: 'pool_id id state rules details cursor barrier',
+  schema_change: 'pool_id id state rules details cursor barrier schema_version',
   session: 'pool_id sub id client_id device ip device_key',
   session_client: 'pool_id sub sid client_id',
   sign_in_link: 'pool_id sub id token_hash client_id details',
