@@ -36,9 +36,9 @@ export async function findSchemaRules(db: Db | Tx, pool: Pick<Pool, 'id' | 'sche
   const [row] = rows
   const rules = row?.rules ? parseRules(row.rules) : undefined
   const version = row?.schema_version ?? undefined
-  // Changes of earlier releases have no version.
-  const isKnown =
-    version === undefined || pool.schemaVersion === version || (rules !== undefined && pool.schemaVersion === rules.versionBefore)
+  // From before the switch, from after it, and from after an undo. Changes of earlier releases have no version.
+  const known = rules === undefined ? [version] : [rules.versionBefore, rules.changeId, version]
+  const isKnown = version === undefined || known.includes(pool.schemaVersion)
   if (!isKnown) throw schemaJustChanged()
   return rules
 }
