@@ -2,7 +2,7 @@ import { nameKey, type Pool } from '../../pools/pool.ts'
 import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import type { Db, Tx } from '../../storage/db.ts'
 import { NameConflict, setsToWrite, storedKind, type WrittenSet } from '../name-sets.ts'
-import { findSetsToWrite } from '../user-name-repository.ts'
+import { findOwner, findSetsToWrite } from '../user-name-repository.ts'
 
 type UserKey = { readonly poolId: string; readonly sub: string }
 
@@ -35,22 +35,11 @@ export async function takeUsername(tx: Tx, pool: Pool, { sub }: UserKey, name: s
       .executeTakeFirstOrThrow()
     if (numInsertedOrUpdatedRows === 1n) continue
     if (set.role === 'valid') return false
-    // A name that differs only in case from the present one.
-    if (!(await isOwnName(tx, set, sub, name))) throw new NameConflict(rules, set.role, 'Another user has the same username.')
+    // By the other settings, the name can be the one that the user has already.
+    const owner = await findOwner(tx, set.pool, { kind: 'username', key: nameKey(set.pool, name) })
+    if (owner !== sub) throw new NameConflict(rules, set.role, 'Another user has the same username.')
   }
   return true
-}
-
-async function isOwnName(tx: Tx, set: WrittenSet, sub: string, name: string): Promise<boolean> {
-  const { pool_id, kind, value_key } = rowOf(set, sub, name, null)
-  const row = await tx
-    .selectFrom('user_alias')
-    .select('sub')
-    .where('pool_id', '=', pool_id)
-    .where('kind', '=', kind)
-    .where('value_key', '=', value_key)
-    .executeTakeFirst()
-  return row?.sub === sub
 }
 
 export type UsernameMove = { readonly from: string; readonly to: string }
