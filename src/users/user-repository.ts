@@ -2,6 +2,7 @@ import { ApiError } from '../contract/api-error.ts'
 import { endsBrowserSessions } from '../pools/browser-sessions.ts'
 import { nameKey, type Pool } from '../pools/pool.ts'
 import { findSchemaRules, selectSchemaRules } from '../pools/schema-changes/schema-change-repository.ts'
+import type { SchemaRules } from '../pools/schema-changes/schema-rules.ts'
 import type { Db, Tx } from '../storage/db.ts'
 import { prepareLookup } from '../storage/prepared-query.ts'
 import { type StoredKind, storedKinds } from './name-sets.ts'
@@ -146,16 +147,25 @@ export async function insertUser(tx: Tx, pool: Pool, user: User, stored?: Attrib
  * @throws ApiError InvalidParameterException when a name or a value conflicts with an unfinished schema change
  */
 export async function updateUser(tx: Tx, pool: Pool, before: User, after: User): Promise<AliasKind | undefined> {
-  if (mayChangeNames(before, after)) {
-    const clash = await replaceNames(tx, pool, { before, after }, await findSchemaRules(tx, pool))
-    if (clash !== undefined) return clash
+  const change = { before, after }
+  // Rules decide about names and attributes only, and neither can change.
+  if (!mayChangeNames(before, after)) {
+    await updateUserRow(tx, pool, change, undefined)
+    return undefined
   }
-  await updateUserRow(tx, pool, before, after)
-  return undefined
+  const rules = await findSchemaRules(tx, pool)
+  const clash = await replaceNames(tx, pool, change, rules)
+  if (clash === undefined) await updateUserRow(tx, pool, change, rules)
+  return clash
 }
 
-/** As `updateUser`, for a user whose names the caller has stored. */
-export async function updateUserRow(tx: Tx, pool: Pool, before: User, after: User): Promise<void> {
+/** As `updateUser`, for a user whose names the caller has stored. `rules` are those of the pool's unfinished schema change. */
+export async function updateUserRow(
+  tx: Tx,
+  pool: Pool,
+  { before, after }: { readonly before: User; readonly after: User },
+  rules: SchemaRules | undefined,
+): Promise<void> {
   const oldEntries = searchEntriesOf(before)
   const newEntries = searchEntriesOf(after)
   const sameEntry = (a: SearchEntry) => (b: SearchEntry) => a.name === b.name && a.key === b.key
@@ -171,7 +181,7 @@ export async function updateUserRow(tx: Tx, pool: Pool, before: User, after: Use
   )
 
   const { pool_id, sub, created_at, attributes: _attributes, ...changes } = toRow(after)
-  const attributes = await attributesToUpdate(tx, pool, before, after)
+  const attributes = await attributesToUpdate(tx, rules, pool, { before, after })
   await tx
     .updateTable('user')
     .set({ ...changes, ...(attributes !== undefined && { attributes: JSON.stringify(attributes) }) })

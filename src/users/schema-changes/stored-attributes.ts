@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { invalidParameter } from '../../contract/api-error.ts'
 import type { Pool } from '../../pools/pool.ts'
-import { findSchemaRules } from '../../pools/schema-changes/schema-change-repository.ts'
 import { findNewConflict, type SchemaRules, toStored } from '../../pools/schema-changes/schema-rules.ts'
 import type { Tx } from '../../storage/db.ts'
 import type { Attributes, User } from '../user.ts'
@@ -32,9 +31,13 @@ export function attributesToInsert(
  * does not show.
  * @throws ApiError InvalidParameterException when a value conflicts with an unfinished schema change
  */
-export async function attributesToUpdate(tx: Tx, pool: Pool, before: User, after: User): Promise<Attributes | undefined> {
+export async function attributesToUpdate(
+  tx: Tx,
+  rules: SchemaRules | undefined,
+  pool: Pool,
+  { before, after }: { readonly before: User; readonly after: User },
+): Promise<Attributes | undefined> {
   if (isDeepStrictEqual(before.attributes, after.attributes)) return undefined
-  const rules = await findSchemaRules(tx, pool)
   if (rules === undefined) return after.attributes
   requireNoConflict(rules, pool, { before: before.attributes, after: after.attributes })
   const row = await tx

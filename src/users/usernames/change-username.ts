@@ -44,7 +44,8 @@ export async function storeUsername(tx: Tx, pool: Pool, before: User, change: Us
   const after: User = { ...before, username, password, updatedAt: now }
   await moveNames(tx, pool, before, change)
   await nameHistoryVerifiers(tx, before)
-  await updateUserRow(tx, pool, before, after)
+  // The attributes stay, so no rule of a schema change matters for the row.
+  await updateUserRow(tx, pool, { before, after }, undefined)
   const changed = changedMembers(writeComparedUser(before), writeComparedUser(after))
   await audit?.record(tx, { user: after, changedMembers: changed, detail: `former username: ${before.username}` })
   return after
