@@ -63,7 +63,7 @@ const layersOfFiles: Readonly<Record<string, string>> = {
   'open-apply.ts': 'server',
   'run-apply.ts': 'server',
   'applied-files.ts': 'server',
-  'kept-rows.ts': 'server',
+  'file-rows.ts': 'server',
   'open-backups.ts': 'server',
   'open-database.ts': 'server',
   'open-protection.ts': 'server',

@@ -2,7 +2,7 @@ import { type FSWatcher, statSync, watch } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import type { Clock } from './base/clock.ts'
 import type { Logger } from './base/logger.ts'
-import { createKeptRows, type Filling, type KeptRows } from './kept-rows.ts'
+import { createFileRows, type FileRows, type Filling } from './file-rows.ts'
 import type { OpenedDatabase } from './open-database.ts'
 import { findFilledTable } from './portability/filled-table.ts'
 import { insertParts } from './portability/pool-file/described-rows.ts'
@@ -33,7 +33,7 @@ type Options = {
   readonly logger: Logger
 }
 
-type Run = Options & { readonly place: string; readonly rows: KeptRows }
+type Run = Options & { readonly place: string; readonly rows: FileRows }
 
 /** An editor writes a file in several steps. */
 const settleMs = 100
@@ -45,7 +45,7 @@ const settleMs = 100
 export async function openAppliedFiles(options: Options): Promise<AppliedFiles | undefined> {
   const place = options.settings.applyFile
   if (place === undefined) return undefined
-  const run: Run = { ...options, place, rows: createKeptRows({ ...options, place }) }
+  const run: Run = { ...options, place, rows: createFileRows({ ...options, place }) }
   await applyAtStart(run).catch((error: unknown) => {
     throw error instanceof PoolFileError ? new SettingsError(`--apply: ${error.message}`) : error
   })

@@ -13,7 +13,7 @@ import type { Passwords } from './users/passwords/passwords.ts'
 export type Filling = Pick<Described, 'outcome'> & { readonly parts: readonly RowPart[] }
 
 /** The rows that pool files describe. They are kept for the next reset. */
-export type KeptRows = {
+export type FileRows = {
   /**
    * Makes the rows from the files.
    * @throws PoolFileError when a file has a mistake
@@ -35,7 +35,7 @@ const largestSize = 8 * 1024 * 1024
 /** Kept rows are used for so long. Times inside their JSON values stay as they are, and must still make sense. */
 const lifetimeMs = 10 * 60_000
 
-export function createKeptRows({ database, settings, place }: Options): KeptRows {
+export function createFileRows({ database, settings, place }: Options): FileRows {
   let kept: Described | undefined
 
   async function make(clock: Clock): Promise<Filling> {
