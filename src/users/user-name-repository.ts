@@ -43,7 +43,7 @@ export async function findFirstOwner<A extends Alias>(
   return alias === undefined || sub === undefined ? undefined : { alias, sub }
 }
 
-/** A name of a user. `isReserved`: a former username, which finds nobody. */
+/** A name of a user. `isReserved`: it is a former username. A search by it does not find the user. */
 export type FoundName = Alias & { readonly sub: string; readonly isReserved: boolean }
 
 /** The usernames and aliases in the pool whose stored form (`value_key`) is one of `keys`. Linked identities are left out. */
@@ -154,7 +154,10 @@ const sameAs = (a: Alias) => (b: Alias) => a.kind === b.kind && a.key === b.key
 const withoutIdentitiesAgain = <A extends Alias>({ role }: WrittenSet, aliases: readonly A[]): readonly A[] =>
   role === 'valid' ? aliases : aliases.filter(({ kind }) => kind !== 'identity')
 
-/** While a change is being checked, nobody may come to have what its plan would call a conflict. */
+/**
+ * While a schema change is being checked, refuses what its plan reports as a conflict: a user without a name, and a foreign address as a name.
+ * A user who had this conflict before the request keeps it.
+ */
 function requireNameFits({ pool, role }: WrittenSet, before: User | undefined, after: User, rules: SchemaRules | undefined): void {
   if (role !== 'next') return
   const was = (problem: (user: User) => boolean) => before !== undefined && problem(before)

@@ -41,7 +41,7 @@ function prepareSelectByName(nameSet: Pool['nameSet']) {
       .where('user_alias.pool_id', '=', poolId)
       .where('user_alias.kind', 'in', storedKinds({ nameSet }))
       .where('user_alias.value_key', '=', key)
-      // A former username finds nobody. It is only reserved.
+      // A former username is only reserved. A search by it must not find the user.
       .where('user_alias.free_at', 'is', null),
   )
 }

@@ -105,8 +105,8 @@ function aliasesOfExternal(pool: Pool, { username, attributes }: AliasOwner): Al
 }
 
 /**
- * Whether a name of the user that nobody has to prove has the form of an address which must be proved in the pool, and is not an address of the
- * user. Whoever has such a name stands in the way of the owner of the address.
+ * Whether the username or `preferred_username` has the form of an address that is a name in the pool, but is not the user's own address. The
+ * owner of that address could not sign in with it.
  */
 export function hasForeignAddress(pool: Pool, user: AliasOwner): boolean {
   if (isExternal(user)) return false

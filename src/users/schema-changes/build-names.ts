@@ -54,7 +54,7 @@ async function storeNames(tx: Tx, { pool }: WrittenSet, users: readonly StoredUs
     if (owner !== sub) conflicting.add(sub)
   }
   const missing = wanted.filter(({ kind, key, sub }) => owners.get(key) === sub && !own.has(`${kind} ${key} ${sub}`))
-  // A request may have taken a name since it was looked up. Nobody knows which, so one user too many may be counted.
+  // A request may have taken some of these names since they were looked up. The count of users is then an estimate, but never 0.
   const late = missing.length - (await putNames(tx, pool, missing))
   for (const { sub } of missing.slice(0, late)) conflicting.add(sub)
   return conflicting
