@@ -40,9 +40,7 @@ const poolFile = {
 }
 
 async function measure({ run, hasFile, clusterUrl }: TestingRun): Promise<TestingTimes> {
-  const { startLifeguard } = (await import(
-    new URL('../dist/testing/index.js', import.meta.url).href
-  )) as typeof import('../src/testing/index.ts')
+  const { startLifeguard } = (await import(new URL('../dist/testing.js', import.meta.url).href)) as typeof import('../src/testing/index.ts')
   const file = join(tmpdir(), `lifeguard-bench-${process.pid}.json`)
   writeFileSync(file, JSON.stringify(poolFile))
   const starts: number[] = []

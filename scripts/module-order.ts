@@ -64,6 +64,7 @@ const layersOfFiles: Readonly<Record<string, string>> = {
   'run-apply.ts': 'server',
   'applied-files.ts': 'server',
   'file-rows.ts': 'server',
+  'backup-plan.ts': 'server',
   'open-backups.ts': 'server',
   'open-database.ts': 'server',
   'open-protection.ts': 'server',

@@ -31,21 +31,21 @@ type Options = {
   readonly settings: Settings
   readonly clock: Clock
   readonly logger: Logger
+  /** The file, or the folder with files. */
+  readonly place: string
 }
 
-type Run = Options & { readonly place: string; readonly rows: FileRows }
+type Run = Options & { readonly rows: FileRows }
 
 /** An editor writes a file in several steps. */
 const settleMs = 100
 
 /**
- * Applies the files that the settings name, now and each time that they change.
+ * Applies the files, now and each time that they change.
  * @throws SettingsError when a file has a mistake
  */
-export async function openAppliedFiles(options: Options): Promise<AppliedFiles | undefined> {
-  const place = options.settings.applyFile
-  if (place === undefined) return undefined
-  const run: Run = { ...options, place, rows: createFileRows({ ...options, place }) }
+export async function openAppliedFiles(options: Options): Promise<AppliedFiles> {
+  const run: Run = { ...options, rows: createFileRows(options) }
   await applyAtStart(run).catch((error: unknown) => {
     throw error instanceof PoolFileError ? new SettingsError(`--apply: ${error.message}`) : error
   })
@@ -57,7 +57,7 @@ export async function openAppliedFiles(options: Options): Promise<AppliedFiles |
   }
   const again = () => inOrder(() => apply(run).catch((error: unknown) => logFailure(options.logger, error)))
   let timer: NodeJS.Timeout | undefined
-  const watcher = watchPlace(place, () => {
+  const watcher = watchPlace(options.place, () => {
     clearTimeout(timer)
     timer = setTimeout(again, settleMs)
   })

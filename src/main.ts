@@ -8,6 +8,10 @@ if (Number.parseInt(process.versions.node, 10) < minNode) {
   console.error(`lifeguard: Node ${minNode} or newer is required, but this is Node ${process.versions.node} (${process.execPath}).`)
   process.exit(1)
 }
+// Compiling modules takes long, so their compiled code is cached. The cache is inside the package's folder, where only its owner writes. The
+// program also runs without the cache.
+const { enableCompileCache } = await import('node:module')
+enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/lifeguard`)
 const { runProgram } = await import('./program.ts')
 await runProgram()
 

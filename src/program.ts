@@ -1,11 +1,5 @@
-import { enableCompileCache } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { chooseCommand } from './cli/commands.ts'
 import { SettingsError } from './settings.ts'
-
-// Loading modules takes half of the time of a start, so their compiled code is cached. The cache is inside the package's folder, where only
-// its owner writes. The program also runs without the cache.
-enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
 
 /**
  * A second signal within this time after the first one is ignored: both come from one Ctrl-C. The terminal sends it to this process, and

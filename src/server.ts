@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { availableParallelism } from 'node:os'
 import type { FastifyInstance } from 'fastify'
-import { type AppliedFiles, openAppliedFiles, type Reset } from './applied-files.ts'
+import type { AppliedFiles, Reset } from './applied-files.ts'
 import { type Clock, createMovableClock, type MovableClock, systemClock } from './base/clock.ts'
 import { createLogger, type Logger } from './base/logger.ts'
 import { flushSpans, startTracing } from './base/tracing.ts'
@@ -106,7 +106,10 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const url = ownUrl(settings.host, listener.port, certificate !== undefined)
   const publicUrl = settings.publicUrl ?? url
   const { clock, movableClock } = clocksOf(settings, replacements)
-  const appliedFiles = await openAppliedFiles({ database, settings, clock, logger })
+  const { applyFile: place } = settings
+  // A server without pool files starts faster without the modules that read them.
+  const applying = { database, settings, clock, logger }
+  const appliedFiles = place === undefined ? undefined : await (await import('./applied-files.ts')).openAppliedFiles({ ...applying, place })
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())
   const { withoutSlot } = admission

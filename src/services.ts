@@ -100,7 +100,7 @@ export async function openServices(options: ServiceOptions) {
   const protection = await openProtection({ ...options, db, pools, logs })
   const { worker, gatewayKinds } = await openOutbox(options, { pools, triggers, logSinks: logs.sinks })
   const credentials = await configuredCredentials({ ...options, ...signing, secrets, findRole: access.services.findRole })
-  const work = openBackgroundWork(options, { fixedValues, signing, pools, holder })
+  const work = await openBackgroundWork(options, { fixedValues, signing, pools, holder })
   return {
     db,
     secrets,
@@ -134,7 +134,7 @@ export async function openServices(options: ServiceOptions) {
 }
 
 /** What operations wake of the work beside the requests. */
-const servicesOf = ({ imports, schemaChanges, backups, logoutWorker }: ReturnType<typeof openBackgroundWork>) => ({
+const servicesOf = ({ imports, schemaChanges, backups, logoutWorker }: Awaited<ReturnType<typeof openBackgroundWork>>) => ({
   imports,
   schemaChanges,
   backups,
@@ -149,14 +149,15 @@ type BackgroundParts = {
 }
 
 /** The work that goes on beside the requests. */
-function openBackgroundWork(options: ServiceOptions, { fixedValues, signing, pools, holder }: BackgroundParts) {
+async function openBackgroundWork(options: ServiceOptions, { fixedValues, signing, pools, holder }: BackgroundParts) {
   const { settings, database, logger, clock, metrics } = options
   const { secrets, storage } = database
   const { db, checkpoint } = storage
+  const backups = await openBackups({ ...options, holder })
   return {
     imports: createImportRunner({ ...fixedValues, db, secrets, pools, logger, holder, importFormats: formatReaders }),
     schemaChanges: createSchemaChangeRunner({ db, engine: storage.engine, clock, pools, logger, holder, checkpoint }),
-    backups: openBackups({ ...options, holder }),
+    backups,
     logoutWorker: openLogoutWorker({ ...options, ...signing, db, pools }),
     auditStream: openAuditStream({ settings, db, clock, logger, holder, countFailure: metrics.countAuditStreamFailure }),
     sweeper: startSweeper({ db, clock, logger, holder, sweeps: sweepsOf(settings), metrics: metrics.sweeps, checkpoint }),

@@ -54,7 +54,7 @@ function ownEnvironment(): Record<string, string | undefined> {
 
 async function startChild(argv: readonly string[]): Promise<Started> {
   const env = ownEnvironment()
-  const main = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? '../main.ts' : '../main.js', import.meta.url))
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url))
   const child = spawn(process.execPath, [main, 'dev', ...argv], { env, stdio: ['ignore', 'pipe', 'pipe'] })
   // A test that ends without `stop` must not leave a server behind.
   const kill = () => child.kill('SIGKILL')

@@ -82,7 +82,7 @@ describe('An example of tests in a project that has installed the packed program
   it('passes with node:test, and type-checks', () => {
     const folder = copyExample('node-test')
     runWell(folder, [process.execPath, '--test'], /pass 2\n/)
-    compile(['-p', folder])
+    compile(['-p', '.'], folder)
   })
 
   it('passes with Vitest by the commands of its workflow, and type-checks', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { temporaryFolder } from './lifeguard-process.ts'
@@ -10,10 +10,14 @@ const typescript = join(repository, 'node_modules', 'typescript')
 export const project = temporaryFolder()
 export const projectPackages = join(project, 'node_modules')
 const installed = join(projectPackages, 'lifeguard')
+const built = join(installed, 'dist')
 /** The program in that project. */
-export const program = join(installed, 'dist', 'main.js')
+export const program = join(built, 'main.js')
 
-export function compile(args: readonly string[], cwd: string = repository): void {
+/** The names of the built modules, once the package is installed. */
+export const builtModules = () => readdirSync(built).filter((name) => name.endsWith('.js'))
+
+export function compile(args: readonly string[], cwd: string): void {
   const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8')) as { bin: Record<string, string> }
   execFileSync(process.execPath, [join(typescript, bin['tsc'] ?? ''), ...args], { cwd })
 }
@@ -24,7 +28,7 @@ export function compile(args: readonly string[], cwd: string = repository): void
  */
 export function installPacked(): void {
   const folder = temporaryFolder()
-  compile(['-p', 'tsconfig.build.json', '--outDir', join(folder, 'dist')])
+  execFileSync(process.execPath, [join(repository, 'scripts', 'build.ts'), join(folder, 'dist')])
   for (const name of ['package.json', 'README.md', 'LICENSE', 'CHANGELOG.md', 'docs']) {
     cpSync(join(repository, name), join(folder, name), { recursive: true })
   }

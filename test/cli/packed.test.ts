@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import {
   CreateUserPoolClientCommand,
@@ -12,7 +12,7 @@ import {
 import { givenTokens, givenUser, signInBySrp } from '../support/sign-in.ts'
 import { sdkClient } from '../support/test-server.ts'
 import { LifeguardProcess, temporaryFolder } from './lifeguard-process.ts'
-import { installPacked, program, repository } from './packed-project.ts'
+import { builtModules, installPacked, program, repository } from './packed-project.ts'
 
 const folder = temporaryFolder()
 
@@ -35,6 +35,18 @@ const noOlderNode = olderNode === undefined ? 'no older Node is on the PATH' : f
 
 describe('The packed program', () => {
   before(installPacked)
+
+  it('consists of modules that can be loaded', async () => {
+    const names = builtModules().filter((name) => name !== 'main.js' && !name.endsWith('-worker.js'))
+    assert.ok(names.length > 20)
+    const loading = names.map((name) => `await import('./${name}')`).join('\n')
+    const { stderr, status } = spawnSync(process.execPath, ['--input-type=module'], {
+      input: loading,
+      cwd: dirname(program),
+      encoding: 'utf8',
+    })
+    assert.deepEqual([stderr, status], ['', 0])
+  })
 
   it('prints its version', async () => {
     await using process = new LifeguardProcess(['version'], {}, folder, program)

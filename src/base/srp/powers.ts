@@ -79,10 +79,7 @@ export function createSrpPowers(options: { workers: number; queueLimit: number }
 /** Milliseconds that a computation of S takes on a current processor. */
 const sharedSecretMs = 1.2
 
-/** The compiler rewrites extensions in imports but not in URLs. The extension of this module says whether it was compiled. */
-const workerEntry = import.meta.url.endsWith('.ts')
-  ? new URL('./powers-worker.ts', import.meta.url)
-  : new URL('./powers-worker.js', import.meta.url)
+const workerEntry = new URL('./powers-worker.ts', import.meta.url)
 
 /** Rejects with PowersBusyError when `outcome` is undefined, which means that the queue is full. */
 function orReject<T>(outcome: Promise<T> | undefined): Promise<T> {

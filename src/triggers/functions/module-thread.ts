@@ -53,13 +53,7 @@ export class NotBegunError extends Error {
   }
 }
 
-/**
- * The file of the worker. The compiler rewrites the extensions of imports, but not those of URLs. So the extension of this module tells
- * whether the code was compiled.
- */
-const entry = import.meta.url.endsWith('.ts')
-  ? new URL('./module-worker.ts', import.meta.url)
-  : new URL('./module-worker.js', import.meta.url)
+const entry = new URL('./module-worker.ts', import.meta.url)
 
 /** How coarse timestamps of files may be. A file that changed so shortly before it was loaded may change again with the same timestamp. */
 const timestampPrecisionMs = 20

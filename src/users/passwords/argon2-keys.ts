@@ -13,10 +13,7 @@ export type Argon2Keys = {
   close(): Promise<void>
 }
 
-/** The compiler rewrites extensions in imports but not in URLs. The extension of this module says whether it was compiled. */
-const entry = import.meta.url.endsWith('.ts')
-  ? new URL('./argon2-worker.ts', import.meta.url)
-  : new URL('./argon2-worker.js', import.meta.url)
+const entry = new URL('./argon2-worker.ts', import.meta.url)
 
 /**
  * A computation takes tens of milliseconds, and 19 MiB. Hashes of other systems can take far longer, so they have threads and a queue of

@@ -14,10 +14,7 @@ export type ImportedHashes = {
   close(): Promise<void>
 }
 
-/** The compiler rewrites extensions in imports but not in URLs. The extension of this module says whether it was compiled. */
-const entry = import.meta.url.endsWith('.ts')
-  ? new URL('./imported-hash-worker.ts', import.meta.url)
-  : new URL('./imported-hash-worker.js', import.meta.url)
+const entry = new URL('./imported-hash-worker.ts', import.meta.url)
 
 /**
  * A check takes a hundred times as long as a check against an SRP verifier or more, and up to 128 MiB. So only a few checks run at the same time. The

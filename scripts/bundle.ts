@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { build, type Plugin } from 'esbuild'
+
+const root = resolve(import.meta.dirname, '..')
+const sources = join(root, 'src')
+
+/** The modules of src/ that run in threads of their own. */
+const workers = [
+  'base/srp/powers-worker.ts',
+  'triggers/functions/module-worker.ts',
+  'users/passwords/argon2-worker.ts',
+  'users/passwords/imported-hash-worker.ts',
+]
+
+/**
+ * Writes the modules of src/ into few files of JavaScript, because Node takes longer to find and load 1,500 files than to run them. Packages
+ * stay outside: npm installs them, and `npm audit` sees them.
+ * @param modules paths below src/ of the modules that others import or run, by the names of their files in `folder`, without extension
+ * @param folder gets all files, none of them in a folder below it. It stands beside package.json, as src/ does.
+ */
+export async function bundle(modules: Readonly<Record<string, string>>, folder: string): Promise<void> {
+  const entries = { ...Object.fromEntries(workers.map((path) => [nameOf(path), path])), ...modules }
+  await build({
+    entryPoints: Object.entries(entries).map(([out, path]) => ({ out, in: join(sources, path) })),
+    outdir: folder,
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    format: 'esm',
+    platform: 'node',
+    target: 'node26',
+    // Logs and spans name the classes of errors.
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    plugins: [movedUrls(entries)],
+  })
+}
+
+function nameOf(path: string): string {
+  return path.replace(/^.*\/|\.ts$/g, '')
+}
+
+/**
+ * A bundle moves modules, so it has to change the URLs of files beside them. They must be written as the pattern below has them.
+ * @throws Error when a module uses `import.meta.url` in another way
+ */
+function movedUrls(entries: Readonly<Record<string, string>>): Plugin {
+  const names = new Map(Object.entries(entries).map(([out, path]) => [join(sources, path), `./${out}.js`]))
+  const pattern = /new URL\('(\.[^']+)', import\.meta\.url\)/g
+  return {
+    name: 'moved-urls',
+    setup({ onLoad }) {
+      onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8')
+        if (text.replaceAll(pattern, '').includes('import.meta.url')) throw new Error(`${path} uses import.meta.url in an unknown way.`)
+        const moved = (_: string, target: string) => {
+          const file = resolve(dirname(path), target)
+          return `new URL('${names.get(file) ?? outside(file)}', import.meta.url)`
+        }
+        return { contents: text.replaceAll(pattern, moved), loader: 'ts' }
+      })
+    },
+  }
+}
+
+/** @throws Error for a module that is not an entry: it has no file of its own in the bundle */
+function outside(file: string): string {
+  const path = relative(sources, file)
+  if (!path.startsWith('..')) throw new Error(`${file} is named by its URL, but it is not an entry of the bundle.`)
+  return path
+}
