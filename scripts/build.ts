@@ -14,7 +14,7 @@ const root = resolve(import.meta.dirname, '..')
 const folder = resolve(process.argv[2] ?? join(root, 'dist'))
 
 rmSync(folder, { recursive: true, force: true })
-await bundle({ main: 'main.ts', testing: 'testing/index.ts' }, folder)
+await bundle({ modules: { main: 'main.ts', testing: 'testing/index.ts' }, folder, home: join(root, 'dist') })
 writeTypes()
 
 function writeTypes(): void {

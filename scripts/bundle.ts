@@ -13,13 +13,16 @@ const workers = [
   'users/passwords/imported-hash-worker.ts',
 ]
 
+type BundleOptions = { readonly modules: Readonly<Record<string, string>>; readonly folder: string; readonly home?: string }
+
 /**
  * Writes the modules of src/ into few files of JavaScript, because Node takes longer to find and load 1,500 files than to run them. Packages
  * stay outside: npm installs them, and `npm audit` sees them.
- * @param modules paths below src/ of the modules that others import or run, by the names of their files in `folder`, without extension
- * @param folder gets all files, none of them in a folder below it. It stands beside package.json, as src/ does.
+ * @param options.modules paths below src/ of the modules that others import or run, by the names of their files without extension
+ * @param options.folder gets all files, none of them in a folder below it
+ * @param options.home where the files run, if they are moved from `folder`
  */
-export async function bundle(modules: Readonly<Record<string, string>>, folder: string): Promise<void> {
+export async function bundle({ modules, folder, home = folder }: BundleOptions): Promise<void> {
   const entries = { ...Object.fromEntries(workers.map((path) => [nameOf(path), path])), ...modules }
   await build({
     entryPoints: Object.entries(entries).map(([out, path]) => ({ out, in: join(sources, path) })),
@@ -35,7 +38,7 @@ export async function bundle(modules: Readonly<Record<string, string>>, folder: 
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [movedUrls(entries)],
+    plugins: [movedUrls(entries, home)],
   })
 }
 
@@ -47,7 +50,7 @@ function nameOf(path: string): string {
  * A bundle moves modules, so it has to change the URLs of files beside them. They must be written as the pattern below has them.
  * @throws Error when a module uses `import.meta.url` in another way
  */
-function movedUrls(entries: Readonly<Record<string, string>>): Plugin {
+function movedUrls(entries: Readonly<Record<string, string>>, home: string): Plugin {
   const names = new Map(Object.entries(entries).map(([out, path]) => [join(sources, path), `./${out}.js`]))
   const pattern = /new URL\('(\.[^']+)', import\.meta\.url\)/g
   return {
@@ -58,7 +61,7 @@ function movedUrls(entries: Readonly<Record<string, string>>): Plugin {
         if (text.replaceAll(pattern, '').includes('import.meta.url')) throw new Error(`${path} uses import.meta.url in an unknown way.`)
         const moved = (_: string, target: string) => {
           const file = resolve(dirname(path), target)
-          return `new URL('${names.get(file) ?? outside(file)}', import.meta.url)`
+          return `new URL('${names.get(file) ?? outside(file, home)}', import.meta.url)`
         }
         return { contents: text.replaceAll(pattern, moved), loader: 'ts' }
       })
@@ -67,8 +70,7 @@ function movedUrls(entries: Readonly<Record<string, string>>): Plugin {
 }
 
 /** @throws Error for a module that is not an entry: it has no file of its own in the bundle */
-function outside(file: string): string {
-  const path = relative(sources, file)
-  if (!path.startsWith('..')) throw new Error(`${file} is named by its URL, but it is not an entry of the bundle.`)
-  return path
+function outside(file: string, home: string): string {
+  if (file.startsWith(sources)) throw new Error(`${file} is named by its URL, but it is not an entry of the bundle.`)
+  return relative(home, file)
 }

@@ -5,11 +5,8 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { fileURLToPath } from 'node:url'
-import { compileCache, moduleCache } from '../support/compile-cache.ts'
 import { noteOutput, noteSettings } from '../support/evidence.ts'
-
-const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+import { compileCache, moduleCache, programFile } from '../support/run-cache.ts'
 
 type Env = Readonly<Record<string, string>>
 export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
@@ -17,7 +14,7 @@ export type Ended = { readonly code: number | null; readonly stdout: string; rea
 /** The working directory of the processes. `dev` keeps its data in a folder below it, so each test file has a new one. */
 const workingFolder = temporaryFolder()
 
-/** The program in a separate process whose environment is `env` and the compile cache only. It runs from source unless `program` is another file. */
+/** The program in a separate process whose environment is `env` and the compile cache only. `program` is its file. */
 export class LifeguardProcess {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
@@ -29,11 +26,11 @@ export class LifeguardProcess {
     args: readonly string[],
     env: Env = {},
     cwd: string = workingFolder,
-    program: string = main,
+    program: string = programFile,
     output: number | 'pipe' = 'pipe',
   ) {
     noteSettings(args, env)
-    this.child = spawn(process.execPath, [...(program === main ? moduleCache : []), program, ...args], {
+    this.child = spawn(process.execPath, [...(program === programFile ? moduleCache : []), program, ...args], {
       cwd,
       env: { ...compileCache, ...env },
       stdio: ['ignore', output, 'pipe'],
@@ -80,7 +77,7 @@ export class LifeguardProcess {
 }
 
 /** Runs a command to its end. */
-export function lifeguard(args: readonly string[], env: Env = {}, program: string = main): Promise<Ended> {
+export function lifeguard(args: readonly string[], env: Env = {}, program: string = programFile): Promise<Ended> {
   return new LifeguardProcess(args, env, workingFolder, program).ended
 }
 

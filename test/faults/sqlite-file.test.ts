@@ -6,9 +6,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'node:test'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { LifeguardProcess, lifeguard, masterKey, temporaryFolder } from '../cli/lifeguard-process.ts'
-import { compileCache } from '../support/compile-cache.ts'
 import { engines } from '../support/engines.ts'
 import { recordingLogger } from '../support/functions.ts'
+import { compileCache, moduleCache, programFile } from '../support/run-cache.ts'
 import { startTestServer } from '../support/test-server.ts'
 import { until } from '../support/until.ts'
 import { clientOf } from './own-database.ts'
@@ -30,15 +30,11 @@ describe('An SQLite file', { skip }, () => {
     const file = await givenFile('full.db')
     // A limit of the kernel on file sizes: to SQLite it looks like a full disk.
     const limited = `trap '' XFSZ; ulimit -f 2000; exec "$0" "$@"`
-    const main = new URL('../../src/main.ts', import.meta.url).pathname
-    const child = spawn(
-      'sh',
-      ['-c', limited, process.execPath, main, 'dev', '--port', '0', '--data', folder, '--database', `sqlite:${file}`],
-      {
-        env: { ...compileCache, LIFEGUARD_MASTER_KEY: masterKey },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    )
+    const flags = ['--port', '0', '--data', folder, '--database', `sqlite:${file}`]
+    const child = spawn('sh', ['-c', limited, process.execPath, ...moduleCache, programFile, 'dev', ...flags], {
+      env: { ...compileCache, LIFEGUARD_MASTER_KEY: masterKey },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let said = ''
     try {
       const url = await new Promise<string>((resolve) => {

@@ -11,11 +11,11 @@ import { SettingsError } from '../../src/settings.ts'
 import { tryLease } from '../../src/storage/lease-repository.ts'
 import { openStorage, type Storage } from '../../src/storage/open-storage.ts'
 import { newMasterKey, readRows, restoreInto, withCopy, withoutSealed } from '../support/backups.ts'
-import { compileCache } from '../support/compile-cache.ts'
 import { engines, type TestEngine } from '../support/engines.ts'
 import { withDatabase } from '../support/master-keys.ts'
 import { emptyDatabase } from '../support/older-schema.ts'
 import { insertManyUsers } from '../support/pool-rows.ts'
+import { compileCache, moduleCache } from '../support/run-cache.ts'
 import { givenTokens, givenUser } from '../support/sign-in.ts'
 import { startTestServer } from '../support/test-server.ts'
 
@@ -54,7 +54,10 @@ const contentOf = (url: string) =>
 
 /** Restores in a process that is killed after it has restored so many rows. */
 async function restoreUntilKilled(rows: number, env: Readonly<Record<string, string>>): Promise<void> {
-  const child = spawn(process.execPath, [worker, String(rows)], { env: { ...compileCache, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...moduleCache, worker, String(rows)], {
+    env: { ...compileCache, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   for await (const line of createInterface(child.stdout)) if (line === 'in the middle') child.kill('SIGKILL')
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   assert.equal(child.signalCode, 'SIGKILL')

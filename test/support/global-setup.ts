@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { openStorage } from '../../src/storage/open-storage.ts'
 import { unpackBrowser } from './browser.ts'
+import { bundleSources } from './bundle-sources.ts'
 import { administer, type Cluster, createTemplate, startCluster } from './postgres.ts'
 import { scratchFolder } from './scratch.ts'
 import { scanForSecrets } from './secret-scan.ts'
@@ -21,6 +22,8 @@ let evidence: string | undefined
 
 /** Each test file is a process of its own, which loads the whole server. With a cache, only the first process compiles each module. */
 let compileCache: string | undefined
+/** The modules of src/ that all processes load: see module-cache.ts. */
+let bundle: string | undefined
 /** The RSA key pairs that the test files share: see kept-key-pairs.ts. */
 let keyPairs: string | undefined
 
@@ -35,6 +38,7 @@ export async function globalSetup(): Promise<void> {
   keyPairs = mkdtempSync(join(tmpdir(), 'lifeguard-key-pairs-'))
   process.env['LIFEGUARD_TEST_KEY_PAIRS'] = keyPairs
   const engines = process.env['LIFEGUARD_TEST_ENGINES']?.split(',')
+  bundle = await bundleSources(compileCache)
   sqliteFolder = mkdtempSync(join(scratchFolder(), 'lifeguard-template-'))
   process.env['LIFEGUARD_TEST_SQLITE_TEMPLATE'] = await createSqliteTemplate(sqliteFolder)
   if (engines === undefined || engines.includes('postgres')) await startPostgres()
@@ -61,7 +65,7 @@ async function createSqliteTemplate(folder: string): Promise<string> {
 
 /** A run of some files may be about a server that does not start. Then its files load their modules in the usual way. */
 async function recordModules(): Promise<void> {
-  const flags = ['record-modules.ts', 'kept-key-pairs.ts'].map((name) => `--import=${join(import.meta.dirname, name)}`)
+  const flags = ['module-cache.ts', 'record-modules.ts', 'kept-key-pairs.ts'].map((name) => `--import=${join(import.meta.dirname, name)}`)
   const program = join(import.meta.dirname, 'warm-up.ts')
   // Without the flags of the test runner, which would make the child a test runner as well.
   const child = spawn(process.execPath, [...flags, program], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -75,7 +79,8 @@ export async function globalTeardown(): Promise<void> {
     if (template !== undefined) await administer(cluster.url, `drop database ${template} with (force)`)
     await cluster.stop()
   }
-  for (const folder of [compileCache, keyPairs, sqliteFolder]) if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
+  for (const folder of [compileCache, bundle, keyPairs, sqliteFolder])
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
   if (evidence !== undefined) requireNoSecrets(evidence)
 }
 

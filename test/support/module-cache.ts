@@ -3,9 +3,10 @@ import { registerHooks } from 'node:module'
 import { join } from 'node:path'
 
 /*
- * Loaded before each test file, and before the program when a test starts it from source. Node asks the file system several times where
- * each of some 2400 modules is, and strips the types of 1400 of them. That takes half the CPU time of the start of a server. So the run
- * does it once (record-modules.ts), and its processes read the answers from one file. Node itself finds and loads whatever is not there.
+ * Loaded before each test file, and before the program. A server from src/ has some 2400 modules. Node asks the file system several times
+ * where each of them is, and strips the types of 1500. That takes half the CPU time of a start. So the run bundles src/ once
+ * (bundle-sources.ts), finds all other modules once (record-modules.ts), and its processes read the answers from one file. Node itself finds
+ * and loads whatever is not there. A test file that runs without the global set-up loads src/ itself.
  */
 
 /** What record-modules.ts writes into the folder of the compile cache. */
@@ -18,15 +19,36 @@ export type ModuleIndex = {
 
 export const indexFile = 'modules.json'
 export const sourcesFile = 'modules.js'
+/** What bundle-sources.ts writes into the folder of the compile cache: the URLs of modules of the bundle, by those of modules of src/. */
+export const bundledFile = 'bundled.json'
 
 /** Set by global-setup.ts, and absent when the test file runs alone. */
 const folder = process.env['NODE_COMPILE_CACHE']
 
-if (folder !== undefined && existsSync(join(folder, indexFile))) useIndex(folder)
+/** The URL of the module that stands for a module of src/. */
+export const bundled: Readonly<Record<string, string>> = read(bundledFile) ?? {}
 
-function useIndex(from: string): void {
-  const { resolved, sources } = JSON.parse(readFileSync(join(from, indexFile), 'utf8')) as ModuleIndex
-  const text = readFileSync(join(from, sourcesFile))
+useBundle()
+const index: ModuleIndex | undefined = read(indexFile)
+if (index !== undefined) useIndex(index)
+
+function read<T>(file: string): T | undefined {
+  const path = join(folder ?? '', file)
+  return folder !== undefined && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined
+}
+
+function useBundle(): void {
+  registerHooks({
+    resolve(specifier, context, next) {
+      const found = next(specifier, context)
+      const url = bundled[found.url]
+      return url === undefined ? found : { url, format: 'module', shortCircuit: true }
+    },
+  })
+}
+
+function useIndex({ resolved, sources }: ModuleIndex): void {
+  const text = readFileSync(join(folder ?? '', sourcesFile))
   registerHooks({
     resolve(specifier, context, next) {
       const found = context.conditions.includes('import') ? resolved[context.parentURL ?? '']?.[specifier] : undefined

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url'
 import { sealedTables } from '../../../src/sealed-tables.ts'
 import type { Db } from '../../../src/storage/db.ts'
 import { type ResealPass, resealTable } from '../../../src/storage/reseal-table.ts'
-import { compileCache } from '../../support/compile-cache.ts'
 import { engines, type TestEngine } from '../../support/engines.ts'
 import { columnsSealedUnder, envOf, newKeys, rotate, withDatabase } from '../../support/master-keys.ts'
 import { insertManyUsers } from '../../support/pool-rows.ts'
+import { compileCache, moduleCache } from '../../support/run-cache.ts'
 import { givenTokens, givenUser } from '../../support/sign-in.ts'
 import { startTestServer, type TestServer } from '../../support/test-server.ts'
 
@@ -63,7 +63,10 @@ async function workUntil(server: TestServer, { poolId, clientId }: Given['ids'],
 /** Changes the master key in a process that is killed after it has sealed some rows anew. */
 async function rotateUntilKilled({ databaseUrl, keys }: Given): Promise<void> {
   const env = envOf(databaseUrl, { masterKey: keys.after, previous: keys.before })
-  const child = spawn(process.execPath, [worker], { env: { ...compileCache, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [...moduleCache, worker], {
+    env: { ...compileCache, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   for await (const line of createInterface(child.stdout)) if (line === 'in the middle') child.kill('SIGKILL')
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
   assert.equal(child.signalCode, 'SIGKILL')
