@@ -56,6 +56,14 @@ export function readFormerPool({ secrets, maySignFormerCalls }: Deps, poolId: st
   }
 }
 
+/** The client secret; undefined for a client without one. */
+export function openClientSecret(secrets: Secrets, poolId: string, { sealedClientSecret }: FormerPool): string | undefined {
+  if (sealedClientSecret === undefined) return undefined
+  const secret = secrets.open('former-pool', sealedClientSecret, poolId)?.toString()
+  if (secret === undefined) throw new Error(`The client secret of the former pool of ${poolId} cannot be opened.`)
+  return secret
+}
+
 /** The section of GetUserPoolExtensions. The client secret is not shown. */
 export function writeFormerPool(formerPool: FormerPool | undefined): FormerPoolType | undefined {
   if (formerPool === undefined) return undefined

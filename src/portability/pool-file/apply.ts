@@ -2,7 +2,7 @@ import { ApiError } from '../../contract/api-error.ts'
 import { describeFiles } from './describe-files.ts'
 import type { Found, Ids, Kind } from './kind.ts'
 import { type Call, type CallDeps, createCall } from './operation-calls.ts'
-import { planSections, type SectionPlan, type Step, settingsToSend } from './plan.ts'
+import { completeSettings, planSections, type SectionPlan, type Step } from './plan.ts'
 import { type PoolFile, PoolFileError } from './read-files.ts'
 import { type Turn, takeTurn } from './turn.ts'
 import { storeUser } from './users.ts'
@@ -73,7 +73,7 @@ async function runStep(run: Run, step: Step, within: Ids): Promise<void> {
   turn.require()
   const ids = await inFile(desired, async () => {
     if (isNew) return kind.create(call, within, own)
-    if (live !== undefined && changes.length > 0) await kind.update(call, live, settingsToSend(desired, live))
+    if (live !== undefined && changes.length > 0) await kind.update(call, live, completeSettings(desired, live))
     return live?.ids ?? within
   })
   await runSections(run, sections, ids)

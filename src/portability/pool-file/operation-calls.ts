@@ -7,10 +7,9 @@ import { readRequest } from '../../contract/read-request.ts'
 import { writeResponse } from '../../contract/write-response.ts'
 import { identityPoolOperations } from '../../identity-pools/operations.ts'
 import { poolOperations } from '../../pools/operations.ts'
-import { findResource } from '../../pools/pool-resource-repository.ts'
-import { uiCustomizations } from '../../pools/ui-customization/ui-customization.ts'
 import { userOperations } from '../../users/operations.ts'
 import type { Passwords } from '../../users/passwords/passwords.ts'
+import { withHidden } from './hidden-settings.ts'
 import { type Settings, textOf } from './json.ts'
 
 const operations = [...poolOperations, ...userOperations, ...identityPoolOperations, ...authorizationOperations] as const
@@ -40,7 +39,7 @@ type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends 
 export type CallDeps = Intersection<DepsOf<Called>> & { readonly passwords: Passwords }
 
 /**
- * Runs an operation on the database. The response is that of the API.
+ * Runs an operation on the database. The response is that of the API, with what the API hides and a file needs.
  * @throws ApiError as the operation does
  */
 export type Call = (name: CalledName, request: Settings, fixed?: { readonly id: string | undefined }) => Promise<Settings>
@@ -58,7 +57,7 @@ export function createCall(deps: CallDeps): Call {
     const output = await operation.handle(readRequest(operation.name, request), given, caller, { ip: undefined, userAgent: undefined })
     const text = writeResponse(operation.name, output)
     const response: Settings = text === '' ? {} : JSON.parse(text)
-    return name === 'GetUICustomization' ? withImage(deps, response) : response
+    return withHidden(deps, name, response)
   }
 }
 
@@ -72,12 +71,4 @@ export function auditOf({ clock }: { readonly clock: Clock }, operation: string,
     return recordCommand(tx, clock, { operation, poolId, subject, detail })
   }
   return { record, recordEarlierStep: record }
-}
-
-/** The API shows the logo of the classic pages by its address only. A file holds its bytes. */
-async function withImage({ db }: CallDeps, { UICustomization: shown = {} }: Settings): Promise<Settings> {
-  const { UserPoolId: poolId, ClientId: clientId } = shown as Settings
-  if (typeof poolId !== 'string' || typeof clientId !== 'string') return { UICustomization: shown }
-  const logo = (await findResource(db, poolId, uiCustomizations, clientId))?.config.logo
-  return { UICustomization: { ...(shown as Settings), ...(logo !== undefined && { ImageFile: logo.bytes }) } }
 }

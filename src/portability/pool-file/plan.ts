@@ -3,7 +3,6 @@ import { isSame, isSettings, type Json, type Settings, textOf } from './json.ts'
 import { type Found, type Ids, type Kind, unless } from './kind.ts'
 import type { Call, CallDeps } from './operation-calls.ts'
 import { fileError, type Path } from './read-files.ts'
-import { secretNames } from './secret-names.ts'
 import { compareUsers, type UserChange } from './users.ts'
 import { type Desired, type DesiredSection, inFile } from './wanted.ts'
 
@@ -101,26 +100,8 @@ function changesOf(desired: Desired, found: Found): readonly Change[] {
   return changes
 }
 
-/** What an update sends: secrets that no operation shows come from the file. */
-export function settingsToSend(desired: Desired, found: Found): Settings {
-  return withUnshown(completeSettings(desired, found), desired.own)
-}
-
-function withUnshown(settings: Settings, given: Settings): Settings {
-  const added = Object.entries(given).flatMap(([name, value]): [string, Json][] => {
-    const shown = settings[name]
-    if (shown === undefined) return isHidden(name, value) ? [[name, value]] : []
-    return isSettings(shown) && isSettings(value) ? [[name, withUnshown(shown, value)]] : []
-  })
-  return { ...settings, ...Object.fromEntries(added) }
-}
-
-function isHidden(name: string, value: Json): boolean {
-  return secretNames.has(name) && typeof value === 'string'
-}
-
 /** What the thing is to be, with what a change never takes away. */
-function completeSettings({ kind, settings, given }: Desired, found: Found): Settings {
+export function completeSettings({ kind, settings, given }: Desired, found: Found): Settings {
   return kind.completed?.(settings, found.settings, given) ?? settings
 }
 

@@ -4,7 +4,7 @@ import { createFairLimit, NoTurnError } from '../../base/fair-limit.ts'
 import { inTime } from '../../base/in-time.ts'
 import { OutboundError } from '../../base/outbound-http.ts'
 import type { Secrets } from '../../base/secrets.ts'
-import type { FormerPool, MaySign } from '../../pools/extensions/former-pool.ts'
+import { type FormerPool, type MaySign, openClientSecret } from '../../pools/extensions/former-pool.ts'
 import { extensionsOf } from '../../pools/extensions/pool-extensions.ts'
 import { type Pool, regionOf } from '../../pools/pool.ts'
 import { secretHash } from '../../pools/secret-hash.ts'
@@ -190,14 +190,7 @@ function sendCode({ client, sdk, former }: Caller, session: string, responses: R
     : client.send(new sdk.AdminRespondToAuthChallengeCommand({ ...request, UserPoolId: userPoolId }))
 }
 
-function secretHashOf(
-  secrets: Secrets,
-  pool: Pool,
-  { sealedClientSecret, clientId }: FormerPool,
-  username: string,
-): Readonly<Record<string, string>> {
-  if (sealedClientSecret === undefined) return {}
-  const secret = secrets.open('former-pool', sealedClientSecret, pool.id)?.toString()
-  if (secret === undefined) throw new Error(`The client secret of the former pool of ${pool.id} cannot be opened.`)
-  return { SECRET_HASH: secretHash(secret, username, clientId) }
+function secretHashOf(secrets: Secrets, pool: Pool, former: FormerPool, username: string): Readonly<Record<string, string>> {
+  const secret = openClientSecret(secrets, pool.id, former)
+  return secret === undefined ? {} : { SECRET_HASH: secretHash(secret, username, former.clientId) }
 }
