@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { bundle } from './bundle.ts'
+import { bundle, inlinedPackages } from './bundle.ts'
 
 /*
  * Builds the package: the program and `lifeguard/testing` in few files, and the types of `lifeguard/testing`.
@@ -15,6 +15,7 @@ const folder = resolve(process.argv[2] ?? join(root, 'dist'))
 
 rmSync(folder, { recursive: true, force: true })
 await bundle({ modules: { main: 'main.ts', testing: 'testing/index.ts' }, folder, home: join(root, 'dist') })
+for (const name of inlinedPackages) copyFileSync(join(root, 'node_modules', name, 'LICENSE'), join(folder, `LICENSE.${name}`))
 writeTypes()
 
 function writeTypes(): void {

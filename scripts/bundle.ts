@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 const root = resolve(import.meta.dirname, '..')
@@ -13,19 +14,24 @@ const workers = [
   'users/passwords/imported-hash-worker.ts',
 ]
 
+/**
+ * The packages that become part of the bundle, each with one entry. Kysely has 262 modules. The other packages stay outside: npm installs
+ * them, and `npm audit` sees them.
+ */
+export const inlinedPackages = ['kysely']
+
 type BundleOptions = { readonly modules: Readonly<Record<string, string>>; readonly folder: string; readonly home?: string }
 
 /**
- * Writes the modules of src/ into few files of JavaScript, because Node takes longer to find and load 1,500 files than to run them. Packages
- * stay outside: npm installs them, and `npm audit` sees them.
- * @param options.modules paths below src/ of the modules that others import or run, by the names of their files without extension
+ * Writes the modules of src/ into few files of JavaScript, because Node takes longer to find and load 1,500 files than to run them.
+ * @param options.modules what others import or run, by the names of its files without extension: paths below src/, or inlined packages
  * @param options.folder gets all files, none of them in a folder below it
  * @param options.home where the files run, if they are moved from `folder`
  */
 export async function bundle({ modules, folder, home = folder }: BundleOptions): Promise<void> {
   const entries = { ...Object.fromEntries(workers.map((path) => [nameOf(path), path])), ...modules }
   await build({
-    entryPoints: Object.entries(entries).map(([out, path]) => ({ out, in: join(sources, path) })),
+    entryPoints: Object.entries(entries).map(([out, path]) => ({ out, in: sourceOf(path) })),
     outdir: folder,
     chunkNames: '[name]-[hash]',
     bundle: true,
@@ -38,8 +44,21 @@ export async function bundle({ modules, folder, home = folder }: BundleOptions):
     keepNames: true,
     legalComments: 'none',
     logLevel: 'warning',
-    plugins: [movedUrls(entries, home)],
+    plugins: [inlined, movedUrls(entries, home)],
   })
+}
+
+/** The file of a module of src/, or of an inlined package. */
+export function sourceOf(path: string): string {
+  return inlinedPackages.includes(path) ? fileURLToPath(import.meta.resolve(path)) : join(sources, path)
+}
+
+const inlined: Plugin = {
+  name: 'inlined-packages',
+  setup({ onResolve }) {
+    const filter = new RegExp(`^(${inlinedPackages.join('|')})$`)
+    onResolve({ filter }, ({ path }) => ({ path: sourceOf(path), sideEffects: false }))
+  },
 }
 
 function nameOf(path: string): string {
@@ -51,7 +70,7 @@ function nameOf(path: string): string {
  * @throws Error when a module uses `import.meta.url` in another way
  */
 function movedUrls(entries: Readonly<Record<string, string>>, home: string): Plugin {
-  const names = new Map(Object.entries(entries).map(([out, path]) => [join(sources, path), `./${out}.js`]))
+  const names = new Map(Object.entries(entries).map(([out, path]) => [sourceOf(path), `./${out}.js`]))
   const pattern = /new URL\('(\.[^']+)', import\.meta\.url\)/g
   return {
     name: 'moved-urls',

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { bundle } from '../../scripts/bundle.ts'
+import { bundle, inlinedPackages, sourceOf } from '../../scripts/bundle.ts'
 import { bundledFile } from './module-cache.ts'
 
 const root = resolve(import.meta.dirname, '../..')
@@ -12,7 +12,7 @@ const importers = ['test', 'scripts', 'bench', 'chaos', 'contract-model']
 
 /**
  * Bundles src/ as the package is bundled, once for a run: so the tests test what users get, and their processes start in less time. Each
- * module of src/ that others import has a file of its own, and no module is in two files.  Returns the folder, which is below
+ * module that others import has a file of its own, and no module is in two files.  Returns the folder, which is below
  * the checkout's packages, because the bundle imports them.
  * @param cache the folder of the compile cache, which gets the list of these modules
  */
@@ -20,9 +20,9 @@ export async function bundleSources(cache: string): Promise<string> {
   const parent = join(root, 'node_modules/.cache')
   mkdirSync(parent, { recursive: true })
   const folder = mkdtempSync(join(parent, 'lifeguard-test-'))
-  const paths = importedSources()
+  const paths = [...inlinedPackages, ...importedSources()]
   await bundle({ modules: Object.fromEntries(paths.map((path) => [nameOf(path), path])), folder })
-  const urls = paths.map((path) => [urlOf(join(sources, path)), urlOf(join(folder, `${nameOf(path)}.js`))])
+  const urls = paths.map((path) => [urlOf(sourceOf(path)), urlOf(join(folder, `${nameOf(path)}.js`))])
   writeFileSync(join(cache, bundledFile), JSON.stringify(Object.fromEntries(urls)))
   return folder
 }
