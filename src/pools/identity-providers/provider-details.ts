@@ -5,7 +5,7 @@ const defaultFacebookVersion = 'v17.0'
 /** Facebook's endpoints contain the version of its API. */
 const facebookEndpoint = /^https:\/\/(graph|www)\.facebook\.com\/v/
 
-/** The keys of the details that are secret. The database has these details sealed. Responses never show `private_key`. */
+/** The keys of the details that are secret. The database has these details sealed. Responses of the API never show `private_key`. */
 export const secretKeys: readonly string[] = ['client_secret', 'private_key']
 
 /**

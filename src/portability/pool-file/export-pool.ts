@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { recordCommand } from '../../audit/audit-trail.ts'
 import { clients } from './client-kinds.ts'
 import { identityPools } from './identity-kinds.ts'
 import { isSame, isSettings, type Json, type Settings } from './json.ts'
@@ -20,13 +21,22 @@ export type ExportedPool = {
  */
 export async function exportPool(deps: CallDeps, scratch: CallDeps, id: string, withSecrets: boolean): Promise<ExportedPool> {
   const kind = id.includes(':') ? identityPools : userPools
-  const calls = { call: createCall(deps), blank: createCall(scratch) }
+  const calls = { call: createCall(deps, 'exported as a file'), blank: createCall(scratch) }
   const [found] = await kind.list(calls.call, { [kind.id ?? '']: id })
   if (found === undefined) throw new Error(`There is no pool ${id}.`)
   const thing = await writeThing({ ...calls, standards: await makeStandards(calls.blank) }, kind, found)
   const variables = new Set<string>()
-  const content = withSecrets ? markAll(thing) : refer(thing, [], variables)
-  return { text: stringify({ [kind.section]: [content] }, { lineWidth: 0 }), variables: [...variables] }
+  const referring = refer(thing, [], variables)
+  if (withSecrets) await recordShown(deps, id, [...variables])
+  const content = withSecrets ? markAll(thing) : referring
+  return { text: stringify({ [kind.section]: [content] }, { lineWidth: 0 }), variables: withSecrets ? [] : [...variables] }
+}
+
+/** Without the record nobody gets the secrets. It names them as a file without secrets does. */
+async function recordShown({ db, clock }: CallDeps, id: string, names: readonly string[]): Promise<void> {
+  const poolId = id.includes(':') ? undefined : id
+  const detail = names.length === 0 ? 'no secrets' : `secrets: ${names.join(', ')}`
+  await db.transaction().execute((tx) => recordCommand(tx, clock, { operation: 'ExportPool', poolId, subject: id, detail }))
 }
 
 /** The ids of new things in the empty database, which have their default values. */
@@ -76,11 +86,16 @@ function isEmpty(value: Json): boolean {
 
 /** Puts references in the place of secrets. A text that looks like a reference is marked as a text. */
 function refer(settings: Settings, place: readonly string[], variables: Set<string>): Settings {
-  const { ClientId: client, ProviderName: provider } = settings
-  const here = typeof client === 'string' ? ['CLIENT', client] : typeof provider === 'string' ? ['PROVIDER', provider] : place
+  const { ClientId: client, ClientName: isClient, ProviderName: provider } = settings
+  const here =
+    isClient !== undefined && typeof client === 'string'
+      ? ['CLIENT', client]
+      : typeof provider === 'string'
+        ? ['PROVIDER', provider]
+        : place
   const write = (name: string, value: Json): Json => {
     if (Array.isArray(value)) return value.map((entry) => write(name, entry))
-    if (isSettings(value)) return refer(value, here, variables)
+    if (isSettings(value)) return refer(value, name === 'FormerPool' ? [name] : here, variables)
     if (typeof value !== 'string') return value
     return secretNames.has(name) ? `env:${newVariable([...here, name], variables)}` : marked(value)
   }

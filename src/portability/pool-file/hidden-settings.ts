@@ -10,7 +10,7 @@ import { isSettings, type Settings, textOf } from './json.ts'
 
 type Deps = { readonly db: Db; readonly secrets: Secrets }
 
-/** Adds to the response of an operation what the API hides. A file has it, so that it can be compared and exported. */
+/** Adds to the response of an operation what the API hides. Pool files have these values, so they are compared and exported. */
 export async function withHidden(deps: Deps, operation: string, response: Settings): Promise<Settings> {
   switch (operation) {
     case 'DescribeIdentityProvider':
@@ -30,7 +30,8 @@ async function withMember(response: Settings, name: string, complete: (member: S
 }
 
 async function withPrivateKey({ db, secrets }: Deps, shown: Settings): Promise<Settings> {
-  const { UserPoolId: poolId, ProviderName: name, ProviderDetails: details } = shown
+  const { UserPoolId: poolId, ProviderName: name, ProviderType: type, ProviderDetails: details } = shown
+  if (type !== 'OIDC' && type !== 'SignInWithApple') return shown
   if (typeof poolId !== 'string' || typeof name !== 'string' || !isSettings(details)) return shown
   const key = (await findIdentityProvider(db, secrets, poolId, name))?.config.details['private_key']
   return key === undefined ? shown : { ...shown, ProviderDetails: { ...details, private_key: key } }

@@ -1,6 +1,6 @@
 import { ApiError, type ErrorCode } from '../../contract/api-error.ts'
 import { definitionOf } from '../../contract/model.ts'
-import { type Json, listOf, pick, type Settings, textOf, without } from './json.ts'
+import { isSettings, type Json, listOf, pick, type Settings, textOf, without } from './json.ts'
 import type { Call, CalledName } from './operation-calls.ts'
 
 /** The ids by which operations name a thing and those that it is in, such as UserPoolId and ClientId. */
@@ -66,6 +66,18 @@ export function idOf(shown: Json | undefined, name: string): string {
 /** Keeps stored members that an update without them does not take away, as at Cognito. */
 export function keeping(...names: readonly string[]): NonNullable<Kind['completed']> {
   return (settings, stored) => ({ ...chosen(stored, names), ...settings })
+}
+
+/**
+ * Keeps the stored secret of a section that the file has without it. A secret that the API hides is easily missing in a file, and an update
+ * without it would delete it, or keep it for ever.
+ * @param same members of the section that have to be as they were
+ */
+export function keepingSecret(settings: Settings, stored: Settings, section: string, name: string, same: readonly string[] = []): Settings {
+  const [wanted, before] = [settings[section], stored[section]]
+  if (!isSettings(wanted) || !isSettings(before) || wanted[name] !== undefined || before[name] === undefined) return settings
+  if (same.some((member) => wanted[member] !== before[member])) return settings
+  return { ...settings, [section]: { ...wanted, [name]: before[name] } }
 }
 
 /** The members with these names, as far as they are there. */

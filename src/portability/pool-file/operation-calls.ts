@@ -40,18 +40,19 @@ export type CallDeps = Intersection<DepsOf<Called>> & { readonly passwords: Pass
 
 /**
  * Runs an operation on the database. The response is that of the API, with what the API hides and a file needs.
+ * @param purpose what the audit record says of a change, and of an answer with a secret
  * @throws ApiError as the operation does
  */
 export type Call = (name: CalledName, request: Settings, fixed?: { readonly id: string | undefined }) => Promise<Settings>
 
-export function createCall(deps: CallDeps): Call {
+export function createCall(deps: CallDeps, purpose = 'applied from a file'): Call {
   return async (name, request, fixed) => {
     const operation = operations.find((other) => other.name === name) as Operation<OperationName, CallDeps, AuditedCaller> | undefined
     if (operation === undefined) throw new Error(`There is no operation ${name}.`)
     const caller: AuditedCaller = {
       accessKeyId: undefined,
       isAllowedOnIdentityPool: () => true,
-      audit: auditOf(deps, name, request),
+      audit: auditOf(deps, name, request, purpose),
     }
     const given = fixed?.id === undefined ? deps : { ...deps, fixedId: fixed.id }
     const output = await operation.handle(readRequest(operation.name, request), given, caller, { ip: undefined, userAgent: undefined })
@@ -62,12 +63,17 @@ export function createCall(deps: CallDeps): Call {
 }
 
 /** Each change leaves the audit record of a command. */
-export function auditOf({ clock }: { readonly clock: Clock }, operation: string, request: Settings): AuditedCall {
+export function auditOf(
+  { clock }: { readonly clock: Clock },
+  operation: string,
+  request: Settings,
+  purpose = 'applied from a file',
+): AuditedCall {
   const record: AuditedCall['record'] = (tx, change = {}) => {
     const poolId = change.poolId ?? textOf(request['UserPoolId'])
     const subject = change.user?.sub ?? change.subject ?? poolId ?? textOf(request['IdentityPoolId']) ?? textOf(request['RoleArn'])
     const changed = change.changedMembers?.length ? `changed: ${change.changedMembers.join(', ')}` : undefined
-    const detail = ['applied from a file', change.detail, changed].filter(Boolean).join('; ')
+    const detail = [purpose, change.detail, changed].filter(Boolean).join('; ')
     return recordCommand(tx, clock, { operation, poolId, subject, detail })
   }
   return { record, recordEarlierStep: record }

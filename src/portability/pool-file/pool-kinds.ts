@@ -2,7 +2,7 @@ import { isStandardAttribute, standardAttributes } from '../../pools/attribute-s
 import { writeSchemaAttribute } from '../../pools/schema-wire.ts'
 import { clients, onlyGiven, riskConfiguration } from './client-kinds.ts'
 import { isSame, isSettings, type Json, listOf, pick, type Settings, textOf, without } from './json.ts'
-import { allOf, chosen, idOf, type Kind, keeping, listedKind, settingsOf, singleKind } from './kind.ts'
+import { allOf, chosen, idOf, type Kind, keeping, keepingSecret, listedKind, settingsOf, singleKind } from './kind.ts'
 import { uiCustomization } from './look-kinds.ts'
 import type { Call } from './operation-calls.ts'
 
@@ -35,7 +35,10 @@ const identityProviders = listedKind({
   section: 'IdentityProviders',
   omitted: place,
   name: 'ProviderName',
-  completed: keeping('AcrMapping'),
+  completed: (settings, stored) => ({
+    ...chosen(stored, ['AcrMapping']),
+    ...keepingSecret(settings, stored, 'ProviderDetails', 'private_key'),
+  }),
   fixed: { ProviderType: 'Delete the provider first, or give it another name.' },
   create: 'CreateIdentityProvider',
   update: 'UpdateIdentityProvider',
@@ -104,6 +107,8 @@ const extensions = singleKind({
   set: 'SetUserPoolExtensions',
   read: (shown) => shown,
   ...onlyGiven,
+  completed: (settings, stored, given) =>
+    keepingSecret(chosen(settings, Object.keys(given)), stored, 'FormerPool', 'ClientSecret', ['UserPoolId', 'ClientId']),
 })
 
 const sessions = singleKind({
