@@ -12,7 +12,7 @@ import { measureStartUp } from './start-up.ts'
 const storages: readonly PasswordStorage[] = ['SRP', 'ARGON2ID']
 const storageOf = (kind: SignInKind): PasswordStorage => (kind === 'Argon2id' ? 'ARGON2ID' : 'SRP')
 
-/** Measures sign-ins against the compiled server. The tables go to standard output, progress to standard error. */
+/** Measures sign-ins against the built server. The tables go to standard output, progress to standard error. */
 async function run(): Promise<void> {
   const plan = readPlan(process.argv.slice(2))
   execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })

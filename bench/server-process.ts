@@ -10,7 +10,7 @@ export type Usage = { readonly cpuMilliseconds: number; readonly residentMegabyt
 export type ServerOptions = { readonly databaseUrl: string; readonly masterKey: string }
 
 /**
- * The program as it runs in production: compiled, as `serve`, and with its log read from a pipe as in a container. Flags that affect speed
+ * The program as it runs in production: built, as `serve`, and with its log read from a pipe as in a container. Flags that affect speed
  * have their defaults, except for the rate limits and for `moreFlags`. `LIFEGUARD_BENCH_NODE_FLAGS` is for profilers, such as `--cpu-prof`.
  */
 export class ServerProcess {

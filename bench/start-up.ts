@@ -15,7 +15,7 @@ export async function measureStartUp(): Promise<StartUp[]> {
   const results: StartUp[] = []
   for (const [what, main] of [
     ['from source (`npm start`)', 'src/main.ts'],
-    ['compiled', 'dist/main.js'],
+    ['built (`npm run build`)', 'dist/main.js'],
   ] as const) {
     const first = await start(main)
     const later: number[] = []

@@ -6,7 +6,7 @@ import { engineNames } from './engines.ts'
 import { conditions, table } from './report.ts'
 import type { TestingRun, TestingTimes } from './testing-process.ts'
 
-const usage = `Measures how long a server for tests takes to start and to be reset, with the compiled package.
+const usage = `Measures how long a server for tests takes to start and to be reset, with the built package.
 
   npm run bench:testing -- [--engines=sqlite,postgres]`
 

@@ -11,7 +11,8 @@ if (Number.parseInt(process.versions.node, 10) < minNode) {
 // Compiling modules takes long, so their compiled code is cached. The cache is inside the package's folder, where only its owner writes. The
 // program also runs without the cache.
 const { enableCompileCache } = await import('node:module')
-enableCompileCache(`${import.meta.dirname}/../node_modules/.cache/lifeguard`)
+const { fileURLToPath } = await import('node:url')
+enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/lifeguard', import.meta.url)))
 const { runProgram } = await import('./program.ts')
 await runProgram()
 

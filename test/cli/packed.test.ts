@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { before, describe, it } from 'node:test'
 import {
@@ -8,6 +8,7 @@ import {
   CreateUserPoolCommand,
   ExplicitAuthFlowsType,
   GetUserCommand,
+  SignUpCommand,
 } from '@aws-sdk/client-cognito-identity-provider'
 import { givenTokens, givenUser, signInBySrp } from '../support/sign-in.ts'
 import { sdkClient } from '../support/test-server.ts'
@@ -37,9 +38,20 @@ describe('The packed program', () => {
   before(installPacked)
 
   it('consists of modules that can be loaded', async () => {
-    const names = builtModules().filter((name) => name !== 'main.js' && !name.endsWith('-worker.js'))
-    assert.ok(names.length > 20)
-    const loading = names.map((name) => `await import('./${name}')`).join('\n')
+    const names = builtModules().filter((name) => name !== 'main.js')
+    const isWorker = (name: string) => name.endsWith('-worker.js')
+    assert.deepEqual([names.length > 20, names.filter(isWorker).length], [true, 4])
+    // The modules of threads wait for messages, so each is loaded in a thread that ends afterwards. A test below runs a trigger function.
+    const threads = names.filter((name) => isWorker(name) && name !== 'module-worker.js')
+    const inThread = (name: string) => `import('./${name}').then(() => process.exit(7))`
+    const loading = `
+      import { once } from 'node:events'
+      import { Worker } from 'node:worker_threads'
+      for (const name of ${JSON.stringify(names.filter((name) => !isWorker(name)))}) await import('./' + name)
+      for (const code of ${JSON.stringify(threads.map(inThread))}) {
+        const [exitCode] = await once(new Worker(code, { eval: true }), 'exit')
+        if (exitCode !== 7) console.error(code, exitCode)
+      }`
     const { stderr, status } = spawnSync(process.execPath, ['--input-type=module'], {
       input: loading,
       cwd: dirname(program),
@@ -89,7 +101,7 @@ describe('The packed program', () => {
   it('signs a user in by password and by SRP, with worker threads', async () => {
     await using process = new LifeguardProcess(['dev', '--port', '0', '--data', join(folder, 'data')], {}, folder, program)
     using client = sdkOf(await process.url())
-    const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'compiled' }))
+    const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'packed' }))
     const poolId = UserPool?.Id ?? ''
     const flows = [ExplicitAuthFlowsType.ALLOW_USER_PASSWORD_AUTH, ExplicitAuthFlowsType.ALLOW_USER_SRP_AUTH]
     const request = { UserPoolId: poolId, ClientName: 'app', ExplicitAuthFlows: flows }
@@ -102,6 +114,22 @@ describe('The packed program', () => {
     const { AuthenticationResult } = await signInBySrp(client, { poolId, clientId }, 'ana')
     assert.ok(AuthenticationResult?.AccessToken)
     assert.equal((await process.stop()).code, 0)
+  })
+
+  it('runs a trigger function in a thread', async () => {
+    const functions = join(folder, 'functions')
+    mkdirSync(functions)
+    const code = 'export const handler = (event) => ({ ...event, response: { ...event.response, autoConfirmUser: true } })\n'
+    writeFileSync(join(functions, 'confirm.mjs'), code)
+    const flags = ['--port', '0', '--data', join(folder, 'triggers'), '--functions', functions]
+    await using process = new LifeguardProcess(['dev', ...flags], {}, folder, program)
+    using client = sdkOf(await process.url())
+    const PreSignUp = 'arn:aws:lambda:us-east-1:000000000000:function:confirm'
+    const { UserPool } = await client.send(new CreateUserPoolCommand({ PoolName: 'packed', LambdaConfig: { PreSignUp } }))
+    const request = { UserPoolId: UserPool?.Id ?? '', ClientName: 'app' }
+    const { UserPoolClient } = await client.send(new CreateUserPoolClientCommand(request))
+    const signUp = { ClientId: UserPoolClient?.ClientId ?? '', Username: 'ana', Password: 'Correct-horse-7' }
+    assert.equal((await client.send(new SignUpCommand(signUp))).UserConfirmed, true)
   })
 
   it('shows the inbox', async () => {

@@ -9,15 +9,15 @@ import { createOutboxWorker } from '../../src/messaging/outbox-worker.ts'
 import { type MessagingSetup, openMessagingSetup } from '../api/messaging/messaging-setup.ts'
 import { recordingGateways } from '../api/messaging/recording-gateway.ts'
 import { engines } from '../support/engines.ts'
+import { moduleCache } from '../support/run-cache.ts'
 
 const minuteMs = 60_000
 const masterKey = randomBytes(32)
 
 /** Runs a process up to `stage`, then kills it with `kill -9`. */
 async function killAt(stage: 'in-transaction' | 'committed' | 'delivering', { url, clock }: MessagingSetup): Promise<void> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'queue-and-wait.ts'), url, masterKey.toString('hex'), stage], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const args = [...moduleCache, join(import.meta.dirname, 'queue-and-wait.ts'), url, masterKey.toString('hex'), stage]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   const [output] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
   assert.equal(String(output).trim(), 'queued')
   // The child process used the real clock. The clock of the test catches up, so that the message is due by this clock, too.

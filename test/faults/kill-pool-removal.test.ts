@@ -10,6 +10,7 @@ import { type Sweep, startSweeper } from '../../src/storage/sweeper.ts'
 import { testPool } from '../api/messaging/messaging-setup.ts'
 import { engines, type TestEngine } from '../support/engines.ts'
 import { insertManyUsers, rowsOfPool } from '../support/pool-rows.ts'
+import { moduleCache } from '../support/run-cache.ts'
 import { createTestClock } from '../support/test-clock.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
@@ -89,7 +90,8 @@ for (const engine of engines) {
       await using storage = await givenDeletedPool(engine)
       const { db, clock } = storage
       const before = total(await rowsOfPool(db, pool.id))
-      const child = spawn(process.execPath, [worker, storage.url, String(clock.now())], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const args = [...moduleCache, worker, storage.url, String(clock.now())]
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
       assert.ok(child.stdout)
       for await (const line of createInterface(child.stdout)) if (line === 'in the middle') child.kill('SIGKILL')
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { openStorage, type Storage } from '../../src/storage/open-storage.ts'
 import { engines } from '../support/engines.ts'
+import { moduleCache } from '../support/run-cache.ts'
 import { openTestStorage } from '../support/test-storage.ts'
 
 const writer = fileURLToPath(new URL('storage-writer.ts', import.meta.url))
@@ -33,7 +34,7 @@ async function pairsIn({ db }: Storage): Promise<Set<string>> {
 }
 
 function start(url: string, name: string, ...more: string[]): ChildProcess {
-  return spawn(process.execPath, [writer, url, name, ...more], { stdio: ['ignore', 'pipe', 'inherit'] })
+  return spawn(process.execPath, [...moduleCache, writer, url, name, ...more], { stdio: ['ignore', 'pipe', 'inherit'] })
 }
 
 for (const engine of engines) {
@@ -77,7 +78,7 @@ describe('A full disk', { skip: noFullDisk }, () => {
     await (await openMigrated(database.url)).close()
     // A limit of the kernel on file sizes: to SQLite it looks like a full disk.
     const limited = `trap '' XFSZ; ulimit -f 1000; exec "$0" "$@"`
-    const child = spawn('sh', ['-c', limited, process.execPath, writer, database.url, 'full', '5000'], {
+    const child = spawn('sh', ['-c', limited, process.execPath, ...moduleCache, writer, database.url, 'full', '5000'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const { stored, refused } = await report(child, ({ refused }) => refused.length >= 20 && child.kill())

@@ -25,10 +25,10 @@ export const bundledFile = 'bundled.json'
 /** Set by global-setup.ts, and absent when the test file runs alone. */
 const folder = process.env['NODE_COMPILE_CACHE']
 
-/** The URL of the module that stands for a module of src/. */
+/** By the URL of a module of src/: the URL of the module of the bundle that stands for it. Empty without a bundle. */
 export const bundled: Readonly<Record<string, string>> = read(bundledFile) ?? {}
 
-useBundle()
+if (Object.keys(bundled).length > 0) useBundle()
 const index: ModuleIndex | undefined = read(indexFile)
 if (index !== undefined) useIndex(index)
 
@@ -37,12 +37,17 @@ function read<T>(file: string): T | undefined {
   return folder !== undefined && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined
 }
 
+const sources = new URL('../../src/', import.meta.url).href
+
+/** @throws Error for a module that is not in the bundle: it would bring second copies of modules that are there */
 function useBundle(): void {
   registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context)
       const url = bundled[found.url]
-      return url === undefined ? found : { url, format: 'module', shortCircuit: true }
+      if (url !== undefined) return { url, format: 'module', shortCircuit: true }
+      if (found.url.startsWith(sources) && found.url.endsWith('.ts')) throw new Error(`${found.url} is not in the bundle of this run.`)
+      return found
     },
   })
 }

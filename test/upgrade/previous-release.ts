@@ -31,14 +31,17 @@ export function checkOutPreviousRelease(folder: string): string {
 
 /** Lets the previous release use the installed packages. If it needs packages or versions that these are not, they are installed for it. */
 function linkPackages(folder: string): void {
-  const installed = dependenciesIn(repository)
-  if (Object.entries(dependenciesIn(folder)).every(([name, version]) => installed[name] === version)) {
+  const { dependencies, devDependencies } = packagesOf(repository)
+  const installed = { ...devDependencies, ...dependencies }
+  if (Object.entries(packagesOf(folder).dependencies).every(([name, version]) => installed[name] === version)) {
     symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
-  } else execFileSync('npm', ['ci', '--omit=dev'], { cwd: folder, stdio: 'pipe' })
+  } else execFileSync('npm', ['ci'], { cwd: folder, stdio: 'pipe' })
 }
 
-function dependenciesIn(folder: string): Readonly<Record<string, string>> {
-  return (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }).dependencies
+type Packages = Readonly<Record<'dependencies' | 'devDependencies', Readonly<Record<string, string>>>>
+
+function packagesOf(folder: string): Packages {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
 /** Why the previous release cannot be had here: a shallow clone, or a copy without a history. Undefined when the whole history is there. */

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test'
 import { promisify } from 'node:util'
 import { modulus, multiplier, toInteger } from '../../../src/base/srp/group.ts'
 import { createSrpPowers, PowersBusyError } from '../../../src/base/srp/powers.ts'
+import { moduleCache } from '../../support/run-cache.ts'
 import { power } from './reference-client.ts'
 
 function openPowers(options: { workers: number; queueLimit: number }) {
@@ -95,7 +96,9 @@ describe('The modular exponentiations of SRP', () => {
       await powers.sharedSecret(input)
       powers.sharedSecret(input).then((s) => console.log(s.length))
     `
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 })
+    const { stdout } = await promisify(execFile)(process.execPath, [...moduleCache, '--input-type=module', '-e', script], {
+      timeout: 20_000,
+    })
     assert.equal(stdout.trim(), '384')
   })
 })
