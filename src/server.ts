@@ -107,8 +107,8 @@ async function serve({ settings, logger, listener, database, metrics, certificat
   const publicUrl = settings.publicUrl ?? url
   const { clock, movableClock } = clocksOf(settings, replacements)
   const { applyFile: place } = settings
-  // A server without pool files starts faster without the modules that read them.
   const applying = { database, settings, clock, logger }
+  // A server without pool files starts faster without the modules that read them.
   const appliedFiles = place === undefined ? undefined : await (await import('./applied-files.ts')).openAppliedFiles({ ...applying, place })
   let powersDelay = () => 0
   const admission = admissionOf(settings, () => powersDelay())

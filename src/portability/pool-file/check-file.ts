@@ -2,7 +2,7 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 import { fileSchema } from './file-schema.ts'
 import { fileError, type Path, type PoolFile } from './read-files.ts'
 
-/** A program checks one file or a few. So time goes into no check of the schema itself, which tests use, and no faster code. */
+/** A process checks a few files at most. So the schema itself is not checked here, which a test does, and its code is not optimised. */
 const options = { strict: false, allErrors: true, verbose: true, validateSchema: false, code: { optimize: false } } as const
 
 let validator: ReturnType<Ajv2020['compile']> | undefined
