@@ -185,9 +185,7 @@ for (const engine of engines) {
         assert.deepEqual((await startChoice(server(), clientId, name)).AvailableChallenges, ['PASSWORD_SRP', 'PASSWORD'])
       await setMfa(server(), poolId, 'OPTIONAL', ['totp'])
       await setWebAuthn(server(), poolId, { RelyingPartyId: 'example.test' })
-      const offers = await Promise.all(
-        names.slice(0, 10).map(async (name) => comparableChallenge(await startChoice(server(), clientId, name))),
-      )
+      const offers = await Promise.all(names.map(async (name) => comparableChallenge(await startChoice(server(), clientId, name))))
       assert.ok(offers.some(({ AvailableChallenges }) => AvailableChallenges?.includes('WEB_AUTHN')))
     })
   })
