@@ -32,7 +32,7 @@ export async function exportPool(deps: CallDeps, scratch: CallDeps, id: string, 
   return { text: stringify({ [kind.section]: [content] }, { lineWidth: 0 }), variables: withSecrets ? [] : [...variables] }
 }
 
-/** Without the record nobody gets the secrets. It names them as a file without secrets does. */
+/** Stores the audit record of an export with secrets. Its detail has the names of the variables that would stand in their place. */
 async function recordShown({ db, clock }: CallDeps, id: string, names: readonly string[]): Promise<void> {
   const poolId = id.includes(':') ? undefined : id
   const detail = names.length === 0 ? 'no secrets' : `secrets: ${names.join(', ')}`
@@ -86,13 +86,7 @@ function isEmpty(value: Json): boolean {
 
 /** Puts references in the place of secrets. A text that looks like a reference is marked as a text. */
 function refer(settings: Settings, place: readonly string[], variables: Set<string>): Settings {
-  const { ClientId: client, ClientName: isClient, ProviderName: provider } = settings
-  const here =
-    isClient !== undefined && typeof client === 'string'
-      ? ['CLIENT', client]
-      : typeof provider === 'string'
-        ? ['PROVIDER', provider]
-        : place
+  const here = ownPlace(settings) ?? place
   const write = (name: string, value: Json): Json => {
     if (Array.isArray(value)) return value.map((entry) => write(name, entry))
     if (isSettings(value)) return refer(value, name === 'FormerPool' ? [name] : here, variables)
@@ -100,6 +94,12 @@ function refer(settings: Settings, place: readonly string[], variables: Set<stri
     return secretNames.has(name) ? `env:${newVariable([...here, name], variables)}` : marked(value)
   }
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, write(name, value)]))
+}
+
+/** What names of variables begin with, for secrets of an app client or a provider. `FormerPool`, too, has a ClientId. */
+function ownPlace({ ClientId: client, ClientName: clientName, ProviderName: provider }: Settings): readonly string[] | undefined {
+  if (typeof client === 'string' && clientName !== undefined) return ['CLIENT', client]
+  return typeof provider === 'string' ? ['PROVIDER', provider] : undefined
 }
 
 /** A name that no other secret has: names of clients and providers may differ only in what a variable cannot have. */
