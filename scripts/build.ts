@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { bundle, inlinedPackages } from './bundle.ts'
+import { packageCommand } from './package-command.ts'
 
 /*
  * Builds the package: the program and `lifeguard/testing` in few files, and the types of `lifeguard/testing`.
@@ -34,13 +35,10 @@ rmSync(join(root, 'node_modules/.cache/lifeguard'), { recursive: true, force: tr
 /** The compiler writes the declarations of all modules that it reads. Only those of `lifeguard/testing` are for others. */
 function writeTypes(into: string): void {
   const declarations = join(into, 'types')
-  execFileSync(process.execPath, [compiler(), '-p', 'tsconfig.build.json', '--outDir', declarations], { cwd: root, stdio: 'inherit' })
+  execFileSync(process.execPath, [packageCommand('typescript', 'tsc'), '-p', 'tsconfig.build.json', '--outDir', declarations], {
+    cwd: root,
+    stdio: 'inherit',
+  })
   cpSync(join(declarations, 'testing'), join(into, 'testing'), { recursive: true })
   rmSync(declarations, { recursive: true })
-}
-
-function compiler(): string {
-  const folder = join(root, 'node_modules/typescript')
-  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { bin: { tsc: string } }
-  return join(folder, bin.tsc)
 }

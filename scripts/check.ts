@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { packageCommand } from './package-command.ts'
 
 /** All checks of the code that need no test run. Prints one line for each check, then the output of those that failed. */
 const checks: readonly { readonly name: string; readonly command: readonly string[] }[] = [
-  { name: 'types', command: [binary('typescript', 'tsc'), '--noEmit', '-p', '.'] },
-  { name: 'format and lint', command: [binary('@biomejs/biome', 'biome'), 'ci', '--error-on-warnings', '--colors=off', '.'] },
+  { name: 'types', command: [packageCommand('typescript', 'tsc'), '--noEmit', '-p', '.'] },
+  { name: 'format and lint', command: [packageCommand('@biomejs/biome', 'biome'), 'ci', '--error-on-warnings', '--colors=off', '.'] },
   { name: 'module order and no cycles', command: ['scripts/module-order.ts'] },
   { name: 'one file opens database connections', command: ['scripts/database-clients.ts'] },
   { name: 'file sizes', command: ['scripts/file-sizes.ts'] },
   { name: 'a failing test fails npm test', command: ['scripts/failing-test.ts'] },
-  { name: 'unused code', command: [binary('knip', 'knip'), '--no-progress'] },
+  { name: 'unused code', command: [packageCommand('knip', 'knip'), '--no-progress'] },
   { name: 'contract is current', command: ['contract-model/generate.ts', '--check'] },
   { name: 'settings page is current', command: ['scripts/settings-docs.ts', '--check'] },
   { name: 'page of texts is current', command: ['scripts/page-texts-docs.ts', '--check'] },
@@ -18,13 +18,6 @@ const checks: readonly { readonly name: string; readonly command: readonly strin
   { name: 'links and lines of the documents', command: ['scripts/docs-pages.ts'] },
   { name: 'examples of the documents run', command: ['scripts/run-docs.ts'] },
 ]
-
-/** The script file of a package's command, so that it runs on the Node of this process and not on the one that its first line names. */
-function binary(packageName: string, command: string): string {
-  const folder = `node_modules/${packageName}`
-  const { bin } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as { bin: Record<string, string> }
-  return `${folder}/${bin[command]}`
-}
 
 function run(command: readonly string[]): Promise<{ passed: boolean; output: string }> {
   return new Promise((resolve) => {

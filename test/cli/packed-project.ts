@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { packageCommand } from '../../scripts/package-command.ts'
 import { temporaryFolder } from './lifeguard-process.ts'
 
 export const repository = fileURLToPath(new URL('../..', import.meta.url))
-const typescript = join(repository, 'node_modules', 'typescript')
 /** A project outside of the repository that has installed the package. */
 export const project = temporaryFolder()
 export const projectPackages = join(project, 'node_modules')
@@ -18,8 +18,7 @@ export const program = join(built, 'main.js')
 export const builtModules = () => readdirSync(built).filter((name) => name.endsWith('.js'))
 
 export function compile(args: readonly string[], cwd: string): void {
-  const { bin } = JSON.parse(readFileSync(join(typescript, 'package.json'), 'utf8')) as { bin: Record<string, string> }
-  execFileSync(process.execPath, [join(typescript, bin['tsc'] ?? ''), ...args], { cwd })
+  execFileSync(process.execPath, [packageCommand('typescript', 'tsc'), ...args], { cwd })
 }
 
 /**

@@ -28,6 +28,8 @@ const folder = process.env['NODE_COMPILE_CACHE']
 /** By the URL of a module of src/: the URL of the module of the bundle that stands for it. Empty without a bundle. */
 export const bundled: Readonly<Record<string, string>> = read(bundledFile) ?? {}
 
+const sources = new URL('../../src/', import.meta.url).href
+
 if (Object.keys(bundled).length > 0) useBundle()
 const index: ModuleIndex | undefined = read(indexFile)
 if (index !== undefined) useIndex(index)
@@ -36,8 +38,6 @@ function read<T>(file: string): T | undefined {
   const path = join(folder ?? '', file)
   return folder !== undefined && existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as T) : undefined
 }
-
-const sources = new URL('../../src/', import.meta.url).href
 
 /** @throws Error for a module that is not in the bundle: it would bring second copies of modules that are there */
 function useBundle(): void {
